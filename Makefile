@@ -1,0 +1,36 @@
+# The same four entry points for people and for CI: install, check, test, demo.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: install dev demo test check clean
+
+install: $(VENV)/base.done ## the base package: tints photographs, needs no torch
+dev: $(VENV)/dev.done ## and what training and the tests need
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/base.done: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/dev.done: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[train,test]'
+	touch $@ $(VENV)/base.done
+
+demo: install ## tint the sample photographs into demo/, with a four-panel figure of each
+	$(BIN)/handtint tint examples/photos -o demo --panel
+
+test: dev
+	$(BIN)/python -m pytest
+
+check: dev
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_layers.py
+
+clean:
+	rm -rf $(VENV) demo

@@ -1,0 +1,1 @@
+"""handtint: colour for what matters in a black-and-white photograph."""

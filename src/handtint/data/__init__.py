@@ -1,0 +1,1 @@
+"""Photographs and masks to train and evaluate on."""

@@ -1,0 +1,42 @@
+"""Crops, flips, and the damage of old prints, on arrays; every choice comes from the generator given."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from handtint.types import Array, Float
+
+Box = tuple[int, int, int, int]  # y0, x0, height, width
+
+
+def crop_box(rng: np.random.Generator, height: int, width: int, *, least: float, aspect: float = 1.15) -> Box:
+    """A near-square box of at least the share `least` of the largest one that fits, anywhere in the picture."""
+    side = min(height, width) * np.sqrt(rng.uniform(least, 1.0))
+    stretch = np.sqrt(aspect ** rng.uniform(-1, 1))
+    h, w = min(height, round(side * stretch)), min(width, round(side / stretch))
+    return int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1)), h, w
+
+
+def cut(pixels: Array, box: Box, size: int, *, nearest: bool = False) -> Array:
+    """The box of a picture, resized to (size, size)."""
+    y, x, h, w = box
+    part = np.ascontiguousarray(pixels[y : y + h, x : x + w])
+    how = cv2.INTER_NEAREST if nearest else cv2.INTER_AREA if min(h, w) > size else cv2.INTER_LINEAR
+    return cv2.resize(part, (size, size), interpolation=how)
+
+
+def age(rng: np.random.Generator, L: Float, *, chance: float = 0.25) -> Float:
+    """Lightness (h, w) 0..100 as an old print or a poor scan would show it; each fault with the given chance."""
+    if rng.random() < chance:  # another exposure
+        L = 100 * (L / 100) ** np.exp(rng.normal(0, 0.3))
+    if rng.random() < chance:  # faded: raised blacks, lowered whites
+        low, high = rng.uniform(0, 30), rng.uniform(65, 100)
+        L = low + L * (high - low) / 100
+    if rng.random() < chance / 2:  # saturated
+        L = L * rng.uniform(1.05, 1.5)
+    if rng.random() < chance:  # soft
+        L = cv2.GaussianBlur(L, (0, 0), float(rng.uniform(0.4, 1.6)))
+    if rng.random() < chance:  # grain
+        L = L + rng.normal(0, rng.uniform(1, 7), L.shape)
+    return np.clip(L, 0, 100).astype(np.float32)

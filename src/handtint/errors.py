@@ -1,0 +1,38 @@
+"""Every failure that handtint raises on purpose, as one tree.
+
+HandtintError
+|-- OptionError          a setting that cannot be used (command line: exit 2)
+|-- InputError           a photo, mask or data file that cannot be used (exit 1)
+|   |-- DecodeError      bytes that are not a readable picture
+|   `-- LimitError       a picture larger than the limits allow
+|-- OutputError          a result that cannot be written
+`-- WeightsError         weights that are missing, damaged or do not fit
+"""
+
+
+class HandtintError(Exception):
+    """Base of every error that handtint raises on purpose; its text is one line."""
+
+
+class OptionError(HandtintError):
+    """A setting that cannot be used; the text names it and what would do."""
+
+
+class InputError(HandtintError):
+    """A photo, mask or data file that cannot be used."""
+
+
+class DecodeError(InputError):
+    """Bytes that are not a readable picture."""
+
+
+class LimitError(InputError):
+    """A picture larger than the limits allow."""
+
+
+class OutputError(HandtintError):
+    """A result that cannot be written."""
+
+
+class WeightsError(HandtintError):
+    """Weights that are missing, damaged or do not fit their network."""

@@ -1,0 +1,1 @@
+"""Pure array functions on photographs; no models, no torch."""

@@ -1,0 +1,1 @@
+"""Plain torch modules; they know nothing of files, devices, options or optimisers."""

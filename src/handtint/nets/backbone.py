@@ -1,0 +1,81 @@
+"""EfficientNet-Lite0 as a pyramid of features, for gray input.
+
+Tan and Le 2019 (EfficientNet), in the Lite form: no squeeze-and-excitation, ReLU6 throughout. Tensors of the
+published weights load strictly: `from_published` renames them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+# (expansion, kernel, stride, channels, repeats) of each stage
+LITE0 = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1))
+TINY = ((1, 3, 1, 8, 1), (2, 3, 2, 8, 1), (2, 3, 2, 8, 1), (2, 3, 2, 8, 1), (2, 3, 1, 16, 1), (2, 3, 2, 16, 1), (2, 3, 1, 16, 1))
+TAPS = (0, 1, 2, 4, 6)  # the stages whose outputs are handed on: strides 2, 4, 8, 16, 32
+
+
+class _ConvNorm(nn.Sequential):
+    """Convolution and batch norm, padded at the end when it halves the size, as the published weights were."""
+
+    def __init__(self, cin: int, cout: int, kernel: int, stride: int = 1, groups: int = 1, *, act: bool = True) -> None:
+        total = kernel - stride if stride > 1 else kernel - 1
+        pad = (total // 2, total - total // 2)
+        layers: list[nn.Module] = [nn.ZeroPad2d((pad[0], pad[1], pad[0], pad[1]))] if pad[0] != pad[1] else []
+        symmetric = 0 if layers else pad[0]
+        layers.append(nn.Conv2d(cin, cout, kernel, stride, symmetric, groups=groups, bias=False))
+        layers.append(nn.BatchNorm2d(cout, eps=1e-3, momentum=0.01))
+        super().__init__(*layers, *([nn.ReLU6(inplace=True)] if act else []))
+
+
+class _InvertedResidual(nn.Module):
+    def __init__(self, cin: int, cout: int, expansion: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        wide = cin * expansion
+        self.expand = _ConvNorm(cin, wide, 1) if expansion > 1 else nn.Identity()
+        self.depthwise = _ConvNorm(wide, wide, kernel, stride, groups=wide)
+        self.project = _ConvNorm(wide, cout, 1, act=False)
+        self.residual = stride == 1 and cin == cout
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.project(self.depthwise(self.expand(x)))
+        return x + y if self.residual else y
+
+
+class Pyramid(nn.Module):
+    """Features at strides 2, 4, 8, 16 and 32 of a gray picture."""
+
+    def __init__(self, stages: tuple[tuple[int, int, int, int, int], ...] = LITE0, stem: int = 32) -> None:
+        super().__init__()
+        self.stem = _ConvNorm(3, stem, 3, 2)
+        self.stages = nn.ModuleList()
+        cin = stem
+        for expansion, kernel, stride, cout, repeats in stages:
+            blocks = [_InvertedResidual(cin if i == 0 else cout, cout, expansion, kernel, stride if i == 0 else 1) for i in range(repeats)]
+            self.stages.append(nn.Sequential(*blocks))
+            cin = cout
+        self.channels = tuple(stages[i][3] for i in TAPS)
+
+    def forward(self, gray: Tensor) -> list[Tensor]:
+        """(n, 1, h, w) network L in -1..1, sides multiples of 32 -> five maps, finest first."""
+        x = self.stem(gray.expand(-1, 3, -1, -1))
+        maps = []
+        for i, stage in enumerate(self.stages):
+            x = stage(x)
+            if i in TAPS:
+                maps.append(x)
+        return maps
+
+
+def from_published(tensors: Mapping[str, Tensor], net: Pyramid) -> dict[str, Tensor]:
+    """Rename the published EfficientNet-Lite tensors to this module's names; the classifier is left out.
+
+    Both lists run in the order of the forward pass, kind by kind, so they are matched by position and checked
+    by shape when the result is loaded strictly.
+    """
+    ours = list(net.state_dict())
+    theirs = [name for name in tensors if not name.startswith(("_conv_head", "_bn1.", "_fc"))]
+    if len(ours) != len(theirs):
+        raise ValueError(f"{len(theirs)} published tensors for {len(ours)} of the network")
+    return {mine: tensors[name] for mine, name in zip(ours, theirs, strict=True)}

@@ -1,0 +1,67 @@
+"""What is read off the features: colour, classes, foreground."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from handtint.nets.blocks import UpBlock, conv_block
+
+
+class ColorHead(nn.Module):
+    """A light U-Net decoder with a convolutional branch over L for edges; ab at half the input's size."""
+
+    def __init__(self, dim: int, skips: tuple[int, int, int], widths: tuple[int, int, int] = (128, 64, 40), edge: int = 16) -> None:
+        super().__init__()
+        fine, middle, coarse = skips  # channels at strides 2, 4, 8
+        self.up8 = UpBlock(dim, coarse, widths[0])
+        self.up4 = UpBlock(widths[0], middle, widths[1])
+        self.up2 = UpBlock(widths[1], fine + edge, widths[2])
+        self.edge = nn.Sequential(conv_block(1, edge, stride=2), conv_block(edge, edge))
+        self.ab = nn.Conv2d(widths[2], 2, 3, padding=1)
+
+    def forward(self, tokens: Tensor, maps: list[Tensor], gray: Tensor) -> Tensor:
+        """tokens (n, dim, h/16, w/16), maps at strides 2, 4, 8, gray (n, 1, h, w) -> ab (n, 2, h/2, w/2), about -1..1."""
+        x = self.up8(tokens, maps[2])
+        x = self.up4(x, maps[1])
+        x = self.up2(x, torch.cat([maps[0], self.edge(gray)], dim=1))
+        return self.ab(x)
+
+
+class AtrousPyramid(nn.Module):
+    """Atrous spatial pyramid pooling: Chen et al. 2017 (DeepLabv3), rates for features at stride 16."""
+
+    def __init__(self, cin: int, cout: int, rates: tuple[int, ...] = (3, 6, 12)) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList([conv_block(cin, cout, 1), *(conv_block(cin, cout, 3, dilation=r) for r in rates)])
+        self.pooled = nn.Sequential(nn.Conv2d(cin, cout, 1), nn.ReLU(inplace=True))
+        self.mix = conv_block(cout * (len(rates) + 2), cout, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, cin, h, w) -> (n, cout, h, w)."""
+        whole = self.pooled(x.mean(dim=(2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
+        return self.mix(torch.cat([*(branch(x) for branch in self.branches), whole], dim=1))
+
+
+class MaskHead(nn.Module):
+    """Classes at a quarter of the input's size and a foreground alpha at half of it."""
+
+    def __init__(self, dim: int, skips: tuple[int, int, int], classes: int = 21, width: int = 128, fine: int = 32) -> None:
+        super().__init__()
+        self.pyramid = AtrousPyramid(dim, width)
+        self.up8 = UpBlock(width, skips[2], width)
+        self.up4 = UpBlock(width, skips[1], width // 2)
+        self.classes = nn.Conv2d(width // 2, classes, 1)
+        self.up2 = UpBlock(width // 2, skips[0], fine)
+        self.foreground = nn.Conv2d(fine, 1, 3, padding=1)
+
+    def forward(self, tokens: Tensor, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """-> class logits (n, classes, h/4, w/4), foreground logits (n, 1, h/2, w/2)."""
+        x = self.up4(self.up8(self.pyramid(tokens), maps[2]), maps[1])
+        return self.classes(x), self.foreground(self.up2(x, maps[0]))
+
+
+def halve(x: Tensor) -> Tensor:
+    """(n, c, h, w) -> (n, c, h/2, w/2), the mean of each 2 x 2 square."""
+    return F.avg_pool2d(x, 2)

@@ -1,0 +1,71 @@
+"""The hybrid vision transformer: convolutional stages as tokens for transformer blocks (ViT, section 3.1)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from handtint.nets.backbone import LITE0, TINY, Pyramid
+from handtint.nets.blocks import TransformerBlock
+from handtint.nets.heads import ColorHead, MaskHead
+
+STRIDE = 32  # input sides are multiples of it
+
+
+class HybridViT(nn.Module):
+    """Feature maps of a gray picture, and tokens at stride 16 that have seen all of it."""
+
+    def __init__(self, pyramid: Pyramid, dim: int = 256, depth: int = 4, heads: int = 8) -> None:
+        super().__init__()
+        self.pyramid = pyramid
+        self.dim = dim
+        self.embed = nn.Conv2d(pyramid.channels[3] + pyramid.channels[4], dim, 1)
+        self.blocks = nn.Sequential(*(TransformerBlock(dim, heads) for _ in range(depth)))
+
+    @property
+    def skips(self) -> tuple[int, int, int]:
+        """Channels of the maps at strides 2, 4 and 8."""
+        return self.pyramid.channels[:3]  # type: ignore[return-value]
+
+    def forward(self, gray: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(n, 1, h, w) network L in -1..1 -> tokens (n, dim, h/16, w/16) and the five maps of the pyramid."""
+        maps = self.pyramid(gray)
+        wide = F.interpolate(maps[4], scale_factor=2.0, mode="bilinear", align_corners=False)
+        tokens = self.embed(torch.cat([maps[3], wide], dim=1))
+        return self.blocks(tokens), maps
+
+
+class ColorNet(nn.Module):
+    """Gray picture to colour."""
+
+    def __init__(self, backbone: HybridViT) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = ColorHead(backbone.dim, backbone.skips)
+
+    def forward(self, gray: Tensor) -> Tensor:
+        """(n, 1, h, w) network L in -1..1 -> network ab (n, 2, h/2, w/2)."""
+        tokens, maps = self.backbone(gray)
+        return self.head(tokens, maps, gray)
+
+
+class MaskNet(nn.Module):
+    """Gray picture to VOC classes and foreground."""
+
+    def __init__(self, backbone: HybridViT) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = MaskHead(backbone.dim, backbone.skips)
+
+    def forward(self, gray: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, 1, h, w) network L -> class logits (n, 21, h/4, w/4), foreground logits (n, 1, h/2, w/2)."""
+        tokens, maps = self.backbone(gray)
+        return self.head(tokens, maps)
+
+
+def hybrid(size: str = "lite0") -> HybridViT:
+    """The backbone by size: "lite0" (the default model's) or "tiny" (for tests)."""
+    if size == "tiny":
+        return HybridViT(Pyramid(TINY, stem=8), dim=32, depth=1, heads=2)
+    return HybridViT(Pyramid(LITE0), dim=256, depth=4, heads=8)

@@ -1,0 +1,83 @@
+"""Every setting of an edit, said once: the command line, Python and recipe files are made from it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from handtint.errors import OptionError
+from handtint.types import VOC
+
+BACKGROUNDS = ("original", "gray", "sepia", "dim")
+COLORS = ("predicted", "original")
+FORMATS = ("jpeg", "png", "tiff", "webp")
+_FORMAT_NAMES = {"jpg": "jpeg", "tif": "tiff"}
+
+
+def _setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """One edit. Raises OptionError for a value that cannot be used."""
+
+    keep: str = _setting(
+        "subject", "What keeps its colour: subject (whatever stands in front), all, or VOC classes joined by commas: person,dog."
+    )
+    invert: bool = _setting(False, "Colour everything but what --keep names.")
+    background: str | None = _setting(
+        None, "What stands behind. Default: original (the photo's own tone), but gray behind a colour photo.", choices=BACKGROUNDS
+    )
+    strength: float = _setting(1.0, "How strong the colours are: 0 none, 1 as predicted.", low=0, high=1.5)
+    feather: float = _setting(0.0, "Soften the mask's edge by so many pixels.", low=0, high=1000)
+    gain: str = _setting(
+        "auto", "Gain of the lightness that the networks see, for faded or saturated photos: auto, off or a factor. The photo keeps its own."
+    )
+    colors: str = _setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
+    model: str = _setting("handtint", "A model of the catalogue: see `handtint models`.")
+    format: str | None = _setting(None, "Format of the result. Default: by the output's name, else the photo's own.", choices=FORMATS)
+    quality: int = _setting(95, "Quality of JPEG and WebP.", low=1, high=100)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "format", _FORMAT_NAMES.get(self.format or "", self.format))
+        for setting in fields(self):
+            _check(setting.name, getattr(self, setting.name), setting.metadata)
+        kept_classes(self.keep)
+        gain_factor(self.gain)
+
+
+def _check(name: str, value: Any, rule: Any) -> None:
+    if value is None:
+        return
+    if rule["choices"] and value not in rule["choices"]:
+        raise OptionError(f"{name}: {value!r} is not one of {', '.join(rule['choices'])}")
+    if rule["low"] is not None and not (isinstance(value, int | float) and rule["low"] <= value <= rule["high"]):
+        raise OptionError(f"{name}: {value} is not between {rule['low']} and {rule['high']}")
+
+
+def kept_classes(keep: str) -> tuple[str, ...]:
+    """The VOC classes that `keep` names; empty for "subject" and "all". Raises OptionError for an unknown one."""
+    if keep in ("subject", "all"):
+        return ()
+    names = tuple(name.strip().lower() for name in keep.split(","))
+    for name in names:
+        if name not in VOC[1:]:
+            near = difflib.get_close_matches(name, VOC[1:], 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"use subject, all or any of {', '.join(VOC[1:])}"
+            raise OptionError(f"keep: unknown class {name!r}; {hint}")
+    return names
+
+
+def gain_factor(gain: str) -> float | None:
+    """The factor that `gain` asks for: None for "auto", 1 for "off". Raises OptionError."""
+    if gain in ("auto", "off"):
+        return None if gain == "auto" else 1.0
+    try:
+        factor = float(gain)
+    except ValueError:
+        factor = -1.0
+    if not 0.1 <= factor <= 10:
+        raise OptionError(f"gain: {gain!r} is not auto, off or a factor between 0.1 and 10")
+    return factor

@@ -1,0 +1,1 @@
+"""Training: recipes, losses, steps, the loop and its checkpoints."""

@@ -1,0 +1,37 @@
+"""Losses as pure functions of tensors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+VOID = 255
+
+
+def color_regression(predicted: Tensor, truth: Tensor, *, beta: float, chroma_weight: float) -> Tensor:
+    """Smooth L1 between ab maps (n, 2, h, w), weighted by 1 + chroma_weight * |true ab|; a scalar.
+
+    Coloured pixels are rare; unweighted, gray is too good an answer (cf. Zhang et al. 2016, class rebalancing).
+    """
+    error = F.smooth_l1_loss(predicted, truth, beta=beta, reduction="none")
+    weight = 1 + chroma_weight * truth.square().sum(dim=1, keepdim=True).sqrt()
+    return (error * weight).sum() / (weight.sum() * error.shape[1])
+
+
+def class_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross entropy of class logits (n, c, h, w) and labels (n, h, w), 255 left out; a scalar, 0 if all are."""
+    known = (labels != VOID).sum().clamp(min=1)
+    return F.cross_entropy(logits, labels.long(), ignore_index=VOID, reduction="sum") / known
+
+
+def alpha_loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """(binary cross entropy, 1 - soft IoU) of foreground logits (n, h, w) and labels 0, 1, 255 (left out)."""
+    known = (labels != VOID).float()
+    truth = (labels == 1).float()
+    entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    bce = (entropy * known).sum() / known.sum().clamp(min=1)
+    p = torch.sigmoid(logits) * known
+    both = (p * truth).sum(dim=(1, 2))
+    either = (p + truth * known - p * truth).sum(dim=(1, 2))
+    return bce, (1 - (both + 1) / (either + 1)).mean()

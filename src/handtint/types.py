@@ -1,0 +1,41 @@
+"""The values that travel through handtint: arrays, what the networks say of a photo, and the engine seam."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Float = NDArray[np.float32]  # L* 0..100, a*b* -128..127, alpha and mask 0..1
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+# The 21 labels of PASCAL VOC 2012, by index.
+VOC = (
+    "background aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike person "
+    "pottedplant sheep sofa train tvmonitor"
+).split()
+VOID = 255  # the label of pixels that nobody labelled
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """What stands where in a photo, at network size.
+
+    classes: (21, h, w) float32 probabilities of the VOC classes, summing to 1 over the first axis.
+    foreground: (h, w) float32 alpha of whatever stands in front, 0..1.
+    """
+
+    classes: Float
+    foreground: Float
+
+
+class Engine(Protocol):
+    """A network ready to run, whatever runs it."""
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        """Map one batch (n, c, h, w) float32 to the network's outputs, float32."""
+        ...

@@ -1,0 +1,102 @@
+"""Imports run one way, heavy libraries stay behind their fences."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "src" / "handtint"
+LAYERS = [
+    {"types", "errors"},
+    {"options"},
+    {"image", "nets", "weights"},
+    {"engines"},
+    {"zoo"},
+    {"colorizer", "segmenter"},
+    {"pipeline"},
+    {"data", "figures"},
+    {"evaluate"},
+    {"train", "batch"},
+    {"service", "web"},
+    {"cli"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+FENCES = {
+    "torch": ("nets", "engines/torch", "engines/export", "data", "train"),
+    "lightning_fabric": ("train",),
+    "onnxruntime": ("engines/onnx",),
+    "onnx": ("engines/export",),
+    "fastapi": ("service",),
+    "gradio": ("web",),
+    "ray": ("batch/ray",),
+    "huggingface_hub": ("weights",),
+    "click": ("cli",),
+    "rich": ("cli",),
+    "pyvips": ("image",),
+}
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).with_suffix("").as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_imports_run_one_way(path: Path) -> None:
+    here = place(path).split("/")[0]
+    if here == "__init__":
+        return
+    assert here in LEVEL, f"{here} has no layer: give it one"
+    for name in imports(path):
+        if name.startswith("handtint."):
+            there = name.split(".")[1]
+            assert there == here or LEVEL[there] < LEVEL[here], f"{place(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_libraries_stay_behind_their_fences(path: Path) -> None:
+    for name in imports(path):
+        allowed = FENCES.get(name.split(".")[0])
+        assert allowed is None or place(path).startswith(allowed), f"{place(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if not place(p).startswith("cli")], ids=place)
+def test_only_the_command_line_prints_and_exits(path: Path) -> None:
+    called = {n.func.id for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    assert not called & {"print", "exit", "quit"}
+    assert "sys.exit" not in path.read_text()
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, handtint.cli as c\n"
+        "try: c.main(['tint', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'onnxruntime', 'cv2', 'pyvips', 'PIL', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_tinting_imports_no_torch(sample: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, handtint.cli as c\n"
+        f"try: c.main(['tint', {str(sample)!r}, '-o', {str(tmp_path / 'out.png')!r}])\n"
+        "except SystemExit as e: assert not e.code, e.code\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert (tmp_path / "out.png").exists()
