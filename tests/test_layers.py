@@ -75,7 +75,11 @@ def test_libraries_stay_behind_their_fences(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in MODULES if not place(p).startswith("cli")], ids=place)
 def test_only_the_command_line_prints_and_exits(path: Path) -> None:
-    called = {n.func.id for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    called = {
+        n.func.id
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
     assert not called & {"print", "exit", "quit"}
     assert "sys.exit" not in path.read_text()
 

@@ -15,7 +15,9 @@ FORMATS = ("jpeg", "png", "tiff", "webp")
 _FORMAT_NAMES = {"jpg": "jpeg", "tif": "tiff"}
 
 
-def _setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None) -> Any:
+def _setting(
+    default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None
+) -> Any:
     return field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
 
 
@@ -24,20 +26,27 @@ class Options:
     """One edit. Raises OptionError for a value that cannot be used."""
 
     keep: str = _setting(
-        "subject", "What keeps its colour: subject (whatever stands in front), all, or VOC classes joined by commas: person,dog."
+        "subject",
+        "What keeps its colour: subject (whatever stands in front), all, or VOC classes joined by commas: person,dog.",
     )
     invert: bool = _setting(False, "Colour everything but what --keep names.")
     background: str | None = _setting(
-        None, "What stands behind. Default: original (the photo's own tone), but gray behind a colour photo.", choices=BACKGROUNDS
+        None,
+        "What stands behind. Default: original (the photo's own tone), but gray behind a colour photo.",
+        choices=BACKGROUNDS,
     )
     strength: float = _setting(1.0, "How strong the colours are: 0 none, 1 as predicted.", low=0, high=1.5)
     feather: float = _setting(0.0, "Soften the mask's edge by so many pixels.", low=0, high=1000)
     gain: str = _setting(
-        "auto", "Gain of the lightness that the networks see, for faded or saturated photos: auto, off or a factor. The photo keeps its own."
+        "auto",
+        "Gain of the lightness that the networks see, for faded or saturated photos: auto, off or a factor. "
+        "The photo keeps its own.",
     )
     colors: str = _setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
     model: str = _setting("handtint", "A model of the catalogue: see `handtint models`.")
-    format: str | None = _setting(None, "Format of the result. Default: by the output's name, else the photo's own.", choices=FORMATS)
+    format: str | None = _setting(
+        None, "Format of the result. Default: by the output's name, else the photo's own.", choices=FORMATS
+    )
     quality: int = _setting(95, "Quality of JPEG and WebP.", low=1, high=100)
 
     def __post_init__(self) -> None:

@@ -10,14 +10,33 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Float = NDArray[np.float32]  # L* 0..100, a*b* -128..127, alpha and mask 0..1
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[Any]  # uint8 or uint16
 
 
 # The 21 labels of PASCAL VOC 2012, by index.
 VOC = (
-    "background aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike person "
-    "pottedplant sheep sofa train tvmonitor"
-).split()
+    "background",
+    "aeroplane",
+    "bicycle",
+    "bird",
+    "boat",
+    "bottle",
+    "bus",
+    "car",
+    "cat",
+    "chair",
+    "cow",
+    "diningtable",
+    "dog",
+    "horse",
+    "motorbike",
+    "person",
+    "pottedplant",
+    "sheep",
+    "sofa",
+    "train",
+    "tvmonitor",
+)
 VOID = 255  # the label of pixels that nobody labelled
 
 

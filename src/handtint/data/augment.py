@@ -29,14 +29,14 @@ def cut(pixels: Array, box: Box, size: int, *, nearest: bool = False) -> Array:
 def age(rng: np.random.Generator, L: Float, *, chance: float = 0.25) -> Float:
     """Lightness (h, w) 0..100 as an old print or a poor scan would show it; each fault with the given chance."""
     if rng.random() < chance:  # another exposure
-        L = 100 * (L / 100) ** np.exp(rng.normal(0, 0.3))
+        L = 100 * (L / 100) ** np.float32(np.exp(rng.normal(0, 0.3)))
     if rng.random() < chance:  # faded: raised blacks, lowered whites
         low, high = rng.uniform(0, 30), rng.uniform(65, 100)
-        L = low + L * (high - low) / 100
+        L = L * np.float32((high - low) / 100) + np.float32(low)
     if rng.random() < chance / 2:  # saturated
-        L = L * rng.uniform(1.05, 1.5)
+        L = L * np.float32(rng.uniform(1.05, 1.5))
     if rng.random() < chance:  # soft
         L = cv2.GaussianBlur(L, (0, 0), float(rng.uniform(0.4, 1.6)))
     if rng.random() < chance:  # grain
-        L = L + rng.normal(0, rng.uniform(1, 7), L.shape)
+        L = L + rng.normal(0, rng.uniform(1, 7), L.shape).astype(np.float32)
     return np.clip(L, 0, 100).astype(np.float32)

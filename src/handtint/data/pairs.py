@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from handtint.data.augment import age, crop_box, cut
 from handtint.data.sources import Item
 from handtint.image import codec, lab
+from handtint.types import VOC, VOID
 
 Batch = dict[str, Tensor]
 
@@ -55,7 +58,14 @@ class MaskPairs(Dataset[Batch]):
     """
 
     def __init__(
-        self, pairs: Sequence[tuple[Item, Item]], size: int, *, seed: int, turn: int, least: float = 0.35, paste: float = 0.35
+        self,
+        pairs: Sequence[tuple[Item, Item]],
+        size: int,
+        *,
+        seed: int,
+        turn: int,
+        least: float = 0.35,
+        paste: float = 0.35,
     ) -> None:
         self.pairs, self.size, self.seed, self.turn, self.least, self.paste = pairs, size, seed, turn, least, paste
         self.donors = [p for p in pairs if p[0].stem.startswith(DONORS)]
@@ -96,7 +106,9 @@ def _lay_over(
     y, x = (int(v) for v in rng.integers(size - side + 1, size=2))
     L, classes, front = (p.copy() for p in under)
     new_L = cv2.resize(np.ascontiguousarray(over[0]), (side, side), interpolation=cv2.INTER_AREA)
-    new_c, new_f = (cv2.resize(np.ascontiguousarray(p), (side, side), interpolation=cv2.INTER_NEAREST) for p in over[1:])
+    new_c, new_f = (
+        cv2.resize(np.ascontiguousarray(p), (side, side), interpolation=cv2.INTER_NEAREST) for p in over[1:]
+    )
     inside = new_f == 1
     soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.8)
     there = np.s_[y : y + side, x : x + side]
@@ -107,14 +119,10 @@ def _lay_over(
 
 def read_mask(item: Item) -> np.ndarray:
     """A label picture (h, w) uint8, its stored indices untouched by any palette."""
-    from PIL import Image  # the palette's indices are wanted, not its colours
-    import io
-
     return np.array(Image.open(io.BytesIO(item.read())))
 
 
-PERSON, HORSE = 15, 13
-VOID = 255
+PERSON, HORSE = VOC.index("person"), VOC.index("horse")
 _PARTIAL = ("furn_", "davis_")  # one object labelled, its like beside it not
 
 

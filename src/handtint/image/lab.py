@@ -9,23 +9,24 @@ every neutral gray has a* = b* = 0 to rounding.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handtint.types import Array, Float, Pixels
 
 L_SCALE = 50.0  # network L = L* / 50 - 1
 AB_SCALE = 110.0  # network ab = a*b* / 110
 
-_RGB_TO_XYZ = np.array(
-    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
-)
+_RGB_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
 _TO_WHITE = (_RGB_TO_XYZ / _RGB_TO_XYZ.sum(axis=1, keepdims=True)).astype(np.float32)
 _FROM_WHITE = np.linalg.inv(_TO_WHITE.astype(np.float64)).astype(np.float32)
 _EPSILON = np.float32((6 / 29) ** 3)
 _SLOPE = np.float32((29 / 6) ** 2 / 3)
 _OFFSET = np.float32(16 / 116)
 _CURVE_STEPS = 1 << 14  # entries of the table from linear light to 8-bit sRGB: at most 0.1 level of error
+_SLACK = np.float32(1e-4)  # how far outside 0..1 linear light still counts as shown
 
 
 def decode_srgb(values: Array) -> Float:
@@ -89,41 +90,67 @@ def split(pixels: Array) -> tuple[Float, Float]:
     return np.float32(116) * fy - np.float32(16), ab.astype(np.float32)
 
 
-def to_linear(L: Float, ab: Float) -> Float:
-    """L* (...) and a*b* (..., 2) to linear RGB (..., 3) float32, unclipped: outside 0..1 is outside sRGB."""
-    fy = (L + np.float32(16)) / np.float32(116)
-    f = np.stack([fy + ab[..., 0] / np.float32(500), fy, fy - ab[..., 1] / np.float32(200)], axis=-1)
-    return _f_inverse(f) @ _FROM_WHITE.T
+def to_linear(L: Float, a: Float, b: Float) -> tuple[Float, Float, Float]:
+    """L*, a*, b* planes of one shape to linear R, G, B planes, float32, unclipped: outside 0..1 is outside sRGB."""
+    fy = (L + np.float32(16)) * np.float32(1 / 116)
+    x, y, z = _f_inverse(fy + a * np.float32(1 / 500)), _f_inverse(fy), _f_inverse(fy - b * np.float32(1 / 200))
+    r, g, b_ = (m[0] * x + m[1] * y + m[2] * z for m in _FROM_WHITE)
+    return r, g, b_
 
 
-def fit_gamut(L: Float, ab: Float, *, steps: int = 10) -> Float:
-    """The a*b* (..., 2) nearest to the given on the line to gray that sRGB can show at that very L*.
+def fit_gamut(L: Float, a: Float, b: Float, *, steps: int = 10) -> tuple[Float, Float]:
+    """The a*, b* nearest to the given on the line to gray that sRGB can show at that very L*; planes of one shape.
 
     Hue and lightness are kept, chroma alone is given up, by bisection to 2**-steps of it.
     """
-    linear = to_linear(L, ab)
-    outside = ((linear < -1e-4) | (linear > 1 + 1e-4)).any(axis=-1)
+    outside = ~_shown(*to_linear(L, a, b))
     if not outside.any():
-        return ab
-    fitted = ab.copy()
-    fitted[outside] = ab[outside] * _largest_scale(L[outside], ab[outside], steps)[:, None]
-    return fitted
+        return a, b
+    scale = _largest_scale(L[outside], a[outside], b[outside], steps)
+    a, b = a.copy(), b.copy()
+    a[outside] *= scale
+    b[outside] *= scale
+    return a, b
 
 
-def _largest_scale(L: Float, ab: Float, steps: int) -> Float:
+def _shown(r: Float, g: Float, b: Float) -> NDArray[np.bool_]:
+    low = np.minimum(np.minimum(r, g), b)
+    high = np.maximum(np.maximum(r, g), b)
+    return (low >= -_SLACK) & (high <= 1 + _SLACK)
+
+
+def _largest_scale(L: Float, a: Float, b: Float, steps: int) -> Float:
     low = np.zeros_like(L)
     step = np.float32(0.5)
     for _ in range(steps):
-        linear = to_linear(L, ab * (low + step)[:, None])
-        inside = ((linear >= -1e-4) & (linear <= 1 + 1e-4)).all(axis=-1)
+        inside = _shown(*to_linear(L, a * (low + step), b * (low + step)))
         low += np.where(inside, step, np.float32(0))
         step *= np.float32(0.5)
     return low
 
 
-def join(L: Float, ab: Float, dtype: np.dtype | type = np.uint8) -> Pixels:
+def join(L: Float, ab: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
     """L* (H, W) and a*b* (H, W, 2) to sRGB pixels (H, W, 3), uint8 or uint16, fitted into the gamut."""
-    linear = np.clip(to_linear(L, fit_gamut(L, ab)), 0, 1)
+    return join_planes(L, ab[..., 0], ab[..., 1], dtype)
+
+
+def join_planes(L: Float, a: Float, b: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
+    """The same from three planes (H, W)."""
+    planes = to_linear(L, *fit_gamut(L, a, b))
+    out = np.empty((*L.shape, 3), dtype)
+    for i, plane in enumerate(planes):
+        out[..., i] = encode_pixels(plane, dtype)
+    return out
+
+
+def encode_pixels(linear: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
+    """Linear light, float32, clipped to 0..1, to sRGB-encoded uint8 or uint16."""
     if np.dtype(dtype) == np.uint8:
-        return _encode_table()[(linear * np.float32(_CURVE_STEPS - 1) + np.float32(0.5)).astype(np.int32)]
+        index = np.clip(linear * np.float32(_CURVE_STEPS - 1) + np.float32(0.5), 0, _CURVE_STEPS - 1)
+        return np.take(_encode_table(), index.astype(np.int32))
     return np.round(encode_srgb(linear) * np.float32(65535)).astype(np.uint16)
+
+
+def gray(L: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
+    """L* of any shape to the sRGB gray level that shows it, uint8 or uint16."""
+    return encode_pixels(_f_inverse((L + np.float32(16)) * np.float32(1 / 116)), dtype)

@@ -11,8 +11,24 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 # (expansion, kernel, stride, channels, repeats) of each stage
-LITE0 = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1))
-TINY = ((1, 3, 1, 8, 1), (2, 3, 2, 8, 1), (2, 3, 2, 8, 1), (2, 3, 2, 8, 1), (2, 3, 1, 16, 1), (2, 3, 2, 16, 1), (2, 3, 1, 16, 1))
+LITE0 = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
+TINY = (
+    (1, 3, 1, 8, 1),
+    (2, 3, 2, 8, 1),
+    (2, 3, 2, 8, 1),
+    (2, 3, 2, 8, 1),
+    (2, 3, 1, 16, 1),
+    (2, 3, 2, 16, 1),
+    (2, 3, 1, 16, 1),
+)
 TAPS = (0, 1, 2, 4, 6)  # the stages whose outputs are handed on: strides 2, 4, 8, 16, 32
 
 
@@ -52,7 +68,10 @@ class Pyramid(nn.Module):
         self.stages = nn.ModuleList()
         cin = stem
         for expansion, kernel, stride, cout, repeats in stages:
-            blocks = [_InvertedResidual(cin if i == 0 else cout, cout, expansion, kernel, stride if i == 0 else 1) for i in range(repeats)]
+            blocks = [
+                _InvertedResidual(cin if i == 0 else cout, cout, expansion, kernel, stride if i == 0 else 1)
+                for i in range(repeats)
+            ]
             self.stages.append(nn.Sequential(*blocks))
             cin = cout
         self.channels = tuple(stages[i][3] for i in TAPS)

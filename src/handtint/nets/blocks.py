@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def conv_block(cin: int, cout: int, kernel: int = 3, *, stride: int = 1, groups: int = 1, dilation: int = 1) -> nn.Sequential:
+def conv_block(
+    cin: int, cout: int, kernel: int = 3, *, stride: int = 1, groups: int = 1, dilation: int = 1
+) -> nn.Sequential:
     """Convolution, batch norm, ReLU; keeps the size at stride 1."""
     pad = dilation * (kernel // 2)
     conv = nn.Conv2d(cin, cout, kernel, stride, pad, dilation=dilation, groups=groups, bias=False)

@@ -12,7 +12,9 @@ from handtint.nets.blocks import UpBlock, conv_block
 class ColorHead(nn.Module):
     """A light U-Net decoder with a convolutional branch over L for edges; ab at half the input's size."""
 
-    def __init__(self, dim: int, skips: tuple[int, int, int], widths: tuple[int, int, int] = (128, 64, 40), edge: int = 16) -> None:
+    def __init__(
+        self, dim: int, skips: tuple[int, int, int], widths: tuple[int, int, int] = (128, 64, 40), edge: int = 16
+    ) -> None:
         super().__init__()
         fine, middle, coarse = skips  # channels at strides 2, 4, 8
         self.up8 = UpBlock(dim, coarse, widths[0])
@@ -22,7 +24,7 @@ class ColorHead(nn.Module):
         self.ab = nn.Conv2d(widths[2], 2, 3, padding=1)
 
     def forward(self, tokens: Tensor, maps: list[Tensor], gray: Tensor) -> Tensor:
-        """tokens (n, dim, h/16, w/16), maps at strides 2, 4, 8, gray (n, 1, h, w) -> ab (n, 2, h/2, w/2), about -1..1."""
+        """Tokens (n, dim, h/16, w/16), maps at strides 2, 4, 8, gray (n, 1, h, w) -> ab (n, 2, h/2, w/2)."""
         x = self.up8(tokens, maps[2])
         x = self.up4(x, maps[1])
         x = self.up2(x, torch.cat([maps[0], self.edge(gray)], dim=1))
@@ -34,7 +36,9 @@ class AtrousPyramid(nn.Module):
 
     def __init__(self, cin: int, cout: int, rates: tuple[int, ...] = (3, 6, 12)) -> None:
         super().__init__()
-        self.branches = nn.ModuleList([conv_block(cin, cout, 1), *(conv_block(cin, cout, 3, dilation=r) for r in rates)])
+        self.branches = nn.ModuleList(
+            [conv_block(cin, cout, 1), *(conv_block(cin, cout, 3, dilation=r) for r in rates)]
+        )
         self.pooled = nn.Sequential(nn.Conv2d(cin, cout, 1), nn.ReLU(inplace=True))
         self.mix = conv_block(cout * (len(rates) + 2), cout, 1)
 
@@ -47,7 +51,9 @@ class AtrousPyramid(nn.Module):
 class MaskHead(nn.Module):
     """Classes at a quarter of the input's size and a foreground alpha at half of it."""
 
-    def __init__(self, dim: int, skips: tuple[int, int, int], classes: int = 21, width: int = 128, fine: int = 32) -> None:
+    def __init__(
+        self, dim: int, skips: tuple[int, int, int], classes: int = 21, width: int = 128, fine: int = 32
+    ) -> None:
         super().__init__()
         self.pyramid = AtrousPyramid(dim, width)
         self.up8 = UpBlock(width, skips[2], width)

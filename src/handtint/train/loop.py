@@ -33,9 +33,10 @@ def train(recipe: Recipe, examples: list[Any], out: Path, *, say: Say = lambda _
         load_published(backbone.pyramid)
     net = task.network(backbone)
     fabric = Fabric(accelerator="auto", devices=1, precision=recipe.precision)  # type: ignore[arg-type]
-    averaged = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+    average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
+    averaged = AveragedModel(net, multi_avg_fn=average, use_buffers=True)
     optimizer = torch.optim.AdamW(_groups(net, recipe), weight_decay=recipe.weight_decay)
-    model, optimizer = fabric.setup(net.to(memory_format=torch.channels_last), optimizer)
+    model, optimizer = fabric.setup(_channels_last(net), optimizer)
     done = _resume(out / "last.ckpt", net, averaged, optimizer)
     total = sum(_steps(p, examples) for p in recipe.phases)
     compute, started, since = task.step(recipe), time.monotonic(), done
@@ -65,6 +66,11 @@ def load_published(pyramid: Pyramid) -> None:
     pyramid.load_state_dict(from_published(tensors, pyramid))
 
 
+def _channels_last(net: nn.Module) -> nn.Module:
+    """The layout in which convolutions are two to three times faster on CPUs."""
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def _groups(net: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     pretrained = {id(p) for m in net.modules() if isinstance(m, Pyramid) for p in m.parameters()}
     old = [p for p in net.parameters() if id(p) in pretrained]
@@ -83,7 +89,9 @@ def _steps(phase: Phase, examples: Sequence[Any]) -> int:
     return phase.passes * (len(examples) // phase.batch)
 
 
-def _batches(task: Task, recipe: Recipe, examples: list[Any], done: int) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
+def _batches(
+    task: Task, recipe: Recipe, examples: list[Any], done: int
+) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
     """Every batch from step `done` on; which photographs it holds depends on the recipe and the step alone."""
     step = turn = 0
     for phase in recipe.phases:
@@ -93,14 +101,21 @@ def _batches(task: Task, recipe: Recipe, examples: list[Any], done: int) -> Iter
                 order = np.random.default_rng((recipe.seed, turn)).permutation(len(examples))
                 order = order[max(0, done - step) * phase.batch : each * phase.batch]
                 pairs = Subset(task.pairs(examples, phase, turn, recipe), order.tolist())
-                loader = DataLoader(pairs, phase.batch, num_workers=recipe.workers, prefetch_factor=4 if recipe.workers else None)
+                loader = DataLoader(
+                    pairs, phase.batch, num_workers=recipe.workers, prefetch_factor=4 if recipe.workers else None
+                )
                 yield from enumerate(loader, start=max(step, done))
             step += each
             turn += 1
 
 
 def _state(step: int, net: nn.Module, averaged: nn.Module, optimizer: Any) -> dict[str, Any]:
-    return {"step": step, "net": net.state_dict(), "averaged": averaged.state_dict(), "optimizer": optimizer.state_dict()}
+    return {
+        "step": step,
+        "net": net.state_dict(),
+        "averaged": averaged.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
 
 
 def _resume(path: Path, net: nn.Module, averaged: nn.Module, optimizer: Any) -> int:

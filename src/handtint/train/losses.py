@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-VOID = 255
+from handtint.types import VOID
 
 
 def color_regression(predicted: Tensor, truth: Tensor, *, beta: float, chroma_weight: float) -> Tensor:

@@ -20,7 +20,9 @@ def color_step(net: nn.Module, batch: dict[str, Tensor], *, beta: float = 0.1, c
 def mask_step(net: nn.Module, batch: dict[str, Tensor]) -> Losses:
     """Classes and foreground together, each at the labels' size."""
     size = batch["L"].shape[2:]
-    classes, front = (F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False) for x in net(batch["L"]))
+    classes, front = (
+        F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False) for x in net(batch["L"])
+    )
     entropy = class_entropy(classes, batch["classes"])
     bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
     return {"loss": entropy + bce + overlap, "classes": entropy, "foreground": bce, "overlap": overlap}

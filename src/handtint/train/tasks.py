@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from handtint.data.pairs import Batch, ColorPairs, MaskPairs, mask_pairs
 from handtint.data.sources import Item, held_out
+from handtint.errors import OptionError
 from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.steps import Losses, color_step, mask_step
@@ -25,6 +26,7 @@ class Task:
     examples: Callable[[Sequence[Item]], list[Any]]  # training examples among the items, validation left out
     pairs: Callable[[list[Any], Phase, int, Recipe], Dataset[Batch]]
     step: Callable[[Recipe], Callable[[nn.Module, dict[str, Tensor]], Losses]]
+    outputs: tuple[str, ...]  # what the network's outputs are called when exported
 
 
 def _color_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
@@ -41,6 +43,20 @@ TASKS = {
         lambda items: [i for i in items if not held_out(i)],
         _color_pairs,
         lambda recipe: partial(color_step, beta=recipe.beta, chroma_weight=recipe.chroma_weight),
+        ("ab",),
     ),
-    "mask": Task(MaskNet, lambda items: [p for p in mask_pairs(items) if not held_out(p[0])], _mask_pairs, lambda recipe: mask_step),
+    "mask": Task(
+        MaskNet,
+        lambda items: [p for p in mask_pairs(items) if not held_out(p[0])],
+        _mask_pairs,
+        lambda _: mask_step,
+        ("classes", "foreground"),
+    ),
 }
+
+
+def find(name: str) -> Task:
+    """The task of that name. Raises OptionError."""
+    if name not in TASKS:
+        raise OptionError(f"task: unknown task {name!r}; there are {', '.join(TASKS)}")
+    return TASKS[name]

@@ -1,0 +1,1 @@
+"""Many photographs: which goes where, and the run over them."""

@@ -1,0 +1,21 @@
+"""Photo -> colours, as lines from L to a*b*."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from handtint.image import lab, resize
+from handtint.image.view import network_view
+from handtint.types import Array, Engine
+
+RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings chroma to full size
+
+
+def colorize(pixels: Array, engine: Engine, *, side: int, gain: float | None = None) -> resize.Lines:
+    """The colours of a photo (H, W) or (H, W, 3): lines from L in 0..1 to a*b*, for any size of it."""
+    L, x = network_view(pixels, side, gain)
+    h, w = L.shape
+    ab = np.moveaxis(engine.run(x)[0][0, :, : h // 2, : w // 2], 0, -1) * np.float32(lab.AB_SCALE)
+    ab = cv2.resize(np.ascontiguousarray(ab), (w, h), interpolation=cv2.INTER_LINEAR)
+    return resize.guided_lines(L / np.float32(100), ab, radius=RADIUS, epsilon=EPSILON)

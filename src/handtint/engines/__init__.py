@@ -1,0 +1,1 @@
+"""What runs a network: ONNX Runtime for tinting; torch only to export."""

@@ -1,0 +1,71 @@
+"""A trained torch network to an ONNX file with half-size weights, checked against the original."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from handtint.engines.onnx import OnnxEngine
+from handtint.errors import WeightsError
+
+SMALLEST = 256  # tensors of fewer values stay float32
+
+
+def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float = 0.02) -> float:
+    """Write net as ONNX, weights in float16, any picture size; the largest difference from torch's outputs.
+
+    Raises WeightsError when the exported network differs by more than the tolerance on noise.
+    """
+    net = net.eval()
+    temporary = path.with_suffix(".partial.onnx")
+    axes = {name: {0: "n", 2: "h" + name, 3: "w" + name} for name in ["L", *outputs]}
+    sample = torch.randn(1, 1, 96, 128)
+    torch.onnx.export(
+        net,
+        (sample,),
+        str(temporary),
+        input_names=["L"],
+        output_names=outputs,
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
+    )
+    model = onnx.load(str(temporary))
+    halve_weights(model)
+    onnx.save(model, str(temporary))
+    difference = _parity(net, temporary)
+    if difference > tolerance:
+        temporary.unlink()
+        raise WeightsError(f"{path}: the exported network differs from the trained one by {difference:.4f}")
+    os.replace(temporary, path)
+    return difference
+
+
+def halve_weights(model: onnx.ModelProto) -> None:
+    """Store large float32 weights as float16, each with a cast back; computation stays float32."""
+    casts = []
+    for tensor in list(model.graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < SMALLEST:
+            continue
+        values = numpy_helper.to_array(tensor)
+        name = tensor.name
+        model.graph.initializer.remove(tensor)
+        model.graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        model.graph.node.insert(0, node)
+
+
+def _parity(net: nn.Module, path: Path) -> float:
+    x = torch.rand(1, 1, 160, 224, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    with torch.no_grad():
+        truth = net(x)
+    truth = truth if isinstance(truth, tuple) else (truth,)
+    ours = OnnxEngine(path).run(x.numpy())
+    return max(float(np.abs(a - b.numpy()).max()) for a, b in zip(ours, truth, strict=True))

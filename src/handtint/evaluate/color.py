@@ -1,0 +1,143 @@
+"""Evaluation of colourings: truths made gray, coloured by each predictor, and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from handtint.errors import InputError
+from handtint.evaluate.metrics import ciede2000, colorfulness, psnr, ssim
+from handtint.evaluate.protocols import LabProtocol, ReportProtocol
+from handtint.image import lab
+from handtint.image.photo import Photo
+from handtint.types import Array, Float
+
+Predictor = Callable[[Photo], Photo]  # gray (H, W) uint8 in, the same picture in colour out
+
+GRAY, MEAN_COLOR = "gray", "mean-colour"
+
+
+def evaluate_color(truths: Iterable[tuple[str, Array]], predictors: Mapping[str, Predictor]) -> dict[str, Any]:
+    """Score predictors on photographs of which only the lightness is shown to them.
+
+    truths: (name, RGB (H, W, 3) uint8), all of one size; one is held at a time.
+    predictors: by the name to report; "gray", the photograph as shown, always stands among them.
+
+    Returns {"photos", "size": [H, W], "predictors": {name: scores}}; scores as `ColorScores.scores` has them.
+    Raises InputError without photographs and for one that does not fit.
+    """
+    everyone = {GRAY: gray, **predictors}
+    size: tuple[int, int] | None = None
+    accounts: dict[str, ColorScores] = {}
+    photos = 0
+    for name, rgb in truths:
+        truth = _Colors.of(rgb, name, size)
+        if size is None:
+            size = rgb.shape[0], rgb.shape[1]
+            accounts = {label: ColorScores(size) for label in everyone}
+        shown = grayed(rgb, name=name)
+        for label, predict in everyone.items():
+            prediction = _Colors.of(_rgb8(predict(shown).pixels), f"{name}: {label}", size)
+            accounts[label].add(prediction, truth)
+        photos += 1
+    if size is None:
+        raise InputError("no photographs to evaluate")
+    scores = {label: account.scores() for label, account in accounts.items()}
+    return {"photos": photos, "size": list(size), "predictors": scores}
+
+
+@dataclass(frozen=True, slots=True)
+class _Colors:
+    """One picture as the measures want it."""
+
+    rgb: Array
+    L: Float
+    ab: Float
+    colorfulness: float
+
+    @classmethod
+    def of(cls, rgb: Array, name: str, size: tuple[int, int] | None) -> _Colors:
+        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+            raise InputError(f"{name}: {rgb.dtype} {rgb.shape}, expected uint8 (H, W, 3)")
+        if size not in (None, rgb.shape[:2]):
+            raise InputError(f"{name}: size {rgb.shape[:2]}, expected {size} as before")
+        return cls(rgb, *lab.split(rgb), colorfulness(rgb))
+
+
+class ColorScores:
+    """Every measure of one predictor, added up photograph by photograph."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._report, self._lab = ReportProtocol(size), LabProtocol()
+        self._photos = 0
+        self._sums = np.zeros(6)  # psnr, ssim, ciede2000, colourfulness predicted, true, and how far apart
+
+    def add(self, prediction: _Colors, truth: _Colors) -> None:
+        """Take in one photograph, predicted and true."""
+        likeness = psnr(prediction.rgb, truth.rgb), ssim(prediction.rgb, truth.rgb)
+        distance = ciede2000(prediction.L, prediction.ab, truth.L, truth.ab).mean(dtype=np.float64)
+        vivid = prediction.colorfulness, truth.colorfulness
+        self._sums += (*likeness, distance, *vivid, abs(vivid[0] - vivid[1]))
+        self._report.add(prediction.rgb, truth.rgb)
+        self._lab.add(prediction.ab, truth.ab)
+        self._photos += 1
+
+    def scores(self) -> dict[str, Any]:
+        """{"report": {"G", "B"}, "lab": {"a", "b"}, "psnr" dB, "ssim", "ciede2000", "colorfulness"}.
+
+        All are means over photographs but the protocols'. colorfulness: {"prediction", "truth", "ratio" of the
+        two (None where the truth has none), "difference": the mean of |prediction - truth|}.
+        """
+        protocols = {"report": self._report.scores(), "lab": self._lab.scores()}
+        signal, similarity, distance, predicted, true, apart = (float(v) for v in self._sums / self._photos)
+        ratio = predicted / true if true else None
+        colorful = {"prediction": predicted, "truth": true, "ratio": ratio, "difference": apart}
+        return {**protocols, "psnr": signal, "ssim": similarity, "ciede2000": distance, "colorfulness": colorful}
+
+
+def grayed(rgb: Array, *, name: str = "") -> Photo:
+    """The lightness of RGB (H, W, 3) uint8 as a gray photo (H, W) uint8: what a predictor is shown."""
+    L = lab.lightness(rgb)
+    return Photo.of(np.ascontiguousarray(lab.join(L, np.zeros((*L.shape, 2), np.float32))[..., 0]), name=name)
+
+
+def _rgb8(pixels: Array) -> Array:
+    if pixels.dtype == np.uint16:
+        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+
+
+def gray(photo: Photo) -> Photo:
+    """The predictor that gives no colour: what every other has to beat."""
+    return photo
+
+
+def mean_color(sample: Iterable[Array]) -> Predictor:
+    """The predictor that gives every pixel one colour: the mean a*b* of the sample, RGB (H, W, 3) uint8 each.
+
+    Every photograph of the sample weighs the same. Raises InputError for an empty sample.
+    """
+    means = [lab.split(rgb)[1].mean(axis=(0, 1), dtype=np.float64) for rgb in sample]
+    if not means:
+        raise InputError("no photographs to take the mean colour of")
+    ab = np.mean(means, axis=0).astype(np.float32)
+
+    def predict(photo: Photo) -> Photo:
+        L = lab.lightness(photo.pixels)
+        return Photo.of(lab.join(L, np.broadcast_to(ab, (*L.shape, 2)).copy()), name=photo.name)
+
+    return predict
+
+
+def baselines(sample: Iterable[Array]) -> dict[str, Predictor]:
+    """The two predictors that stand beside every model: "gray", and "mean-colour" of the sample (see `mean_color`)."""
+    return {GRAY: gray, MEAN_COLOR: mean_color(sample)}
+
+
+def squash(pixels: Array, side: int = 224) -> Array:
+    """A picture (H, W) or (H, W, 3) uint8 at side x side pixels, bicubic, its aspect given up, as the report has it."""
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))

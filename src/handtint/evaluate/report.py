@@ -1,0 +1,183 @@
+"""What a run scored, as one JSON document and as Markdown tables, beside the figures of the 2022 report."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from handtint.errors import OutputError
+from handtint.evaluate.protocols import METRICS
+from handtint.types import VOC
+
+CITATION = "Noya and Taye 2022, Selective Coloring"
+
+# The only figures here that no run measured: the report's validation tables, on 2,000 photographs of COCO.
+REFERENCE: dict[str, dict[str, dict[str, float]]] = {
+    "ResNet18 U-Net GAN": {
+        "G": dict(zip(METRICS, (0.9762, 0.9763, 0.0221, 0.0115, 0.0016), strict=True)),
+        "B": dict(zip(METRICS, (0.7944, 0.8047, 0.0813, 0.0533, 0.0144), strict=True)),
+    },
+    "ViT-LSGAN": {
+        "G": dict(zip(METRICS, (0.9856, 0.9859, 0.0157, 0.0075, 0.0010), strict=True)),
+        "B": dict(zip(METRICS, (0.8596, 0.8620, 0.0625, 0.0374, 0.0095), strict=True)),
+    },
+}
+
+_TITLES = {"r2": "R2", "explained_variance": "expl. var.", "mae": "MAE", "median_ae": "median AE", "mse": "MSE"}
+_NONE = "-"
+
+Document = dict[str, Any]
+Row = Sequence[str]
+
+
+def document(
+    *,
+    run: Mapping[str, Any] | None = None,
+    color: Mapping[str, Any] | None = None,
+    masks: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Document:
+    """One JSON-able record of an evaluation.
+
+    run: what was measured with what (data, commit, machine, ...), in the order to print.
+    color: what `evaluate_color` returned. masks: what `evaluate_masks` returned, by the segmenter's name.
+    """
+    record: Document = {"run": dict(run or {})}
+    if color is not None:
+        record["color"] = {**color, "cited": {"source": CITATION, "report": REFERENCE}}
+    if masks is not None:
+        record["masks"] = dict(masks)
+    return record
+
+
+def write_report(record: Document, folder: str | Path, *, name: str = "evaluation") -> tuple[Path, Path]:
+    """Write name.json and name.md into folder, made if need be, and return their paths. Raises OutputError."""
+    paths = Path(folder) / f"{name}.json", Path(folder) / f"{name}.md"
+    texts = json.dumps(record, indent=2, allow_nan=False) + "\n", markdown(record)
+    try:
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        for path, text in zip(paths, texts, strict=True):
+            part = path.with_name(path.name + ".part")
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, path)
+    except OSError as error:
+        raise OutputError(f"{error.filename or folder}: {error.strerror}") from error
+    return paths
+
+
+def markdown(record: Document) -> str:
+    """The tables of a `document`, as Markdown."""
+    parts = ["# Evaluation"]
+    if record["run"]:
+        parts.append("\n".join(f"- {key}: {value}" for key, value in record["run"].items()))
+    if "color" in record:
+        parts += _color_parts(record["color"])
+    if "masks" in record:
+        parts += _mask_parts(record["masks"])
+    return "\n\n".join(parts) + "\n"
+
+
+def _color_parts(color: Mapping[str, Any]) -> list[str]:
+    height, width = color["size"]
+    cited, measured = color["cited"], color["predictors"]
+    rows = [[name, *_protocol_cells(scores["report"])] for name, scores in measured.items()]
+    rows += [[f"{name} (cited)", *_protocol_cells(scores)] for name, scores in cited["report"].items()]
+    lab_rows = [[name, *_protocol_cells(scores["lab"])] for name, scores in measured.items()]
+    return [
+        f"## Colour\n\n{color['photos']} photographs at {width}x{height} pixels.",
+        "### Protocol `report`\n\n"
+        "Green and blue of RGB in 0..1, prediction and truth exchanged, mean over pixel positions: the arithmetic of "
+        f"the 2022 report, for comparison with it alone. Cited rows: {cited['source']}, on its own 2,000 photographs.",
+        _table(_protocol_heads(("G", "B")), rows),
+        "### Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
+        _table(_protocol_heads(("a", "b")), lab_rows),
+        "### Whole pictures\n\nMeans over photographs; colourfulness M3 of Hasler and Suesstrunk 2003.",
+        _table(_PICTURE_HEADS, [[name, *_picture_cells(scores)] for name, scores in measured.items()]),
+    ]
+
+
+def _protocol_heads(channels: Iterable[str]) -> Row:
+    return ["predictor", *(f"{channel} {_TITLES[metric]}" for channel in channels for metric in METRICS)]
+
+
+def _protocol_cells(channels: Mapping[str, Mapping[str, float]]) -> Row:
+    return [_number(scores[metric]) for scores in channels.values() for metric in METRICS]
+
+
+_PICTURE_HEADS = (
+    "predictor",
+    "PSNR dB",
+    "SSIM",
+    "CIEDE2000",
+    "colourfulness",
+    "of the truth",
+    "ratio",
+    "mean difference",
+)
+
+
+def _picture_cells(scores: Mapping[str, Any]) -> Row:
+    vivid = scores["colorfulness"]
+    values = (
+        (scores["psnr"], 2),
+        (scores["ssim"], 4),
+        (scores["ciede2000"], 2),
+        (vivid["prediction"], 1),
+        (vivid["truth"], 1),
+        (vivid["ratio"], 2),
+        (vivid["difference"], 1),
+    )
+    return [_number(value, digits) for value, digits in values]
+
+
+_MASK_HEADS = (
+    "segmenter",
+    "shown",
+    "photographs",
+    "mIoU",
+    "pixel accuracy",
+    "with foreground",
+    "foreground IoU",
+    "pooled",
+    "boundary F",
+    "alpha MAE",
+)
+
+
+def _mask_parts(masks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    runs = [(name, mode, scores) for name, modes in masks.items() for mode, scores in modes.items()]
+    columns = [scores["iou"] for _, _, scores in runs]
+    classes = [[label, *(_number(column[label]) for column in columns)] for label in VOC]
+    return [
+        "## Masks\n\n21 VOC classes; foreground IoU and boundary F at alpha 0.5, mean over photographs and pooled.",
+        _table(_MASK_HEADS, [[name, mode, *_mask_cells(scores)] for name, mode, scores in runs]),
+        f"### IoU by class\n\n`{_NONE}`: neither in the truth nor predicted.",
+        _table(["class", *(f"{name}, {mode}" for name, mode, _ in runs)], classes),
+    ]
+
+
+def _mask_cells(scores: Mapping[str, Any]) -> Row:
+    front = scores["foreground"]
+    measures = ("iou_mean", "iou_pooled", "boundary_f", "alpha_mae")
+    return [
+        str(scores["photos"]),
+        _number(scores["miou"]),
+        _number(scores["pixel_accuracy"]),
+        str(front["photos"]),
+        *(_number(front[measure]) for measure in measures),
+    ]
+
+
+def _number(value: float | None, digits: int = 4) -> str:
+    return _NONE if value is None else f"{value:.{digits}f}"
+
+
+def _table(heads: Row, rows: Iterable[Row]) -> str:
+    rule = ["---", *("---:" for _ in heads[1:])]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in (heads, rule, *rows))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,111 @@
+"""Pictures of pictures: captioned panels, rows of tiles, contact sheets; all RGB (H, W, 3) uint8 on white."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from handtint.errors import InputError
+from handtint.types import Array
+
+Tile = Array  # (H, W) gray or (H, W, 3) RGB, uint8
+
+LONGEST = 640  # pixels: no tile is larger
+_GAP = 8
+_SMALLEST_FONT, _LARGEST_FONT = 12, 24
+_WHITE, _INK = 255, (0, 0, 0)
+
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+_Spot = tuple[float, float]  # x, y in pixels
+
+
+def panel(tiles: Sequence[tuple[str, Tile]], *, height: int = LONGEST) -> Array:
+    """Captioned tiles side by side: the report's "Grayscale image, Colorized image, Mask, Blended".
+
+    A tile larger than height, or than LONGEST on its long side, is shrunk; none is enlarged.
+    """
+    return _grid([[_shrink(tile, height) for _, tile in tiles]], captions=[caption for caption, _ in tiles])
+
+
+def rows(lines: Sequence[tuple[str, Sequence[Tile]]], *, side: int = 224) -> Array:
+    """Labelled rows of tiles, one photograph a column: the report's inputs, predictions and ground truths.
+
+    A tile whose long side is over side (at most LONGEST) is shrunk; none is enlarged.
+    """
+    cells = [[_shrink(tile, side, side) for tile in tiles] for _, tiles in lines]
+    return _grid(cells, labels=[label for label, _ in lines])
+
+
+def sheet(images: Sequence[Tile], columns: int, *, side: int = 160) -> Array:
+    """A contact sheet, filled row by row. An image whose long side is over side (at most LONGEST) is shrunk."""
+    if columns < 1:
+        raise InputError(f"a sheet of {columns} columns, expected 1 or more")
+    tiles = [_shrink(image, side, side) for image in images]
+    return _grid([tiles[start : start + columns] for start in range(0, len(tiles), columns)])
+
+
+def _shrink(tile: Tile, height: int, width: int = LONGEST) -> Array:
+    """The tile as RGB (h, w, 3), at most height high, width wide and LONGEST on either side."""
+    if tile.dtype != np.uint8 or 0 in tile.shape or not (tile.ndim == 2 or (tile.ndim == 3 and tile.shape[2] == 3)):
+        raise InputError(f"tile: {tile.dtype} {tile.shape}, expected uint8 (H, W) or (H, W, 3)")
+    rgb = tile if tile.ndim == 3 else np.repeat(tile[..., None], 3, axis=2)
+    high, wide = rgb.shape[:2]
+    scale = min(min(height, LONGEST) / high, min(width, LONGEST) / wide)
+    if scale >= 1:
+        return rgb
+    return cv2.resize(rgb, (max(1, round(wide * scale)), max(1, round(high * scale))), interpolation=cv2.INTER_AREA)
+
+
+def _grid(cells: Sequence[Sequence[Array]], *, captions: Sequence[str] = (), labels: Sequence[str] = ()) -> Array:
+    """Tiles centred in the cells of a table; captions above its columns or labels left of its rows."""
+    if not any(cells):
+        raise InputError("a figure without tiles")
+    font, line_height = _font(cells)
+    heights = [max((tile.shape[0] for tile in line), default=0) for line in cells]
+    widths = [max(line[i].shape[1] for line in cells if i < len(line)) for i in range(max(map(len, cells)))]
+    if captions:
+        widths = [max(wide, _text_width(font, caption)) for wide, caption in zip(widths, captions, strict=True)]
+    margin = max((_text_width(font, label) + _GAP for label in labels), default=0)
+    lefts, tops = _starts(widths, margin), _starts(heights, line_height if captions else 0)
+    canvas = np.full((tops[-1], lefts[-1], 3), _WHITE, np.uint8)
+    for top, high, line in zip(tops, heights, cells, strict=False):
+        for left, wide, tile in zip(lefts, widths, line, strict=False):
+            _paste(canvas, tile, top + (high - tile.shape[0]) // 2, left + (wide - tile.shape[1]) // 2)
+    above = [(left + wide / 2, (_GAP + line_height) / 2) for left, wide in zip(lefts, widths, strict=False)]
+    beside = [(_GAP, top + high / 2) for top, high in zip(tops, heights, strict=False)]
+    return _write(_write(canvas, captions, above, font, anchor="mm"), labels, beside, font, anchor="lm")
+
+
+def _starts(lengths: Sequence[int], offset: int) -> list[int]:
+    """Where each cell begins, a gap apart, and at last where the picture ends."""
+    return [offset + _GAP + int(n) for n in np.cumsum([0, *(length + _GAP for length in lengths)])]
+
+
+def _paste(canvas: Array, tile: Array, top: int, left: int) -> None:
+    canvas[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+
+
+def _font(cells: Sequence[Sequence[Array]]) -> tuple[_Font, int]:
+    """The font that Pillow carries, at a fifteenth of the tallest tile within bounds, and its line height."""
+    tallest = max(tile.shape[0] for line in cells for tile in line)
+    size = min(max(tallest // 15, _SMALLEST_FONT), _LARGEST_FONT)
+    return ImageFont.load_default(size), size + size // 2
+
+
+def _text_width(font: _Font, text: str) -> int:
+    return int(np.ceil(font.getlength(_one_line(text))))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _write(canvas: Array, texts: Sequence[str], spots: Sequence[_Spot], font: _Font, *, anchor: str) -> Array:
+    picture = Image.fromarray(canvas)
+    draw = ImageDraw.Draw(picture)
+    for text, spot in zip(texts, spots, strict=False):
+        draw.text(spot, _one_line(text), fill=_INK, font=font, anchor=anchor)
+    return np.array(picture)

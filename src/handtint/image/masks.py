@@ -1,0 +1,77 @@
+"""Masks: choose what to keep, refine it against L, feather it. A finished mask is alpha (H, W) uint8, 0..255."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from handtint.image import lab, resize
+from handtint.types import VOC, Array, Float, Segmentation
+
+Alpha = np.typing.NDArray[np.uint8]
+WORK_SIDE = 768  # refinement happens at about WORK_SIDE * WORK_SIDE pixels
+STRIP = 64  # rows done at a time
+
+
+def subject(found: Segmentation) -> Float:
+    """The alpha (h, w) of whatever stands in front."""
+    return found.foreground
+
+
+def classes(found: Segmentation, names: Sequence[str]) -> Float:
+    """The probability (h, w) that a pixel belongs to any of the named VOC classes."""
+    return found.classes[[VOC.index(name) for name in names]].sum(axis=0)
+
+
+def harden(alpha: Float, low: float, high: float) -> Float:
+    """Alpha with everything below low gone and everything above high whole, straight between."""
+    return np.clip((alpha - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+
+
+def drop_specks(alpha: Float, *, share: float = 0.002, of_largest: float = 0.03) -> Float:
+    """Alpha without the islands smaller than a share of the picture and of the largest island."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 0.5).astype(np.uint8))
+    if count < 2:
+        return alpha
+    areas = stats[:, cv2.CC_STAT_AREA]
+    least = max(share * alpha.size, of_largest * areas[1:].max())
+    small = (areas < least)[labels] & (labels > 0)
+    near = cv2.dilate(small.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.where(near & (labels == 0) | small, np.float32(0), alpha)
+
+
+def refine(alpha: Float, pixels: Array, *, radius: int = 6, epsilon: float = 1e-4) -> Alpha:
+    """Bring alpha (h, w) to the size of the photo's pixels (H, W) or (H, W, 3), its edges those of L."""
+    size = pixels.shape[:2]
+    work = resize.fit(size, WORK_SIDE)
+    guide = lab.lightness(resize.shrink(pixels, work)) / np.float32(100)
+    values = harden(cv2.resize(alpha, work[::-1], interpolation=cv2.INTER_LINEAR), 0.2, 0.8)
+    lines = resize.guided_lines(guide, values[..., None], radius=radius, epsilon=epsilon)
+    out = np.empty(size, np.uint8)
+    for top in range(0, size[0], STRIP):
+        L = lab.lightness(pixels[top : top + STRIP]) / np.float32(100)
+        rows = harden(lines.planes(L, top, size[0])[0], 0.08, 0.92)
+        out[top : top + STRIP] = np.round(rows * 255)
+    return out
+
+
+def feather(alpha: Alpha, radius: float) -> Alpha:
+    """Alpha softened over about `radius` pixels on either side of its edges."""
+    if radius <= 0 or not alpha.size:
+        return alpha
+    step = max(1, int(radius // 8))  # a wide blur is as good, and far cheaper, at a smaller size
+    h, w = alpha.shape
+    small = resize.shrink(alpha, (max(1, h // step), max(1, w // step))) if step > 1 else alpha
+    soft = cv2.GaussianBlur(small, (0, 0), radius / (2 * step), borderType=cv2.BORDER_REPLICATE)
+    return soft if step == 1 else cv2.resize(soft, (w, h), interpolation=cv2.INTER_LINEAR)
+
+
+def from_pixels(pixels: Array, alpha: Array | None, size: tuple[int, int]) -> Alpha:
+    """A mask picture's lightness, times its alpha, as alpha of the given size: white keeps colour, black does not."""
+    gray = pixels if pixels.ndim == 2 else lab.gray(lab.lightness(pixels), pixels.dtype)
+    levels = gray if gray.dtype == np.uint8 else np.round(gray / np.float32(257)).astype(np.uint8)
+    if alpha is not None:
+        levels = np.round(levels * (alpha / np.float32(np.iinfo(alpha.dtype).max))).astype(np.uint8)
+    return levels if levels.shape == size else resize.shrink(levels, size)

@@ -1,0 +1,175 @@
+"""Colour, mask, blend: the one way from a photo to a tinted photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from handtint import zoo
+from handtint.colorizer import colorize
+from handtint.image import blend, masks, resize, tone
+from handtint.image.photo import Photo
+from handtint.options import Options, gain_factor, kept_classes
+from handtint.segmenter import segment
+from handtint.types import VOC, Array, Engine, Pixels, Segmentation
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+NOTHING = 0.001  # a mask that keeps less than this share of the photo keeps nothing
+GLANCE = 96  # side at which a photo's kind is judged
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A tinted photo and how it came about.
+
+    photo: the result. alpha: (H, W) uint8, what kept its colour. colors: lines to a*b*, None for the photo's own.
+    source: the photo that came in. note: what the person should know ("no person found"), or "".
+    """
+
+    photo: Photo
+    alpha: masks.Alpha
+    colors: resize.Lines | None
+    source: Photo
+    note: str = ""
+
+    def tiles(self, side: int = 640) -> list[tuple[str, Array]]:
+        """The four panels of the 2022 report, 8-bit RGB, at most `side` pixels: gray, colourised, mask, blended."""
+        height, width = self.source.size
+        scale = min(1.0, side / max(height, width))
+        size = max(1, round(height * scale)), max(1, round(width * scale))
+        small = eight_bit(resize.shrink(self.source.pixels, size))
+        gray = blend.render_backdrop(small, "gray")
+        colored = blend.over(small, self.colors, None, backdrop="gray")
+        mask = np.repeat(resize.shrink(self.alpha, size)[..., None], 3, axis=2)
+        blended = eight_bit(resize.shrink(self.photo.pixels, size))
+        if blended.ndim == 2:
+            blended = blend.render_backdrop(blended, "gray")
+        return [("Grayscale", gray), ("Colorized", colored), ("Mask", mask), ("Blended", blended)]
+
+
+def eight_bit(pixels: Pixels) -> Pixels:
+    """uint8 of uint8 or uint16 pixels, rounded."""
+    return pixels if pixels.dtype == np.uint8 else np.round(pixels / np.float32(257)).astype(np.uint8)
+
+
+class Tinter:
+    """A loaded pair of networks, ready for photo after photo. Networks load when first needed."""
+
+    def __init__(self, model: str = "handtint", *, mask_model: str = "handtint-mask", threads: int = 0) -> None:
+        """Choose the models by their names in the catalogue; threads 0 means one a core. Raises OptionError."""
+        self._color, self._mask = zoo.find(model, "color"), zoo.find(mask_model, "mask")
+        self._threads = threads
+
+    @cached_property
+    def _color_engine(self) -> Engine:
+        return self._color.engine(threads=self._threads)
+
+    @cached_property
+    def _mask_engine(self) -> Engine:
+        return self._mask.engine(threads=self._threads)
+
+    @overload
+    def tint(self, source: bytes, *, mask: Photo | None = None, **settings: object) -> bytes: ...
+    @overload
+    def tint(self, source: Array, *, mask: Photo | None = None, **settings: object) -> Array: ...
+    @overload
+    def tint(self, source: Photo | str | Path, *, mask: Photo | None = None, **settings: object) -> Photo: ...
+    @overload
+    def tint(self, source: Image, *, mask: Photo | None = None, **settings: object) -> Image: ...
+
+    def tint(
+        self, source: Photo | str | Path | bytes | Array | Image, *, mask: Photo | None = None, **settings: object
+    ) -> Photo | bytes | Array | Image:
+        """Tint a photo; the settings are those of `Options`. What comes back is of the kind that went in.
+
+        A Photo or a path gives a Photo; a file's bytes give a file's bytes; a NumPy array of sRGB pixels gives one
+        (H, W, 3); a Pillow image gives one. Raises OptionError, InputError, WeightsError.
+        """
+        options = Options(**settings)  # type: ignore[arg-type]
+        if isinstance(source, Photo):
+            return self.run(source, options, mask=mask).photo
+        if isinstance(source, str | Path):
+            return self.run(Photo.read(source), options, mask=mask).photo
+        if isinstance(source, bytes):
+            photo = self.run(Photo.read(source), options, mask=mask).photo
+            return photo.encode(format=options.format or "", quality=options.quality)
+        if isinstance(source, np.ndarray):
+            return self.run(Photo.of(source), options, mask=mask).photo.array()
+        return self.run(Photo.from_pillow(source), options, mask=mask).photo.pillow()
+
+    def run(self, photo: Photo, options: Options, *, mask: Photo | None = None) -> Result:
+        """Tint a photo and keep what led there. `mask`: white keeps colour; it takes the place of `keep`."""
+        pixels = _collapse(photo.pixels)
+        gain = gain_factor(options.gain)
+        kind = tone.kind(resize.shrink(pixels, resize.fit(photo.size, GLANCE)))
+        alpha, note = self._alpha(pixels, options, gain, mask)
+        colors = None
+        if options.colors == "predicted":
+            colors = colorize(pixels, self._color_engine, side=self._color.side, gain=gain)
+        backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")
+        if options.strength == 0 and backdrop == "original":
+            return Result(photo, alpha, colors, photo, note)
+        painted = blend.over(pixels, colors, alpha, backdrop=backdrop, strength=options.strength)
+        if colors is None and options.strength == 1 and pixels.ndim == 3:
+            painted[alpha == 255] = pixels[alpha == 255]
+        return Result(_with_pixels(photo, painted), alpha, colors, photo, note)
+
+    def segment(self, photo: Photo, *, gain: str = "auto") -> Segmentation:
+        """What stands where in a photo, at network size."""
+        return segment(_collapse(photo.pixels), self._mask_engine, side=self._mask.side, gain=gain_factor(gain))
+
+    def _alpha(
+        self, pixels: Pixels, options: Options, gain: float | None, mask: Photo | None
+    ) -> tuple[masks.Alpha, str]:
+        note, size = "", (pixels.shape[0], pixels.shape[1])
+        if mask is not None:
+            alpha = masks.from_pixels(mask.pixels, mask.alpha, size)
+        elif options.keep == "all":
+            alpha = np.full(size, 255, np.uint8)
+        else:
+            found = segment(pixels, self._mask_engine, side=self._mask.side, gain=gain)
+            alpha = masks.refine(_choose(found, options.keep), pixels)
+            if np.count_nonzero(alpha > 127) < NOTHING * alpha.size:
+                note = f"no {options.keep.replace(',', ' or ')} found{_instead(found)}"
+        if options.invert:
+            alpha = 255 - alpha
+        return masks.feather(alpha, options.feather), note
+
+
+def _choose(found: Segmentation, keep: str) -> Array:
+    names = kept_classes(keep)
+    return masks.drop_specks(masks.classes(found, names) if names else masks.subject(found))
+
+
+def _instead(found: Segmentation) -> str:
+    """What there is, for somebody who asked for what there is not."""
+    shares = np.bincount(found.classes.argmax(axis=0).ravel(), minlength=len(VOC)) / found.classes[0].size
+    seen = [VOC[i] for i in np.argsort(-shares) if i > 0 and shares[i] > 0.01]
+    return f" (seen: {', '.join(seen)})" if seen else ""
+
+
+def _collapse(pixels: Pixels) -> Pixels:
+    """Gray pixels stored as RGB, as gray: the same photo at a third of the work."""
+    if pixels.ndim == 3:
+        r, g, b = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+        if (r[::16] == g[::16]).all() and (r == g).all() and (g == b).all():
+            return np.ascontiguousarray(r)
+    return pixels
+
+
+def _with_pixels(photo: Photo, pixels: Pixels) -> Photo:
+    """The photo with new pixels; where nothing changed, its file's own values stay exactly."""
+    if photo.native is None or photo.icc is None:
+        return replace(photo, pixels=pixels)
+    from handtint.image.codec import to_profile
+
+    native = to_profile(pixels, photo.icc)
+    same = (pixels == photo.pixels).all(axis=2)
+    native[same] = photo.native[same]
+    return replace(photo, pixels=pixels, native=native)
