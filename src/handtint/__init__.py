@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from handtint.image.photo import Photo
     from handtint.options import Options
     from handtint.pipeline import Result, Tinter
-    from handtint.pipeline import Tinter as open  # noqa: A004
+
+
+    open = Tinter  # noqa: A001
 
 __version__ = "0.1.0"
 __all__ = [

@@ -56,7 +56,9 @@ def _shrink(tile: Tile, height: int, width: int = LONGEST) -> Array:
     scale = min(min(height, LONGEST) / high, min(width, LONGEST) / wide)
     if scale >= 1:
         return rgb
-    return cv2.resize(rgb, (max(1, round(wide * scale)), max(1, round(high * scale))), interpolation=cv2.INTER_AREA)
+    size = max(1, round(wide * scale)), max(1, round(high * scale))
+    smaller: Array = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return smaller
 
 
 def _grid(cells: Sequence[Sequence[Array]], *, captions: Sequence[str] = (), labels: Sequence[str] = ()) -> Array:

@@ -112,6 +112,8 @@ class Tinter:
         colors = None
         if options.colors == "predicted":
             colors = colorize(pixels, self._color_engine, side=self._color.side, gain=gain)
+        elif kind == "gray":
+            note = "the photo has no colours of its own"
         backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")
         if options.strength == 0 and backdrop == "original":
             return Result(photo, alpha, colors, photo, note)
@@ -124,6 +126,12 @@ class Tinter:
         """What stands where in a photo, at network size."""
         return segment(_collapse(photo.pixels), self._mask_engine, side=self._mask.side, gain=gain_factor(gain))
 
+    def label(self, photo: Photo, *, gain: str = "auto") -> tuple[masks.Alpha, Array]:
+        """(VOC class indices (H, W) uint8, alpha (H, W) float32 0..1 of the subject), at the photo's size."""
+        found = self.segment(photo, gain=gain)
+        alpha = masks.refine(masks.choose(found, ()), photo.pixels)
+        return masks.label(found, photo.size), alpha.astype(np.float32) / 255
+
     def _alpha(
         self, pixels: Pixels, options: Options, gain: float | None, mask: Photo | None
     ) -> tuple[masks.Alpha, str]:
@@ -134,17 +142,12 @@ class Tinter:
             alpha = np.full(size, 255, np.uint8)
         else:
             found = segment(pixels, self._mask_engine, side=self._mask.side, gain=gain)
-            alpha = masks.refine(_choose(found, options.keep), pixels)
+            alpha = masks.refine(masks.choose(found, kept_classes(options.keep)), pixels)
             if np.count_nonzero(alpha > 127) < NOTHING * alpha.size:
                 note = f"no {options.keep.replace(',', ' or ')} found{_instead(found)}"
         if options.invert:
             alpha = 255 - alpha
         return masks.feather(alpha, options.feather), note
-
-
-def _choose(found: Segmentation, keep: str) -> Array:
-    names = kept_classes(keep)
-    return masks.drop_specks(masks.classes(found, names) if names else masks.subject(found))
 
 
 def _instead(found: Segmentation) -> str:

@@ -48,8 +48,8 @@ def test_tables_are_rectangular_and_measured(record: dict[str, Any]) -> None:
     gray = record["color"]["predictors"]["gray"]
     assert [row[0] for row in report[2:]] == ["gray", "mean-colour", *(f"{name} (cited)" for name in REFERENCE)]
     assert [row[0] for row in lab[2:]] == [row[0] for row in pictures[2:]] == ["gray", "mean-colour"]
-    assert report[2][1:] == [f"{v:.4f}" for channel in gray["report"].values() for v in channel.values()]
-    assert lab[2][1:] == [f"{v:.4f}" for channel in gray["lab"].values() for v in channel.values()]
+    assert report[2][1:] == [f"{v:z.4f}" for channel in gray["report"].values() for v in channel.values()]
+    assert lab[2][1:] == [f"{v:z.4f}" for channel in gray["lab"].values() for v in channel.values()]
     assert [row[:2] for row in masks[2:]] == [["perfect", "gray"], ["perfect", "colour"]]
     assert {row[0]: row[1] for row in classes[2:]}["person"] == "1.0000"
     assert {row[0]: row[1] for row in classes[2:]}["sheep"] == "-"

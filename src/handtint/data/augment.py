@@ -29,7 +29,7 @@ def cut(pixels: Array, box: Box, size: int, *, nearest: bool = False) -> Array:
 def age(rng: np.random.Generator, L: Float, *, chance: float = 0.25) -> Float:
     """Lightness (h, w) 0..100 as an old print or a poor scan would show it; each fault with the given chance."""
     if rng.random() < chance:  # another exposure
-        L = 100 * (L / 100) ** np.float32(np.exp(rng.normal(0, 0.3)))
+        L = np.power(L / np.float32(100), np.float32(np.exp(rng.normal(0, 0.3))), dtype=np.float32) * np.float32(100)
     if rng.random() < chance:  # faded: raised blacks, lowered whites
         low, high = rng.uniform(0, 30), rng.uniform(65, 100)
         L = L * np.float32((high - low) / 100) + np.float32(low)

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from handtint.data.augment import age, crop_box, cut
+from handtint.data.labels import labels, read_mask
 from handtint.data.sources import Item
-from handtint.image import codec, lab
-from handtint.types import VOC, VOID
+from handtint.data.truths import rgb
+from handtint.image import lab
+from handtint.types import Array
 
 Batch = dict[str, Tensor]
 
 
-def _rgb(item: Item) -> np.ndarray:
-    pixels = codec.decode(item.read(), name=item.name).pixels
-    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-
-
-def network_lightness(L: np.ndarray) -> Tensor:
+def network_lightness(L: Array) -> Tensor:
     """L* (h, w) 0..100 -> (1, h, w) float32 -1..1."""
     return torch.from_numpy(np.ascontiguousarray(L, np.float32) / lab.L_SCALE - 1)[None]
 
@@ -41,11 +36,11 @@ class ColorPairs(Dataset[Batch]):
 
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((self.seed, self.turn, index))
-        rgb = _rgb(self.items[index])
-        rgb = cut(rgb, crop_box(rng, *rgb.shape[:2], least=self.least), self.size)
+        whole = rgb(self.items[index])
+        pixels = cut(whole, crop_box(rng, *whole.shape[:2], least=self.least), self.size)
         if rng.random() < 0.5:
-            rgb = np.ascontiguousarray(rgb[:, ::-1])
-        L, ab = lab.split(rgb)
+            pixels = np.ascontiguousarray(pixels[:, ::-1])
+        L, ab = lab.split(pixels)
         ab = np.moveaxis(ab, -1, 0) / np.float32(lab.AB_SCALE)
         return {"L": network_lightness(age(rng, L)), "ab": torch.from_numpy(ab.copy())}
 
@@ -85,12 +80,12 @@ class MaskPairs(Dataset[Batch]):
             "foreground": torch.from_numpy(front.copy()),
         }
 
-    def _crop(self, rng: np.random.Generator, pair: tuple[Item, Item]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _crop(self, rng: np.random.Generator, pair: tuple[Item, Item]) -> tuple[Array, Array, Array]:
         photo, mask = pair
-        rgb = _rgb(photo)
+        pixels = rgb(photo)
         classes, front = labels(photo, read_mask(mask))
-        box = crop_box(rng, *rgb.shape[:2], least=self.least, aspect=1.5)
-        L = lab.lightness(cut(rgb, box, self.size))
+        box = crop_box(rng, *pixels.shape[:2], least=self.least, aspect=1.5)
+        L = lab.lightness(cut(pixels, box, self.size))
         parts = [L, *(cut(m, box, self.size, nearest=True) for m in (classes, front))]
         return tuple(p[:, ::-1] for p in parts) if rng.random() < 0.5 else tuple(parts)  # type: ignore[return-value]
 
@@ -99,8 +94,8 @@ DONORS = ("cal_", "car_", "rail_", "furn_")
 
 
 def _lay_over(
-    rng: np.random.Generator, under: tuple[np.ndarray, ...], over: tuple[np.ndarray, ...]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng: np.random.Generator, under: tuple[Array, ...], over: tuple[Array, ...]
+) -> tuple[Array, Array, Array]:
     size = under[0].shape[0]
     side = int(size * rng.uniform(0.4, 1.0))
     y, x = (int(v) for v in rng.integers(size - side + 1, size=2))
@@ -115,35 +110,3 @@ def _lay_over(
     L[there] += soft * (new_L - L[there])
     classes[there][inside], front[there][inside] = new_c[inside], 1
     return L, classes, front
-
-
-def read_mask(item: Item) -> np.ndarray:
-    """A label picture (h, w) uint8, its stored indices untouched by any palette."""
-    return np.array(Image.open(io.BytesIO(item.read())))
-
-
-PERSON, HORSE = VOC.index("person"), VOC.index("horse")
-_PARTIAL = ("furn_", "davis_")  # one object labelled, its like beside it not
-
-
-def labels(photo: Item, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(class labels 0..20, foreground labels 0..1), both (h, w) uint8 with 255 for unknown, by the folder's rule."""
-    folder = photo.name.partition("/")[0]
-    front = np.where(mask == VOID, VOID, (mask > 0).astype(np.uint8)).astype(np.uint8)
-    if folder == "salient_binary":
-        return np.full_like(mask, VOID), front
-    if folder in ("person_binary", "horse_binary"):
-        return mask * np.uint8(PERSON if folder == "person_binary" else HORSE), front
-    if folder == "camvid":
-        return mask, np.full_like(mask, VOID)
-    if photo.stem.startswith(_PARTIAL):
-        return np.where(mask == 0, VOID, mask).astype(np.uint8), front
-    return mask, front
-
-
-def mask_pairs(items: Sequence[Item]) -> list[tuple[Item, Item]]:
-    """(photo, mask) for every `FOLDER/images/X.*` that has a `FOLDER/masks/X.png`."""
-    masks = {i.name: i for i in items if "/masks/" in i.name}
-    photos = (i for i in items if "/images/" in i.name)
-    named = ((p, masks.get(p.name.replace("/images/", "/masks/").rpartition(".")[0] + ".png")) for p in photos)
-    return [(p, m) for p, m in named if m is not None]

@@ -150,7 +150,8 @@ def boundary_f(mask: Array, truth: Array) -> float:
 
 def _outline(mask: Array) -> Array:
     solid = mask.astype(np.uint8)
-    return solid - cv2.erode(solid, np.ones((3, 3), np.uint8))
+    outline: Array = solid - cv2.erode(solid, np.ones((3, 3), np.uint8))
+    return outline
 
 
 def _disk(radius: int) -> Array:

@@ -46,7 +46,8 @@ def ssim(prediction: Array, truth: Array) -> float:
 
 def _blur(x: Array) -> Array:
     side = 2 * _SSIM_RADIUS + 1
-    return cv2.GaussianBlur(x, (side, side), _SSIM_SIGMA, borderType=cv2.BORDER_REFLECT)
+    blurred: Array = cv2.GaussianBlur(x, (side, side), _SSIM_SIGMA, borderType=cv2.BORDER_REFLECT)
+    return blurred
 
 
 def _same_shape(prediction: Array, truth: Array) -> None:

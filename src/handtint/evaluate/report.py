@@ -85,11 +85,13 @@ def _color_parts(color: Mapping[str, Any]) -> list[str]:
     rows = [[name, *_protocol_cells(scores["report"])] for name, scores in measured.items()]
     rows += [[f"{name} (cited)", *_protocol_cells(scores)] for name, scores in cited["report"].items()]
     lab_rows = [[name, *_protocol_cells(scores["lab"])] for name, scores in measured.items()]
+    about_report = (
+        "Green and blue of RGB in 0..1, prediction and truth exchanged, mean over pixel positions: the arithmetic of "
+        f"the 2022 report, for comparison with it alone. Cited rows: {cited['source']}, on its own 2,000 photographs."
+    )
     return [
         f"## Colour\n\n{color['photos']} photographs at {width}x{height} pixels.",
-        "### Protocol `report`\n\n"
-        "Green and blue of RGB in 0..1, prediction and truth exchanged, mean over pixel positions: the arithmetic of "
-        f"the 2022 report, for comparison with it alone. Cited rows: {cited['source']}, on its own 2,000 photographs.",
+        f"### Protocol `report`\n\n{about_report}",
         _table(_protocol_heads(("G", "B")), rows),
         "### Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
         _table(_protocol_heads(("a", "b")), lab_rows),
@@ -171,7 +173,7 @@ def _mask_cells(scores: Mapping[str, Any]) -> Row:
 
 
 def _number(value: float | None, digits: int = 4) -> str:
-    return _NONE if value is None else f"{value:.{digits}f}"
+    return _NONE if value is None else f"{value:z.{digits}f}"
 
 
 def _table(heads: Row, rows: Iterable[Row]) -> str:

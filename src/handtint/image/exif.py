@@ -19,9 +19,13 @@ _STRIPS = ((0x0111, 0x0117), (0x0144, 0x0145))  # offsets and byte counts, of st
 _PIXEL_SIZE = (0xA002, 0xA003)  # width and height once more: a TIFF says them itself
 _POINTERS = {0x8769, 0x8825, 0xA005}  # directories within directories: Exif, GPS, interoperability
 _DESCRIPTIVE = {0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298, IPTC}
-_DESCRIPTIVE |= set(range(0x9C9B, 0x9CA0)) | (_POINTERS - {0xA005})  # names, dates, rights: all that a TIFF may be given
+_DESCRIPTIVE |= set(range(0x9C9B, 0x9CA0)) | (
+    _POINTERS - {0xA005}
+)  # names, dates, rights: all that a TIFF may be given
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_WANTED = _DESCRIPTIVE | {tag for pair in _STRIPS for tag in pair} | {X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT}
 _MOST = 4096  # entries of one directory; real ones have tens
+_MOST_BYTES = 1 << 26  # of all directories together
 _DEPTH = 3  # directories within directories
 
 
@@ -78,15 +82,15 @@ class _Layout:
         return b"".join(value[i : i + size][::-1] for i in range(0, len(value), size))
 
 
-def _layout(data: bytes) -> _Layout:
-    order = {b"II": "<", b"MM": ">"}.get(data[:2])
+def _layout(data: bytes | bytearray) -> _Layout:
+    order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
     magic = struct.unpack_from(f"{order}H", data, 2)[0] if order and len(data) >= 8 else 0
     if order is None or magic not in (42, 43):
         raise ValueError("not a TIFF header")
     return _Layout(order, magic == 43)
 
 
-def _rows(data: bytes, at: int, layout: _Layout) -> Iterator[tuple[int, int, int, int]]:
+def _rows(data: bytes | bytearray, at: int, layout: _Layout) -> Iterator[tuple[int, int, int, int]]:
     """Tag, type, count and the place of the value field of each entry of the directory at a file offset."""
     (count,) = layout.head.unpack_from(data, at)
     if count > _MOST:
@@ -98,34 +102,60 @@ def _rows(data: bytes, at: int, layout: _Layout) -> Iterator[tuple[int, int, int
 
 
 def read(data: bytes) -> Directory:
-    """The first directory of a TIFF file, or of an EXIF block with or without its prefix.
+    """What handtint uses of a TIFF file's first directory, or of an EXIF block's with or without its prefix.
 
     Entries that cannot be read are left out. Raises ValueError where there is no directory at all.
     """
     data = data.removeprefix(PREFIX)
     try:
         layout = _layout(data)
-        return _directory(data, layout.word.unpack_from(data, layout.first)[0], layout, 1)
+        (first,) = layout.word.unpack_from(data, layout.first)
+        return _Reader(data, layout, left=min(len(data), _MOST_BYTES)).directory(first, 1)
     except struct.error as error:
         raise ValueError("a damaged TIFF directory") from error
 
 
-def _directory(data: bytes, at: int, layout: _Layout, depth: int) -> Directory:
-    found: Directory = {}
-    for tag, kind, number, place in _rows(data, at, layout):
-        size = _SIZES.get(kind, 0) * number
-        where = place if size <= layout.word.size else layout.word.unpack_from(data, place)[0]
-        if not 0 < size <= len(data) - where:
-            continue
-        value = layout.little(data[where : where + size], kind)
-        if tag not in _POINTERS:
-            found[tag] = Entry(kind, value)
-        elif depth < _DEPTH:
-            try:
-                found[tag] = Entry(kind, _directory(data, int.from_bytes(value, "little"), layout, depth + 1))
-            except (struct.error, ValueError):
+@dataclass(slots=True)
+class _Reader:
+    """Reads directories, never more in all than the data can hold: entries of a hostile file may overlap."""
+
+    data: bytes
+    layout: _Layout
+    left: int  # bytes that may still be read
+
+    def directory(self, at: int, depth: int) -> Directory:
+        found: Directory = {}
+        for tag, kind, number, place in _rows(self.data, at, self.layout):
+            self._spend(self.layout.row.size)
+            if depth == 1 and tag not in _WANTED:
                 continue
-    return found
+            value = self._value(kind, number, place)
+            if value is None:
+                continue
+            if tag not in _POINTERS:
+                found[tag] = Entry(kind, value)
+            elif depth < _DEPTH:
+                found |= self._inner(tag, kind, value, depth)
+        return found
+
+    def _spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise ValueError("more entries than bytes")
+
+    def _value(self, kind: int, number: int, place: int) -> bytes | None:
+        size, word = _SIZES.get(kind, 0) * number, self.layout.word
+        where = place if size <= word.size else word.unpack_from(self.data, place)[0]
+        if not 0 < size <= len(self.data) - where:
+            return None
+        self._spend(size)
+        return self.layout.little(self.data[where : where + size], kind)
+
+    def _inner(self, tag: int, kind: int, value: bytes, depth: int) -> Directory:
+        try:
+            return {tag: Entry(kind, self.directory(int.from_bytes(value, "little"), depth + 1))}
+        except struct.error:
+            return {}
 
 
 def _rows_of(entries: Directory, at: int, layout: _Layout) -> tuple[dict[int, bytes], bytes]:
@@ -173,7 +203,9 @@ def into_tiff(file: bytes, entries: Directory) -> bytes:
     layout = _layout(file)
     (old,) = layout.word.unpack_from(file, layout.first)
     size = layout.row.size
-    rows = {tag: file[at - size + layout.word.size : at + layout.word.size] for tag, _, _, at in _rows(file, old, layout)}
+    rows = {
+        tag: file[at - size + layout.word.size : at + layout.word.size] for tag, _, _, at in _rows(file, old, layout)
+    }
     new = {tag: entry for tag, entry in entries.items() if tag not in rows}
     link = file[old + layout.head.size + len(rows) * size :][: layout.word.size]
     at = len(file) + len(file) % 2
@@ -181,8 +213,7 @@ def into_tiff(file: bytes, entries: Directory) -> bytes:
     added, body = _rows_of(new, at + head, layout)
     rows |= added
     directory = layout.head.pack(len(rows)) + b"".join(rows[tag] for tag in sorted(rows)) + link
-    first = layout.first
-    header = file[:first] + layout.word.pack(at)
+    header = file[: layout.first] + layout.word.pack(at)
     return b"".join((header, memoryview(file)[len(header) :], bytes(at - len(file)), directory, body))
 
 

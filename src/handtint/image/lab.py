@@ -26,7 +26,7 @@ _EPSILON = np.float32((6 / 29) ** 3)
 _SLOPE = np.float32((29 / 6) ** 2 / 3)
 _OFFSET = np.float32(16 / 116)
 _CURVE_STEPS = 1 << 14  # entries of the table from linear light to 8-bit sRGB: at most 0.1 level of error
-_SLACK = np.float32(1e-4)  # how far outside 0..1 linear light still counts as shown
+_SLACK = np.float32(1e-5)  # how far outside 0..1 linear light still counts as shown
 
 
 def decode_srgb(values: Array) -> Float:

@@ -15,14 +15,24 @@ WORK_SIDE = 768  # refinement happens at about WORK_SIDE * WORK_SIDE pixels
 STRIP = 64  # rows done at a time
 
 
-def subject(found: Segmentation) -> Float:
-    """The alpha (h, w) of whatever stands in front."""
-    return found.foreground
+def choose(found: Segmentation, names: Sequence[str]) -> Float:
+    """The alpha (h, w) of the named VOC classes, or of whatever stands in front where none is named."""
+    return drop_specks(classes(found, names) if names else found.foreground)
 
 
 def classes(found: Segmentation, names: Sequence[str]) -> Float:
     """The probability (h, w) that a pixel belongs to any of the named VOC classes."""
     return found.classes[[VOC.index(name) for name in names]].sum(axis=0)
+
+
+def label(found: Segmentation, size: tuple[int, int]) -> Alpha:
+    """The likeliest VOC class of every pixel, (H, W) uint8 indices, one class held at full size at a time."""
+    best, index = np.full(size, -1, np.float32), np.zeros(size, np.uint8)
+    for i, scores in enumerate(found.classes):
+        here = cv2.resize(scores, size[::-1], interpolation=cv2.INTER_LINEAR)
+        index[here > best] = i
+        np.maximum(best, here, out=best)
+    return index
 
 
 def harden(alpha: Float, low: float, high: float) -> Float:

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 import pyvips
 
-from handtint.image import lab
+from handtint.image import lab, vips
 from handtint.types import Array, Float, Pixels
 
 _SRGB_TO_D50 = np.array(
@@ -33,13 +33,6 @@ class _Shaper:
 
     curves: Float
     matrix: Array
-
-    def inverses(self, dtype: np.dtype) -> Array:
-        """Tables (3, 65536) from the square root of linear light, which spares the shadows, to encoded values."""
-        top = np.iinfo(dtype).max
-        steps = np.linspace(0, top, _STEPS)
-        light = np.linspace(0, 1, _STEPS) ** 2
-        return np.stack([np.round(np.interp(light, curve, steps)) for curve in self.curves]).astype(dtype)
 
 
 def kind(icc: bytes | None) -> str:
@@ -117,7 +110,10 @@ def _convert(pixels: Pixels, source: _Shaper, target: _Shaper) -> Pixels:
 
 @lru_cache(maxsize=8)
 def _inverses(shaper: _Shaper, dtype: np.dtype) -> Array:
-    return shaper.inverses(dtype)
+    """Tables (3, 65536) from the square root of linear light, which spares the shadows, to encoded values."""
+    steps = np.linspace(0, np.iinfo(dtype).max, _STEPS)
+    light = np.linspace(0, 1, _STEPS) ** 2
+    return np.stack([np.round(np.interp(light, curve, steps)) for curve in shaper.curves]).astype(dtype)
 
 
 @lru_cache(maxsize=1)
@@ -178,26 +174,13 @@ def _parametric(x: Array, tag: bytes) -> Array:
 
 def _by_tables(pixels: Pixels, icc: bytes, *, to_srgb: bool) -> Pixels:
     """The same conversions by libvips, through 16-bit Lab."""
-    wide = pixels.dtype == np.uint16
-    height, width, bands = pixels.shape
-    data = np.ascontiguousarray(pixels)
-    image = pyvips.Image.new_from_memory(data, width, height, bands, "ushort" if wide else "uchar")
-    image = image.copy(interpretation="rgb16" if wide else "srgb")
-    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
+    depth = 8 * pixels.dtype.itemsize
+    image = vips.of(pixels)
     if to_srgb:
-        image = image.icc_import(embedded=True, intent="relative")
-        image = image.icc_export(output_profile="srgb", intent="relative", depth=16)
+        image = vips.tagged(image, icc).icc_import(embedded=True, intent="relative")
+        image = image.icc_export(output_profile="srgb", intent="relative", depth=depth)
     else:
         image = image.icc_import(input_profile="srgb", intent="relative")
-        image = _embedding(image, icc).icc_export(intent="relative", depth=16)
-    return _at_depth(image.numpy(), pixels.dtype)
-
-
-def _embedding(image: pyvips.Image, icc: bytes) -> pyvips.Image:
-    image = image.copy()
-    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
-    return image
-
-
-def _at_depth(values: Array, dtype: np.dtype) -> Pixels:
-    return values if dtype == np.uint16 else lab_eight(values)
+        image = vips.tagged(image, icc).icc_export(intent="relative", depth=depth)
+    converted: Pixels = image.numpy()
+    return converted

@@ -65,7 +65,7 @@ def _stretch(maps: Float, top: int, n: int, height: int, width: int) -> Float:
 def guided_lines(guide: Float, values: Float, *, radius: int, epsilon: float) -> Lines:
     """The lines of the guided filter: guide (h, w) L in 0..1, values (h, w, k), windows of 2 * radius + 1."""
 
-    def mean(x: Float) -> Float:
+    def mean(x: Array) -> Array:
         return cv2.blur(x, (2 * radius + 1, 2 * radius + 1), borderType=cv2.BORDER_REFLECT).reshape(x.shape)
 
     g = guide[..., None]

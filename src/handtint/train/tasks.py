@@ -10,7 +10,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from handtint.data.pairs import Batch, ColorPairs, MaskPairs, mask_pairs
+from handtint.data.labels import mask_pairs
+from handtint.data.pairs import Batch, ColorPairs, MaskPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
 from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet

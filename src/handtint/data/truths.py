@@ -1,0 +1,31 @@
+"""Photographs with known truth, one at a time, for evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from handtint.data.labels import labels, read_mask
+from handtint.data.sources import Item
+from handtint.image import codec
+from handtint.types import Array
+
+
+def rgb(item: Item) -> Array:
+    """The photograph as (H, W, 3) uint8 sRGB. Raises InputError."""
+    pixels = codec.decode(item.read(), name=item.name).pixels
+    if pixels.dtype == np.uint16:
+        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+
+
+def colors(items: Iterable[Item]) -> Iterator[tuple[str, Array]]:
+    """(name, (H, W, 3) uint8) of each photograph."""
+    return ((item.name, rgb(item)) for item in items)
+
+
+def masks(pairs: Iterable[tuple[Item, Item]]) -> Iterator[tuple[str, Array, Array, Array]]:
+    """(name, photo (H, W, 3), class labels (H, W), foreground labels (H, W)), uint8, of each labelled photograph."""
+    for photo, mask in pairs:
+        yield photo.name, rgb(photo), *labels(photo, read_mask(mask))

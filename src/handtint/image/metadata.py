@@ -1,0 +1,130 @@
+"""What a file says beside its pixels: kept by libvips field name, the same whatever format it came from.
+
+exif-data: the EXIF block, prefix included, orientation 1, no thumbnail. xmp-data: the XMP packet. iptc-data: the
+IPTC records alone, without the Photoshop resources that JPEG wraps them in. xres, yres: pixels a millimetre.
+resolution-unit: "in" or "cm", the unit to write them in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import pyvips
+
+from handtint.image import exif
+
+_EXIF, _XMP, _IPTC = "exif-data", "xmp-data", "iptc-data"
+_MM_PER_INCH = 25.4
+_SCREEN = 72 / _MM_PER_INCH  # what viewers take for a picture that says nothing
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[2-8]")
+_PHOTOSHOP = b"Photoshop 3.0\0"
+_RESOURCE = struct.Struct(">4sHB")  # "8BIM", its number, the length of its name
+_IPTC_RESOURCE = 0x0404
+
+
+def collect(image: pyvips.Image, format: str, data: bytes) -> dict[str, Any]:
+    """The metadata of a picture whose header libvips has read; damaged parts are left out.
+
+    data: the bytes of the file, which libvips does not read all of where it is a TIFF.
+    """
+    fields = {name: image.get(name) for name in (_EXIF, _XMP, _IPTC) if image.get_typeof(name)}
+    if format == "tiff":
+        fields |= _of_tiff(data)
+    found: dict[str, Any] = {}
+    block = exif.upright(fields[_EXIF]) if _EXIF in fields else None
+    if block:
+        found[_EXIF] = block
+    if _XMP in fields:
+        found[_XMP] = _XMP_ORIENTATION.sub(rb"\g<1>1", fields[_XMP])
+    records = iptc_records(fields.get(_IPTC, b""))
+    if records:
+        found[_IPTC] = records
+    return found | _resolution(image, block)
+
+
+def _of_tiff(data: bytes) -> dict[str, bytes]:
+    try:
+        entries = exif.described(exif.read(data))
+    except ValueError:
+        return {}
+    records = entries.pop(exif.IPTC, None)
+    found = {_EXIF: exif.block(entries)} if entries else {}
+    if records and isinstance(records.value, bytes):
+        found[_IPTC] = records.value
+    return found
+
+
+def _resolution(image: pyvips.Image, block: bytes | None) -> dict[str, Any]:
+    """The resolution of the file's own fields, else (WebP has none) of its EXIF, else nothing."""
+    if (image.xres, image.yres) != (1.0, 1.0):  # libvips' way of saying none
+        unit = image.get("resolution-unit") if image.get_typeof("resolution-unit") else "in"
+        return {"xres": image.xres, "yres": image.yres, "resolution-unit": unit}
+    try:
+        entries = exif.read(block or b"")
+        x, y = (entries[tag].numbers() for tag in (exif.X_RESOLUTION, exif.Y_RESOLUTION))
+        metric = exif.RESOLUTION_UNIT in entries and entries[exif.RESOLUTION_UNIT].numbers() == (3,)
+        unit, size = ("cm", 10.0) if metric else ("in", _MM_PER_INCH)
+        return {"xres": x[0] / x[1] / size, "yres": y[0] / y[1] / size, "resolution-unit": unit}
+    except (ValueError, LookupError, ZeroDivisionError):
+        return {}
+
+
+def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyvips.Image:
+    """The image with metadata as the saver of a format writes it; a TIFF's EXIF and IPTC are `finish`'s."""
+    image = image.copy(xres=metadata.get("xres", _SCREEN), yres=metadata.get("yres", _SCREEN))
+    image.set_type(pyvips.GValue.gstr_type, "resolution-unit", metadata.get("resolution-unit", "in"))
+    blobs = {_XMP: metadata.get(_XMP)}
+    if format != "tiff":
+        blobs[_EXIF] = metadata.get(_EXIF)
+    if format == "jpeg":
+        blobs[_IPTC] = _wrapped(metadata.get(_IPTC, b""))
+    for name, value in blobs.items():
+        if value:
+            image.set_type(pyvips.GValue.blob_type, name, value)
+    return image
+
+
+def kept(metadata: Mapping[str, Any], format: str) -> int:
+    """libvips' set of flags for what a saver writes: XMP, IPTC, ICC, and EXIF only where there is something to say."""
+    said = _EXIF in metadata or (format == "webp" and "xres" in metadata)
+    return 2 | 4 | 8 | (1 if said else 0)
+
+
+def finish(file: bytes, metadata: Mapping[str, Any], format: str) -> bytes:
+    """The encoded file, if a TIFF with the EXIF and IPTC that libvips does not write, or writes cut short."""
+    if format != "tiff":
+        return file
+    entries: exif.Directory = {}
+    with contextlib.suppress(ValueError):
+        entries = exif.described(exif.read(metadata.get(_EXIF, b"")))
+    if _IPTC in metadata:
+        entries[exif.IPTC] = exif.Entry(7, metadata[_IPTC])
+    return exif.into_tiff(file, entries) if entries else file
+
+
+def iptc_records(data: bytes) -> bytes:
+    """The IPTC records within a JPEG's Photoshop resources, or the data itself if it is bare records; else nothing."""
+    if not data.startswith(_PHOTOSHOP):
+        return data if data.startswith(b"\x1c") else b""
+    at = len(_PHOTOSHOP)
+    while at + _RESOURCE.size + 5 <= len(data):
+        signature, number, name = _RESOURCE.unpack_from(data, at)
+        at += 6 + (name + 2) // 2 * 2
+        size = int.from_bytes(data[at : at + 4], "big")
+        if signature != b"8BIM":
+            break
+        if number == _IPTC_RESOURCE:
+            return data[at + 4 : at + 4 + size]
+        at += 4 + (size + 1) // 2 * 2
+    return b""
+
+
+def _wrapped(records: bytes) -> bytes:
+    if not 0 < len(records) < 65000:  # a JPEG segment holds no more
+        return b""
+    head = _RESOURCE.pack(b"8BIM", _IPTC_RESOURCE, 0) + b"\0"
+    return _PHOTOSHOP + head + struct.pack(">I", len(records)) + records + bytes(len(records) % 2)

@@ -1,0 +1,86 @@
+"""Pillow images <-> Photo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyvips
+from PIL import Image
+
+from handtint.errors import InputError
+from handtint.image import exif, vips
+from handtint.image.depth import eight_bits
+from handtint.image.develop import develop
+from handtint.image.photo import Photo
+from handtint.types import Array
+
+_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "TIFF": "tiff", "WEBP": "webp"}
+_PLAIN = {"L": "b-w", "RGB": "srgb", "RGBA": "srgb", "LA": "b-w", "CMYK": "cmyk"}
+_AS = {"1": "L", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "La": "LA", "RGBa": "RGBA", "PA": "RGBA", "P": "RGB"}
+_LAB = np.array([100 / 255, 1, 1], np.float32), np.array([0, 128, 128], np.float32)
+_MM_PER_INCH = 25.4
+
+
+def from_pillow(picture: Image.Image) -> Photo:
+    """The photo of a Pillow image of any mode but 32-bit floats and integers beyond 16 bits. Raises InputError."""
+    image = _image(picture)
+    icc = picture.info.get("icc_profile")
+    if icc:
+        image = vips.tagged(image, icc)
+    turned = picture.getexif().get(exif.ORIENTATION, 1)
+    if turned in range(2, 9):
+        image.set_type(pyvips.GValue.gint_type, "orientation", turned)
+    try:
+        return develop(image, name="", format=_FORMATS.get(picture.format or "", ""), metadata=_metadata(picture))
+    except pyvips.Error as error:
+        raise InputError(f"picture: a Pillow image of mode {picture.mode} that cannot be converted") from error
+
+
+def to_pillow(photo: Photo) -> Image.Image:
+    """A Pillow image of mode L, LA, RGB or RGBA, its values in the encoding of the profile in its info."""
+    pixels = photo.pixels if photo.native is None else photo.native
+    array = eight_bits(pixels if photo.alpha is None else np.dstack([pixels, photo.alpha]))
+    picture = Image.fromarray(np.ascontiguousarray(array))
+    if photo.icc and pixels.ndim == 3:
+        picture.info["icc_profile"] = photo.icc
+    return picture
+
+
+def _image(picture: Image.Image) -> pyvips.Image:
+    mode = picture.mode
+    if mode.startswith("I"):
+        return pyvips.Image.new_from_array(_sixteen(picture), interpretation="grey16")
+    if mode == "LAB":
+        lab = (np.asarray(picture) - _LAB[1]) * _LAB[0]
+        return pyvips.Image.new_from_array(lab, interpretation="lab")
+    wanted = _AS.get(mode, mode)
+    if "transparency" in picture.info and wanted in ("L", "RGB"):
+        wanted = "RGBA"
+    if wanted not in _PLAIN:
+        raise InputError(f"picture: a Pillow image of mode {mode}; convert it to L or RGB")
+    array = np.asarray(picture if wanted == mode else picture.convert(wanted))
+    return pyvips.Image.new_from_array(array, interpretation=_PLAIN[wanted])
+
+
+def _sixteen(picture: Image.Image) -> Array:
+    """The values of an integer image (H, W) uint16. Pillow itself would clip them to 8 bits."""
+    values = np.asarray(picture)
+    if values.min() < 0 or values.max() > 65535:
+        raise InputError("picture: a Pillow image of mode I with values outside 0..65535; scale it to 16 bits")
+    return values.astype(np.uint16)
+
+
+def _metadata(picture: Image.Image) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    block = picture.getexif().tobytes() if picture.getexif() else b""
+    upright = exif.upright(block)
+    if upright:
+        found["exif-data"] = upright
+    xmp = picture.info.get("xmp")
+    if isinstance(xmp, bytes):
+        found["xmp-data"] = xmp
+    dpi = picture.info.get("dpi")
+    if dpi and min(dpi) > 0:
+        found |= {"xres": float(dpi[0]) / _MM_PER_INCH, "yres": float(dpi[1]) / _MM_PER_INCH, "resolution-unit": "in"}
+    return found

@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from handtint.data.augment import age, crop_box
+from handtint.data.labels import labels, mask_pairs, read_mask
+from handtint.data.pairs import ColorPairs, MaskPairs
+from handtint.data.sources import Item, open_sources
+from handtint.image import lab
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_pairs_are_a_function_of_seed_pass_and_index() -> None:
+    items = open_sources([ROOT / "tests" / "photos"])
+    one, same, other = (ColorPairs(items, 64, seed=1, turn=t)[0] for t in (0, 0, 1))
+    assert torch.equal(one["L"], same["L"])
+    assert torch.equal(one["ab"], same["ab"])
+    assert not torch.equal(one["ab"], other["ab"])
+    assert one["L"].shape == (1, 64, 64)
+    assert one["ab"].shape == (2, 64, 64)
+    assert one["L"].abs().max() <= 1
+
+
+def test_the_colors_are_the_photographs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handtint.data.pairs.age", lambda rng, L: L)
+    items = open_sources([ROOT / "tests" / "photos"])
+    pair = ColorPairs(items, 96, seed=1, turn=0)[0]
+    L, ab = (pair["L"][0].numpy() + 1) * 50, pair["ab"].numpy().transpose(1, 2, 0) * 110
+    again_L, again_ab = lab.split(lab.join(L, ab))
+    assert np.abs(again_L - L).max() < 0.5
+    assert np.abs(again_ab - ab).mean() < 0.5
+    assert ab.std() > 3
+
+
+def test_masks_are_read_as_indices_not_as_colors(tmp_path: Path) -> None:
+    indices = np.array([[0, 15], [255, 7]], np.uint8)
+    picture = Image.fromarray(indices).convert("P")
+    picture.putpalette([(i * 37) % 256 for i in range(768)])
+    picture.save(tmp_path / "m.png")
+    np.testing.assert_array_equal(read_mask(Item("m.png", str(tmp_path / "m.png"))), indices)
+
+
+@pytest.mark.parametrize(
+    ("name", "mask", "classes", "front"),
+    [
+        ("voc/images/voc_1.webp", [0, 12, 255], [0, 12, 255], [0, 1, 255]),
+        ("person_binary/images/human_1.webp", [0, 1, 1], [0, 15, 15], [0, 1, 1]),
+        ("horse_binary/images/x_1.webp", [0, 1, 0], [0, 13, 0], [0, 1, 0]),
+        ("salient_binary/images/ecssd_1.webp", [0, 1, 0], [255, 255, 255], [0, 1, 0]),
+        ("camvid/images/camvid_1.webp", [0, 7, 255], [0, 7, 255], [255, 255, 255]),
+        ("rare/images/furn_1.webp", [0, 9, 255], [255, 9, 255], [0, 1, 255]),
+    ],
+)
+def test_each_folder_has_its_rule(name: str, mask: list[int], classes: list[int], front: list[int]) -> None:
+    found = labels(Item(name, ""), np.array([mask], np.uint8))
+    assert [f.tolist() for f in found] == [[classes], [front]]
+
+
+def test_pasted_objects_bring_their_labels(tmp_path: Path) -> None:
+    for folder, name, value in (("voc", "voc_1", 0), ("rare", "car_1", 7)):
+        for part in ("images", "masks"):
+            (tmp_path / folder / part).mkdir(parents=True)
+        mask = np.zeros((80, 80), np.uint8)
+        mask[20:60, 20:60] = value
+        cv2.imwrite(
+            str(tmp_path / folder / "images" / f"{name}.png"),
+            np.full((80, 80, 3), 40 + 200 * (mask > 0)[..., None], np.uint8),
+        )
+        cv2.imwrite(str(tmp_path / folder / "masks" / f"{name}.png"), mask)
+    pairs = sorted(mask_pairs(open_sources([tmp_path])), key=lambda p: p[0].stem, reverse=True)
+    plain, pasted = (MaskPairs(pairs, 64, seed=3, turn=0, paste=p)[0] for p in (0.0, 1.0))
+    assert plain["foreground"].max() == 0
+    there = pasted["foreground"] == 1
+    assert there.any()
+    assert (pasted["classes"][there] == 7).all()
+
+
+def test_crops_stay_inside_and_ageing_stays_in_range() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        height, width = rng.integers(1, 300, 2)
+        y, x, h, w = crop_box(rng, int(height), int(width), least=0.3)
+        assert 0 <= y <= y + h <= height
+        assert 0 <= x <= x + w <= width
+        assert min(h, w) >= 0
+    L = rng.uniform(0, 100, (20, 20)).astype(np.float32)
+    for _ in range(50):
+        aged = age(rng, L, chance=1.0)
+        assert aged.dtype == np.float32
+        assert 0 <= aged.min() <= aged.max() <= 100

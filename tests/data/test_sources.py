@@ -1,0 +1,50 @@
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from handtint.data.sources import Item, held_out, identity, open_sources, split
+from handtint.errors import InputError
+
+
+def test_a_folder_and_a_shard_hold_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    for name in ("b.png", "a/c.webp", "a/notes.txt"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    with tarfile.open(tmp_path / "shard.tar", "w") as tar:
+        tar.add(folder, arcname=".")
+    for source in (folder, tmp_path / "shard.tar"):
+        items = open_sources([source])
+        assert [(i.name, i.read()) for i in items] == [("a/c.webp", b"a/c.webp"), ("b.png", b"b.png")]
+
+
+def test_what_is_neither_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("x")
+    for path in (tmp_path / "x.txt", tmp_path / "gone"):
+        with pytest.raises(InputError, match="neither a folder nor a tar shard"):
+            open_sources([path])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("vocanimal_2007-000175", "voc_2007_000175"),
+        ("ecssd_images-0039", "ecssd_0039"),
+        ("humanseg_10", "human_10"),
+        ("camvid_test-0001TP-009000", "camvid_0001TP_006900"),
+        ("davis_blackswan_00000", "davis_blackswan_00024"),
+        ("caltech101_airplanes-image-0007", "cal_airplane_0007"),
+    ],
+)
+def test_one_photograph_in_two_sets_is_one(one: str, other: str) -> None:
+    assert identity(one) == identity(other)
+
+
+def test_the_split_is_fixed_and_about_one_in_twelve() -> None:
+    items = [Item(f"x/coco40k_{i}.webp", "") for i in range(12000)]
+    train, validation = split(items)
+    assert 900 < len(validation) < 1100
+    assert not {i.name for i in train} & {i.name for i in validation}
+    assert [i for i in items[:40] if held_out(i)] == [i for i in items[:40] if i in validation]

@@ -1,0 +1,71 @@
+import cv2
+import numpy as np
+import pytest
+
+from handtint.image import masks
+from handtint.types import VOC, Segmentation
+
+
+def disc(size: int, radius: float) -> np.ndarray:
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    return (np.hypot(y, x) < radius).astype(np.float32)
+
+
+def test_refining_follows_the_edge_of_the_photo() -> None:
+    shape = disc(600, 200)
+    pixels = np.where(shape > 0, 180, 60).astype(np.uint8)
+    coarse = cv2.resize(shape, (60, 60), interpolation=cv2.INTER_AREA)
+    coarse = cv2.GaussianBlur(coarse, (0, 0), 1)
+    alpha = masks.refine(coarse, pixels)
+    assert alpha.dtype == np.uint8
+    assert alpha.shape == pixels.shape
+    found, truth = alpha > 127, shape > 0
+    assert (found & truth).sum() / (found | truth).sum() > 0.995
+    assert alpha[0, 0] == 0
+    assert alpha[300, 300] == 255
+
+
+def test_classes_are_added() -> None:
+    scores = np.zeros((21, 2, 2), np.float32)
+    scores[VOC.index("dog")] = 0.25
+    scores[VOC.index("person")] = 0.5
+    found = Segmentation(scores, np.zeros((2, 2), np.float32))
+    assert masks.classes(found, ("dog", "person")).max() == 0.75
+    assert masks.classes(found, ("cat",)).max() == 0
+
+
+def test_specks_go_and_large_islands_stay() -> None:
+    alpha = np.zeros((100, 100), np.float32)
+    alpha[10:50, 10:50] = 1
+    alpha[60:80, 60:80] = 0.9
+    alpha[90:92, 5:7] = 1
+    clean = masks.drop_specks(alpha)
+    assert clean[90:92, 5:7].max() == 0
+    np.testing.assert_array_equal(clean[:85], alpha[:85])
+
+
+@pytest.mark.parametrize("radius", [1.0, 3.0, 40.0])
+def test_feathering_widens_edges_about_as_asked(radius: float) -> None:
+    alpha = np.zeros((50, 400), np.uint8)
+    alpha[:, 200:] = 255
+    soft = masks.feather(alpha, radius)
+    assert soft.shape == alpha.shape
+    edge = np.flatnonzero((soft[25] > 5) & (soft[25] < 250))
+    assert radius < len(edge) < 4 * radius + 2
+    assert soft[25, 0] == 0
+    assert soft[25, -1] == 255
+
+
+def test_no_feather_changes_nothing() -> None:
+    alpha = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    assert masks.feather(alpha, 0) is alpha
+
+
+def test_mask_pictures_of_every_kind_say_the_same() -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    size = (16, 16)
+    for pixels in (levels, levels.astype(np.uint16) * 257, np.repeat(levels[..., None], 3, axis=2)):
+        np.testing.assert_array_equal(masks.from_pixels(pixels, None, size), levels)
+    half = np.full_like(levels, 128)
+    np.testing.assert_allclose(masks.from_pixels(levels, half, size), levels * (128 / 255), atol=0.6)
+    assert masks.from_pixels(levels, None, (32, 40)).shape == (32, 40)

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from handtint.image import lab, tone
+from handtint.image.photo import Photo
+
+
+def test_kinds(sample: Path, color_photo: Path) -> None:
+    gray = cv2.imread(str(sample), cv2.IMREAD_GRAYSCALE)[::4, ::4]
+    L = lab.lightness(gray)
+    sepia = lab.join(L, np.stack([L * (100 - L) * 2e-3, L * (100 - L) * 6e-3], axis=-1))
+    rgb = cv2.imread(str(color_photo))[::4, ::4, ::-1]
+    assert tone.kind(gray) == "gray"
+    assert tone.kind(np.repeat(gray[..., None], 3, axis=2)) == "gray"
+    assert tone.kind(sepia) == "toned"
+    assert tone.kind(np.ascontiguousarray(rgb)) == "color"
+
+
+def test_automatic_gain_leaves_a_sound_photo_alone(samples: list[Path]) -> None:
+    for path in samples:
+        L = lab.lightness(Photo.read(path).pixels)
+        if np.percentile(L, 1) <= 12 and np.percentile(L, 99) >= 80:
+            assert tone.automatic(L) is L or np.mean(L > 98) > 0.08
+
+
+def test_automatic_gain_opens_a_faded_photo() -> None:
+    L = np.linspace(0, 100, 10000, dtype=np.float32).reshape(100, 100)
+    faded = L * 0.4 + 35
+    seen = tone.automatic(faded)
+    assert np.ptp(seen) > 85
+    assert (np.diff(seen.ravel()) >= 0).all()
+
+
+def test_automatic_gain_lowers_a_blown_sky() -> None:
+    L = np.full((100, 100), 40, np.float32)
+    L[:30], L[-20:] = 100, 2
+    assert tone.automatic(L).max() == pytest.approx(90)
+
+
+@pytest.mark.parametrize("value", [0.0, 50.0, 100.0])
+def test_a_flat_photo_has_no_levels_to_open(value: float) -> None:
+    L = np.full((8, 8), value, np.float32)
+    np.testing.assert_array_equal(tone.automatic(L), L)
+
+
+def test_a_factor_is_a_factor_within_the_range() -> None:
+    L = np.array([[10, 50, 90]], np.float32)
+    np.testing.assert_allclose(tone.apply(L, 1.5), [[15, 75, 100]])
+    np.testing.assert_array_equal(tone.apply(L, 1.0), L)

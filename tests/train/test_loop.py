@@ -1,0 +1,72 @@
+"""Tiny runs of every task: they learn, and a resumed run is the run that was never stopped."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from handtint.data.sources import open_sources
+from handtint.errors import InputError, OptionError
+from handtint.train import loop, recipe, tasks
+from handtint.train.recipe import Phase, Recipe
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+TINY = Recipe(
+    "colour", network="tiny", pretrained=False, precision="32-true", workers=0, save_every=3, ema=0.5,
+    phases=(Phase(32, 1, 6), Phase(64, 1, 6)),
+)  # fmt: skip
+
+
+def run(plan: Recipe, data: Path, out: Path, **kwargs: object) -> dict[str, torch.Tensor]:
+    examples = tasks.find(plan.task).examples(open_sources([data]))
+    return loop.train(plan, examples, out, **kwargs).state_dict()  # type: ignore[arg-type]
+
+
+class StopError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("task", ["colour", "mask"])
+def test_a_resumed_run_is_the_run_never_stopped(task: str, photos: Path, masked: Path, tmp_path: Path) -> None:
+    plan, data = replace(TINY, task=task), photos if task == "colour" else masked
+    whole = run(plan, data, tmp_path / "whole")
+
+    def stop(said: str) -> None:
+        if said.startswith("step 3/"):
+            raise StopError
+
+    with pytest.raises(StopError):
+        run(plan, data, tmp_path / "parts", say=stop)
+    resumed = run(plan, data, tmp_path / "parts")
+    assert whole.keys() == resumed.keys()
+    for name in whole:
+        assert torch.equal(whole[name], resumed[name]), name
+
+
+def test_training_lowers_the_loss(masked: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    plan = replace(TINY, task="mask", phases=(Phase(64, 8, 6),), save_every=4, paste=0.0)
+    run(plan, masked, tmp_path, say=said.append)
+    losses = [float(line.split("loss ")[1].split()[0]) for line in said]
+    assert losses[-1] < 0.7 * losses[0]
+    assert not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+def test_every_recipe_loads_and_names_a_task(path: Path) -> None:
+    plan = recipe.load(path)
+    tasks.find(plan.task)
+    assert plan.phases
+    assert all(phase.size % 32 == 0 for phase in plan.phases)
+
+
+def test_settings_from_the_command_line() -> None:
+    plan = recipe.load(RECIPES[0], {"seed": "7", "network": "tiny", "rate": "0.5"})
+    assert (plan.seed, plan.network, plan.rate) == (7, "tiny", 0.5)
+    with pytest.raises(OptionError, match="'sede'"):
+        recipe.load(RECIPES[0], {"sede": "7"})
+    with pytest.raises(InputError, match="nowhere"):
+        recipe.load(Path("nowhere.toml"))
+    with pytest.raises(OptionError, match="'poetry'"):
+        tasks.find("poetry")

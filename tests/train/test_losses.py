@@ -1,0 +1,42 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from handtint.train.losses import alpha_loss, class_entropy, color_regression
+
+
+def test_color_regression_is_torchs_smooth_l1_without_weights() -> None:
+    torch.manual_seed(0)
+    a, b = torch.randn(2, 2, 8, 8), torch.randn(2, 2, 8, 8)
+    ours = color_regression(a, b, beta=0.1, chroma_weight=0.0)
+    torch.testing.assert_close(ours, F.smooth_l1_loss(a, b, beta=0.1))
+
+
+def test_colored_pixels_weigh_more() -> None:
+    truth = torch.zeros(1, 2, 1, 2)
+    truth[..., 1] = 0.5
+    miss_gray, miss_color = truth.clone(), truth.clone()
+    miss_gray[..., 0] += 0.2
+    miss_color[..., 1] += 0.2
+    losses = [color_regression(m, truth, beta=0.1, chroma_weight=2.0) for m in (miss_gray, miss_color)]
+    assert losses[1] > 1.5 * losses[0]
+
+
+def test_unlabelled_pixels_do_not_count() -> None:
+    logits = torch.randn(1, 21, 2, 2)
+    labels = torch.full((1, 2, 2), 255, dtype=torch.uint8)
+    assert class_entropy(logits, labels) == 0
+    labels[0, 0, 0] = 3
+    expected = F.cross_entropy(logits[..., 0, 0], torch.tensor([3]))
+    torch.testing.assert_close(class_entropy(logits, labels), expected)
+
+
+def test_alpha_loss_is_zero_where_alpha_is_right() -> None:
+    labels = torch.tensor([[[0, 1], [255, 1]]], dtype=torch.uint8)
+    right = torch.tensor([[[-30.0, 30.0], [30.0, 30.0]]])
+    bce, overlap = alpha_loss(right, labels)
+    assert bce == pytest.approx(0, abs=1e-6)
+    assert overlap == pytest.approx(0, abs=1e-6)
+    bce, overlap = alpha_loss(-right, labels)
+    assert bce > 10
+    assert overlap == pytest.approx(1 - 1 / 4, abs=1e-6)
