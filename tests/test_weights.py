@@ -16,7 +16,7 @@ def test_each_model_has_whole_weights_and_a_full_record(model: Model) -> None:
     record = model.weights
     assert record.present
     assert record.verified() == record.path
-    assert all((record.licence, record.source, record.data, record.recipe, record.measured, record.scores))
+    assert all((record.licence, record.start, record.data, record.steps, record.measured, record.scores))
     assert (Path(__file__).parents[1] / "recipes" / record.recipe).exists()
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from handtint.options import Options
     from handtint.pipeline import Result, Tinter
 
-
     open = Tinter  # noqa: A001
 
 __version__ = "0.1.0"

@@ -19,8 +19,9 @@ MANIFEST = ASSETS / "manifest.json"
 class Weights:
     """A file of weights and everything that should be known of it.
 
-    file: its name among the package's assets. sha256: of its bytes. size: in bytes. licence, data, recipe: how it
-    was made and on what terms. scores: figures by name, from the command named by `measured`.
+    file: its name among the package's assets. sha256: of its bytes. size: in bytes. source: where the file comes
+    from ("package"). licence: on what terms. start: the weights that training began with. data, recipe, steps: what
+    it was trained on, how and for how long. scores: figures by name, printed by the command `measured`.
     """
 
     file: str
@@ -28,8 +29,10 @@ class Weights:
     size: int
     licence: str
     source: str
+    start: str
     data: str
     recipe: str
+    steps: int
     measured: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
 

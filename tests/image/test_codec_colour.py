@@ -1,4 +1,4 @@
-"""Colour management: untouched values come back exactly, converted ones agree with the definition and with LittleCMS."""
+"""Untouched values come back exactly; converted ones agree with the definition and with LittleCMS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ ADOBE = np.array(
 PROPHOTO = np.array([[0.7976749, 0.1351917, 0.0313534], [0.2880402, 0.7118741, 0.0000857], [0.0, 0.0, 0.8252100]])
 RNG = np.random.default_rng(11)
 RGB8 = RNG.integers(0, 256, (40, 50, 3)).astype(np.uint8)
-SMOOTH8 = np.broadcast_to(np.arange(0, 256, 4, dtype=np.uint8)[:, None, None] // np.array([1, 2, 3], np.uint8), (64, 64, 3))
+SMOOTH8 = np.broadcast_to(
+    np.arange(0, 256, 4, dtype=np.uint8)[:, None, None] // np.array([1, 2, 3], np.uint8), (64, 64, 3)
+)
 RGB16 = RNG.integers(0, 65536, (40, 50, 3)).astype(np.uint16)
 BUILT_IN: dict[str, bytes] = {name: pyvips.Operation.call("profile_load", name) for name in ("srgb", "p3", "cmyk")}
 
@@ -84,7 +86,7 @@ def decode_srgb(v: Array) -> Array:
 
 
 def to_srgb(pixels: Pixels, matrix: Array, exponent: float) -> Array:
-    """The definition, in double precision, of the numbers as a profile holds them; sRGB of the same range, not rounded."""
+    """The definition, in double precision, with numbers as a profile holds them: sRGB of that range, not rounded."""
     top = np.iinfo(pixels.dtype).max
     matrix, exponent = np.round(matrix * 65536) / 65536, round(exponent * 256) / 256
     return encode_srgb((pixels / top) ** exponent @ (np.linalg.inv(SRGB) @ matrix).T) * top
@@ -109,8 +111,8 @@ def test_untouched_wide_gamut_values_come_back_exactly(name: str, pixels: Pixels
     assert photo.icc == WIDE[name]
     assert photo.pixels.dtype == pixels.dtype
     assert not np.array_equal(photo.pixels, pixels)
-    for format in ("png", "tiff"):
-        again = codec.decode(codec.encode(photo, format=format))
+    for target in ("png", "tiff"):
+        again = codec.decode(codec.encode(photo, format=target))
         assert again.icc == WIDE[name]
         assert again.native is not None
         assert np.array_equal(again.native, pixels)

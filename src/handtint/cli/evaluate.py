@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,22 @@ import click
 from handtint.errors import InputError
 
 if TYPE_CHECKING:
-    from handtint.data.sources import Item
+    from handtint.image.photo import Photo
 
 SAMPLE = 300  # training photographs that the mean colour is taken from
 SHOWN = 8  # photographs in the figure
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What both evaluations are asked."""
+
+    sources: tuple[str, ...]
+    held_out: bool
+    limit: int | None
+    out: Path | None
+    gain: str
+    record: bool
 
 
 @click.group(name="evaluate")
@@ -23,134 +37,126 @@ def command() -> None:
     """Measure colours or masks on photographs with known truth."""
 
 
+_COMMON = (
+    click.argument("sources", nargs=-1, required=True, metavar="DIR|SHARD..."),
+    click.option("--held-out", is_flag=True, help="Only the photographs that training leaves out."),
+    click.option("--limit", type=click.IntRange(1), help="At most so many photographs, evenly taken."),
+    click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write JSON, Markdown, a figure there."),
+    click.option("--gain", default="auto", show_default=True, help="As in `handtint tint`."),
+    click.option("--record", is_flag=True, help="Put the scores into the package's record of the model."),
+)
+
+
 def _common(function: Callable[..., None]) -> Callable[..., None]:
-    for decorate in reversed(
-        (
-            click.argument("sources", nargs=-1, required=True, metavar="DIR|SHARD..."),
-            click.option("--held-out", is_flag=True, help="Only the photographs that training leaves out."),
-            click.option("--limit", type=click.IntRange(1), help="At most so many photographs, evenly taken."),
-            click.option(
-                "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write JSON, Markdown and a figure there."
-            ),
-            click.option("--gain", default="auto", show_default=True, help="As in `handtint tint`."),
-        )
-    ):
-        function = decorate(function)
-    return function
+    """Add the words of both evaluations; the function gets them as one Run."""
+
+    @functools.wraps(function)
+    def gathered(**words: Any) -> None:
+        run = Run(**{name: words.pop(name) for name in Run.__slots__})
+        function(run, **words)
+
+    return functools.reduce(lambda f, decorate: decorate(f), reversed(_COMMON), gathered)
 
 
 @command.command(name="colour")
 @_common
 @click.option("--model", default="handtint", show_default=True, metavar="NAME", help="A colour model of the catalogue.")
-@click.option(
-    "--size", type=click.IntRange(32, 1024), default=224, show_default=True, help="Side that photos are squashed to."
-)
-@click.option(
-    "--strength", type=click.FloatRange(0, 1.5), default=1.0, show_default=True, help="As in `handtint tint`."
-)
-def color_command(
-    sources: tuple[str, ...],
-    held_out: bool,
-    limit: int | None,
-    out: Path | None,
-    gain: str,
-    model: str,
-    size: int,
-    strength: float,
-) -> None:
+@click.option("--size", type=click.IntRange(32, 1024), default=224, show_default=True, help="Side to squash photos to.")
+@click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
+def color_command(run: Run, model: str, size: int, strength: float) -> None:
     """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`."""
-    from handtint.data import sources as data
-    from handtint.data import truths
-    from handtint.evaluate.color import baselines, evaluate_color, squash
+    from handtint.data import sources, truths
+    from handtint.evaluate import color
     from handtint.options import Options
     from handtint.pipeline import Tinter
 
-    items = data.open_sources(sources)
-    training, validation = data.split(items)
-    chosen = _some(validation if held_out else items, limit)
-    options = Options(keep="all", gain=gain, model=model, strength=strength, background="gray")
+    items = sources.open_sources(run.sources)
+    training, validation = sources.split(items)
+    chosen = _some(validation if run.held_out else items, run.limit)
+    options = Options(keep="all", gain=run.gain, model=model, strength=strength, background="gray")
     tinter = Tinter(model)
 
-    def predict(photo: Any) -> Any:
+    def predict(photo: Photo) -> Photo:
         return tinter.run(photo, options).photo
 
-    sample = (squash(truths.rgb(item), size) for item in _some(training if held_out else items, SAMPLE))
-    predictors = {**baselines(sample), model: predict}
-    squashed = ((name, squash(rgb, size)) for name, rgb in truths.colors(_progress(chosen)))
-    run = {
-        "model": model,
-        "photographs": len(chosen),
-        "size": size,
-        "held out": held_out,
-        "gain": gain,
-        "strength": strength,
-    }
-    _report(out, "colour", run, color=evaluate_color(squashed, predictors))
-    if out:
-        _color_figure(out / "colour.png", [squash(truths.rgb(item), size) for item in _some(chosen, SHOWN)], predict)
+    sample = (color.squash(truths.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
+    squashed = ((name, color.squash(rgb, size)) for name, rgb in truths.colors(_progress(chosen)))
+    scores = color.evaluate_color(squashed, {**color.baselines(sample), model: predict})
+    _report(run, "colour", len(chosen), {"size": size, "strength": strength}, color=scores)
+    if run.out:
+        _color_figure(
+            run.out / "colour.png", [color.squash(truths.rgb(i), size) for i in _some(chosen, SHOWN)], predict
+        )
+    if run.record:
+        _record(model, run, color.summary(scores["predictors"], model))
 
 
-def _color_figure(path: Path, photos: list[Any], predict: Callable[[Any], Any]) -> None:
+def _color_figure(path: Path, photos: list[Any], predict: Callable[[Photo], Photo]) -> None:
     from handtint.evaluate.color import grayed
     from handtint.figures import rows
     from handtint.image.photo import Photo
 
     shown = [grayed(rgb) for rgb in photos]
-    lines = [
-        ("input", [p.pixels for p in shown]),
-        ("prediction", [predict(p).pixels for p in shown]),
-        ("truth", photos),
-    ]
+    predicted = [predict(photo).pixels for photo in shown]
+    lines = [("input", [photo.pixels for photo in shown]), ("prediction", predicted), ("truth", photos)]
     Photo(rows(lines, side=160)).write(path)
 
 
 @command.command(name="masks")
 @_common
-@click.option(
-    "--on", type=click.Choice(["gray", "colour", "both"]), default="both", show_default=True, help="Copies to look at."
-)
-def masks_command(
-    sources: tuple[str, ...], held_out: bool, limit: int | None, out: Path | None, gain: str, on: str
-) -> None:
+@click.option("--on", type=click.Choice(["gray", "colour", "both"]), default="both", show_default=True, help="Copies.")
+def masks_command(run: Run, on: str) -> None:
     """Find classes and foreground and compare with masks.
 
     Sources hold FOLDER/images/X.* and FOLDER/masks/X.png, the masks' pixels VOC class indices, 255 for unknown.
     """
-    from handtint.data import labels, truths
-    from handtint.data.sources import held_out as is_held_out
-    from handtint.data.sources import open_sources
-    from handtint.evaluate.masks import evaluate_masks
+    from handtint.data import labels, sources, truths
+    from handtint.evaluate import masks
     from handtint.pipeline import Tinter
 
-    pairs = [p for p in labels.mask_pairs(open_sources(sources)) if not held_out or is_held_out(p[0])]
-    chosen = _some(pairs, limit)
+    pairs = labels.mask_pairs(sources.open_sources(run.sources))
+    chosen = _some([p for p in pairs if not run.held_out or sources.held_out(p[0])], run.limit)
     tinter = Tinter()
-    modes = ("gray", "colour") if on == "both" else (on,)
-    scores = evaluate_masks(truths.masks(_progress(chosen)), lambda photo: tinter.label(photo, gain=gain), on=modes)
-    _report(
-        out, "masks", {"photographs": len(chosen), "held out": held_out, "gain": gain}, masks={"handtint-mask": scores}
-    )
+    modes = masks.MODES if on == "both" else (on,)
+    samples = truths.masks(_progress(chosen))
+    scores = masks.evaluate_masks(samples, functools.partial(tinter.label, gain=run.gain), on=modes)
+    _report(run, "masks", len(chosen), {}, masks={"handtint-mask": scores})
+    if run.record:
+        _record("handtint-mask", run, masks.summary(scores))
 
 
 def _some(items: Sequence[Any], limit: int | None) -> list[Any]:
     """At most `limit` of the items, evenly taken. Raises InputError where there are none."""
     if not items:
         raise InputError("no photographs to evaluate in the sources given")
-    step = max(1.0, len(items) / limit) if limit else 1.0
-    return [items[int(i * step)] for i in range(min(len(items), limit or len(items)))]
+    count = min(len(items), limit or len(items))
+    return [items[i * len(items) // count] for i in range(count)]
 
 
-def _progress(items: list[Item]) -> Iterable[Any]:
+def _progress(items: list[Any]) -> Iterable[Any]:
     from rich.console import Console
     from rich.progress import track
 
     return track(items, "evaluating", console=Console(stderr=True))
 
 
-def _report(out: Path | None, name: str, run: dict[str, Any], **scores: Any) -> None:
+def _report(run: Run, name: str, photos: int, facts: dict[str, Any], **scores: Any) -> None:
     from handtint.evaluate.report import document, markdown, write_report
 
-    record = document(run={**run, "machine": f"{platform.machine()}, Python {platform.python_version()}"}, **scores)
-    if out:
-        write_report(record, out, name=name)
+    machine = f"{platform.machine()}, Python {platform.python_version()}"
+    asked = {"photographs": photos, "held out": run.held_out, "gain": run.gain, **facts, "machine": machine}
+    record = document(run=asked, **scores)
+    if run.out:
+        write_report(record, run.out, name=name)
     click.echo(markdown(record))
+
+
+def _record(model: str, run: Run, scores: dict[str, float]) -> None:
+    """Write scores, and the words that printed them, into the model's record."""
+    from handtint.weights import Weights, manifest, record
+
+    task = "masks" if "mask" in model else "colour"
+    names = " ".join(Path(source).name for source in run.sources)
+    words = f"handtint evaluate {task} {names}{' --held-out' if run.held_out else ''}"
+    rounded = {name: round(value, 4) for name, value in scores.items()}
+    record(model, Weights(**{**asdict(manifest()[model]), "scores": rounded, "measured": words}))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from handtint.zoo import Model
 
 
 @click.command(name="models")
@@ -21,24 +25,15 @@ def command(as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "task", "licence", "size", "source", "scores", "present")
+    table = Table(*("name", "task", "licence", "size", "source", "present", "scores"), box=None, padding=(0, 2, 0, 0))
     for row in rows:
-        scores = "\n".join(f"{k} {v:g}" for k, v in row["scores"].items())
-        table.add_row(
-            row["name"],
-            row["task"],
-            row["licence"],
-            f"{row['size'] / 1e6:.1f} MB",
-            row["source"],
-            scores,
-            "yes" if row["present"] else "no",
-        )
+        scores = ", ".join(f"{name} {value:g}" for name, value in row["scores"].items())
+        size, present = f"{row['size'] / 1e6:.1f} MB", "yes" if row["present"] else "no"
+        table.add_row(row["name"], row["task"], row["licence"], size, row["source"], present, scores)
     Console().print(table)
 
 
-def _row(model: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
+def _row(model: Model) -> dict[str, Any]:
     weights = model.weights
     facts = asdict(weights)
     facts["scores"] = dict(facts["scores"])

@@ -141,3 +141,16 @@ def baselines(sample: Iterable[Array]) -> dict[str, Predictor]:
 def squash(pixels: Array, side: int = 224) -> Array:
     """A picture (H, W) or (H, W, 3) uint8 at side x side pixels, bicubic, its aspect given up, as the report has it."""
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))
+
+
+def summary(predictors: Mapping[str, Any], name: str) -> dict[str, float]:
+    """The figures of one predictor that its record keeps, beside those of the gray one."""
+    ours, gray_ = predictors[name], predictors[GRAY]
+    scores = {}
+    for channel in ("a", "b"):
+        for metric in ("mae", "mse"):
+            scores[f"lab {channel} {metric}"] = ours["lab"][channel][metric]
+            scores[f"lab {channel} {metric} of gray"] = gray_["lab"][channel][metric]
+    scores |= {f"report B {metric}": ours["report"]["B"][metric] for metric in ("r2", "mae", "mse")}
+    scores |= {f"report B {metric} of gray": gray_["report"]["B"][metric] for metric in ("r2", "mae", "mse")}
+    return scores | {"psnr": ours["psnr"], "colourfulness ratio": ours["colorfulness"]["ratio"] or 0.0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -157,3 +157,13 @@ def _outline(mask: Array) -> Array:
 def _disk(radius: int) -> Array:
     squares = np.square(np.arange(-radius, radius + 1))
     return (squares[:, None] + squares <= radius * radius).astype(np.uint8)
+
+
+def summary(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """The figures of an evaluation that a model's record keeps."""
+    kept = {}
+    for mode, found in scores.items():
+        kept[f"{mode} foreground iou"] = found["foreground"]["iou_mean"]
+        kept[f"{mode} boundary f"] = found["foreground"]["boundary_f"]
+        kept[f"{mode} voc miou"] = found["miou"]
+    return {name: value for name, value in kept.items() if value is not None}

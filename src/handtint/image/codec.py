@@ -153,7 +153,7 @@ def _settings(photo: Photo, format: str, quality: int) -> dict[str, Any]:
     if format == "png":
         return {"compression": 3, **keep}
     big = photo.pixels.nbytes > _CLASSIC_TIFF
-    return {"compression": "deflate", "predictor": "horizontal", "bigtiff": big, **keep}
+    return {"compression": "deflate", "level": 3, "predictor": "horizontal", "bigtiff": big, **keep}
 
 
 def write(photo: Photo, path: str | Path, *, format: str = "", quality: int = 95) -> None:

@@ -13,20 +13,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 PREFIX = b"Exif\0\0"
-ORIENTATION, IPTC = 0x0112, 0x83BB
+ORIENTATION, IPTC, EXIF, COLOR_SPACE = 0x0112, 0x83BB, 0x8769, 0xA001
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
 _STRIPS = ((0x0111, 0x0117), (0x0144, 0x0145))  # offsets and byte counts, of strips and of tiles
+_COMPRESSION = 0x0103
 _PIXEL_SIZE = (0xA002, 0xA003)  # width and height once more: a TIFF says them itself
-_POINTERS = {0x8769, 0x8825, 0xA005}  # directories within directories: Exif, GPS, interoperability
+_POINTERS = {EXIF, 0x8825, 0xA005}  # directories within directories: Exif, GPS, interoperability
 _DESCRIPTIVE = {0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298, IPTC}
 _DESCRIPTIVE |= set(range(0x9C9B, 0x9CA0)) | (
     _POINTERS - {0xA005}
 )  # names, dates, rights: all that a TIFF may be given
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_WANTED = _DESCRIPTIVE | {tag for pair in _STRIPS for tag in pair} | {X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT}
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_RATIONALS = {5, 10}  # two numbers each
+_WANTED = (
+    _DESCRIPTIVE
+    | {tag for pair in _STRIPS for tag in pair}
+    | {X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, _COMPRESSION}
+)
 _MOST = 4096  # entries of one directory; real ones have tens
 _MOST_BYTES = 1 << 26  # of all directories together
 _DEPTH = 3  # directories within directories
+
+
+def _number_size(kind: int) -> int:
+    return 4 if kind in _RATIONALS else _SIZES[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Entry:
         """The values of an entry of unsigned integers; of a rational, numerator and denominator alternate."""
         if not isinstance(self.value, bytes):
             return ()
-        size = _SIZES[self.kind]
+        size = _number_size(self.kind)
         return tuple(int.from_bytes(self.value[i : i + size], "little") for i in range(0, len(self.value), size))
 
 
@@ -76,7 +86,7 @@ class _Layout:
 
     def little(self, value: bytes, kind: int) -> bytes:
         """The value with its numbers turned from this order to little-endian, or back."""
-        size = _SIZES[kind]
+        size = _number_size(kind)
         if self.order == "<" or size == 1:
             return value
         return b"".join(value[i : i + size][::-1] for i in range(0, len(value), size))
@@ -110,7 +120,7 @@ def read(data: bytes) -> Directory:
     try:
         layout = _layout(data)
         (first,) = layout.word.unpack_from(data, layout.first)
-        return _Reader(data, layout, left=min(len(data), _MOST_BYTES)).directory(first, 1)
+        return _Reader(data, layout, left=min(2 * len(data), _MOST_BYTES)).directory(first, 1)
     except struct.error as error:
         raise ValueError("a damaged TIFF directory") from error
 
@@ -189,9 +199,9 @@ def block(entries: Directory) -> bytes:
 def described(entries: Directory) -> Directory:
     """The entries that say what a picture is, not how its pixels are stored."""
     kept = {tag: entry for tag, entry in entries.items() if tag in _DESCRIPTIVE}
-    exif = kept.get(0x8769)
+    exif = kept.get(EXIF)
     if exif and isinstance(exif.value, dict):
-        kept[0x8769] = Entry(4, {tag: entry for tag, entry in exif.value.items() if tag not in _PIXEL_SIZE})
+        kept[EXIF] = Entry(4, {tag: entry for tag, entry in exif.value.items() if tag not in _PIXEL_SIZE})
     return kept
 
 
@@ -238,11 +248,16 @@ def upright(exif: bytes) -> bytes | None:
 
 
 def is_whole(file: bytes) -> bool:
-    """Whether every strip or tile of a TIFF file's first picture lies inside the file."""
+    """Whether every uncompressed strip or tile of a TIFF file's first picture lies inside the file.
+
+    Compressed ones that do not are found out when they are decoded.
+    """
     try:
         entries = read(file)
     except ValueError:
         return False
+    if _COMPRESSION in entries and entries[_COMPRESSION].numbers() != (1,):
+        return True
     for offsets, counts in _STRIPS:
         if offsets in entries and counts in entries:
             pairs = zip(entries[offsets].numbers(), entries[counts].numbers(), strict=False)

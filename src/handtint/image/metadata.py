@@ -15,12 +15,14 @@ from typing import Any
 
 import pyvips
 
-from handtint.image import exif
+from handtint.image import exif, vips
 
 _EXIF, _XMP, _IPTC = "exif-data", "xmp-data", "iptc-data"
 _MM_PER_INCH = 25.4
 _SCREEN = 72 / _MM_PER_INCH  # what viewers take for a picture that says nothing
+_SRGB = exif.block({exif.EXIF: exif.Entry(4, {exif.COLOR_SPACE: exif.Entry(3, b"\1\0")})})  # libvips says unknown
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[2-8]")
+_RESOLUTION_IN_EXIF = {"jpeg", "webp"}
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _RESOURCE = struct.Struct(">4sHB")  # "8BIM", its number, the length of its name
 _IPTC_RESOURCE = 0x0404
@@ -79,7 +81,8 @@ def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyv
     image.set_type(pyvips.GValue.gstr_type, "resolution-unit", metadata.get("resolution-unit", "in"))
     blobs = {_XMP: metadata.get(_XMP)}
     if format != "tiff":
-        blobs[_EXIF] = metadata.get(_EXIF)
+        block = exif.upright(metadata.get(_EXIF, b""))
+        blobs[_EXIF] = block or (None if image.get_typeof(vips.ICC) else _SRGB)
     if format == "jpeg":
         blobs[_IPTC] = _wrapped(metadata.get(_IPTC, b""))
     for name, value in blobs.items():
@@ -90,7 +93,7 @@ def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyv
 
 def kept(metadata: Mapping[str, Any], format: str) -> int:
     """libvips' set of flags for what a saver writes: XMP, IPTC, ICC, and EXIF only where there is something to say."""
-    said = _EXIF in metadata or (format == "webp" and "xres" in metadata)
+    said = _EXIF in metadata or (format in _RESOLUTION_IN_EXIF and "xres" in metadata)
     return 2 | 4 | 8 | (1 if said else 0)
 
 

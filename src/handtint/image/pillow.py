@@ -18,7 +18,6 @@ from handtint.types import Array
 _FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "TIFF": "tiff", "WEBP": "webp"}
 _PLAIN = {"L": "b-w", "RGB": "srgb", "RGBA": "srgb", "LA": "b-w", "CMYK": "cmyk"}
 _AS = {"1": "L", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "La": "LA", "RGBa": "RGBA", "PA": "RGBA", "P": "RGB"}
-_LAB = np.array([100 / 255, 1, 1], np.float32), np.array([0, 128, 128], np.float32)
 _MM_PER_INCH = 25.4
 
 
@@ -52,7 +51,8 @@ def _image(picture: Image.Image) -> pyvips.Image:
     if mode.startswith("I"):
         return pyvips.Image.new_from_array(_sixteen(picture), interpretation="grey16")
     if mode == "LAB":
-        lab = (np.asarray(picture) - _LAB[1]) * _LAB[0]
+        lightness, ab = np.split(np.asarray(picture), [1], axis=2)  # L* of 0..255, a*b* signed
+        lab = np.concatenate([lightness * np.float32(100 / 255), ab.astype(np.int8)], axis=2, dtype=np.float32)
         return pyvips.Image.new_from_array(lab, interpretation="lab")
     wanted = _AS.get(mode, mode)
     if "transparency" in picture.info and wanted in ("L", "RGB"):

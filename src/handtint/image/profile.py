@@ -1,7 +1,7 @@
 """ICC profiles: what they are of, whether they are sRGB in effect, and the way to sRGB and back.
 
 Profiles made of a matrix and three curves (sRGB, Adobe RGB, Display P3, ProPhoto and what cameras embed) are computed
-here, to half a level of 16 bits; a colour library's 16-bit grid is off by levels of 8 bits at the edge of the gamut.
+here, to about a level of 16 bits; a colour library's 16-bit grid is off by levels of 8 bits at the edge of the gamut.
 Profiles made of tables go through libvips. Relative colorimetric throughout, no black point compensation.
 
 Source: ICC.1:2022, sections 7 (profile layout), 10.6 (curveType) and 10.18 (parametricCurveType).

@@ -15,6 +15,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Subset
 
+from handtint.errors import InputError
 from handtint.nets.backbone import Pyramid, from_published
 from handtint.nets.hybrid import hybrid
 from handtint.train import checkpoint
@@ -25,7 +26,9 @@ Say = Callable[[str], None]
 
 
 def train(recipe: Recipe, examples: list[Any], out: Path, *, say: Say = lambda _: None) -> nn.Module:
-    """Train by the recipe, from the last checkpoint in `out` if there is one; the averaged network."""
+    """Train by the recipe, on from the last checkpoint in `out` if any; the averaged network. Raises InputError."""
+    if too_large := [p.batch for p in recipe.phases if p.batch > len(examples)]:
+        raise InputError(f"{len(examples)} training examples are fewer than a batch of {too_large[0]}")
     torch.manual_seed(recipe.seed)
     task = TASKS[recipe.task]
     backbone = hybrid(recipe.network)

