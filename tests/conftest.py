@@ -55,7 +55,7 @@ class LeftHalf:
         classes[:, self.index, :, : w // 8] = 15
         front = np.full((n, 1, h // 2, w // 2), -9, np.float32)
         front[..., : w // 4] = 9
-        return classes, front
+        return classes, front, classes
 
 
 @pytest.fixture

@@ -30,7 +30,10 @@ def test_each_model_runs_at_any_size(model: Model, size: tuple[int, int]) -> Non
     x = np.random.default_rng(0).uniform(-1, 1, (1, 1, *size)).astype(np.float32)
     outputs = model.engine().run(x)
     h, w = size
-    shapes = {"color": [(1, 2, h // 2, w // 2)], "mask": [(1, 21, h // 4, w // 4), (1, 1, h // 2, w // 2)]}
+    shapes = {
+        "color": [(1, 2, h // 2, w // 2)],
+        "mask": [(1, 21, h // 4, w // 4), (1, 1, h // 2, w // 2), (1, 64, h // 4, w // 4)],
+    }
     assert [o.shape for o in outputs] == shapes[model.task]
     assert all(np.isfinite(o).all() for o in outputs)
 

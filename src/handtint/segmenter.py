@@ -12,8 +12,12 @@ def segment(pixels: Array, engine: Engine, *, side: int, gain: float | None = No
     """What stands where in a photo (H, W) or (H, W, 3)."""
     L, x = network_view(pixels, side, gain)
     h, w = L.shape
-    classes, front = engine.run(x)
-    return Segmentation(_softmax(classes[0, :, : h // 4, : w // 4]), _sigmoid(front[0, 0, : h // 2, : w // 2]))
+    classes, front, features = engine.run(x)
+    return Segmentation(
+        _softmax(classes[0, :, : h // 4, : w // 4]),
+        _sigmoid(front[0, 0, : h // 2, : w // 2]),
+        features[0, :, : h // 4, : w // 4],
+    )
 
 
 def _softmax(logits: Float) -> Float:

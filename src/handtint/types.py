@@ -46,10 +46,12 @@ class Segmentation:
 
     classes: (21, h, w) float32 probabilities of the VOC classes, summing to 1 over the first axis.
     foreground: (h, w) float32 alpha of whatever stands in front, 0..1.
+    features: (c, h, w) float32, alike where the network sees the same thing.
     """
 
     classes: Float
     foreground: Float
+    features: Float
 
 
 class Engine(Protocol):

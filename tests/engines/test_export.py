@@ -13,7 +13,7 @@ from handtint.nets.hybrid import ColorNet, MaskNet, hybrid
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("net", "outputs"), [(ColorNet, ["ab"]), (MaskNet, ["classes", "foreground"])])
+@pytest.mark.parametrize(("net", "outputs"), [(ColorNet, ["ab"]), (MaskNet, ["classes", "foreground", "features"])])
 def test_the_exported_network_answers_as_the_trained_one(net: type, outputs: list[str], tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = net(hybrid("tiny")).eval()

@@ -63,6 +63,13 @@ def test_a_file_cut_short_is_whole_or_an_error(kind: str) -> None:
             assert re.fullmatch(r"x: (no data|not a photograph format|cannot be decoded as \w+: .*)", str(found))
 
 
+@pytest.mark.parametrize("kind", ["png", "tiff deflate", "avif"])
+def test_damage_in_the_middle_is_an_error(kind: str) -> None:
+    data = bytearray(FILES[kind])
+    data[len(data) // 2 : len(data) // 2 + 8] = b"\xff\x13\x55\xaa\xff\x00\xff\x31"
+    assert isinstance(outcome(bytes(data)), DecodeError)
+
+
 @given(st.binary(max_size=600), st.sampled_from(sorted(FILES)), st.integers(0, 30))
 @settings(max_examples=200, deadline=None)
 def test_noise_is_a_decode_error(noise: bytes, kind: str, kept: int) -> None:

@@ -29,7 +29,7 @@ def test_classes_are_added() -> None:
     scores = np.zeros((21, 2, 2), np.float32)
     scores[VOC.index("dog")] = 0.25
     scores[VOC.index("person")] = 0.5
-    found = Segmentation(scores, np.zeros((2, 2), np.float32))
+    found = Segmentation(scores, np.zeros((2, 2), np.float32), scores)
     assert masks.classes(found, ("dog", "person")).max() == 0.75
     assert masks.classes(found, ("cat",)).max() == 0
 

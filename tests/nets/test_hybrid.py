@@ -14,7 +14,11 @@ def test_shapes_and_gradients(net: type[nn.Module], size: tuple[int, int]) -> No
     out = model(torch.randn(2, 1, *size))
     h, w = size
     outputs = out if isinstance(out, tuple) else (out,)
-    expected = [(2, 2, h // 2, w // 2)] if len(outputs) == 1 else [(2, 21, h // 4, w // 4), (2, 1, h // 2, w // 2)]
+    expected = (
+        [(2, 2, h // 2, w // 2)]
+        if len(outputs) == 1
+        else [(2, 21, h // 4, w // 4), (2, 1, h // 2, w // 2), (2, 64, h // 4, w // 4)]
+    )
     assert [tuple(o.shape) for o in outputs] == expected
     sum(o.square().mean() for o in outputs).backward()
     for name, parameter in model.named_parameters():

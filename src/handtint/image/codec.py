@@ -96,10 +96,10 @@ def _kind_of(data: bytes, title: str) -> str:
 
 
 def _open(data: bytes, format: str) -> pyvips.Image:
-    """The header of a picture; pixels are decoded when asked for, and a file cut short is then an error."""
+    """The header of a picture; its pixels are decoded when asked for, and damage that libvips sees is then an error."""
     if format == "tiff" and not exif.is_whole(data):  # libvips fills missing uncompressed strips in silence
         raise pyvips.Error("cut short")
-    return pyvips.Operation.call(f"{format}load_buffer", data, access="sequential", fail_on="truncated")
+    return pyvips.Operation.call(f"{format}load_buffer", data, access="sequential", fail_on="error")
 
 
 def _check_size(image: pyvips.Image, title: str, limits: Limits) -> None:

@@ -19,17 +19,13 @@ _STRIPS = ((0x0111, 0x0117), (0x0144, 0x0145))  # offsets and byte counts, of st
 _COMPRESSION = 0x0103
 _PIXEL_SIZE = (0xA002, 0xA003)  # width and height once more: a TIFF says them itself
 _POINTERS = {EXIF, 0x8825, 0xA005}  # directories within directories: Exif, GPS, interoperability
+# what a TIFF may be given: names, dates, rights, what it shows; 0x9C9B.. are Windows' title, comment, author, keywords
 _DESCRIPTIVE = {0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298, IPTC}
-_DESCRIPTIVE |= set(range(0x9C9B, 0x9CA0)) | (
-    _POINTERS - {0xA005}
-)  # names, dates, rights: all that a TIFF may be given
+_DESCRIPTIVE |= {EXIF, 0x8825, *range(0x9C9B, 0x9CA0)}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _RATIONALS = {5, 10}  # two numbers each
-_WANTED = (
-    _DESCRIPTIVE
-    | {tag for pair in _STRIPS for tag in pair}
-    | {X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, _COMPRESSION}
-)
+_STORAGE = {tag for pair in _STRIPS for tag in pair} | {_COMPRESSION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT}
+_WANTED = _DESCRIPTIVE | _STORAGE
 _MOST = 4096  # entries of one directory; real ones have tens
 _MOST_BYTES = 1 << 26  # of all directories together
 _DEPTH = 3  # directories within directories

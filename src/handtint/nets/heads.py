@@ -49,7 +49,7 @@ class AtrousPyramid(nn.Module):
 
 
 class MaskHead(nn.Module):
-    """Classes at a quarter of the input's size and a foreground alpha at half of it."""
+    """Classes at a quarter of the input's size, a foreground alpha at half of it, and the features behind both."""
 
     def __init__(
         self, dim: int, skips: tuple[int, int, int], classes: int = 21, width: int = 128, fine: int = 32
@@ -62,10 +62,10 @@ class MaskHead(nn.Module):
         self.up2 = UpBlock(width // 2, skips[0], fine)
         self.foreground = nn.Conv2d(fine, 1, 3, padding=1)
 
-    def forward(self, tokens: Tensor, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """-> class logits (n, classes, h/4, w/4), foreground logits (n, 1, h/2, w/2)."""
+    def forward(self, tokens: Tensor, maps: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """-> class logits (n, classes, h/4, w/4), foreground logits (n, 1, h/2, w/2), features (n, width/2, h/4, w/4)."""
         x = self.up4(self.up8(self.pyramid(tokens), maps[2]), maps[1])
-        return self.classes(x), self.foreground(self.up2(x, maps[0]))
+        return self.classes(x), self.foreground(self.up2(x, maps[0])), x
 
 
 def halve(x: Tensor) -> Tensor:

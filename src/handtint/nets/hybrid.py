@@ -58,8 +58,8 @@ class MaskNet(nn.Module):
         self.backbone = backbone
         self.head = MaskHead(backbone.dim, backbone.skips)
 
-    def forward(self, gray: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, 1, h, w) network L -> class logits (n, 21, h/4, w/4), foreground logits (n, 1, h/2, w/2)."""
+    def forward(self, gray: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(n, 1, h, w) network L -> class logits, foreground logits, features, as MaskHead has them."""
         tokens, maps = self.backbone(gray)
         return self.head(tokens, maps)
 

@@ -51,7 +51,7 @@ TASKS = {
         lambda items: [p for p in mask_pairs(items) if not held_out(p[0])],
         _mask_pairs,
         lambda _: mask_step,
-        ("classes", "foreground"),
+        ("classes", "foreground", "features"),
     ),
 }
 
