@@ -63,7 +63,7 @@ class MaskHead(nn.Module):
         self.foreground = nn.Conv2d(fine, 1, 3, padding=1)
 
     def forward(self, tokens: Tensor, maps: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """-> class logits (n, classes, h/4, w/4), foreground logits (n, 1, h/2, w/2), features (n, width/2, h/4, w/4)."""
+        """-> class logits (n, classes, h/4, w/4), foreground logits (n, 1, h/2, w/2), features (n, c, h/4, w/4)."""
         x = self.up4(self.up8(self.pyramid(tokens), maps[2]), maps[1])
         return self.classes(x), self.foreground(self.up2(x, maps[0])), x
 

@@ -21,7 +21,7 @@ def mask_step(net: nn.Module, batch: dict[str, Tensor]) -> Losses:
     """Classes and foreground together, each at the labels' size."""
     size = batch["L"].shape[2:]
     classes, front = (
-        F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False) for x in net(batch["L"])
+        F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False) for x in net(batch["L"])[:2]
     )
     entropy = class_entropy(classes, batch["classes"])
     bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
