@@ -117,7 +117,8 @@ class Tinter:
         backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")
         if options.strength == 0 and backdrop == "original":
             return Result(photo, alpha, colors, photo, note)
-        painted = blend.over(pixels, colors, alpha, backdrop=backdrop, strength=options.strength)
+        threads = self._threads or blend.THREADS
+        painted = blend.over(pixels, colors, alpha, backdrop=backdrop, strength=options.strength, threads=threads)
         if colors is None and options.strength == 1 and pixels.ndim == 3:
             painted[alpha == 255] = pixels[alpha == 255]
         return Result(_with_pixels(photo, painted), alpha, colors, photo, note)

@@ -1,72 +1,106 @@
-"""The jobs, one after the other, in this process; a photo that fails does not stop the others."""
+"""The jobs on this machine: one after the other in this process, or in worker processes."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import TYPE_CHECKING
 
-from handtint.batch.plan import STREAM, Job
-from handtint.errors import HandtintError, InputError, OutputError
-from handtint.figures import panel
-from handtint.image.photo import Photo
-from handtint.options import Options
-from handtint.pipeline import Result, Tinter
+from handtint.batch.task import Outcome, Setup, Task
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a job: an error and a note, each one line or empty."""
-
-    job: Job
-    error: str = ""
-    note: str = ""
+if TYPE_CHECKING:
+    from handtint.batch.worker import Worker
 
 
-def run(
-    jobs: Iterable[Job], tinter: Tinter, options: Options, *, mask: Photo | None, save_mask: bool, save_panel: bool
-) -> Iterator[Outcome]:
-    """Do each job, saying after each what became of it."""
-    for job in jobs:
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def run(tasks: Iterable[Task], setup: Setup) -> Iterator[Outcome]:
+    """Do each task in this process."""
+    worker = _worker(setup)
+    for task in tasks:
+        yield worker.do(task)
+
+
+class Process:
+    """A worker process. It is an executor of its own, so that its death breaks no other's work."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        # A fresh interpreter: forking one with threads in it, as ONNX Runtime's, may hang.
+        self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        self._pid: Future[int] | None = None
+
+    def start(self) -> Future[object]:
+        """Start the process; the future is done once it answers."""
+        with _signals_blocked():
+            self._pid = self._pool.submit(_begin, self._setup.threads)
+        answer: Future[object] = self._pid  # type: ignore[assignment]
+        return answer
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Give it a photo."""
         try:
-            result = tinter.run(_read(job), options, mask=mask)
-            _write(job, result, options, save_mask=save_mask, save_panel=save_panel)
-            yield Outcome(job, note=result.note)
-        except HandtintError as error:
-            yield Outcome(job, error=_named(job, str(error)))
-        except MemoryError:
-            yield Outcome(job, error=_named(job, "not enough memory for this photo"))
-        except Exception as error:  # a fault of ours: the other photos should be done all the same
-            first = (str(error).splitlines() or [""])[0]
-            yield Outcome(job, error=_named(job, f"unexpected {type(error).__name__}: {first}"))
+            return self._pool.submit(_do, self._setup, task)
+        except BrokenExecutor as error:  # it died while it was idle
+            failed: Future[Outcome] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def dismiss(self) -> None:
+        """Kill it; what it was writing never gets its name."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._pid and self._pid.done() and not self._pid.cancelled() and not self._pid.exception():
+            with suppress(ProcessLookupError):
+                os.kill(self._pid.result(), signal.SIGKILL)
+        self._pool.shutdown(wait=True)
 
 
-def _named(job: Job, text: str) -> str:
-    name = "standard input" if job.source == STREAM else job.source
-    text = " ".join(text.split())
-    return text if text.startswith(name) or job.target in text else f"{name}: {text}"
-
-
-def _read(job: Job) -> Photo:
-    if job.source != STREAM:
-        return Photo.read(job.source)
-    data = sys.stdin.buffer.read()
-    if not data:
-        raise InputError("standard input: empty")
-    return Photo.read(data)
-
-
-def _write(job: Job, result: Result, options: Options, *, save_mask: bool, save_panel: bool) -> None:
-    if job.target == STREAM:
-        data = result.photo.encode(format=options.format or "", quality=options.quality)
-        try:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        except OSError as error:
-            raise OutputError(f"standard output: {error.strerror}") from error
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Let a process started here never hear of Ctrl-C and SIGTERM: when to stop is for the run to say."""
+    if sys.platform == "win32":
+        yield
         return
-    result.photo.write(job.target, format=options.format or "", quality=options.quality)
-    if save_mask:
-        Photo(result.alpha).write(job.mask)
-    if save_panel:
-        Photo(panel(result.tiles())).write(job.panel)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(threads: int) -> int:
+    """In the worker: get ready, and say who it is."""
+    if threads:
+        os.environ["VIPS_CONCURRENCY"] = str(threads)  # read when libvips is loaded, with the first photo
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    return os.getpid()
+
+
+def _die_with_parent() -> None:
+    """A run that was killed must not go on writing while its successor begins."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
+@cache
+def _worker(setup: Setup) -> Worker:
+    from handtint.batch.worker import Worker
+
+    return Worker(setup)
+
+
+def _do(setup: Setup, task: Task) -> Outcome:
+    """In the worker: one photo."""
+    return _worker(setup).do(task)

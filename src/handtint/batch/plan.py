@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from handtint.batch import places
+from handtint.batch.places import identity
 from handtint.errors import InputError, OptionError
 
 STREAM = "-"
@@ -22,10 +24,13 @@ class Job:
     target: str  # a path, or "-" for standard output
     mask: str = ""
     panel: str = ""
+    key: str = ""  # what a journal calls the photo
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
+    """A photograph that the sources mean."""
+
     path: str
     name: str  # below the folder the results go to
     folder: str | None  # the named folder it was found in, None for a photo named itself
@@ -33,61 +38,57 @@ class _Found:
 
 def plan(sources: Sequence[str], destination: str | None, *, format: str | None = None) -> list[Job]:
     """The jobs for the sources as the person named them: files, folders, "-". Raises OptionError, InputError."""
-    photos = list(_photos(sources, destination))
-    into_folder = _is_folder(sources, destination)
-    taken = {os.path.realpath(photo.path) for photo in photos if photo.path != STREAM}
+    photos = list(find(sources, destination))
+    into_folder = is_folder(sources, destination)
+    taken = {identity(photo.path) for photo in photos if photo.path != STREAM}
     jobs = []
     for photo in photos:
         if destination == STREAM or (destination is None and photo.path == STREAM):
             jobs.append(Job(photo.path, STREAM))
         elif destination is None or into_folder:
-            target = _claim(taken, _spellings(_wanted(photo, destination, format), photo.name))
-            jobs.append(Job(photo.path, target, *_beside(taken, target)))
+            jobs.append(name(photo, destination, format, taken))
         else:
-            if os.path.realpath(destination) in taken:
+            if identity(destination) in taken:
                 raise OptionError(f"output: {destination} would overwrite the photo itself")
-            taken.add(os.path.realpath(destination))
+            taken.add(identity(destination))
             jobs.append(Job(photo.path, destination, *_beside(taken, destination)))
     if len(jobs) > 1 and any(job.target == STREAM for job in jobs):
         raise OptionError("output: standard output takes one photo only")
     return jobs
 
 
-def _photos(sources: Sequence[str], destination: str | None) -> Iterator[_Found]:
-    """Every photograph meant; one that is named itself is taken whatever it is called."""
+def find(sources: Sequence[str], destination: str | None, *, patient: bool = False) -> Iterator[Found]:
+    """Every photograph meant; one that is named itself is taken whatever it is called.
+
+    Raises InputError for a folder without photographs, unless `patient`.
+    """
     for source in sources:
         if source == STREAM:
-            yield _Found(STREAM, "stdin", None)
-        elif os.path.isdir(source):
-            found = list(_walk(source, destination))
-            if not found:
+            yield Found(STREAM, "stdin", None)
+        elif places.is_folder(source):
+            found = [pair for pair in places.walk(source, skip=destination) if pair[0].lower().endswith(READABLE)]
+            if not found and not patient:
                 raise InputError(f"{source}: no photographs in this folder")
-            yield from found
+            yield from (Found(path, below, source) for path, below in found)
         else:
-            yield _Found(source, os.path.basename(source), None)
+            yield Found(source, os.path.basename(source), None)
 
 
-def _walk(folder: str, destination: str | None) -> Iterator[_Found]:
-    skip = os.path.realpath(destination) if destination else None
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(
-            f for f in folders if not f.startswith(".") and os.path.realpath(os.path.join(here, f)) != skip
-        )
-        for file in sorted(files):
-            if file.lower().endswith(READABLE) and not file.startswith("."):
-                path = os.path.join(here, file)
-                yield _Found(path, os.path.relpath(path, folder), folder)
-
-
-def _is_folder(sources: Sequence[str], destination: str | None) -> bool:
+def is_folder(sources: Sequence[str], destination: str | None) -> bool:
     """Whether the destination is a folder to put results in. Raises OptionError where it must be and cannot."""
     if destination is None or destination == STREAM:
         return False
-    many = len(sources) > 1 or os.path.isdir(sources[0])
+    many = len(sources) > 1 or places.is_folder(sources[0])
     if many and os.path.isfile(destination):
         raise OptionError(f"output: {destination} is a file, and several photos need a folder")
     named_like_one = destination.endswith(("/", os.sep)) or not os.path.splitext(destination)[1]
     return many or os.path.isdir(destination) or named_like_one
+
+
+def name(photo: Found, destination: str | None, format: str | None, taken: set[str]) -> Job:
+    """The job of a photo whose result goes into a folder or beside it, under names not taken, which they then are."""
+    target = _claim(taken, _spellings(_wanted(photo, destination, format), photo.name))
+    return Job(photo.path, target, *_beside(taken, target))
 
 
 def _wanted(photo: _Found, destination: str | None, format: str | None) -> str:
@@ -126,6 +127,6 @@ def _beside(taken: set[str], target: str) -> tuple[str, str]:
 
 def _claim(taken: set[str], names: Iterable[str]) -> str:
     """The first name that is nobody else's, which it then is."""
-    name = next(name for name in names if os.path.realpath(name) not in taken)
-    taken.add(os.path.realpath(name))
-    return name
+    free = next(name for name in names if identity(name) not in taken)
+    taken.add(identity(free))
+    return free

@@ -21,12 +21,21 @@ SEPIA = (6.0, 21.0)  # a*, b* of the sepia backdrop at middle lightness
 DIM = 0.45  # lightness of the dimmed backdrop
 
 
-def over(pixels: Pixels, colors: Lines | None, alpha: Alpha | None, *, backdrop: str, strength: float = 1.0) -> Pixels:
+def over(
+    pixels: Pixels,
+    colors: Lines | None,
+    alpha: Alpha | None,
+    *,
+    backdrop: str,
+    strength: float = 1.0,
+    threads: int = THREADS,
+) -> Pixels:
     """Colour where alpha says, the backdrop elsewhere.
 
     pixels: the photo, (H, W) or (H, W, 3) sRGB, uint8 or uint16. colors: lines from L in 0..1 to a*b*, or None for
     the photo's own colours. alpha: (H, W) uint8, or None for everywhere. backdrop: "original" (the photo itself),
     "gray", "sepia" or "dim". strength: 0 leaves the backdrop's chroma, 1 gives the colours as they are.
+    threads: how many strips are done at once.
     Returns (H, W, 3) of the photo's dtype. L* is the photo's wherever the backdrop's is.
     """
     height, width = pixels.shape[:2]
@@ -43,7 +52,7 @@ def over(pixels: Pixels, colors: Lines | None, alpha: Alpha | None, *, backdrop:
             part = target[:, columns]
             _colour(part, here, mask, columns, top, height, colors, backdrop, strength)
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(strip, range(0, height, STRIP)))
     return out
 

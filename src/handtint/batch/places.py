@@ -1,0 +1,175 @@
+"""Where photographs lie and results go: paths of this machine, and URLs that fsspec knows (the `ray` extra)."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from handtint.errors import HandtintError, InputError, OptionError, OutputError
+from handtint.image import files
+
+# Stores in which an object appears whole or not at all: no temporary name is needed, and renaming would copy.
+_WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "memory"}
+Look = tuple[int, str]
+
+
+def is_url(path: str) -> bool:
+    """Whether a path names a place that fsspec reaches, rather than this machine's files."""
+    return "://" in path
+
+
+def identity(path: str) -> str:
+    """The one name of a file, whatever way it was reached by."""
+    return path if is_url(path) else os.path.realpath(path)
+
+
+def is_folder(path: str) -> bool:
+    """Whether there is a folder of that name. Raises OptionError, InputError for a URL that cannot be asked."""
+    if not is_url(path):
+        return os.path.isdir(path)
+    fs, inner = _remote(path)
+    return bool(_ask(path, lambda: fs.isdir(inner)))
+
+
+def exists(path: str) -> bool:
+    """Whether there is a file of that name."""
+    if not is_url(path):
+        return os.path.isfile(path)
+    fs, inner = _remote(path)
+    return bool(_ask(path, lambda: fs.isfile(inner)))
+
+
+def look(path: str) -> Look | None:
+    """(size, stamp) of a file, which change as it is written; None where there is none."""
+    try:
+        if not is_url(path):
+            status = os.stat(path)
+            return status.st_size, str(status.st_mtime_ns)
+        fs, inner = _remote(path)
+        info = fs.info(inner)
+    except OSError:
+        return None
+    stamps = (info.get(key) for key in ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created"))
+    return int(info.get("size") or 0), str(next((stamp for stamp in stamps if stamp), ""))
+
+
+def walk(folder: str, *, skip: str | None = None) -> Iterator[tuple[str, str]]:
+    """(path, name below the folder) of every file, in order, without hidden ones and the folder `skip`."""
+    if is_url(folder):
+        yield from _walk_url(folder, skip)
+        return
+    skip = os.path.realpath(skip) if skip and not is_url(skip) else None
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(
+            f for f in folders if not f.startswith(".") and os.path.realpath(os.path.join(here, f)) != skip
+        )
+        for name in sorted(names):
+            if not name.startswith("."):
+                path = os.path.join(here, name)
+                yield path, os.path.relpath(path, folder)
+
+
+def _walk_url(folder: str, skip: str | None) -> Iterator[tuple[str, str]]:
+    fs, root = _remote(folder)
+    out = _remote(skip)[1].rstrip("/") + "/" if skip and is_url(skip) else None
+    for inner in sorted(_ask(folder, lambda: fs.find(root))):
+        name = posixpath.relpath(inner, root)
+        hidden = any(part.startswith(".") for part in name.split("/"))
+        if not hidden and not (out and inner.startswith(out)):
+            yield f"{folder.rstrip('/')}/{name}", name
+
+
+def read(path: str, most: int) -> bytes:
+    """The bytes of a file. Raises InputError, also over `most` bytes."""
+    if not is_url(path):
+        return files.read(path, most)
+    fs, inner = _remote(path)
+    if _ask(path, lambda: fs.size(inner) or 0) > most:
+        raise InputError(f"{path}: larger than the limit of {most} bytes")
+    data = bytes(_ask(path, lambda: fs.cat_file(inner)))
+    if not data:
+        raise InputError(f"{path}: the file is empty")
+    return data
+
+
+def write(path: str, data: bytes) -> None:
+    """Write a file, whole or not at all, so that it outlasts a power cut. Raises OutputError."""
+    if is_url(path):
+        _write_url(path, data)
+        return
+    files.write(path, data)
+    settle(path)
+
+
+def settle(path: str) -> None:
+    """Have the folder remember a file that was just renamed into it, even after a power cut."""
+    with suppress(OSError):  # some network shares cannot, and need not
+        folder = os.open(os.path.dirname(os.path.realpath(path)), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write_url(path: str, data: bytes) -> None:
+    fs, inner = _remote(path)
+    if path.startswith("file://"):
+        write(inner, data)
+        return
+    folder = posixpath.dirname(inner)
+    try:
+        fs.makedirs(folder, exist_ok=True)
+        if path.split("://")[0] in _WHOLE:
+            fs.pipe_file(inner, data)
+            return
+        temporary = f"{folder}/.{secrets.token_hex(8)}.part"
+        fs.pipe_file(temporary, data)
+        fs.mv(temporary, inner)
+    except Exception as error:  # what these raise is the affair of each store's library
+        raise OutputError(f"{path}: {_line(error)}") from error
+
+
+def _remote(path: str) -> tuple[Any, str]:
+    """The file system of a URL, and the path within it. Raises OptionError."""
+    try:
+        import fsspec
+    except ImportError as error:
+        raise OptionError(f"{path}: a URL needs the extra package: pip install 'handtint[ray]'") from error
+    try:
+        fs, inner = fsspec.core.url_to_fs(path)
+    except (ImportError, ValueError, OSError) as error:
+        raise OptionError(f"{path}: {_line(error)}") from error
+    return fs, str(inner)
+
+
+def _ask(path: str, question: Callable[[], Any]) -> Any:
+    try:
+        return question()
+    except HandtintError:
+        raise
+    except Exception as error:  # what these raise is the affair of each store's library
+        raise InputError(f"{path}: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    return files.reason(error) if isinstance(error, OSError) else files.one_line(str(error)) or type(error).__name__
+
+
+def sweep(folders: set[str]) -> None:
+    """Remove what killed workers left half-written in folders of this machine."""
+    for folder in folders:
+        with suppress(OSError):
+            for entry in os.scandir(folder):
+                stem = entry.name[1:-5]
+                if entry.name.startswith(".") and entry.name.endswith(".part") and _is_token(stem):
+                    with suppress(OSError):
+                        Path(entry.path).unlink()
+
+
+def _is_token(stem: str) -> bool:
+    return len(stem) == 16 and all(letter in "0123456789abcdef" for letter in stem)

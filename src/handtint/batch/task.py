@@ -1,0 +1,60 @@
+"""What travels between a run and its workers: the edit, one photograph to do, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from handtint.batch.plan import Job
+from handtint.options import Options
+
+# done: tinted and written. same: nothing to do, it was done before. failed: this photo cannot be done.
+# halt: no photo could be done any more (disk full, weights damaged), so the run stops.
+State = Literal["done", "same", "failed", "halt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a worker needs before its first photo. threads: 0 for one a core. mask: a picture file's bytes, or none."""
+
+    options: Options
+    mask: bytes = b""
+    save_mask: bool = False
+    save_panel: bool = False
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a journal knows of a photo under the same recipe: its input's sha256, and an error if it failed."""
+
+    input: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One photograph to do. thumbnail: whether a small picture of it is wanted for the report."""
+
+    job: Job
+    known: Known | None = None
+    thumbnail: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a job: an error and a note, each one line or empty.
+
+    input: sha256 of the photo's file, "" where it could not be read. thumbnail: a JPEG of before and after, or none.
+    repeated: the error is an earlier run's. undecodable: the file was no whole picture, and may become one.
+    """
+
+    job: Job
+    state: State = "done"
+    error: str = ""
+    note: str = ""
+    input: str = ""
+    seconds: float = 0.0
+    thumbnail: bytes = b""
+    repeated: bool = False
+    undecodable: bool = False

@@ -1,0 +1,129 @@
+"""The work on one photograph: read, compare with what is known, tint, write; an error is an outcome."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import sys
+import time
+
+import cv2
+import numpy as np
+
+from handtint.batch import places
+from handtint.batch.plan import ENDINGS, STREAM, Job
+from handtint.batch.task import Outcome, Setup, State, Task
+from handtint.errors import DecodeError, HandtintError, InputError, OutputError, WeightsError
+from handtint.figures import panel
+from handtint.image import codec
+from handtint.image.photo import Photo
+from handtint.pipeline import Result, Tinter
+
+THUMBNAIL = 160  # pixels: the longer side of each half
+_HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # no other photo could be written either
+
+
+class Worker:
+    """A loaded model and an edit, for photo after photo."""
+
+    def __init__(self, setup: Setup) -> None:
+        """Get ready. Raises OptionError, and InputError for a mask that is no picture."""
+        if setup.threads:
+            cv2.setNumThreads(setup.threads)
+        self._setup = setup
+        self._tinter = Tinter(setup.options.model, threads=setup.threads)
+        self._mask = Photo.read(setup.mask) if setup.mask else None
+
+    def do(self, task: Task) -> Outcome:
+        """Do a photo, unless it is known to be done. Raises nothing that is the photo's fault, or ours."""
+        start, job, digest = time.perf_counter(), task.job, ""
+        try:
+            data = _read(job)
+            digest = hashlib.sha256(data).hexdigest()
+            if task.known and task.known.input == digest and (before := self._before(task)):
+                return before
+            photo = codec.decode(data, name="" if job.source == STREAM else job.source)
+            result = self._tinter.run(photo, self._setup.options, mask=self._mask)
+            self._write(job, result)
+            thumbnail = _thumbnail(result) if task.thumbnail else b""
+        except Exception as error:  # whatever it is, the other photos should be done all the same
+            return _failure(job, error, digest, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        return Outcome(job=job, note=result.note, input=digest, seconds=seconds, thumbnail=thumbnail)
+
+    def _before(self, task: Task) -> Outcome | None:
+        """What an earlier run made of the same photo, where that still holds."""
+        job, known = task.job, task.known
+        if known and known.error:
+            return Outcome(job=job, state="failed", error=known.error, input=known.input, repeated=True)
+        wanted = [job.target, *[job.mask] * self._setup.save_mask, *[job.panel] * self._setup.save_panel]
+        return Outcome(job=job, state="same") if all(map(places.exists, wanted)) else None
+
+    def _write(self, job: Job, result: Result) -> None:
+        options = self._setup.options
+        if job.target == STREAM:
+            _stream(result.photo.encode(format=options.format or "", quality=options.quality))
+            return
+        _save(result.photo, job.target, format=options.format or "", quality=options.quality)
+        if self._setup.save_mask:
+            _save(Photo(result.alpha), job.mask)
+        if self._setup.save_panel:
+            _save(Photo(panel(result.tiles())), job.panel)
+
+
+def _read(job: Job) -> bytes:
+    if job.source != STREAM:
+        return places.read(job.source, codec.Limits().bytes)
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise InputError("standard input: empty")
+    return data
+
+
+def _save(photo: Photo, path: str, *, format: str = "", quality: int = 95) -> None:
+    if places.is_url(path):
+        endings = {ending: kind for kind, ending in ENDINGS.items()} | {".jpeg": "jpeg", ".tiff": "tiff"}
+        kind = format or endings.get(os.path.splitext(path)[1].lower(), "")
+        places.write(path, photo.encode(format=kind, quality=quality))
+    else:
+        photo.write(path, format=format, quality=quality)
+        places.settle(path)
+
+
+def _stream(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputError(f"standard output: {error.strerror}") from error
+
+
+def _thumbnail(result: Result) -> bytes:
+    """Before and after, side by side, as a small JPEG."""
+    before, *_, after = (tile for _, tile in result.tiles(THUMBNAIL))
+    return Photo(np.hstack([before, after])).encode(format="jpeg", quality=75)
+
+
+def _failure(job: Job, error: Exception, digest: str, seconds: float) -> Outcome:
+    state: State = "failed"
+    if isinstance(error, WeightsError):  # no photo's fault: the same would befall each of them
+        return Outcome(job=job, state="halt", error=str(error), input=digest)
+    if isinstance(error, HandtintError):
+        text = str(error)
+        cause = error.__cause__
+        if isinstance(error, OutputError) and isinstance(cause, OSError) and cause.errno in _HOPELESS:
+            state = "halt"
+    elif isinstance(error, MemoryError):
+        text = "not enough memory for this photo"
+    else:  # a fault of ours
+        text = f"unexpected {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+    undecodable = isinstance(error, DecodeError)
+    text = _named(job, text)
+    return Outcome(job=job, state=state, error=text, input=digest, seconds=seconds, undecodable=undecodable)
+
+
+def _named(job: Job, text: str) -> str:
+    name = "standard input" if job.source == STREAM else job.source
+    text = " ".join(text.split())
+    return text if text.startswith(name) or job.target in text else f"{name}: {text}"

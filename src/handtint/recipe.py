@@ -1,0 +1,141 @@
+"""An edit as a file: every option and the models' hashes, so that the same recipe and photo give the same bytes.
+
+The command line, HTTP and the web page write and read the same TOML.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from handtint import __version__, zoo
+from handtint.errors import OptionError
+from handtint.image import files
+from handtint.options import Options
+
+MASK_MODEL = "handtint-mask"
+_TITLE = "# An edit by handtint: replay it with `handtint tint SRC --recipe FILE`. What is left out is automatic.\n"
+_KINDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """One edit, and what it was made with.
+
+    models: catalogue names to the sha256 of their weights. mask: sha256 of the mask file that was given, or "".
+    """
+
+    options: Options
+    models: Mapping[str, str] = field(default_factory=dict)
+    mask: str = ""
+
+    @property
+    def hash(self) -> str:
+        """sha256 of everything that decides the result."""
+        said = {"options": asdict(self.options), "models": dict(self.models), "mask": self.mask}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def of(options: Options, *, mask: bytes = b"") -> Recipe:
+    """The recipe of an edit with the models that are here. Raises OptionError for an unknown model, WeightsError."""
+    models = (zoo.find(options.model, "color"), zoo.find(MASK_MODEL, "mask"))
+    hashes = {model.name: model.weights.sha256 for model in models}
+    return Recipe(options=options, models=hashes, mask=hashlib.sha256(mask).hexdigest() if mask else "")
+
+
+def check(recorded: Recipe, here: Recipe) -> None:
+    """Raise OptionError where a replay would not give the recorded bytes: another mask, or other weights."""
+    if recorded.mask and recorded.mask != here.mask:
+        given = "another mask" if here.mask else "no mask"
+        raise OptionError(f"recipe: it was made with the mask of sha256 {recorded.mask[:12]}..., {given} is given")
+    for name, sha in here.models.items():
+        if recorded.models.get(name, sha) != sha:
+            raise OptionError(
+                f"recipe: it was made with {name} of sha256 {recorded.models[name][:12]}..., here it is {sha[:12]}...; "
+                "--other-models replays it all the same"
+            )
+
+
+def dumps(recipe: Recipe) -> str:
+    """The recipe as TOML."""
+    import tomli_w
+
+    options = {key: value for key, value in asdict(recipe.options).items() if value is not None}
+    said: dict[str, Any] = {"handtint": __version__, "options": options, "models": dict(recipe.models)}
+    if recipe.mask:
+        said["mask"] = {"sha256": recipe.mask}
+    return f"{_TITLE}{tomli_w.dumps(said)}"
+
+
+def loads(text: str, *, name: str = "recipe") -> Recipe:
+    """The recipe that TOML describes. Raises OptionError, naming the key that is wrong."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise OptionError(f"{name}: not TOML: {files.one_line(str(error))}") from error
+    _known(said, ("handtint", "options", "models", "mask"), name)
+    try:
+        options = Options(**_options(_table(said, "options", name), name))
+    except OptionError as error:
+        raise OptionError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
+    models, mask = _table(said, "models", name), _table(said, "mask", name)
+    _known(mask, ("sha256",), f"{name}: mask")
+    for key, value in (*models.items(), *mask.items()):
+        _typed(key, value, str, name)
+    return Recipe(options=options, models=models, mask=mask.get("sha256", ""))
+
+
+def write(recipe: Recipe, path: str | Path) -> None:
+    """Write the recipe to a file. Raises OutputError."""
+    files.write(path, dumps(recipe).encode())
+
+
+def read(path: str | Path) -> Recipe:
+    """The recipe in a file. Raises OptionError."""
+    try:
+        return loads(Path(path).read_text(encoding="utf-8"), name=files.one_line(str(path)))
+    except OSError as error:
+        raise OptionError(f"{path}: {files.reason(error)}") from error
+    except ValueError as error:
+        raise OptionError(f"{path}: not a text file") from error
+
+
+def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Options:
+    """The recipe's options with some of them replaced. Raises OptionError."""
+    return replace(recipe.options, **settings)
+
+
+def _table(said: Mapping[str, Any], key: str, name: str) -> dict[str, Any]:
+    table = said.get(key, {})
+    if not isinstance(table, dict):
+        raise OptionError(f"{name}: [{key}] should be a table")
+    return table
+
+
+def _options(said: Mapping[str, Any], name: str) -> dict[str, Any]:
+    settings = {setting.name: setting for setting in fields(Options)}
+    _known(said, tuple(settings), name)
+    for key, value in said.items():
+        default = settings[key].default
+        _typed(key, value, str if default is None else type(default), name)
+    return dict(said)
+
+
+def _known(said: Mapping[str, Any], keys: tuple[str, ...], name: str) -> None:
+    for key in said:
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(keys)}"
+            raise OptionError(f"{name}: unknown key {key!r}; {hint}")
+
+
+def _typed(key: str, value: object, kind: type, name: str) -> None:
+    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise OptionError(f"{name}: {key}: {value!r} is not {_KINDS.get(kind, kind.__name__)}")
