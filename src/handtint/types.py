@@ -44,12 +44,14 @@ VOID = 255  # the label of pixels that nobody labelled
 class Segmentation:
     """What stands where in a photo, at network size.
 
-    classes: (21, h, w) float32 probabilities of the VOC classes, summing to 1 over the first axis.
+    classes: (21, h, w) float32 probabilities of the VOC classes, summing to 1 over the first axis; None from a network
+             that knows no classes.
     foreground: (h, w) float32 alpha of whatever stands in front, 0..1.
     features: (c, h, w) float32, alike where the network sees the same thing.
+    Each map covers the whole photo, whatever its own h and w.
     """
 
-    classes: Float
+    classes: Float | None
     foreground: Float
     features: Float
 

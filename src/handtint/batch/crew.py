@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from threading import Event
-from typing import Protocol
+from typing import Any, Protocol
 
 from handtint.batch.task import Outcome, Task
 from handtint.errors import HandtintError
@@ -20,8 +20,8 @@ FALSE_STARTS = 3  # workers that die one after the other before any has begun
 class Hand(Protocol):
     """One worker, wherever it is: a process of this machine, an actor of a cluster."""
 
-    def start(self) -> Future[object]:
-        """Begin to get ready; the future is done once photos may be given."""
+    def start(self) -> Future[int]:
+        """Begin to get ready; the future, of its process's number, is done once photos may be given."""
         ...
 
     def submit(self, task: Task) -> Future[Outcome]:
@@ -46,7 +46,7 @@ class Crew:
         self._hire, self._size, self._tries = hire, size, tries
         self._pending: deque[_Attempt] = deque()
         self._idle: list[Hand] = []
-        self._starting: dict[Future[object], Hand] = {}
+        self._starting: dict[Future[int], Hand] = {}
         self._busy: dict[Future[Outcome], tuple[Hand, _Attempt]] = {}
         self._false_starts = 0
 
@@ -94,7 +94,7 @@ class Crew:
 
     def _collect(self) -> list[Outcome]:
         """Wait a moment for somebody to be ready or done."""
-        waiting = [*self._starting, *self._busy]
+        waiting: list[Future[Any]] = [*self._starting, *self._busy]
         if not waiting:
             if not self._pending:
                 time.sleep(TICK)
@@ -105,7 +105,7 @@ class Crew:
         outcomes = [self._finish(future) for future in list(self._busy) if future in done]
         return [outcome for outcome in outcomes if outcome]
 
-    def _begin(self, future: Future[object]) -> None:
+    def _begin(self, future: Future[int]) -> None:
         hand, error = self._starting.pop(future), future.exception()
         if error is None:
             self._idle.append(hand)

@@ -39,30 +39,36 @@ class Process:
         # A fresh interpreter: forking one with threads in it, as ONNX Runtime's, may hang.
         self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
         self._pid: Future[int] | None = None
+        self._dead = False
 
-    def start(self) -> Future[object]:
+    def start(self) -> Future[int]:
         """Start the process; the future is done once it answers."""
         with _signals_blocked():
             self._pid = self._pool.submit(_begin, self._setup.threads)
-        answer: Future[object] = self._pid  # type: ignore[assignment]
-        return answer
+        return self._pid
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Give it a photo."""
         try:
-            return self._pool.submit(_do, self._setup, task)
+            future = self._pool.submit(_do, self._setup, task)
         except BrokenExecutor as error:  # it died while it was idle
-            failed: Future[Outcome] = Future()
-            failed.set_exception(error)
-            return failed
+            future = Future()
+            future.set_exception(error)
+        future.add_done_callback(self._notice)
+        return future
 
     def dismiss(self) -> None:
         """Kill it; what it was writing never gets its name."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._pid and self._pid.done() and not self._pid.cancelled() and not self._pid.exception():
+        alive = self._pid and self._pid.done() and not self._pid.exception() and not self._dead
+        if self._pid and alive:
             with suppress(ProcessLookupError):
                 os.kill(self._pid.result(), signal.SIGKILL)
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _notice(self, future: Future[Outcome]) -> None:
+        """Remember a death: the number of a dead process may be another's by now."""
+        if not future.cancelled() and isinstance(future.exception(), BrokenExecutor):
+            self._dead = True
 
 
 @contextmanager
@@ -83,6 +89,8 @@ def _begin(threads: int) -> int:
     if threads:
         os.environ["VIPS_CONCURRENCY"] = str(threads)  # read when libvips is loaded, with the first photo
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    import handtint.batch.worker  # noqa: F401 - what cannot be imported should be known before the first photo
+
     return os.getpid()
 
 

@@ -1,4 +1,4 @@
-"""Masks: choose what to keep, refine it against L, feather it. A finished mask is alpha (H, W) uint8, 0..255."""
+"""Masks: clean them, refine them against L, feather them. A finished mask is alpha (H, W) uint8, 0..255."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from handtint.errors import OptionError
 from handtint.image import lab, resize
 from handtint.types import VOC, Array, Float, Segmentation
 
@@ -15,20 +16,30 @@ WORK_SIDE = 768  # refinement happens at about WORK_SIDE * WORK_SIDE pixels
 STRIP = 64  # rows done at a time
 
 
-def choose(found: Segmentation, names: Sequence[str]) -> Float:
-    """The alpha (h, w) of the named VOC classes, or of whatever stands in front where none is named."""
-    return drop_specks(classes(found, names) if names else found.foreground)
+def clean(alpha: Float) -> Float:
+    """Alpha (h, w) without specks and without pinholes."""
+    return fill_holes(drop_specks(alpha))
 
 
 def classes(found: Segmentation, names: Sequence[str]) -> Float:
-    """The probability (h, w) that a pixel belongs to any of the named VOC classes."""
-    return found.classes[[VOC.index(name) for name in names]].sum(axis=0)
+    """The probability (h, w) that a pixel belongs to any of the named VOC classes. Raises OptionError without classes."""
+    return known(found)[[VOC.index(name) for name in names]].sum(axis=0)
+
+
+def known(found: Segmentation) -> Float:
+    """The classes' probabilities (21, h, w). Raises OptionError where the network knows no classes."""
+    if found.classes is None:
+        raise OptionError("keep: the mask model knows no classes; use subject, points, boxes or a mask file")
+    return found.classes
 
 
 def label(found: Segmentation, size: tuple[int, int]) -> Alpha:
-    """The likeliest VOC class of every pixel, (H, W) uint8 indices, one class held at full size at a time."""
+    """The likeliest VOC class of every pixel, (H, W) uint8 indices, one class held at full size at a time.
+
+    Raises OptionError where the network knows no classes.
+    """
     best, index = np.full(size, -1, np.float32), np.zeros(size, np.uint8)
-    for i, scores in enumerate(found.classes):
+    for i, scores in enumerate(known(found)):
         here = cv2.resize(scores, size[::-1], interpolation=cv2.INTER_LINEAR)
         index[here > best] = i
         np.maximum(best, here, out=best)
@@ -52,13 +63,27 @@ def drop_specks(alpha: Float, *, share: float = 0.002, of_largest: float = 0.03)
     return np.where(near & (labels == 0) | small, np.float32(0), alpha)
 
 
+def fill_holes(alpha: Float, *, share: float = 0.002) -> Float:
+    """Alpha without the holes smaller than a share of the picture; a gap at the picture's frame is no hole."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha <= 0.5).astype(np.uint8), connectivity=4)
+    left, top, width, height, area = stats.T
+    inner = (left > 0) & (top > 0) & (left + width < alpha.shape[1]) & (top + height < alpha.shape[0])
+    small = inner & (area < share * alpha.size)
+    small[0] = False  # the mask itself
+    return np.where(small[labels], np.float32(1), alpha) if count > 1 and small.any() else alpha
+
+
 def refine(alpha: Float, pixels: Array, *, radius: int = 6, epsilon: float = 1e-4) -> Alpha:
     """Bring alpha (h, w) to the size of the photo's pixels (H, W) or (H, W, 3), its edges those of L."""
-    size = pixels.shape[:2]
-    work = resize.fit(size, WORK_SIDE)
+    work = resize.fit(pixels.shape[:2], WORK_SIDE)
     guide = lab.lightness(resize.shrink(pixels, work)) / np.float32(100)
     values = harden(cv2.resize(alpha, work[::-1], interpolation=cv2.INTER_LINEAR), 0.2, 0.8)
-    lines = resize.guided_lines(guide, values[..., None], radius=radius, epsilon=epsilon)
+    return enlarge(resize.guided_lines(guide, values[..., None], radius=radius, epsilon=epsilon), pixels)
+
+
+def enlarge(lines: resize.Lines, pixels: Array) -> Alpha:
+    """The alpha that lines give over the L of pixels (H, W) or (H, W, 3), at their size, strip by strip."""
+    size = pixels.shape[:2]
     out = np.empty(size, np.uint8)
     for top in range(0, size[0], STRIP):
         L = lab.lightness(pixels[top : top + STRIP]) / np.float32(100)

@@ -1,0 +1,95 @@
+"""A folder of results and its journal: names that stay, photos that are done once, leftovers swept away."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from handtint.batch import places, plan
+from handtint.batch.journal import Journal
+from handtint.batch.plan import Found, Job
+from handtint.batch.task import Outcome, Task
+from handtint.errors import HandtintError
+
+_LARGEST = 1 << 30  # bytes of a photo that is read once more to know it again
+
+
+class Archive:
+    """The results of an edit in one folder."""
+
+    def __init__(self, journal: Journal, out: str, *, format: str | None, recipe: str, retry: bool = False) -> None:
+        """recipe: the hash of everything that decides a result. retry: do again what failed."""
+        self._journal, self._out, self._format, self._recipe, self._retry = journal, out, format, recipe, retry
+        self._base = places.identity(out)
+        self._names = journal.names()
+        self._taken = {os.path.join(self._base, name) for name in journal.owned()}
+        self.jobs: dict[str, Job] = {}  # all that this run has seen, by key
+
+    def admit(self, photos: Iterable[Found]) -> list[Job]:
+        """The jobs of photos, each once, under the names they had or are given now. Raises OutputError."""
+        found = {self._key(photo.path): photo for photo in photos if not self._is_result(photo.path)}
+        fresh = [key for key in found if key not in self._names]
+        self._taken |= {places.identity(found[key].path) for key in found}  # no photo is ever overwritten
+        jobs = [plan.name(found[key], self._out, self._format, self._taken) for key in fresh]
+        rows = [(key, *map(self._below, (job.target, job.mask, job.panel))) for key, job in zip(fresh, jobs, strict=True)]
+        self._journal.name(rows)
+        self._names |= {key: names for key, *names in rows}  # type: ignore[misc]
+        admitted = {key: self._job(key, photo) for key, photo in found.items()}
+        self.jobs |= admitted
+        return list(admitted.values())
+
+    def task(self, job: Job) -> Task:
+        """A job, with what is known of it."""
+        known = self._journal.known(job.key, self._recipe)
+        if known and known.error and self._retry:
+            known = None
+        return Task(job, known, self._journal.wants_thumbnail)
+
+    def tasks(self, jobs: Iterable[Job]) -> Iterator[Task]:
+        """The jobs, each with what is known of it when its turn comes."""
+        return map(self.task, jobs)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Write down what became of a photo. Raises OutputError."""
+        if outcome.state == "failed" and not outcome.input:  # a worker that died told nothing
+            outcome = replace(outcome, input=_digest(outcome.job.source))
+        if outcome.state in ("done", "failed") and not outcome.repeated:
+            self._journal.record(outcome, self._recipe)
+
+    def sweep(self) -> None:
+        """Remove what killed workers left half-written."""
+        if not places.is_url(self._out):
+            places.sweep({os.path.dirname(job.target) for job in self.jobs.values()})
+
+    def _key(self, path: str) -> str:
+        """What the journal calls a photo: its way from the results, so that both may move together."""
+        if places.is_url(path):
+            return path
+        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        if places.is_url(self._out):
+            return real
+        try:
+            return os.path.relpath(real, self._base)
+        except ValueError:  # on another drive
+            return real
+
+    def _is_result(self, path: str) -> bool:
+        inside = places.identity(path)
+        return inside in self._taken and inside.startswith(os.path.join(self._base, ""))
+
+    def _below(self, name: str) -> str:
+        return name.removeprefix(os.path.join(self._out, ""))
+
+    def _job(self, key: str, photo: Found) -> Job:
+        target, mask, panel = (os.path.join(self._out, name) for name in self._names[key])
+        return Job(photo.path, target, mask, panel, key)
+
+
+def _digest(path: str) -> str:
+    """sha256 of a photo's file, "" where it cannot be read."""
+    try:
+        return hashlib.sha256(places.read(path, _LARGEST)).hexdigest()
+    except HandtintError:
+        return ""

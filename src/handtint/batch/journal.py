@@ -1,0 +1,167 @@
+"""The journal of a folder of results: each photo's name, state, input hash, recipe hash, duration and error.
+
+One SQLite file, kept by one run at a time. A name once given to a photo stays its own for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from handtint.batch.plan import Job
+from handtint.batch.task import Known, Outcome
+from handtint.errors import OutputError
+from handtint.image import files
+
+FOLDER, FILE = ".handtint", "journal.sqlite"
+THUMBNAILS = 400  # photos whose small picture is kept for the report
+_VERSION = 1
+_TABLE = """
+CREATE TABLE IF NOT EXISTS photos(
+  source TEXT NOT NULL,  -- the photo, from the folder of results where that can be said
+  format TEXT NOT NULL,  -- the format asked for: another one has other names
+  target TEXT NOT NULL, mask TEXT NOT NULL, panel TEXT NOT NULL,  -- below the folder of results
+  state TEXT NOT NULL DEFAULT 'waiting',  -- waiting, done, failed
+  input TEXT NOT NULL DEFAULT '',  -- sha256 of the photo's file
+  recipe TEXT NOT NULL DEFAULT '',  -- sha256 of the edit
+  seconds REAL NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
+  finished TEXT NOT NULL DEFAULT '', thumbnail BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY(source, format))
+"""
+# Names are bytes that need not be UTF-8; as text they stay readable in any SQLite tool.
+_TEXT = "CAST(? AS TEXT)"
+_NEW = f"INSERT INTO photos(source, format, target, mask, panel) VALUES({', '.join([_TEXT] * 5)})"  # noqa: S608
+_DONE = f"""
+UPDATE photos SET state = ?, input = ?, recipe = ?, seconds = ?, error = {_TEXT}, note = {_TEXT}, finished = ?,
+thumbnail = ? WHERE source = {_TEXT} AND format = ?
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the journal says of a photo."""
+
+    source: str
+    target: str
+    state: str
+    input: str
+    seconds: float
+    error: str
+    note: str
+    finished: str
+    thumbnail: bytes
+
+
+class Journal:
+    """An open journal, for results of one format ("" for each photo's own). Get one from `opened`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, format: str) -> None:
+        self._db, self._path, self._format = connection, path, format
+        self._thumbnails = int(self._ask("SELECT count(*) FROM photos WHERE thumbnail != x''")[0][0])
+
+    @property
+    def wants_thumbnail(self) -> bool:
+        """Whether there is room for another small picture."""
+        return self._thumbnails < THUMBNAILS
+
+    def owned(self) -> Iterator[str]:
+        """Every name below the folder of results that is some photo's, whatever the format."""
+        for row in self._ask("SELECT target, mask, panel FROM photos"):
+            yield from row
+
+    def names(self) -> dict[str, tuple[str, str, str]]:
+        """The photos that have names: source to (target, mask, panel)."""
+        found = self._ask("SELECT source, target, mask, panel FROM photos WHERE format = ?", self._format)
+        return {source: (target, mask, panel) for source, target, mask, panel in found}
+
+    def name(self, jobs: Iterable[tuple[str, str, str, str]]) -> None:
+        """Give (source, target, mask, panel) photos their names, all at once."""
+        rows = [tuple(os.fsencode(text) for text in (source, self._format, *names)) for source, *names in jobs]
+        with self._guarded():
+            self._db.execute("BEGIN")
+            self._db.executemany(_NEW, rows)
+            self._db.execute("COMMIT")
+
+    def known(self, key: str, recipe: str) -> Known | None:
+        """What came of a photo by that recipe; None if nothing yet."""
+        query = f"SELECT input, error FROM photos WHERE source = {_TEXT} AND format = ? AND recipe = ? AND state IN "  # noqa: S608
+        found = self._ask(query + "('done', 'failed')", os.fsencode(key), self._format, recipe)
+        return Known(*found[0]) if found else None
+
+    def record(self, outcome: Outcome, recipe: str) -> None:
+        """Write down, for good, what became of a photo. Raises OutputError."""
+        kept = outcome.thumbnail if self.wants_thumbnail else b""
+        self._thumbnails += bool(kept)
+        words = [outcome.state, outcome.input, recipe, outcome.seconds, os.fsencode(outcome.error)]
+        words += [os.fsencode(outcome.note), datetime.now(UTC).isoformat(timespec="seconds"), kept]
+        with self._guarded():
+            self._db.execute(_DONE, (*words, os.fsencode(outcome.job.key), self._format))
+
+    def rows(self, jobs: Iterable[Job]) -> Iterator[Row]:
+        """What is written of the given jobs."""
+        columns = "state, input, seconds, error, note, finished, thumbnail"
+        query = f"SELECT {columns} FROM photos WHERE source = {_TEXT} AND format = ?"  # noqa: S608
+        for job in jobs:
+            for found in self._ask(query, os.fsencode(job.key), self._format):
+                yield Row(job.source, job.target, *found)
+
+    def _ask(self, query: str, *words: Any) -> list[Any]:
+        with self._guarded():
+            return self._db.execute(query, words).fetchall()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        with _one_line(self._path):
+            yield
+
+
+@contextmanager
+def opened(folder: str | Path, *, format: str | None) -> Iterator[Journal]:
+    """The journal in a folder, made if there is none. Raises OutputError, also where another run keeps it."""
+    path = Path(folder) / FILE
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path.parent}: {files.reason(error)}") from error
+    with _one_line(path):
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        with _one_line(path):
+            connection.text_factory = os.fsdecode
+            _prepare(connection, path)
+        yield Journal(connection, path, format or "")
+    finally:
+        connection.close()
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Take the journal for this process alone; the system lets go of it when the process ends, however it ends."""
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA journal_mode = WAL")  # without shared memory, being exclusive: good on network shares
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("BEGIN IMMEDIATE")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, _VERSION):
+        raise OutputError(f"{path}: written by another version of handtint ({version}, this one writes {_VERSION})")
+    connection.execute(_TABLE)
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        if "locked" in text:
+            raise OutputError(f"{path}: another run is at work here, and keeps this journal") from error
+        if "not a database" in text or "malformed" in text:
+            text = "damaged; move it away to begin anew"
+        raise OutputError(f"{path}: {text}") from error

@@ -1,0 +1,92 @@
+"""The jobs on a Ray cluster: an actor for each worker, which holds its model; the driver keeps the journal.
+
+Actors, and not Ray Data: Ray Data does the blocks of a dead actor over and over, or drops them without a word of
+which photo was in them, so that one photo that kills its worker could never be named as failed; and it says of a
+block only that it is done, where the journal is to say it of each photo.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from concurrent.futures import Future
+from typing import Any
+
+from handtint.batch.task import Outcome, Setup, Task
+from handtint.errors import HandtintError, OptionError
+
+TRIES = 3  # machines of a cluster come and go: a photo is given up only when so many workers died of it
+
+
+class _Actor:
+    """In the cluster: one worker."""
+
+    def __init__(self, setup: Setup) -> None:
+        os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, as the worker is
+        from handtint.batch.worker import Worker
+
+        self._worker = Worker(setup)
+
+    def start(self) -> int:
+        """Say that it is ready."""
+        return os.getpid()
+
+    def do(self, task: Task) -> Outcome:
+        """One photo."""
+        return self._worker.do(task)
+
+
+class Cluster:
+    """A connection to Ray: to the cluster at an address, or to one of this machine's own cores."""
+
+    def __init__(self, address: str | None, *, cores: int) -> None:
+        """Connect. cores: how many this machine gives where there is no address. Raises OptionError, HandtintError."""
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody's business
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        try:
+            import ray
+        except ImportError as error:
+            raise OptionError("engine: Ray is not installed: pip install 'handtint[ray]'") from error
+        self._ray = ray
+        words: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+        if address is None:
+            words |= {"num_cpus": cores, "include_dashboard": False, "object_store_memory": 1 << 27}
+        try:
+            ray.init(address=address or "local", **words)
+        except Exception as error:  # what Ray raises here has no common base
+            text = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise HandtintError(f"Ray: no cluster at {address or 'this machine'}: {text}") from error
+
+    def cores(self) -> int:
+        """The processor cores of the whole cluster."""
+        return int(self._ray.cluster_resources().get("CPU", 1))
+
+    def hire(self, setup: Setup) -> RayHand:
+        """A new actor."""
+        spread = {"num_cpus": setup.threads, "scheduling_strategy": "SPREAD"}
+        return RayHand(self._ray, self._ray.remote(**spread)(_Actor).remote(setup))
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._ray.shutdown()
+
+
+class RayHand:
+    """An actor as a worker of the crew."""
+
+    def __init__(self, ray: Any, actor: Any) -> None:
+        self._ray, self._actor = ray, actor
+
+    def start(self) -> Future[int]:
+        """The future is done once the cluster has found a place for it."""
+        future: Future[int] = self._actor.start.remote().future()
+        return future
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Give it a photo."""
+        future: Future[Outcome] = self._actor.do.remote(task).future()
+        return future
+
+    def dismiss(self) -> None:
+        """Kill it."""
+        self._ray.kill(self._actor)

@@ -1,0 +1,56 @@
+"""New photographs in folders, told of once they are whole.
+
+Looked for again and again rather than asked of the system: network shares, where scanners put their photos, send
+no events.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from handtint.batch import places
+from handtint.batch.places import Look
+from handtint.batch.plan import Found
+
+INTERVAL = 2.0  # seconds between two looks
+PATIENCE = 30.0  # seconds that an unreadable photo may stay as it is before it is called damaged
+
+
+class Watch:
+    """Photos as they come: each once, and again whenever its file changes."""
+
+    def __init__(self, find: Callable[[], Iterable[Found]], *, interval: float = INTERVAL) -> None:
+        self._find, self._interval = find, interval
+        self._since: dict[str, tuple[Look, float]] = {}  # what a file looks like, and since when
+        self._told: dict[str, Look] = {}
+
+    def __iter__(self) -> Iterator[Found | None]:
+        """Photos that stayed as they are between two looks; None when there is nothing new for now."""
+        while True:
+            now = time.monotonic()
+            for photo in self._find():
+                if self._is_whole(photo.path, now):
+                    yield photo
+            yield None
+            while time.monotonic() < now + self._interval:
+                yield None
+
+    def _is_whole(self, path: str, now: float) -> bool:
+        look = places.look(path)
+        if look is None or self._told.get(path) == look:
+            return False
+        before, _ = self._since.get(path, (None, 0.0))
+        if before != look:
+            self._since[path] = look, now
+            return False
+        self._told[path] = look
+        return True
+
+    def again(self, path: str) -> bool:
+        """Whether a photo that could not be decoded may still be on its way: then it is told of once more."""
+        look, since = self._since.get(path, (None, 0.0))
+        waiting = look is not None and time.monotonic() < since + PATIENCE
+        if waiting:
+            self._told.pop(path, None)
+        return waiting

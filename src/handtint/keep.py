@@ -1,0 +1,357 @@
+"""The language of `--keep`: what keeps its colour, as terms joined with + and taken away with -.
+
+keep     = part { ("+" | "-" | ",") part }      a comma repeats the sign before it: all - person, dog
+part     = term [ "=" strength ]                strength 0..1
+term     = "subject" | "all" | class [ ":" number ] | "@" x "," y [ "," x "," y ]
+         | "hue:" degrees "-" degrees | "file:" name | quoted name
+x, y     = number [ "%" ]                       pixels of the upright photo, or percent of its width and height
+
+Words may be in capitals, and spaces stand anywhere between. A name of a file goes on to the next space, plus, comma,
+equals sign or quote; in quotes, single or double, it may hold anything, a doubled quote for one of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from handtint.errors import OptionError
+from handtint.types import VOC
+
+CLASSES = VOC[1:]
+MOST = 1e6  # pixels: no photo has a longer side
+
+_SPACE = re.compile(r"\s*")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_WORD = re.compile(r"[^\W\d]\w*")
+_PERCENT = re.compile(r"\s*%")
+_BARE = re.compile(r"[^\s+,=\"']+")
+_QUOTED = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
+
+
+def _plain(value: float) -> str:
+    """The shortest decimal that reads as value, never with an exponent."""
+    text = format(Decimal(repr(value)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A distance from a photo's left or upper edge: pixels, or percent of its width or height."""
+
+    value: float
+    percent: bool = False
+
+    def __str__(self) -> str:
+        return _plain(self.value) + "%" * self.percent
+
+    def share(self, side: int) -> float:
+        """The same as a share of a side of so many pixels: 0 at the one edge, 1 at the other."""
+        return self.value / 100 if self.percent else self.value / side
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whatever stands in the foreground."""
+
+    def __str__(self) -> str:
+        return "subject"
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """The whole photo."""
+
+    def __str__(self) -> str:
+        return "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A VOC class, or one instance of it: 1 is the largest."""
+
+    name: str
+    number: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.number is None else f"{self.name}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What is seen at a point."""
+
+    x: Length
+    y: Length
+
+    def __str__(self) -> str:
+        return f"@{self.x},{self.y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What stands in a box, from its upper left corner to its lower right one."""
+
+    left: Length
+    top: Length
+    right: Length
+    bottom: Length
+
+    def __str__(self) -> str:
+        return f"@{self.left},{self.top},{self.right},{self.bottom}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hue:
+    """The photo's own colours from one hue to another, in degrees of the colour circle: red 0, green 120, blue 240."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"hue:{_plain(self.low)}-{_plain(self.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """A picture: white keeps colour, black does not."""
+
+    path: str
+
+    def __str__(self) -> str:
+        if _BARE.fullmatch(self.path):
+            return f"file:{self.path}"
+        return 'file:"{}"'.format(self.path.replace('"', '""'))
+
+
+Term = Subject | Everything | Class | Point | Box | Hue | MaskFile
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of the whole: a term, added or taken away, at a strength 0..1."""
+
+    term: Term
+    strength: float = 1.0
+    away: bool = False
+
+    def __str__(self) -> str:
+        return str(self.term) if self.strength == 1 else f"{self.term}={_plain(self.strength)}"
+
+
+def show(steps: Sequence[Step]) -> str:
+    """Steps in the language: `parse` of it gives the same steps again."""
+    signs = (" - " if step.away else " + " for step in steps)
+    return "".join(sign + str(step) for sign, step in zip(signs, steps, strict=True)).removeprefix(" + ")
+
+
+def files(steps: Sequence[Step]) -> list[str]:
+    """The paths of the mask files that steps would read: whoever takes `keep` from strangers refuses them."""
+    return [step.term.path for step in steps if isinstance(step.term, MaskFile)]
+
+
+def looks(steps: Sequence[Step]) -> bool:
+    """Whether steps need a network to look at the photo."""
+    return any(isinstance(step.term, Subject | Class | Point | Box) for step in steps)
+
+
+def parse(text: str) -> tuple[Step, ...]:
+    """The steps that text says. Raises OptionError, naming the wrong part, its place, and what may have been meant."""
+    reader = _Reader(text)
+    reader.skip()
+    if reader.peek() in ("", "-"):
+        wrong = "nothing to take away from: begin with all or subject" if reader.peek() else "names nothing to keep"
+        raise OptionError(f"keep: {text!r}: {wrong}")
+    reader.take("+")
+    return tuple(_steps(reader))
+
+
+def _steps(reader: _Reader) -> Iterator[Step]:
+    away = False
+    while True:
+        yield _step(reader, away)
+        sign = reader.take("+-,")
+        if not sign:
+            break
+        away = away if sign == "," else sign == "-"
+    if reader.peek():
+        raise reader.wrong(reader.rest(), "expected +, -, a comma or = here")
+
+
+class _Reader:
+    """A text and how far it has been read."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+
+    def peek(self) -> str:
+        """The next character, or "" at the end."""
+        return self.text[self.at : self.at + 1]
+
+    def skip(self) -> None:
+        """Go past spaces."""
+        self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
+
+    def take(self, characters: str) -> str:
+        """Read one of the characters, and the spaces around it, or nothing: ""."""
+        self.skip()
+        found = self.peek()
+        if not found or found not in characters:
+            return ""
+        self.at += 1
+        self.skip()
+        return found
+
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Read what the pattern matches here."""
+        found = pattern.match(self.text, self.at)
+        if found:
+            self.at = found.end()
+        return found
+
+    def rest(self) -> str:
+        """What would be read next, for a message: up to the next sign."""
+        return re.split(r"(?<=.)[\s+,=-]", self.text[self.at :], maxsplit=1)[0]
+
+    def wrong(self, part: str, why: str, at: int | None = None) -> OptionError:
+        """The error that names a part of the text and its place, counted from 1."""
+        place = (self.at if at is None else at) + 1
+        return OptionError(f"keep: {part!r} at character {place}: {why}")
+
+
+def _step(reader: _Reader, away: bool) -> Step:
+    term = _term(reader)
+    if not reader.take("="):
+        return Step(term, away=away)
+    at = reader.at
+    strength = _number(reader, "a strength between 0 and 1")
+    if strength > 1:
+        raise reader.wrong(reader.text[at : reader.at], "a strength is between 0 and 1", at)
+    return Step(term, strength, away)
+
+
+def _term(reader: _Reader) -> Term:
+    if reader.peek() == "@":
+        return _place(reader)
+    if reader.peek() in ('"', "'"):
+        return _quoted(reader)
+    at = reader.at
+    word = reader.match(_WORD)
+    if not word:
+        raise reader.wrong(reader.rest(), f"expected {_KINDS}")
+    name = word[0].lower()
+    if name in _PREFIXES and reader.take(":"):
+        return _PREFIXES[name](reader)
+    return _named(reader, name, at)
+
+
+_KINDS = "subject, all, a class, @x,y, hue:20-50 or file:mask.png"
+
+
+def _named(reader: _Reader, name: str, at: int) -> Term:
+    if name in ("subject", "all"):
+        return Subject() if name == "subject" else Everything()
+    if name not in CLASSES:
+        raise _unknown(reader, at)
+    if not reader.take(":"):
+        return Class(name)
+    number = reader.match(_NUMBER)
+    if not number or not number[0].isdecimal() or not 1 <= int(number[0][:9]) < 10**8:
+        part = number[0] if number else reader.rest()
+        raise reader.wrong(f"{name}:{part}", "an instance is a number from 1, the largest: person:1", at)
+    return Class(name, int(number[0]))
+
+
+def _unknown(reader: _Reader, at: int) -> OptionError:
+    name = (re.match(r"[^\s+,=:@\"'-]+", reader.text[at:]) or [""])[0]
+    if name.lower() in _PREFIXES:
+        return reader.wrong(name, f"expected a colon, as in {'hue:20-50' if name == 'hue' else 'file:mask.png'}", at)
+    if re.search(r"[./\\]", name):
+        return reader.wrong(name, f"unknown class; a mask from a file is file:{name}", at)
+    near = difflib.get_close_matches(name.lower(), (*CLASSES, "subject", "all", *_PREFIXES), 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"use subject, all or any of {', '.join(CLASSES)}"
+    return reader.wrong(name, f"unknown class; {hint}", at)
+
+
+def _place(reader: _Reader) -> Point | Box:
+    start = reader.at
+    reader.take("@")
+    lengths = [_length(reader)]
+    while _comma_and_number(reader):
+        lengths.append(_length(reader))
+    said = reader.text[start : reader.at]
+    if len(lengths) == 2:
+        return Point(*lengths)
+    if len(lengths) != 4:
+        raise reader.wrong(said, f"a point has 2 numbers and a box 4, not {len(lengths)}", start)
+    _check_corners(reader, said, start, lengths)
+    return Box(*lengths)
+
+
+def _check_corners(reader: _Reader, said: str, start: int, lengths: list[Length]) -> None:
+    for near, far in (lengths[::2], lengths[1::2]):
+        if near.percent == far.percent and near.value >= far.value:
+            raise reader.wrong(said, "a box goes from its upper left corner to its lower right one", start)
+
+
+def _comma_and_number(reader: _Reader) -> bool:
+    """Read a comma that a number follows; a comma before another term is left for the next step."""
+    before = reader.at
+    if reader.take(",") and (_NUMBER.match(reader.text, reader.at) or reader.peek() in ("", "-")):
+        return True
+    reader.at = before
+    return False
+
+
+def _length(reader: _Reader) -> Length:
+    at = reader.at
+    value = _number(reader, "a number of pixels or percent")
+    percent = bool(reader.match(_PERCENT))
+    if value > (100 if percent else MOST):
+        most = "100%" if percent else f"{MOST:.0f} pixels"
+        raise reader.wrong(reader.text[at : reader.at], f"farther than {most}", at)
+    return Length(value, percent)
+
+
+def _number(reader: _Reader, what: str) -> float:
+    found = reader.match(_NUMBER)
+    if not found:
+        raise reader.wrong(reader.rest(), f"expected {what}")
+    return float(found[0])
+
+
+def _hue(reader: _Reader) -> Hue:
+    at = reader.at
+    low = _number(reader, "a range of hues: hue:20-50")
+    if not reader.take("-"):
+        raise reader.wrong(f"hue:{reader.text[at : reader.at]}", "expected a range of hues: hue:20-50", at)
+    high = _number(reader, "a range of hues: hue:20-50")
+    if max(low, high) > 360:
+        raise reader.wrong(f"hue:{reader.text[at : reader.at]}", "hues are degrees from 0 to 360", at)
+    return Hue(low, high)
+
+
+def _file(reader: _Reader) -> MaskFile:
+    if reader.peek() in ('"', "'"):
+        return _quoted(reader)
+    name = reader.match(_BARE)
+    if not name:
+        raise reader.wrong(reader.rest(), "expected the name of a mask file: file:mask.png")
+    return MaskFile(name[0])
+
+
+def _quoted(reader: _Reader) -> MaskFile:
+    at, quote = reader.at, reader.peek()
+    found = reader.match(_QUOTED)
+    if not found:
+        raise reader.wrong(reader.text[at:], f"the closing {quote} is missing", at)
+    name = found[0][1:-1].replace(quote * 2, quote)
+    if not name or "\0" in name:
+        raise reader.wrong(found[0], "not the name of a file", at)
+    return MaskFile(name)
+
+
+_PREFIXES: dict[str, Callable[[_Reader], Term]] = {"hue": _hue, "file": _file}
