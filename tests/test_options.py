@@ -1,7 +1,7 @@
 import pytest
 
 from handtint.errors import OptionError
-from handtint.options import Options, gain_factor, kept_classes
+from handtint.options import Options, gain_factor
 
 
 def test_defaults_are_valid() -> None:
@@ -39,8 +39,6 @@ def test_a_near_miss_is_suggested() -> None:
 
 
 def test_readings() -> None:
-    assert kept_classes("Person, dog") == ("person", "dog")
-    assert kept_classes("all") == kept_classes("subject") == ()
     assert gain_factor("auto") is None
     assert gain_factor("off") == 1.0
     assert gain_factor("1.3") == 1.3

@@ -12,10 +12,18 @@ from handtint.types import Array, Engine
 RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings chroma to full size
 
 
-def colorize(pixels: Array, engine: Engine, *, side: int, gain: float | None = None) -> resize.Lines:
-    """The colours of a photo (H, W) or (H, W, 3): lines from L in 0..1 to a*b*, for any size of it."""
-    L, x = network_view(pixels, side, gain)
+def colorize(
+    pixels: Array, engine: Engine, *, side: int, gain: float | None = None, square: bool = False
+) -> resize.Lines:
+    """The colours of a photo (H, W) or (H, W, 3): lines from L in 0..1 to a*b*, for any size of it.
+
+    The network sees it at about side * side pixels, or squashed to just these; it answers at its input's size or an
+    even part of it.
+    """
+    L, x = network_view(pixels, side, gain, square=square)
     h, w = L.shape
-    ab = np.moveaxis(engine.run(x)[0][0, :, : h // 2, : w // 2], 0, -1) * np.float32(lab.AB_SCALE)
+    answer = engine.run(x)[0][0]
+    part = x.shape[2] // answer.shape[1]
+    ab = np.moveaxis(answer[:, : h // part, : w // part], 0, -1) * np.float32(lab.AB_SCALE)
     ab = cv2.resize(np.ascontiguousarray(ab), (w, h), interpolation=cv2.INTER_LINEAR)
     return resize.guided_lines(L / np.float32(100), ab, radius=RADIUS, epsilon=EPSILON)

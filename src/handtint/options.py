@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from handtint import keep as language
 from handtint.errors import OptionError
-from handtint.types import VOC
 
 BACKGROUNDS = ("original", "gray", "sepia", "dim")
 COLORS = ("predicted", "original")
+METADATA = ("keep", "strip", "safe")
 FORMATS = ("jpeg", "png", "tiff", "webp")
 _FORMAT_NAMES = {"jpg": "jpeg", "tif": "tiff"}
 
@@ -27,7 +27,9 @@ class Options:
 
     keep: str = _setting(
         "subject",
-        "What keeps its colour: subject (whatever stands in front), all, or VOC classes joined by commas: person,dog.",
+        "What keeps its colour: subject (whatever stands in front), all, classes (person,dog), one thing (person:1), "
+        "what is at a point (@x,y) or in a box (@x0,y0,x1,y1), file:MASK, hue:20-50; joined with +, taken away with -, "
+        "each at a strength: person:1 + dog=0.4.",
     )
     invert: bool = _setting(False, "Colour everything but what --keep names.")
     background: str | None = _setting(
@@ -44,16 +46,25 @@ class Options:
     )
     colors: str = _setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
     model: str = _setting("handtint", "A model of the catalogue: see `handtint models`.")
+    mask_model: str = _setting(
+        "handtint-mask",
+        "What finds the mask: a model of the catalogue, an ONNX file of the u2net family, or rembg:NAME.",
+    )
+    matting: bool = _setting(False, "Edges of hair and fur by closed-form matting: slower, needs the `matting` extra.")
     format: str | None = _setting(
         None, "Format of the result. Default: by the output's name, else the photo's own.", choices=FORMATS
     )
     quality: int = _setting(95, "Quality of JPEG and WebP.", low=1, high=100)
+    metadata: str = _setting(
+        "keep", "EXIF, XMP and IPTC: keep them, strip them, or safe: keep them without the place.", choices=METADATA
+    )
+    provenance: bool = _setting(True, "Say in the result's XMP that its colours are predicted, and by what.")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "format", _FORMAT_NAMES.get(self.format or "", self.format))
         for setting in fields(self):
             _check(setting.name, getattr(self, setting.name), setting.metadata)
-        kept_classes(self.keep)
+        language.parse(self.keep)
         gain_factor(self.gain)
 
 
@@ -64,19 +75,6 @@ def _check(name: str, value: Any, rule: Any) -> None:
         raise OptionError(f"{name}: {value!r} is not one of {', '.join(rule['choices'])}")
     if rule["low"] is not None and not (isinstance(value, int | float) and rule["low"] <= value <= rule["high"]):
         raise OptionError(f"{name}: {value} is not between {rule['low']} and {rule['high']}")
-
-
-def kept_classes(keep: str) -> tuple[str, ...]:
-    """The VOC classes that `keep` names; empty for "subject" and "all". Raises OptionError for an unknown one."""
-    if keep in ("subject", "all"):
-        return ()
-    names = tuple(name.strip().lower() for name in keep.split(","))
-    for name in names:
-        if name not in VOC[1:]:
-            near = difflib.get_close_matches(name, VOC[1:], 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"use subject, all or any of {', '.join(VOC[1:])}"
-            raise OptionError(f"keep: unknown class {name!r}; {hint}")
-    return names
 
 
 def gain_factor(gain: str) -> float | None:

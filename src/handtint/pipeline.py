@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from handtint import zoo
+from handtint import keep, zoo
 from handtint.colorizer import colorize
-from handtint.image import blend, masks, resize, tone
+from handtint.image import blend, choice, findings, large, masks, privacy, provenance, resize, tone
 from handtint.image.photo import Photo
-from handtint.options import Options, gain_factor, kept_classes
+from handtint.options import Options, gain_factor
 from handtint.segmenter import segment
-from handtint.types import VOC, Array, Engine, Pixels, Segmentation
+from handtint.types import Array, Engine, Pixels, Segmentation
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-NOTHING = 0.001  # a mask that keeps less than this share of the photo keeps nothing
 GLANCE = 96  # side at which a photo's kind is judged
 
 
@@ -62,7 +61,10 @@ class Tinter:
     """A loaded pair of networks, ready for photo after photo. Networks load when first needed."""
 
     def __init__(self, model: str = "handtint", *, mask_model: str = "handtint-mask", threads: int = 0) -> None:
-        """Choose the models by their names in the catalogue; threads 0 means one a core. Raises OptionError."""
+        """Choose the models by their names in the catalogue; threads 0 means one a core. Raises OptionError.
+
+        mask_model may also be the path of an ONNX file of the u2net family, or rembg:NAME.
+        """
         self._color, self._mask = zoo.find(model, "color"), zoo.find(mask_model, "mask")
         self._threads = threads
 
@@ -104,67 +106,96 @@ class Tinter:
         return self.run(Photo.from_pillow(source), options, mask=mask).photo.pillow()
 
     def run(self, photo: Photo, options: Options, *, mask: Photo | None = None) -> Result:
-        """Tint a photo and keep what led there. `mask`: white keeps colour; it takes the place of `keep`."""
+        """Tint a photo, all its pages, and keep what led to the first.
+
+        mask: white keeps colour; it takes the place of `keep`. Raises OptionError, InputError, WeightsError.
+        """
+        first = self._page(photo, options, mask)
+        if not photo.pages:
+            return first
+        further = [self._page(page, options, mask) for page in photo.pages]
+        notes = [first.note, *(page.note and f"page {n}: {page.note}" for n, page in enumerate(further, 2))]
+        whole = replace(first.photo, pages=tuple(page.photo for page in further))
+        return replace(first, photo=whole, note="; ".join(filter(None, notes)))
+
+    def _page(self, photo: Photo, options: Options, mask: Photo | None) -> Result:
+        """One page tinted, with what may and should be said of it."""
+        result = self._tinted(photo, options, mask)
+        said = privacy.released(photo.metadata, options.metadata)
+        if options.provenance and result.colors is not None and options.strength > 0 and result.alpha.any():
+            found = mask is None and keep.looks(keep.parse(options.keep))
+            models = (self._color, self._mask) if found else (self._color,)
+            said = provenance.stated(said, {model.name: model.weights.sha256 for model in models}, options)
+        if said == result.photo.metadata:
+            return result
+        return replace(result, photo=replace(result.photo, metadata=said))
+
+    def _tinted(self, photo: Photo, options: Options, mask: Photo | None) -> Result:
         pixels = _collapse(photo.pixels)
         gain = gain_factor(options.gain)
         kind = tone.kind(resize.shrink(pixels, resize.fit(photo.size, GLANCE)))
         alpha, note = self._alpha(pixels, options, gain, mask)
         colors = None
         if options.colors == "predicted":
-            colors = colorize(pixels, self._color_engine, side=self._color.side, gain=gain)
+            model = self._color
+            colors = colorize(pixels, self._color_engine, side=model.side, gain=gain, square=model.square)
         elif kind == "gray":
-            note = "the photo has no colours of its own"
+            note = "; ".join(dict.fromkeys(filter(None, (note, "the photo has no colours of its own"))))
         backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")
         if options.strength == 0 and backdrop == "original":
             return Result(photo, alpha, colors, photo, note)
         threads = self._threads or blend.THREADS
         painted = blend.over(pixels, colors, alpha, backdrop=backdrop, strength=options.strength, threads=threads)
         if colors is None and options.strength == 1 and pixels.ndim == 3:
-            painted[alpha == 255] = pixels[alpha == 255]
+            np.copyto(painted, pixels, where=(alpha == 255)[..., None])
         return Result(_with_pixels(photo, painted), alpha, colors, photo, note)
 
     def segment(self, photo: Photo, *, gain: str = "auto") -> Segmentation:
         """What stands where in a photo, at network size."""
-        return segment(_collapse(photo.pixels), self._mask_engine, side=self._mask.side, gain=gain_factor(gain))
+        return self._segment(_collapse(photo.pixels), gain_factor(gain))
+
+    def inspect(self, photo: Photo, *, gain: str = "auto") -> list[findings.Finding]:
+        """The foreground and the things in a photo, as `handtint inspect` tells of them."""
+        return findings.every(self.segment(photo, gain=gain), photo.pixels)
 
     def label(self, photo: Photo, *, gain: str = "auto") -> tuple[masks.Alpha, Array]:
-        """(VOC class indices (H, W) uint8, alpha (H, W) float32 0..1 of the subject), at the photo's size."""
+        """(VOC class indices (H, W) uint8, alpha (H, W) float32 0..1 of the subject), at the photo's size.
+
+        The indices are all 0 where the mask model knows no classes.
+        """
         found = self.segment(photo, gain=gain)
-        alpha = masks.refine(masks.choose(found, ()), photo.pixels)
-        return masks.label(found, photo.size), alpha.astype(np.float32) / 255
+        alpha = masks.refine(masks.clean(found.foreground), photo.pixels)
+        index = np.zeros(photo.size, np.uint8) if found.classes is None else masks.label(found, photo.size)
+        return index, alpha.astype(np.float32) / 255
 
     def _alpha(
         self, pixels: Pixels, options: Options, gain: float | None, mask: Photo | None
     ) -> tuple[masks.Alpha, str]:
-        note, size = "", (pixels.shape[0], pixels.shape[1])
         if mask is not None:
-            alpha = masks.from_pixels(mask.pixels, mask.alpha, size)
-        elif options.keep == "all":
-            alpha = np.full(size, 255, np.uint8)
+            chosen = choice.Choice(masks.from_pixels(mask.pixels, mask.alpha, (pixels.shape[0], pixels.shape[1])))
         else:
-            found = segment(pixels, self._mask_engine, side=self._mask.side, gain=gain)
-            alpha = masks.refine(masks.choose(found, kept_classes(options.keep)), pixels)
-            if np.count_nonzero(alpha > 127) < NOTHING * alpha.size:
-                note = f"no {options.keep.replace(',', ' or ')} found{_instead(found)}"
-        if options.invert:
-            alpha = 255 - alpha
-        return masks.feather(alpha, options.feather), note
+            steps = keep.parse(options.keep)
+            found = self._segment(pixels, gain) if keep.looks(steps) else None
+            chosen = choice.choose(steps, pixels, found, matted=options.matting)
+        alpha = 255 - chosen.alpha if options.invert else chosen.alpha
+        return masks.feather(alpha, options.feather), chosen.note
 
-
-def _instead(found: Segmentation) -> str:
-    """What there is, for somebody who asked for what there is not."""
-    shares = np.bincount(found.classes.argmax(axis=0).ravel(), minlength=len(VOC)) / found.classes[0].size
-    seen = [VOC[i] for i in np.argsort(-shares) if i > 0 and shares[i] > 0.01]
-    return f" (seen: {', '.join(seen)})" if seen else ""
+    def _segment(self, pixels: Pixels, gain: float | None) -> Segmentation:
+        return segment(pixels, self._mask_engine, side=self._mask.side, gain=gain, kind=self._mask.kind)
 
 
 def _collapse(pixels: Pixels) -> Pixels:
     """Gray pixels stored as RGB, as gray: the same photo at a third of the work."""
-    if pixels.ndim == 3:
-        r, g, b = pixels[..., 0], pixels[..., 1], pixels[..., 2]
-        if (r[::16] == g[::16]).all() and (r == g).all() and (g == b).all():
-            return np.ascontiguousarray(r)
-    return pixels
+    return large.contiguous(pixels[..., 0]) if pixels.ndim == 3 and _is_neutral(pixels) else pixels
+
+
+def _is_neutral(pixels: Pixels) -> bool:
+    for top in range(0, len(pixels), large.ROWS):
+        r, g, b = np.moveaxis(pixels[top : top + large.ROWS], -1, 0)
+        if (r[::16] != g[::16]).any() or (r != g).any() or (g != b).any():
+            return False
+        large.release(pixels)
+    return True
 
 
 def _with_pixels(photo: Photo, pixels: Pixels) -> Photo:
@@ -173,7 +204,9 @@ def _with_pixels(photo: Photo, pixels: Pixels) -> Photo:
         return replace(photo, pixels=pixels)
     from handtint.image.codec import to_profile
 
+    def unchanged(new: Pixels, now: Pixels, before: Pixels, own: Pixels) -> Pixels:
+        return np.where((now == before).all(axis=2)[..., None], own, new)
+
     native = to_profile(pixels, photo.icc)
-    same = (pixels == photo.pixels).all(axis=2)
-    native[same] = photo.native[same]
+    large.by_rows(unchanged, (native, pixels, photo.pixels, photo.native), native)
     return replace(photo, pixels=pixels, native=native)

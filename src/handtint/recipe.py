@@ -19,7 +19,6 @@ from handtint.errors import OptionError
 from handtint.image import files
 from handtint.options import Options
 
-MASK_MODEL = "handtint-mask"
 _TITLE = "# An edit by handtint: replay it with `handtint tint SRC --recipe FILE`. What is left out is automatic.\n"
 _KINDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
 
@@ -44,8 +43,7 @@ class Recipe:
 
 def of(options: Options, *, mask: bytes = b"") -> Recipe:
     """The recipe of an edit with the models that are here. Raises OptionError for an unknown model, WeightsError."""
-    models = (zoo.find(options.model, "color"), zoo.find(MASK_MODEL, "mask"))
-    hashes = {model.name: model.weights.sha256 for model in models}
+    hashes = {model.name: model.weights.sha256 for model in zoo.of(options)}
     return Recipe(options=options, models=hashes, mask=hashlib.sha256(mask).hexdigest() if mask else "")
 
 

@@ -1,23 +1,71 @@
-"""Photo -> Segmentation: VOC classes and foreground."""
+"""Photo -> Segmentation: VOC classes and foreground, whatever the network."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
-from handtint.image.view import network_view
+from handtint.errors import WeightsError
+from handtint.image import resize
+from handtint.image.view import color_view, network_view, normalized
 from handtint.types import Array, Engine, Float, Segmentation
+from handtint.zoo import Kind
 
 
-def segment(pixels: Array, engine: Engine, *, side: int, gain: float | None = None) -> Segmentation:
-    """What stands where in a photo (H, W) or (H, W, 3)."""
-    L, x = network_view(pixels, side, gain)
-    h, w = L.shape
-    classes, front, features = engine.run(x)
-    return Segmentation(
-        _softmax(classes[0, :, : h // 4, : w // 4]),
-        _sigmoid(front[0, 0, : h // 2, : w // 2]),
-        features[0, :, : h // 4, : w // 4],
-    )
+def segment(
+    pixels: Array, engine: Engine, *, side: int, gain: float | None = None, kind: Kind = "full"
+) -> Segmentation:
+    """What stands where in a photo (H, W) or (H, W, 3), seen at about side * side pixels.
+
+    kind says what goes into the network and what comes out:
+    "full"   (1, 1, h, w) lightness -> logits of classes and of the foreground, features
+    "color"  (1, 3, h, w) normalised as for ImageNet -> the same three
+    "alpha"  (1, 3, s, s) normalised as for ImageNet -> the foreground's alpha, (1, 1, s, s)
+    "plain"  (1, 3, h, w) in 0..1 -> the foreground's alpha
+    Raises WeightsError for a network that answers something else.
+    """
+    if kind == "full":
+        L, x = network_view(pixels, side, gain)
+        return _full(engine.run(x), L.shape, x.shape[2:])
+    size = resize.fit(pixels.shape[:2], side)
+    if kind == "alpha":
+        size = getattr(engine, "sides", None) or (side, side)  # what the file fixes, or the family's usual square
+    L, rgb = color_view(pixels, size, gain)
+    answer = engine.run(rgb if kind == "plain" else normalized(rgb))
+    if kind == "color":
+        return _full(answer, size, size)
+    front = _alpha(answer[0])
+    return Segmentation(None, front, _plain_features(L, front))
+
+
+def _full(answer: tuple[Float, ...], size: tuple[int, ...], padded: tuple[int, ...]) -> Segmentation:
+    """The network's three outputs as a Segmentation, less what only covers the padding."""
+    classes, front, features = (_cropped(plane[0], size, padded) for plane in answer)
+    return Segmentation(_softmax(classes), _sigmoid(front[0]), features)
+
+
+def _cropped(planes: Float, size: tuple[int, ...], padded: tuple[int, ...]) -> Float:
+    h, w = (max(1, n * own // whole) for n, own, whole in zip(planes.shape[1:], size, padded, strict=True))
+    return planes[:, :h, :w]
+
+
+def _alpha(plane: Float) -> Float:
+    """The first output of a network for foregrounds, (h, w) 0..1; logits are brought there."""
+    if plane.ndim < 2 or plane.size != plane.shape[-2] * plane.shape[-1] or plane.shape[-2] < 2:
+        raise WeightsError(f"the mask network answers {plane.shape}, expected one plane of alpha")
+    plane = plane.reshape(plane.shape[-2:])
+    if plane.min() < -0.05 or plane.max() > 1.05:
+        plane = _sigmoid(plane)
+    return np.clip(plane, 0, 1).astype(np.float32)
+
+
+def _plain_features(L: Float, front: Float) -> Float:
+    """(5, h/4, w/4): lightness at three scales, its change, and the foreground, for networks that give no features."""
+    size = max(1, L.shape[0] // 4), max(1, L.shape[1] // 4)
+    small = resize.shrink(L, size) / np.float32(100)
+    soft = [cv2.GaussianBlur(small, (0, 0), sigma) for sigma in (1.5, 4)]
+    change = np.hypot(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1))
+    return np.stack([small, *soft, cv2.GaussianBlur(change, (0, 0), 1.5), resize.shrink(front, size)])
 
 
 def _softmax(logits: Float) -> Float:
@@ -26,4 +74,4 @@ def _softmax(logits: Float) -> Float:
 
 
 def _sigmoid(logits: Float) -> Float:
-    return np.float32(1) / (np.float32(1) + np.exp(-logits))
+    return np.float32(1) / (np.float32(1) + np.exp(-np.clip(logits, -60, 60)))

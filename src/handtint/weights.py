@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -19,9 +20,12 @@ MANIFEST = ASSETS / "manifest.json"
 class Weights:
     """A file of weights and everything that should be known of it.
 
-    file: its name among the package's assets. sha256: of its bytes. size: in bytes. source: where the file comes
-    from ("package"). licence: on what terms. start: the weights that training began with. data, recipe, steps: what
-    it was trained on, how and for how long. scores: figures by name, printed by the command `measured`.
+    file: its name among the package's assets, or wherever its source keeps it. sha256: of its bytes; of a download by
+    torchvision the beginning that torchvision checks; "" where nobody says. size: in bytes, 0 where nobody says.
+    source: where the file comes from ("package", "file", "torchvision", "rembg"). licence: on what terms. start: the
+    weights that training began with. data, recipe, steps: what it was trained on, how and for how long. scores:
+    figures by name, printed by the command `measured`. side: of the pictures it was trained on, where that is not
+    the catalogue's; 0 where it is.
     """
 
     file: str
@@ -34,17 +38,23 @@ class Weights:
     recipe: str
     steps: int
     measured: str = ""
+    side: int = 0
     scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
         """Where the file should be."""
-        return ASSETS / self.file
+        if self.source == "torchvision":
+            cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+            home = Path(os.environ.get("TORCH_HOME") or cache / "torch").expanduser()
+            return home / "hub" / "checkpoints" / self.file
+        return ASSETS / self.file  # the path itself, where it is absolute
 
     @property
     def present(self) -> bool:
-        """Whether the file is there, by name and size."""
-        return self.path.is_file() and self.path.stat().st_size == self.size
+        """Whether the file is there, by name and, where it is known, size."""
+        known = self.source in ("package", "file")
+        return self.path.is_file() and (not known or self.path.stat().st_size == self.size)
 
     def verified(self) -> Path:
         """The file's path, once its bytes are proved to be the recorded ones. Raises WeightsError."""
@@ -57,18 +67,33 @@ class Weights:
         return self.path
 
 
+def of_file(path: Path) -> Weights:
+    """The record of a file of weights that somebody brings; nothing is known but its bytes. Raises WeightsError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+    return Weights(str(path), hashlib.sha256(data).hexdigest(), len(data), "its own", "file", "", "", "", 0)
+
+
 @cache
 def manifest() -> Mapping[str, Weights]:
     """The records of the weights in the package, by name. Raises WeightsError."""
+    return read(MANIFEST)
+
+
+def read(path: Path) -> Mapping[str, Weights]:
+    """The records in a manifest, by name. Raises WeightsError."""
     try:
-        return {name: Weights(**record) for name, record in json.loads(MANIFEST.read_text()).items()}
+        return {name: Weights(**record) for name, record in json.loads(path.read_text()).items()}
     except (OSError, ValueError, TypeError) as error:
-        raise WeightsError(f"{MANIFEST}: {error}") from error
+        raise WeightsError(f"{path}: {error}") from error
 
 
-def record(name: str, weights: Weights) -> None:
-    """Put a record into the manifest, in the place of an older one of that name."""
-    records = json.loads(MANIFEST.read_text()) if MANIFEST.exists() else {}
+def record(name: str, weights: Weights, folder: Path | None = None) -> None:
+    """Put a record into the package's manifest, or a folder's, in the place of an older one of that name."""
+    path = folder / MANIFEST.name if folder else MANIFEST
+    records = json.loads(path.read_text()) if path.exists() else {}
     records[name] = asdict(weights)
-    MANIFEST.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n")
+    path.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n")
     manifest.cache_clear()

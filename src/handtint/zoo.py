@@ -2,35 +2,104 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import importlib.util
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from handtint.errors import OptionError
+from handtint import keep
+from handtint.errors import OptionError, WeightsError
+from handtint.image import matting
+from handtint.options import Options
 from handtint.types import Engine
-from handtint.weights import Weights, manifest
+from handtint.weights import MANIFEST, Weights, manifest, of_file, read
 
 Task = Literal["color", "mask"]
+Kind = Literal["full", "color", "alpha", "plain"]  # what a mask network reads and answers: see segmenter.segment
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One entry. side: the network sees a photo at about side * side pixels, aspect kept."""
+    """One entry. side: the network sees a photo at about side * side pixels, aspect kept; `square`, at just these.
+
+    kind: what a mask network reads and answers. runner: which engine runs it. record: its weights, where the
+    package's manifest has no record of them. recipe: the training recipe of a network that comes without weights.
+    """
 
     name: str
     task: Task
     network: str
     side: int
+    kind: Kind = "full"
+    runner: Literal["onnx", "deeplab", "rembg"] = "onnx"
+    record: Weights | None = None
+    square: bool = False
+    recipe: str = ""
 
     @property
     def weights(self) -> Weights:
-        """Its weights' record. Raises WeightsError where the manifest has none."""
-        return manifest()[self.name]
+        """Its weights' record. Raises WeightsError where there are none, naming the recipe that trains some."""
+        record = self.record or manifest().get(self.name)
+        if record is None:
+            how = f"; train it with `handtint train recipes/{self.recipe}`, see docs/training.md" if self.recipe else ""
+            raise WeightsError(f"{self.name}: the package has no weights of it{how}")
+        return record
+
+    @property
+    def classes(self) -> bool:
+        """Whether it can be asked for VOC classes."""
+        return self.task == "mask" and self.kind in ("full", "color")
 
     def engine(self, *, threads: int = 0) -> Engine:
         """The network, loaded and ready. Raises WeightsError."""
-        from handtint.engines.onnx import OnnxEngine
+        return _RUNNERS[self.runner](self, threads)
 
-        return OnnxEngine(self.weights.verified(), threads=threads)
+
+def _onnx(model: Model, threads: int) -> Engine:
+    from handtint.engines.onnx import OnnxEngine
+
+    engine = OnnxEngine(model.weights.verified(), threads=threads)
+    if model.kind == "alpha" and engine.channels != 3:
+        raise WeightsError(f"{model.name}: not a network of the u2net family: one input (1, 3, h, w) is expected")
+    return engine
+
+
+def _deeplab(model: Model, threads: int) -> Engine:  # noqa: ARG001 - the table's form
+    from handtint.engines.torch import deeplab_engine
+
+    return deeplab_engine(threads=threads)
+
+
+def _rembg(model: Model, threads: int) -> Engine:  # noqa: ARG001
+    from handtint.engines.rembg import RembgEngine
+
+    return RembgEngine(model.name.removeprefix(REMBG))
+
+
+_RUNNERS: Mapping[str, Callable[[Model, int], Engine]] = {"onnx": _onnx, "deeplab": _deeplab, "rembg": _rembg}
+_NEEDS = {"deeplab": ("torchvision", "deeplab"), "rembg": ("rembg", "rembg")}  # runner: package, extra
+REMBG = "rembg:"
+
+_DEEPLAB = Weights(
+    file="deeplabv3_resnet101_coco-586e9e4e.pth",
+    sha256="586e9e4e",
+    size=244_545_766,
+    licence="BSD-3-Clause",
+    source="torchvision",
+    start="backbone: ResNet-101, ImageNet",
+    data="COCO train2017, the photographs with VOC's classes",
+    recipe="torchvision references/segmentation",
+    steps=0,
+    measured="torchvision: COCO val2017, VOC's classes",
+    scores={"voc miou": 0.674},
+)
+
+
+def _report(name: str, network: str) -> Model:
+    """One of the 2022 report's colour networks: code and recipe, no weights."""
+    return Model(name, "color", network, side=224, square=True, recipe=f"{name}.toml")
 
 
 CATALOGUE = {
@@ -38,13 +107,76 @@ CATALOGUE = {
     for model in (
         Model("handtint", "color", "hybrid ViT on EfficientNet-Lite0", side=256),
         Model("handtint-mask", "mask", "hybrid ViT on EfficientNet-Lite0, atrous pyramid", side=288),
+        Model(
+            "deeplabv3-resnet101",
+            "mask",
+            "DeepLabv3 on ResNet-101",
+            side=640,
+            kind="color",
+            runner="deeplab",
+            record=_DEEPLAB,
+        ),
+        _report("resnet18-unet-gan", "ResNet18 U-Net, patch discriminator, cross entropy"),
+        _report("vit-discriminator-gan", "ResNet18 U-Net, ViT discriminator, cross entropy"),
+        _report("vit-gan", "ViT-B/16 and convolutions, patch discriminator, cross entropy"),
+        _report("vit-gan-naive", "ViT-B/16 of one channel, patch discriminator, cross entropy"),
+        _report("vit-lsgan", "ViT-B/16 and convolutions, patch discriminator, least squares"),
     )
 }
 
 
 def find(name: str, task: Task) -> Model:
-    """The catalogue's entry of that name and task. Raises OptionError, naming those there are."""
-    names = [model.name for model in CATALOGUE.values() if model.task == task]
-    if name not in names:
+    """The catalogue's entry of that name and task, or FOLDER/NAME for weights that `handtint export` wrote there.
+
+    For masks also an ONNX file by its path, or rembg:NAME. Raises OptionError, naming those there are, or the extra
+    that is missing; WeightsError for an unreadable file.
+    """
+    model = CATALOGUE.get(name) or _exported(name)
+    if task == "mask" and model is None:
+        model = _outside(name)
+    if model is None or model.task != task:
+        names = [model.name for model in CATALOGUE.values() if model.task == task]
         raise OptionError(f"model: unknown {task} model {name!r}; there are: {', '.join(names)}")
-    return CATALOGUE[name]
+    package, extra = _NEEDS.get(model.runner, ("", ""))
+    if package and importlib.util.find_spec(package) is None:
+        raise OptionError(f"mask-model: {name} needs {package}: pip install 'handtint[{extra}]'")
+    return model
+
+
+def _exported(path: str) -> Model | None:
+    """A model of the catalogue with the weights in a folder of one's own. Raises WeightsError."""
+    folder, name = Path(path).parent, Path(path).name
+    if name not in CATALOGUE or not (folder / MANIFEST.name).is_file():
+        return None
+    record = read(folder / MANIFEST.name).get(name)
+    if record is None:
+        raise WeightsError(f"{folder / MANIFEST.name}: no record of {name}")
+    own = replace(record, file=str((folder / record.file).absolute()))
+    return replace(CATALOGUE[name], record=own, side=record.side or CATALOGUE[name].side)
+
+
+def _outside(name: str) -> Model | None:
+    """A mask model that is not in the catalogue."""
+    if name.startswith(REMBG):
+        record = Weights(name, "", 0, "its own", "rembg", "", "", "", 0)
+        return Model(name, "mask", "one of rembg's", side=1024, kind="plain", runner="rembg", record=record)
+    if name.lower().endswith(".onnx"):
+        record = of_file(Path(os.path.abspath(name)))
+        return Model(name, "mask", "an ONNX file of the u2net family", side=320, kind="alpha", record=record)
+    return None
+
+
+def of(options: Options) -> tuple[Model, Model]:
+    """The colour model and the mask model of an edit, known to be able to do it.
+
+    Raises OptionError for an unknown model, a missing extra, and for classes asked of a model that knows none.
+    """
+    color, mask = find(options.model, "color"), find(options.mask_model, "mask")
+    asked = [step.term for step in keep.parse(options.keep) if isinstance(step.term, keep.Class)]
+    if asked and not mask.classes:
+        raise OptionError(
+            f"keep: '{asked[0]}' is a class, and {mask.name} knows none; use subject, points, boxes or a mask file"
+        )
+    if options.matting:
+        matting.require()
+    return color, mask

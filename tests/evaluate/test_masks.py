@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, jaccard_score
 
 from handtint.errors import InputError, OptionError
-from handtint.evaluate.masks import MaskScores, boundary_f, confusion, evaluate_masks, overlap
+from handtint.evaluate.masks import MaskScores, boundary_f, confusion, evaluate_masks, leak, overlap
 from handtint.image.photo import Photo
 from handtint.types import VOC, Array, Float
 
@@ -47,11 +47,14 @@ def test_classes_against_scikit_learn() -> None:
     )
 
 
+PERFECT = {"photos": 1, "iou_mean": 1, "iou_pooled": 1, "boundary_f": 1, "alpha_mae": 0, "leak": 0}
+
+
 def test_perfect_segmenter() -> None:
     truth = block(10, 10, 12)
     scores = scored((truth * 15, truth.astype(np.float32), truth * 15, truth))
     assert (scores["miou"], scores["pixel_accuracy"], scores["photos"]) == (1, 1, 1)
-    assert scores["foreground"] == {"photos": 1, "iou_mean": 1, "iou_pooled": 1, "boundary_f": 1, "alpha_mae": 0}
+    assert scores["foreground"] == PERFECT
 
 
 def test_foreground_iou_mean_and_pooled() -> None:
@@ -76,14 +79,24 @@ def test_unknown_pixels_are_left_out() -> None:
     alpha[:, :5] = 1
     front = scored((alpha.astype(np.uint8), alpha, truth, truth))
     assert front["miou"] == front["pixel_accuracy"] == 1
-    assert front["foreground"] == {"photos": 1, "iou_mean": 1, "iou_pooled": 1, "boundary_f": 1, "alpha_mae": 0}
+    assert front["foreground"] == PERFECT
+
+
+def test_leak_is_colour_out_of_place() -> None:
+    truth = block(0, 0, 10)
+    truth[:, :2] = 255
+    alpha = (truth == 1) * np.float32(0.5)
+    alpha[20:22, 5:10] = 1  # 10 of 40 + 10
+    alpha[:, :2] = 1
+    assert leak(alpha, truth) == pytest.approx(10 / 50)
+    assert leak(alpha * 0, truth) == 0
 
 
 def test_no_labels_at_all() -> None:
     void = np.full((4, 4), 255, np.uint8)
     result = scored((np.zeros_like(void), np.zeros((4, 4), np.float32), void, void))
     assert result["miou"] is result["pixel_accuracy"] is None
-    assert result["foreground"] == {"photos": 0, **dict.fromkeys(("iou_mean", "iou_pooled", "boundary_f", "alpha_mae"))}
+    assert result["foreground"] == dict.fromkeys(PERFECT) | {"photos": 0}
 
 
 @pytest.mark.parametrize(("shift", "score"), [(0, 1), (1, 1), (4, None), (22, 0)])

@@ -72,7 +72,6 @@ LOSSLESS = {
         RGB16,
         ALPHA16,
     ),
-    "tiff first of two pages": (tiff(np.stack([RAMP8, ALPHA8]), photometric="minisblack"), RAMP8, None),
     "webp lossless": (pillow(RGB8, "WEBP", lossless=True), RGB8, None),
     "webp lossless alpha": (
         pillow(np.dstack([RGB8, ALPHA8]), "WEBP", lossless=True, exact=True),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
-from handtint.image import codec, exif, metadata
+from handtint.image import codec, exif, metadata, tiff
 from handtint.image.photo import Photo
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (30, 40, 3)).astype(np.uint8)
@@ -186,7 +186,7 @@ def test_entries_join_a_tiff_of_any_layout(byteorder: str, bigtiff: bool) -> Non
 def test_further_pages_stay_linked() -> None:
     file = io.BytesIO()
     tifffile.imwrite(file, np.stack([PIXELS, PIXELS[::-1]]), photometric="rgb", metadata=None)
-    joined = exif.into_tiff(file.getvalue(), {0x010F: exif.Entry(2, b"ACME\0")})
+    joined = exif.into_tiff(file.getvalue(), {0x010F: tiff.Entry(2, b"ACME\0")})
     assert len(tifffile.TiffFile(io.BytesIO(joined)).pages) == 2
 
 

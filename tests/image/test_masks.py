@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from handtint.errors import OptionError
 from handtint.image import masks
 from handtint.types import VOC, Segmentation
 
@@ -32,6 +33,28 @@ def test_classes_are_added() -> None:
     found = Segmentation(scores, np.zeros((2, 2), np.float32), scores)
     assert masks.classes(found, ("dog", "person")).max() == 0.75
     assert masks.classes(found, ("cat",)).max() == 0
+
+
+def test_a_network_without_classes_is_said() -> None:
+    plain = np.zeros((2, 2), np.float32)
+    with pytest.raises(OptionError, match="knows no classes"):
+        masks.classes(Segmentation(None, plain, plain[None]), ("dog",))
+    with pytest.raises(OptionError, match="knows no classes"):
+        masks.label(Segmentation(None, plain, plain[None]), (4, 4))
+
+
+def test_pinholes_are_filled_and_real_gaps_stay() -> None:
+    alpha = np.zeros((100, 100), np.float32)
+    alpha[10:90, 0:90] = 0.9
+    alpha[40:42, 40:42] = 0.1  # a pinhole
+    alpha[50:70, 50:70] = 0  # between an arm and a body
+    alpha[30:32, 0:2] = 0  # at the frame
+    filled = masks.fill_holes(alpha)
+    assert (filled[40:42, 40:42] == 1).all()
+    alpha[40:42, 40:42] = 1
+    np.testing.assert_array_equal(filled, alpha)
+    np.testing.assert_array_equal(masks.fill_holes(np.zeros((5, 5), np.float32)), 0)
+    np.testing.assert_array_equal(masks.fill_holes(np.ones((5, 5), np.float32)), 1)
 
 
 def test_specks_go_and_large_islands_stay() -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
+torch.set_num_threads(1)  # the networks here are tiny: more threads only wait for each other
 ROOT = Path(__file__).parents[2]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from handtint.batch import places, plan
-from handtint.batch.journal import Journal
+from handtint.batch.journal import Journal, Names
 from handtint.batch.plan import Found, Job
 from handtint.batch.task import Outcome, Task
 from handtint.errors import HandtintError
@@ -24,18 +24,20 @@ class Archive:
         self._journal, self._out, self._format, self._recipe, self._retry = journal, out, format, recipe, retry
         self._base = places.identity(out)
         self._names = journal.names()
-        self._taken = {os.path.join(self._base, name) for name in journal.owned()}
+        self._results = {os.path.join(self._base, name) for name in journal.owned()}
+        self._taken = set(self._results)  # and the photos: none is ever overwritten
         self.jobs: dict[str, Job] = {}  # all that this run has seen, by key
 
     def admit(self, photos: Iterable[Found]) -> list[Job]:
         """The jobs of photos, each once, under the names they had or are given now. Raises OutputError."""
-        found = {self._key(photo.path): photo for photo in photos if not self._is_result(photo.path)}
+        found = {self._key(photo.path): photo for photo in photos if places.identity(photo.path) not in self._results}
         fresh = [key for key in found if key not in self._names]
-        self._taken |= {places.identity(found[key].path) for key in found}  # no photo is ever overwritten
+        self._taken |= {places.identity(photo.path) for photo in found.values()}
         jobs = [plan.name(found[key], self._out, self._format, self._taken) for key in fresh]
-        rows = [(key, *map(self._below, (job.target, job.mask, job.panel))) for key, job in zip(fresh, jobs, strict=True)]
-        self._journal.name(rows)
-        self._names |= {key: names for key, *names in rows}  # type: ignore[misc]
+        self._results |= {places.identity(path) for job in jobs for path in (job.target, job.mask, job.panel)}
+        names = {key: self._below(job) for key, job in zip(fresh, jobs, strict=True)}
+        self._journal.name(names)
+        self._names |= names
         admitted = {key: self._job(key, photo) for key, photo in found.items()}
         self.jobs |= admitted
         return list(admitted.values())
@@ -46,10 +48,6 @@ class Archive:
         if known and known.error and self._retry:
             known = None
         return Task(job, known, self._journal.wants_thumbnail)
-
-    def tasks(self, jobs: Iterable[Job]) -> Iterator[Task]:
-        """The jobs, each with what is known of it when its turn comes."""
-        return map(self.task, jobs)
 
     def settle(self, outcome: Outcome) -> None:
         """Write down what became of a photo. Raises OutputError."""
@@ -65,22 +63,17 @@ class Archive:
 
     def _key(self, path: str) -> str:
         """What the journal calls a photo: its way from the results, so that both may move together."""
-        if places.is_url(path):
-            return path
-        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-        if places.is_url(self._out):
+        real = places.entry(path)
+        if places.is_url(path) or places.is_url(self._out):
             return real
         try:
             return os.path.relpath(real, self._base)
         except ValueError:  # on another drive
             return real
 
-    def _is_result(self, path: str) -> bool:
-        inside = places.identity(path)
-        return inside in self._taken and inside.startswith(os.path.join(self._base, ""))
-
-    def _below(self, name: str) -> str:
-        return name.removeprefix(os.path.join(self._out, ""))
+    def _below(self, job: Job) -> Names:
+        start = os.path.join(self._out, "")
+        return job.target.removeprefix(start), job.mask.removeprefix(start), job.panel.removeprefix(start)
 
     def _job(self, key: str, photo: Found) -> Job:
         target, mask, panel = (os.path.join(self._out, name) for name in self._names[key])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from threading import Event
@@ -50,7 +50,7 @@ class Crew:
         self._busy: dict[Future[Outcome], tuple[Hand, _Attempt]] = {}
         self._false_starts = 0
 
-    def run(self, tasks: Iterator[Task | None], stop: Event) -> Iterator[Outcome]:
+    def run(self, tasks: Iterator[Task | None], stop: Event) -> Generator[Outcome, None, None]:
         """Do the tasks, saying of each what became of it, in the order in which they end.
 
         A task of None means that there is nothing to do now and may be later. No more than two photos a worker are

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,11 +36,14 @@ CREATE TABLE IF NOT EXISTS photos(
 """
 # Names are bytes that need not be UTF-8; as text they stay readable in any SQLite tool.
 _TEXT = "CAST(? AS TEXT)"
-_NEW = f"INSERT INTO photos(source, format, target, mask, panel) VALUES({', '.join([_TEXT] * 5)})"  # noqa: S608
+_NEW = f"INSERT INTO photos(source, format, target, mask, panel) VALUES({', '.join([_TEXT] * 5)})"
 _DONE = f"""
 UPDATE photos SET state = ?, input = ?, recipe = ?, seconds = ?, error = {_TEXT}, note = {_TEXT}, finished = ?,
 thumbnail = ? WHERE source = {_TEXT} AND format = ?
 """  # noqa: S608
+
+
+Names = tuple[str, str, str]  # target, mask, panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +78,14 @@ class Journal:
         for row in self._ask("SELECT target, mask, panel FROM photos"):
             yield from row
 
-    def names(self) -> dict[str, tuple[str, str, str]]:
+    def names(self) -> dict[str, Names]:
         """The photos that have names: source to (target, mask, panel)."""
         found = self._ask("SELECT source, target, mask, panel FROM photos WHERE format = ?", self._format)
         return {source: (target, mask, panel) for source, target, mask, panel in found}
 
-    def name(self, jobs: Iterable[tuple[str, str, str, str]]) -> None:
-        """Give (source, target, mask, panel) photos their names, all at once."""
-        rows = [tuple(os.fsencode(text) for text in (source, self._format, *names)) for source, *names in jobs]
+    def name(self, names: Mapping[str, Names]) -> None:
+        """Give photos their names: source to (target, mask, panel), all at once."""
+        rows = [tuple(map(os.fsencode, (source, self._format, *three))) for source, three in names.items()]
         with self._guarded():
             self._db.execute("BEGIN")
             self._db.executemany(_NEW, rows)

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -24,7 +24,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def run(tasks: Iterable[Task], setup: Setup) -> Iterator[Outcome]:
+def run(tasks: Iterable[Task], setup: Setup) -> Generator[Outcome, None, None]:
     """Do each task in this process."""
     worker = _worker(setup)
     for task in tasks:

@@ -7,6 +7,7 @@ import posixpath
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,22 @@ def is_url(path: str) -> bool:
 
 def identity(path: str) -> str:
     """The one name of a file, whatever way it was reached by."""
-    return path if is_url(path) else os.path.realpath(path)
+    placed = entry(path)
+    return os.path.realpath(placed) if os.path.islink(placed) else placed
+
+
+def entry(path: str) -> str:
+    """The one name of a file as an entry of its folder: a link is another entry than what it leads to."""
+    if is_url(path):
+        return path
+    folder, name = os.path.split(os.path.join(os.getcwd(), path))
+    return os.path.realpath(path) if name in ("", ".", "..") else os.path.join(_real(folder), name)
+
+
+@lru_cache(4096)
+def _real(folder: str) -> str:
+    """Of a folder's path from the root; asked for each of its files, and slow to find."""
+    return os.path.realpath(folder)
 
 
 def is_folder(path: str) -> bool:
@@ -48,7 +64,7 @@ def look(path: str) -> Look | None:
     """(size, stamp) of a file, which change as it is written; None where there is none."""
     try:
         if not is_url(path):
-            status = os.stat(path)
+            status = Path(path).stat()
             return status.st_size, str(status.st_mtime_ns)
         fs, inner = _remote(path)
         info = fs.info(inner)

@@ -91,7 +91,7 @@ def name(photo: Found, destination: str | None, format: str | None, taken: set[s
     return Job(photo.path, target, *_beside(taken, target))
 
 
-def _wanted(photo: _Found, destination: str | None, format: str | None) -> str:
+def _wanted(photo: Found, destination: str | None, format: str | None) -> str:
     stem, ending = os.path.splitext(photo.name)
     if format:
         ending = ENDINGS[format]

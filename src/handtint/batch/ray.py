@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
 
 from handtint.batch.task import Outcome, Setup, Task
 from handtint.errors import HandtintError, OptionError
+from handtint.image import files
 
+# Ray would have every machine reach it under 127.0.0.1's outer address; it knows no other loopback ones by sight.
+_LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
 TRIES = 3  # machines of a cluster come and go: a photo is given up only when so many workers died of it
 
 
@@ -36,6 +45,17 @@ class _Actor:
         return self._worker.do(task)
 
 
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep the program's way to stop, which Ray would replace by its own."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
+
+
 class Cluster:
     """A connection to Ray: to the cluster at an address, or to one of this machine's own cores."""
 
@@ -47,12 +67,16 @@ class Cluster:
             import ray
         except ImportError as error:
             raise OptionError("engine: Ray is not installed: pip install 'handtint[ray]'") from error
-        self._ray = ray
+        self._ray: Any = ray
+        if address:
+            _knock(address)
         words: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         if address is None:
             words |= {"num_cpus": cores, "include_dashboard": False, "object_store_memory": 1 << 27}
+            words["_node_ip_address"] = _LOOPBACK
         try:
-            ray.init(address=address or "local", **words)
+            with _own_signals():
+                ray.init(address=address or "local", **words)
         except Exception as error:  # what Ray raises here has no common base
             text = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise HandtintError(f"Ray: no cluster at {address or 'this machine'}: {text}") from error
@@ -69,6 +93,16 @@ class Cluster:
     def close(self) -> None:
         """Disconnect."""
         self._ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raise HandtintError where nobody answers at an address: Ray itself would ask for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+        except OSError as error:
+            raise HandtintError(f"Ray: no cluster at {address}: {files.reason(error)}") from error
 
 
 class RayHand:

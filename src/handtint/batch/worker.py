@@ -16,7 +16,7 @@ from handtint.batch.plan import ENDINGS, STREAM, Job
 from handtint.batch.task import Outcome, Setup, State, Task
 from handtint.errors import DecodeError, HandtintError, InputError, OutputError, WeightsError
 from handtint.figures import panel
-from handtint.image import codec
+from handtint.image import codec, files
 from handtint.image.photo import Photo
 from handtint.pipeline import Result, Tinter
 
@@ -32,7 +32,8 @@ class Worker:
         if setup.threads:
             cv2.setNumThreads(setup.threads)
         self._setup = setup
-        self._tinter = Tinter(setup.options.model, threads=setup.threads)
+        options = setup.options
+        self._tinter = Tinter(options.model, mask_model=options.mask_model, threads=setup.threads)
         self._mask = Photo.read(setup.mask) if setup.mask else None
 
     def do(self, task: Task) -> Outcome:
@@ -44,6 +45,7 @@ class Worker:
             if task.known and task.known.input == digest and (before := self._before(task)):
                 return before
             photo = codec.decode(data, name="" if job.source == STREAM else job.source)
+            data = b""  # the file of a large scan takes as much memory as its pixels
             result = self._tinter.run(photo, self._setup.options, mask=self._mask)
             self._write(job, result)
             thumbnail = _thumbnail(result) if task.thumbnail else b""
@@ -124,6 +126,6 @@ def _failure(job: Job, error: Exception, digest: str, seconds: float) -> Outcome
 
 
 def _named(job: Job, text: str) -> str:
-    name = "standard input" if job.source == STREAM else job.source
+    name = "standard input" if job.source == STREAM else files.one_line(job.source)
     text = " ".join(text.split())
-    return text if text.startswith(name) or job.target in text else f"{name}: {text}"
+    return text if text.startswith(name) or files.one_line(job.target) in text else f"{name}: {text}"

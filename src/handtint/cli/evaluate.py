@@ -63,35 +63,60 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--model", default="handtint", show_default=True, metavar="NAME", help="A colour model of the catalogue.")
 @click.option("--size", type=click.IntRange(32, 1024), default=224, show_default=True, help="Side to squash photos to.")
 @click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
-def color_command(run: Run, model: str, size: int, strength: float) -> None:
+@click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
+@click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
+def color_command(run: Run, model: str, size: int, strength: float, only: Path | None, frechet: bool) -> None:
     """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`."""
-    from handtint.data import sources, truths
+    from handtint.data import lists, sources, truths
+    from handtint.data.augment import squash
     from handtint.evaluate import color
     from handtint.options import Options
     from handtint.pipeline import Tinter
 
     items = sources.open_sources(run.sources)
     training, validation = sources.split(items)
-    chosen = _some(validation if run.held_out else items, run.limit)
+    if only:
+        named = lists.only(items, only)
+        training, validation = [i for i in items if i not in set(named)] or items, named
+    features = _features() if frechet else None
+    chosen = _some(validation if run.held_out or only else items, run.limit)
     options = Options(keep="all", gain=run.gain, model=model, strength=strength, background="gray")
     tinter = Tinter(model)
 
     def predict(photo: Photo) -> Photo:
         return tinter.run(photo, options).photo
 
-    sample = (color.squash(truths.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
-    squashed = ((name, color.squash(rgb, size)) for name, rgb in truths.colors(_progress(chosen)))
-    scores = color.evaluate_color(squashed, {**color.baselines(sample), model: predict})
-    _report(run, "colour", len(chosen), {"size": size, "strength": strength}, color=scores)
+    sample = (squash(truths.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
+    squashed = ((name, squash(rgb, size)) for name, rgb in truths.colors(_progress(chosen)))
+    label = Path(model).name
+    scores = color.evaluate_color(squashed, {**color.baselines(sample), label: predict}, features=features)
+    facts = {"size": size, "strength": strength, "recipe": _recipe(model)}
+    _report(run, "colour", len(chosen), facts | ({"frechet": features.name} if features else {}), color=scores)
     if run.out:
-        _color_figure(
-            run.out / "colour.png", [color.squash(truths.rgb(i), size) for i in _some(chosen, SHOWN)], predict
-        )
+        _color_figure(run.out / "colour.png", [squash(truths.rgb(i), size) for i in _some(chosen, SHOWN)], predict)
     if run.record:
-        _record(model, run, color.summary(scores["predictors"], model))
+        _record(model, run, color.summary(scores["predictors"], label))
+
+
+def _features() -> Any:
+    try:
+        from handtint.engines.features import Features
+    except ModuleNotFoundError as error:
+        text = "the Frechet distance needs `pip install 'handtint[train]'`"
+        raise click.ClickException(f"{error.name} is missing: {text}") from error
+    return Features()
+
+
+def _recipe(model: str) -> str:
+    """What the weights were trained by, and for how long."""
+    from handtint.zoo import find
+
+    weights = find(model, "color").weights
+    return f"{weights.recipe}, {weights.steps} steps"
 
 
 def _color_figure(path: Path, photos: list[Any], predict: Callable[[Photo], Photo]) -> None:
+    from handtint.evaluate import study
     from handtint.evaluate.color import grayed
     from handtint.figures import rows
     from handtint.image.photo import Photo
@@ -100,6 +125,7 @@ def _color_figure(path: Path, photos: list[Any], predict: Callable[[Photo], Phot
     predicted = [predict(photo).pixels for photo in shown]
     lines = [("input", [photo.pixels for photo in shown]), ("prediction", predicted), ("truth", photos)]
     Photo(rows(lines, side=160)).write(path)
+    Photo(study.tiles(lines)).write(path.with_name(study.TILES))
 
 
 @command.command(name="masks")

@@ -1,4 +1,4 @@
-"""`handtint export`: a trained network into the package, with its record."""
+"""`handtint export`: a trained network as weights to tint with, and their record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ import click
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--recipe", required=True, type=click.Path(path_type=Path), help="The recipe that the run followed.")
 @click.option("--data", default="", help="What it was trained on, for the record.")
-def command(name: str, run: Path, recipe: Path, data: str) -> None:
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write there instead of into the package; `--model DIR/NAME` then names it.",
+)
+def command(name: str, run: Path, recipe: Path, data: str, out: Path | None) -> None:
     """Export the last checkpoint in RUN as the weights of the catalogue's model NAME."""
     try:
         from handtint.train import publish
@@ -20,4 +26,4 @@ def command(name: str, run: Path, recipe: Path, data: str) -> None:
         raise click.ClickException(
             f"{error.name} is missing: exporting needs `pip install 'handtint[train]'`"
         ) from error
-    click.echo(publish.publish(name, run, recipe, data=data))
+    click.echo(publish.publish(name, run, recipe, data=data, folder=out))

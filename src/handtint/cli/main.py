@@ -12,8 +12,10 @@ from handtint.errors import HandtintError, OptionError
 
 COMMANDS = {
     "tint": "Tint photographs: colour on what matters, the original gray elsewhere.",
+    "inspect": "Tell what is in photographs, and how to ask for it with --keep.",
     "models": "List the catalogue of networks.",
     "evaluate": "Measure colours or masks on photographs with known truth.",
+    "study": "Make one page of the evaluations of several models.",
     "train": "Train a network by a recipe.",
     "export": "Put a trained network into the package.",
 }

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from handtint.errors import WeightsError
+
 if TYPE_CHECKING:
     from handtint.zoo import Model
 
@@ -26,22 +28,24 @@ def command(as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(*("name", "task", "licence", "size", "source", "present", "scores"), box=None, padding=(0, 2, 0, 0))
+    table.columns[0].no_wrap = True
     for row in rows:
         scores = ", ".join(f"{name} {value:g}" for name, value in row["scores"].items())
-        size, present = f"{row['size'] / 1e6:.1f} MB", "yes" if row["present"] else "no"
+        present = "yes" if row["present"] else "no"
+        size = f"{row['size'] / 1e6:.1f} MB" if row["size"] else ""
+        if not row["source"]:
+            scores = f"none yet: recipes/{row['recipe']}"
         table.add_row(row["name"], row["task"], row["licence"], size, row["source"], present, scores)
     Console().print(table)
 
 
 def _row(model: Model) -> dict[str, Any]:
-    weights = model.weights
-    facts = asdict(weights)
-    facts["scores"] = dict(facts["scores"])
-    return {
-        "name": model.name,
-        "task": model.task,
-        "network": model.network,
-        "side": model.side,
-        "present": weights.present,
-        **facts,
-    }
+    facts: dict[str, Any] = {"name": model.name, "task": model.task, "network": model.network, "side": model.side}
+    try:
+        weights = model.weights
+    except WeightsError:
+        return {**facts, "present": False, **_NOTHING, "recipe": model.recipe}
+    return {**asdict(weights), **facts, "present": weights.present, "scores": dict(weights.scores)}
+
+
+_NOTHING = {"licence": "", "size": 0, "source": "", "scores": {}}

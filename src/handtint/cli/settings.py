@@ -1,4 +1,4 @@
-"""Command-line flags made from the settings of `Options`."""
+"""Command-line flags made from the settings of `Options`, and those of a whole run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,36 @@ from dataclasses import fields
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from handtint.options import Options
 
-METAVARS = {"keep": "WHAT", "gain": "auto|off|FLOAT", "feather": "PX", "model": "NAME"}
+METAVARS = {"keep": "WHAT", "gain": "auto|off|FLOAT", "feather": "PX", "model": "NAME", "mask_model": "NAME|FILE"}
+_RUN: dict[str, dict[str, Any]] = {
+    "--recipe": {"metavar": "FILE", "help": "Replay the edit in this file; flags given here win over it."},
+    "--save-recipe": {"metavar": "FILE", "help": "Write the edit to this file: every option, and the models' hashes."},
+    "--other-models": {"is_flag": True, "help": "Replay a recipe although the models are not those it was made with."},
+    "--jobs": {
+        "type": click.IntRange(1),
+        "metavar": "N",
+        "help": "Worker processes. Default: 1; with --engine ray, all cores of the cluster.",
+    },
+    "--threads": {
+        "type": click.IntRange(1),
+        "metavar": "N",
+        "help": "Threads of each worker. Default: the cores divided by --jobs; with --engine ray, 1.",
+    },
+    "--retry-failed": {"is_flag": True, "help": "Do again the photos that failed in an earlier run."},
+    "--watch": {"is_flag": True, "help": "Stay, and do new photos as they come into the folder, until Ctrl-C."},
+    "--journal": {"metavar": "FOLDER", "help": "Where the run's journal lives. Default: DST/.handtint."},
+    "--engine": {
+        "type": click.Choice(("local", "ray")),
+        "default": "local",
+        "show_default": True,
+        "help": "Who works: this machine's processes, or a Ray cluster (the `ray` extra).",
+    },
+    "--address": {"metavar": "HOST:PORT", "help": "The Ray cluster. Default: one of this machine's own cores."},
+}
 
 
 def edit_flags(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,12 +44,13 @@ def edit_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     for setting in reversed(fields(Options)):
         default, rule = setting.default, setting.metadata
         if isinstance(default, bool):
-            decorate = click.option(f"--{setting.name}", is_flag=True, help=rule["help"])
+            both = f"{_flag(setting.name)}/{_flag(f'no-{setting.name}')}"
+            decorate = click.option(both, default=default, help=rule["help"])
         else:
             kind = click.Choice(rule["choices"]) if rule["choices"] else type(default) if default is not None else str
             shown = METAVARS.get(setting.name)
             decorate = click.option(
-                f"--{setting.name}",
+                _flag(setting.name),
                 type=_formats(setting.name, kind),
                 default=default,
                 show_default=default is not None,
@@ -32,6 +59,28 @@ def edit_flags(function: Callable[..., Any]) -> Callable[..., Any]:
             )
         function = decorate(function)
     return function
+
+
+def run_flags(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of a run over many photos."""
+    for name, rule in reversed(_RUN.items()):
+        function = click.option(name, **rule)(function)
+    return function
+
+
+def said(words: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an edit that stand on the command line, rather than by default; taken out of `words`."""
+    context = click.get_current_context()
+    found = {setting.name: words.pop(setting.name) for setting in fields(Options)}
+    return {key: value for key, value in found.items() if _is_said(context, key)}
+
+
+def _is_said(context: click.Context, key: str) -> bool:
+    return context.get_parameter_source(key) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _formats(name: str, kind: Any) -> Any:

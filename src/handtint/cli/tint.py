@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from handtint.cli.settings import edit_flags
-from handtint.options import Options
+from handtint.cli.settings import edit_flags, run_flags, said
+from handtint.cli.signals import Signals
+
+if TYPE_CHECKING:
+    from handtint.batch.order import Order, Run
+    from handtint.cli.screen import Screen
+    from handtint.options import Options
 
 
 @click.command(name="tint")
@@ -28,58 +35,108 @@ from handtint.options import Options
     help="Write a figure too: gray, colourised, mask, blended, as NAME.panel.png.",
 )
 @edit_flags
+@run_flags
 def command(
-    sources: tuple[str, ...],
-    output: str | None,
-    mask_file: str | None,
-    save_mask: bool,
-    save_panel: bool,
-    **settings: Any,
+    mask_file: str | None, recipe: str | None, save_recipe: str | None, other_models: bool, **words: Any
 ) -> None:
     """Colour what matters in photographs.
 
     SRC are files, folders (with everything below them), or - for standard input. A folder's results keep its tree
-    and names. Exit status: 0 all done, 1 some photos failed (each is named), 2 wrong usage.
+    and names. A run over a folder or several photos, with -o FOLDER, keeps a journal there: stopped and started
+    again, it goes on. Exit status: 0 all done, 1 some photos failed (each is named), 2 wrong usage.
     """
-    options = Options(**settings)
+    with Signals() as signals:
+        mask = _mask(mask_file) if mask_file else b""
+        options = _options(said(words), recipe, mask, other_models)
+        if save_recipe:
+            from handtint import recipe as recipes
 
-    from handtint.batch import plan
-    from handtint.pipeline import Tinter
-
-    tinter = Tinter(options.model)
-    jobs = plan.plan(sources, output, format=options.format)
-    if any(job.target == plan.STREAM for job in jobs):
-        if save_mask or save_panel:
-            raise click.UsageError("--save-mask and --panel need an output file or folder")
-        if sys.stdout.isatty():
-            raise click.UsageError("standard output is a terminal: give -o FILE")
-    if _all_failed(jobs, tinter, options, mask_file, save_mask, save_panel):
-        sys.exit(1)
+            recipes.write(recipes.of(options, mask=mask), save_recipe)
+        status = _carry_out(_order(words, options, mask), signals)
+    sys.exit(status)
 
 
-def _all_failed(
-    jobs: list[Any], tinter: Any, options: Options, mask_file: str | None, save_mask: bool, save_panel: bool
-) -> int:
-    """Do the jobs under a progress bar; how many failed."""
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+def _mask(path: str) -> bytes:
+    """A mask file's bytes, known to be a picture. Raises InputError."""
+    from handtint.image import codec, files
 
-    from handtint.batch import local
-    from handtint.image.photo import Photo
+    data = files.read(path, codec.Limits().bytes)
+    codec.decode(data, name=path)
+    return data
 
-    mask = Photo.read(mask_file) if mask_file else None
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    failed = 0
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=len(jobs) < 2) as progress:
-        task = progress.add_task("tinting", total=len(jobs))
-        for outcome in local.run(jobs, tinter, options, mask=mask, save_mask=save_mask, save_panel=save_panel):
-            failed += bool(outcome.error)
-            if outcome.error:
-                console.print(f"handtint: {outcome.error}", style="red", markup=False)
-            elif outcome.note:
-                console.print(f"handtint: {outcome.job.source}: {outcome.note}", markup=False)
-            progress.advance(task)
-    if failed and len(jobs) > 1:
-        console.print(f"handtint: {failed} of {len(jobs)} photos failed", markup=False)
-    return failed
+
+def _options(settings: dict[str, Any], recipe: str | None, mask: bytes, other_models: bool) -> Options:
+    """The recipe's edit with what the command line says over it. Raises OptionError."""
+    from handtint.options import Options
+
+    if not recipe:
+        return Options(**settings)
+    from handtint import recipe as recipes
+
+    recorded = recipes.read(recipe)
+    options = recipes.changed(recorded, settings)
+    if not other_models:
+        recipes.check(recorded, recipes.of(options, mask=mask))
+    return options
+
+
+def _order(words: dict[str, Any], options: Options, mask: bytes) -> Order:
+    """What the words order. Raises OptionError."""
+    from handtint.batch.order import Order
+
+    if words["engine"] == "ray":  # actors have other working folders
+        words["sources"] = tuple(map(_absolute, words["sources"]))
+        words["output"] = words["output"] and _absolute(words["output"])
+        if os.path.isfile(options.mask_model):
+            options = replace(options, mask_model=_absolute(options.mask_model))
+    words = {key: value for key, value in words.items() if value is not None or key == "output"}
+    order = Order(options=options, mask=mask, **words)
+    if order.output == "-" and sys.stdout.isatty():
+        raise click.UsageError("standard output is a terminal: give -o FILE")
+    return order
+
+
+def _absolute(path: str) -> str:
+    """The path from the root; a slash at its end says that it is a folder, and stays."""
+    if path == "-" or "://" in path:
+        return path
+    return os.path.abspath(path) + ("/" if path.endswith("/") else "")
+
+
+def _carry_out(order: Order, signals: Signals) -> int:
+    """Do what is ordered under a progress bar; the exit status."""
+    from handtint.batch.order import Run
+    from handtint.cli.screen import Screen
+
+    with Run(order) as run:
+        with Screen(None if order.watch else len(run.jobs)) as screen:
+            signals.gently = not run.alone
+            halted = _show_all(run, screen, signals)
+            signals.gently = False
+        if signals.number and not order.watch:
+            screen.say(f"stopped at {screen.seen} of {len(run.jobs)} photos; the same command again goes on from there")
+            return signals.status
+        if halted:
+            screen.say("stopped; the same command again goes on from there")
+            return 1
+        _sum_up(run, screen)
+        return 0 if signals.number else min(screen.failed, 1)
+
+
+def _show_all(run: Run, screen: Screen, signals: Signals) -> bool:
+    """Tell of each photo as it ends; whether the run had to stop."""
+    for outcome in run.outcomes(signals.event):
+        screen.show(outcome)
+        if outcome.state == "halt":
+            return True
+    return False
+
+
+def _sum_up(run: Run, screen: Screen) -> None:
+    if run.again:
+        screen.say(f"{run.again} of {len(run.jobs)} photos were done before")
+    if screen.failed and screen.seen > 1:
+        hint = "; --retry-failed tries those of earlier runs again" if run.out else ""
+        screen.say(f"{screen.failed} of {screen.seen} photos failed{hint}")
+    if page := run.report():
+        screen.say(f"report: {page}")

@@ -3,43 +3,102 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from handtint.train.recipe import Recipe
 
 
 @click.command(name="train")
 @click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--data", multiple=True, metavar="DIR|SHARD", help="Folder or tar shard of photographs; may be repeated.")
 @click.option(
-    "--data",
-    multiple=True,
-    required=True,
-    metavar="DIR|SHARD",
-    help="Folder or tar shard of photographs; may be repeated.",
+    "--coco",
+    type=click.Path(path_type=Path),
+    metavar="DIR|TGZ",
+    help="The report's data instead: fastai's COCO sample, its folder or archive.",
 )
+@click.option("--download", is_flag=True, help="Fetch the COCO sample (3 GB) to --coco if it is not there.")
+@click.option("--all-photos", is_flag=True, help="Train on photographs without colour, too.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="Where checkpoints go; a run found there goes on.",
+    help="Where checkpoints, logs and samples go; a run found there goes on.",
 )
 @click.option(
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting of the recipe; may be repeated."
 )
-def command(recipe: Path, data: tuple[str, ...], out: Path, changes: tuple[str, ...]) -> None:
-    """Train by RECIPE, a TOML file. One photograph in twelve, by a hash of its name, is left for validation."""
+def command(
+    recipe: Path,
+    data: tuple[str, ...],
+    coco: Path | None,
+    download: bool,
+    all_photos: bool,
+    out: Path,
+    changes: tuple[str, ...],
+) -> None:
+    """Train by RECIPE, a TOML file. One photograph in twelve, by a hash of its name, is left for validation.
+
+    Of the COCO sample, 8,000 are chosen for training and 2,000 for validation, as in the report. Photographs without
+    colour are left out of colour training. Ctrl-C saves; the same command goes on from there.
+    """
     try:
-        from handtint.train import loop, tasks
+        from handtint.train import loop
         from handtint.train import recipe as recipes
     except ModuleNotFoundError as error:
         raise click.ClickException(
             f"{error.name} is missing: training needs `pip install 'handtint[train]'`"
         ) from error
-    from handtint.data.sources import open_sources
 
     if wrong := [c for c in changes if "=" not in c]:
         raise click.UsageError(f"--set {wrong[0]}: not KEY=VALUE")
+    if bool(data) == bool(coco):
+        raise click.UsageError("say what to train on: --data, once or more, or --coco")
     plan = recipes.load(recipe, dict(c.split("=", 1) for c in changes))
-    examples = tasks.find(plan.task).examples(open_sources(data))
-    click.echo(f"{len(examples)} examples")
-    loop.train(plan, examples, out, say=click.echo)
+    training, validation = _coco(coco, plan, download) if coco else _split(data, plan)
+    examples = _screened(training, plan, out, all_photos=all_photos)
+    _keep_lists(plan, out, examples, validation)
+    click.echo(f"{len(examples)} examples, {len(validation)} for validation")
+    loop.train(plan, examples, out, shown=validation or examples, say=click.echo)
+
+
+def _split(data: tuple[str, ...], plan: Recipe) -> tuple[list[Any], list[Any]]:
+    from handtint.data.sources import open_sources
+    from handtint.train.tasks import find
+
+    task, items = find(plan.task), open_sources(data)
+    return task.examples(items), task.validation(items)
+
+
+def _coco(path: Path, plan: Recipe, download: bool) -> tuple[list[Any], list[Any]]:
+    from handtint.data import coco
+
+    if plan.task != "colour":
+        raise click.UsageError("--coco: the sample has no masks")
+    return coco.choose(coco.open_sample(path, download=download), plan.seed)
+
+
+def _screened(examples: list[Any], plan: Recipe, out: Path, *, all_photos: bool) -> list[Any]:
+    """The examples in colour; those of a run that goes on are those it began with."""
+    if plan.task != "colour" or all_photos:
+        return examples
+    from handtint.data import lists, screen
+
+    began = out / _TRAINING
+    return lists.only(examples, began) if began.exists() else screen.keep_colored(examples, say=click.echo)
+
+
+_TRAINING, _VALIDATION = "training.txt", "validation.txt"
+
+
+def _keep_lists(plan: Recipe, out: Path, examples: list[Any], validation: list[Any]) -> None:
+    from handtint.data import lists
+    from handtint.train.tasks import find
+
+    photo = find(plan.task).photo
+    for name, group in ((_TRAINING, examples), (_VALIDATION, validation)):
+        lists.keep(out / name, [photo(example) for example in group])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from handtint.types import Array, Float
 
@@ -24,6 +25,11 @@ def cut(pixels: Array, box: Box, size: int, *, nearest: bool = False) -> Array:
     part = np.ascontiguousarray(pixels[y : y + h, x : x + w])
     how = cv2.INTER_NEAREST if nearest else cv2.INTER_AREA if min(h, w) > size else cv2.INTER_LINEAR
     return cv2.resize(part, (size, size), interpolation=how)
+
+
+def squash(pixels: Array, side: int = 224) -> Array:
+    """A picture (H, W) or (H, W, 3) uint8 at side x side pixels, bicubic, its aspect given up, as the report has it."""
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def age(rng: np.random.Generator, L: Float, *, chance: float = 0.25) -> Float:

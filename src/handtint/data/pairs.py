@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from handtint.data.augment import age, crop_box, cut
+from handtint.data.augment import age, crop_box, cut, squash
 from handtint.data.labels import labels, read_mask
 from handtint.data.sources import Item
 from handtint.data.truths import rgb
@@ -23,6 +23,11 @@ Batch = dict[str, Tensor]
 def network_lightness(L: Array) -> Tensor:
     """L* (h, w) 0..100 -> (1, h, w) float32 -1..1."""
     return torch.from_numpy(np.ascontiguousarray(L, np.float32) / lab.L_SCALE - 1)[None]
+
+
+def network_ab(ab: Array) -> Tensor:
+    """a*b* (h, w, 2) -> (2, h, w) float32, divided by 110."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(ab, -1, 0), np.float32) / np.float32(lab.AB_SCALE))
 
 
 class ColorPairs(Dataset[Batch]):
@@ -41,8 +46,28 @@ class ColorPairs(Dataset[Batch]):
         if rng.random() < 0.5:
             pixels = np.ascontiguousarray(pixels[:, ::-1])
         L, ab = lab.split(pixels)
-        ab = np.moveaxis(ab, -1, 0) / np.float32(lab.AB_SCALE)
-        return {"L": network_lightness(age(rng, L)), "ab": torch.from_numpy(ab.copy())}
+        return {"L": network_lightness(age(rng, L)), "ab": network_ab(ab)}
+
+
+class SquashedPairs(Dataset[Batch]):
+    """Whole colour photographs as the report has them, L (1, size, size) and ab (2, size, size).
+
+    Squashed to a square by bicubic interpolation; with `flip`, half of them mirrored.
+    """
+
+    def __init__(self, items: Sequence[Item], size: int, *, seed: int, turn: int, flip: bool = True) -> None:
+        self.items, self.size, self.seed, self.turn, self.flip = items, size, seed, turn, flip
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Batch:
+        rng = np.random.default_rng((self.seed, self.turn, index))
+        pixels = squash(rgb(self.items[index]), self.size)
+        if self.flip and rng.random() < 0.5:
+            pixels = np.ascontiguousarray(pixels[:, ::-1])
+        L, ab = lab.split(pixels)
+        return {"L": network_lightness(L), "ab": network_ab(ab)}
 
 
 class MaskPairs(Dataset[Batch]):

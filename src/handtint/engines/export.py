@@ -17,15 +17,16 @@ from handtint.errors import WeightsError
 SMALLEST = 256  # tensors of fewer values stay float32
 
 
-def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float = 0.02) -> float:
+def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float = 0.02, side: int = 0) -> float:
     """Write net as ONNX, weights in float16, any picture size; the largest difference from torch's outputs.
 
+    side: the only size the network takes, side x side; 0 where it takes any.
     Raises WeightsError when the exported network differs by more than the tolerance on noise.
     """
     net = net.eval()
     temporary = path.with_suffix(".partial.onnx")
-    axes = {name: {0: "n", 2: "h" + name, 3: "w" + name} for name in ["L", *outputs]}
-    sample = torch.randn(1, 1, 96, 128)
+    axes = {name: {0: "n"} if side else {0: "n", 2: "h" + name, 3: "w" + name} for name in ["L", *outputs]}
+    sample = torch.randn(1, 1, side or 96, side or 128)
     torch.onnx.export(
         net,
         (sample,),
@@ -39,7 +40,7 @@ def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float =
     model = onnx.load(str(temporary))
     halve_weights(model)
     onnx.save(model, str(temporary))
-    difference = _parity(net, temporary)
+    difference = _parity(net, temporary, (side or 160, side or 224))
     if difference > tolerance:
         temporary.unlink()
         raise WeightsError(f"{path}: the exported network differs from the trained one by {difference:.4f}")
@@ -62,8 +63,8 @@ def halve_weights(model: onnx.ModelProto) -> None:
         model.graph.node.insert(0, node)
 
 
-def _parity(net: nn.Module, path: Path) -> float:
-    x = torch.rand(1, 1, 160, 224, generator=torch.Generator().manual_seed(1)) * 2 - 1
+def _parity(net: nn.Module, path: Path, size: tuple[int, int]) -> float:
+    x = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(1)) * 2 - 1
     with torch.no_grad():
         truth = net(x)
     truth = truth if isinstance(truth, tuple) else (truth,)

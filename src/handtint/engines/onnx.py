@@ -12,7 +12,7 @@ from handtint.types import Float
 
 
 class OnnxEngine:
-    """An ONNX network with one input (n, 1, h, w) float32."""
+    """An ONNX network with one input (n, c, h, w) float32."""
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         """Load the network; threads 0 means one for each core. Raises WeightsError."""
@@ -27,6 +27,19 @@ class OnnxEngine:
             ) from error
         self._input = self._session.get_inputs()[0].name
 
+    @property
+    def channels(self) -> int | None:
+        """How many channels its input has; None where the file leaves that open or has another kind of input."""
+        inputs = self._session.get_inputs()
+        fits = len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].type == "tensor(float)"
+        return inputs[0].shape[1] if fits and isinstance(inputs[0].shape[1], int) else None
+
+    @property
+    def sides(self) -> tuple[int, int] | None:
+        """(h, w) of its input, where the file fixes them."""
+        h, w = (*self._session.get_inputs()[0].shape, None, None)[2:4]
+        return (h, w) if isinstance(h, int) and isinstance(w, int) else None
+
     def run(self, x: Float) -> tuple[Float, ...]:
-        """(n, 1, h, w) float32 -> the network's outputs, float32."""
+        """(n, c, h, w) float32 -> the network's outputs, float32."""
         return tuple(self._session.run(None, {self._input: np.ascontiguousarray(x, np.float32)}))

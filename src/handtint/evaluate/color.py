@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from handtint.errors import InputError
+from handtint.evaluate.frechet import Distances, Features
 from handtint.evaluate.metrics import ciede2000, colorfulness, psnr, ssim
 from handtint.evaluate.protocols import LabProtocol, ReportProtocol
 from handtint.image import lab
@@ -21,11 +21,14 @@ Predictor = Callable[[Photo], Photo]  # gray (H, W) uint8 in, the same picture i
 GRAY, MEAN_COLOR = "gray", "mean-colour"
 
 
-def evaluate_color(truths: Iterable[tuple[str, Array]], predictors: Mapping[str, Predictor]) -> dict[str, Any]:
+def evaluate_color(
+    truths: Iterable[tuple[str, Array]], predictors: Mapping[str, Predictor], *, features: Features | None = None
+) -> dict[str, Any]:
     """Score predictors on photographs of which only the lightness is shown to them.
 
     truths: (name, RGB (H, W, 3) uint8), all of one size; one is held at a time.
     predictors: by the name to report; "gray", the photograph as shown, always stands among them.
+    features: RGB (H, W, 3) uint8 -> (d,), to add "frechet", the distance between predictions and truths.
 
     Returns {"photos", "size": [H, W], "predictors": {name: scores}}; scores as `ColorScores.scores` has them.
     Raises InputError without photographs and for one that does not fit.
@@ -33,6 +36,7 @@ def evaluate_color(truths: Iterable[tuple[str, Array]], predictors: Mapping[str,
     everyone = {GRAY: gray, **predictors}
     size: tuple[int, int] | None = None
     accounts: dict[str, ColorScores] = {}
+    distances = Distances(features) if features else None
     photos = 0
     for name, rgb in truths:
         truth = _Colors.of(rgb, name, size)
@@ -40,13 +44,19 @@ def evaluate_color(truths: Iterable[tuple[str, Array]], predictors: Mapping[str,
             size = rgb.shape[0], rgb.shape[1]
             accounts = {label: ColorScores(size) for label in everyone}
         shown = grayed(rgb, name=name)
+        if distances:
+            distances.add_truth(rgb)
         for label, predict in everyone.items():
             prediction = _Colors.of(_rgb8(predict(shown).pixels), f"{name}: {label}", size)
             accounts[label].add(prediction, truth)
+            if distances:
+                distances.add(label, prediction.rgb)
         photos += 1
     if size is None:
         raise InputError("no photographs to evaluate")
     scores = {label: account.scores() for label, account in accounts.items()}
+    if distances:
+        scores = {label: {**found, "frechet": distances.of(label)} for label, found in scores.items()}
     return {"photos": photos, "size": list(size), "predictors": scores}
 
 
@@ -136,11 +146,6 @@ def mean_color(sample: Iterable[Array]) -> Predictor:
 def baselines(sample: Iterable[Array]) -> dict[str, Predictor]:
     """The two predictors that stand beside every model: "gray", and "mean-colour" of the sample (see `mean_color`)."""
     return {GRAY: gray, MEAN_COLOR: mean_color(sample)}
-
-
-def squash(pixels: Array, side: int = 224) -> Array:
-    """A picture (H, W) or (H, W, 3) uint8 at side x side pixels, bicubic, its aspect given up, as the report has it."""
-    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def summary(predictors: Mapping[str, Any], name: str) -> dict[str, float]:

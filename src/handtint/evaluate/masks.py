@@ -52,7 +52,7 @@ class MaskScores:
         self._confusion = np.zeros((len(VOC), len(VOC)), np.int64)  # [true class, predicted class] in pixels
         self._fronts = 0  # photographs with foreground labels
         self._pooled = np.zeros(2, np.int64)  # pixels of intersection and union of the foregrounds
-        self._sums = np.zeros(3)  # foreground IoU, boundary F, alpha error
+        self._sums = np.zeros(4)  # foreground IoU, boundary F, alpha error, leak
 
     def add(self, classes: Array, alpha: Float, true_classes: Array, true_front: Array, *, name: str = "") -> None:
         """Take in one photograph: class indices and alpha as predicted, class and foreground labels; all (H, W)."""
@@ -70,7 +70,7 @@ class MaskScores:
         both, either = overlap(mask, truth)
         error = np.abs(alpha[known] - truth[known]).mean(dtype=np.float64)
         self._pooled += (both, either)
-        self._sums += (both / either if either else 1.0, boundary_f(mask, truth), error)
+        self._sums += (both / either if either else 1.0, boundary_f(mask, truth), error, leak(alpha, truth))
         self._fronts += 1
 
     def scores(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class MaskScores:
 
         A class absent from truth and prediction has no IoU and is left out of the mean.
         foreground: {"photos" with such labels, "iou_mean" over photographs (1 where both are empty), "iou_pooled"
-        over pixels, "boundary_f" and "alpha_mae", means over photographs}.
+        over pixels, "boundary_f", "alpha_mae" and "leak", means over photographs}.
         Raises InputError without photographs.
         """
         if not self._photos:
@@ -105,6 +105,7 @@ class MaskScores:
             "iou_pooled": pooled,
             "boundary_f": means[1],
             "alpha_mae": means[2],
+            "leak": means[3],
         }
 
 
@@ -127,6 +128,15 @@ def overlap(mask: Array, truth: Array) -> tuple[int, int]:
     """Pixels in the intersection and in the union of mask (H, W) bool and truth (H, W) 0, 1 or 255, left out."""
     inside, known = truth == 1, truth != VOID
     return int((mask & inside).sum()), int(((mask | inside) & known).sum())
+
+
+def leak(alpha: Float, truth: Array) -> float:
+    """The share of the colour that is laid where it does not belong, 0..1: colour is laid in proportion to alpha.
+
+    alpha: (H, W) float32 0..1. truth: (H, W) 0, 1 or 255, left out. An empty mask leaks nothing.
+    """
+    laid = float(alpha[truth != VOID].sum(dtype=np.float64))
+    return float(alpha[truth == 0].sum(dtype=np.float64)) / laid if laid else 0.0
 
 
 def boundary_f(mask: Array, truth: Array) -> float:
@@ -165,5 +175,6 @@ def summary(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     for mode, found in scores.items():
         kept[f"{mode} foreground iou"] = found["foreground"]["iou_mean"]
         kept[f"{mode} boundary f"] = found["foreground"]["boundary_f"]
+        kept[f"{mode} leak"] = found["foreground"]["leak"]
         kept[f"{mode} voc miou"] = found["miou"]
     return {name: value for name, value in kept.items() if value is not None}

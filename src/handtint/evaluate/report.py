@@ -92,12 +92,19 @@ def _color_parts(color: Mapping[str, Any]) -> list[str]:
     return [
         f"## Colour\n\n{color['photos']} photographs at {width}x{height} pixels.",
         f"### Protocol `report`\n\n{about_report}",
-        _table(_protocol_heads(("G", "B")), rows),
+        table(_protocol_heads(("G", "B")), rows),
         "### Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
-        _table(_protocol_heads(("a", "b")), lab_rows),
+        table(_protocol_heads(("a", "b")), lab_rows),
         "### Whole pictures\n\nMeans over photographs; colourfulness M3 of Hasler and Suesstrunk 2003.",
-        _table(_PICTURE_HEADS, [[name, *_picture_cells(scores)] for name, scores in measured.items()]),
+        table(
+            [*_PICTURE_HEADS, *(["Frechet"] if _has_frechet(measured) else [])],
+            [[name, *_picture_cells(scores)] for name, scores in measured.items()],
+        ),
     ]
+
+
+def _has_frechet(measured: Mapping[str, Any]) -> bool:
+    return any("frechet" in scores for scores in measured.values())
 
 
 def _protocol_heads(channels: Iterable[str]) -> Row:
@@ -130,6 +137,7 @@ def _picture_cells(scores: Mapping[str, Any]) -> Row:
         (vivid["truth"], 1),
         (vivid["ratio"], 2),
         (vivid["difference"], 1),
+        *(((scores["frechet"], 2),) if "frechet" in scores else ()),
     )
     return [_number(value, digits) for value, digits in values]
 
@@ -145,6 +153,7 @@ _MASK_HEADS = (
     "pooled",
     "boundary F",
     "alpha MAE",
+    "leak",
 )
 
 
@@ -153,16 +162,19 @@ def _mask_parts(masks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     columns = [scores["iou"] for _, _, scores in runs]
     classes = [[label, *(_number(column[label]) for column in columns)] for label in VOC]
     return [
-        "## Masks\n\n21 VOC classes; foreground IoU and boundary F at alpha 0.5, mean over photographs and pooled.",
-        _table(_MASK_HEADS, [[name, mode, *_mask_cells(scores)] for name, mode, scores in runs]),
+        (
+            "## Masks\n\n21 VOC classes; foreground IoU and boundary F at alpha 0.5, mean over photographs and pooled. "
+            "Leak: the share of the colour that is laid outside of the true foreground."
+        ),
+        table(_MASK_HEADS, [[name, mode, *_mask_cells(scores)] for name, mode, scores in runs]),
         f"### IoU by class\n\n`{_NONE}`: neither in the truth nor predicted.",
-        _table(["class", *(f"{name}, {mode}" for name, mode, _ in runs)], classes),
+        table(["class", *(f"{name}, {mode}" for name, mode, _ in runs)], classes),
     ]
 
 
 def _mask_cells(scores: Mapping[str, Any]) -> Row:
     front = scores["foreground"]
-    measures = ("iou_mean", "iou_pooled", "boundary_f", "alpha_mae")
+    measures = ("iou_mean", "iou_pooled", "boundary_f", "alpha_mae", "leak")
     return [
         str(scores["photos"]),
         _number(scores["miou"]),
@@ -176,7 +188,8 @@ def _number(value: float | None, digits: int = 4) -> str:
     return _NONE if value is None else f"{value:z.{digits}f}"
 
 
-def _table(heads: Row, rows: Iterable[Row]) -> str:
+def table(heads: Row, rows: Iterable[Row]) -> str:
+    """A Markdown table; all columns but the first are figures."""
     rule = ["---", *("---:" for _ in heads[1:])]
     return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in (heads, rule, *rows))
 

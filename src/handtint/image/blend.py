@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from handtint.image import lab
+from handtint.image import lab, large
 from handtint.image.masks import Alpha
 from handtint.image.resize import Lines
 from handtint.types import Array, Float, Pixels
@@ -39,7 +39,7 @@ def over(
     Returns (H, W, 3) of the photo's dtype. L* is the photo's wherever the backdrop's is.
     """
     height, width = pixels.shape[:2]
-    out = np.empty((height, width, 3), pixels.dtype)
+    out = large.empty((height, width, 3), pixels.dtype)
     behind = _backdrop_table(pixels, backdrop) if pixels.ndim == 2 else None
 
     def strip(top: int) -> None:
@@ -51,6 +51,8 @@ def over(
         if columns.stop > columns.start:
             part = target[:, columns]
             _colour(part, here, mask, columns, top, height, colors, backdrop, strength)
+        if top % large.ROWS == 0:
+            large.release(pixels, out)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(strip, range(0, height, STRIP)))

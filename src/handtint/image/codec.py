@@ -6,20 +6,24 @@ program (SVG, PDF), fetched, or read as numbers.
 
 from __future__ import annotations
 
+import errno
+import os
 import struct
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyvips
 
 from handtint.errors import DecodeError, LimitError, OutputError
-from handtint.image import exif, files, metadata, profile, vips
+from handtint.image import exif, files, large, metadata, pages, profile, tiff, vips
 from handtint.image.depth import eight_bits
 from handtint.image.develop import check_kind, develop
 from handtint.image.photo import Photo
 from handtint.image.profile import to_profile
+from handtint.types import Array, Pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,19 +53,21 @@ _SIGNATURES = (
 _REFUSED = ((b"<svg", "svg"), (b"%pdf-", "pdf"), (b"<html", "html"), (b"%!ps", "postscript"))
 _LARGEST = {"jpeg": 65500, "webp": 16383, "png": 2**31 - 1, "tiff": 2**31 - 1}
 _SIXTEEN = {"png", "tiff"}
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what libvips says only in words
 _CLASSIC_TIFF = 3_500_000_000  # bytes of pixels above which a TIFF gets 64-bit offsets
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a picture may be: checked before its pixels are decoded."""
+    """How large a picture may be, all pages together: checked before its pixels are decoded."""
 
     pixels: int = 300_000_000
-    bytes: int = 1 << 30
+    bytes: int = 1 << 31
+    pages: int = 1000
 
 
 def decode(data: bytes, *, name: str = "", limits: Limits = Limits()) -> Photo:
-    """The photo in a picture file's bytes; of several pages or frames the first.
+    """The photo in a picture file's bytes, with all pages of a TIFF; of several frames the first.
 
     Raises DecodeError where there is none or it is damaged or cut short, LimitError where it is over the limits.
     """
@@ -70,11 +76,17 @@ def decode(data: bytes, *, name: str = "", limits: Limits = Limits()) -> Photo:
         raise LimitError(f"{title}: larger than the limit of {limits.bytes} bytes")
     kind = _kind_of(data, title)
     try:
-        image = _open(data, kind)
-        _check_size(image, title, limits)
-        check_kind(image, title)
-        return develop(image, name=name, format=kind, metadata=metadata.collect(image, kind, data))
-    except pyvips.Error as error:
+        found = pages.find(data, limits.pages + 1) if kind == "tiff" else [pages.Page()]
+        if len(found) > limits.pages:
+            raise LimitError(f"{title}: over the limit of {limits.pages} pages")
+        images = [_open(data, kind, page) for page in found]
+        _check(images, title, limits)
+        photos = [
+            develop(image, name=name, format=kind, metadata=metadata.collect(image, kind, data, page.at))
+            for image, page in zip(images, found, strict=True)
+        ]
+        return replace(photos[0], pages=tuple(photos[1:]))
+    except (pyvips.Error, ValueError) as error:
         text = f"{title}: cannot be decoded as {kind}: damaged, cut short or of a kind that is not supported"
         raise DecodeError(text) from error
 
@@ -95,17 +107,22 @@ def _kind_of(data: bytes, title: str) -> str:
     raise DecodeError(f"{title}: not a photograph format{refused}")
 
 
-def _open(data: bytes, format: str) -> pyvips.Image:
+def _open(data: bytes, format: str, page: pages.Page) -> pyvips.Image:
     """The header of a picture; its pixels are decoded when asked for, and damage that libvips sees is then an error."""
-    if format == "tiff" and not exif.is_whole(data):  # libvips fills missing uncompressed strips in silence
-        raise pyvips.Error("cut short")
-    return pyvips.Operation.call(f"{format}load_buffer", data, access="sequential", fail_on="error")
+    which = {"page": page.number} if page.number else {}
+    if format == "tiff" and not exif.is_whole(data, page.at):  # libvips fills missing uncompressed strips in silence
+        raise ValueError("cut short")
+    return pyvips.Operation.call(f"{format}load_buffer", data, access="sequential", fail_on="error", **which)
 
 
-def _check_size(image: pyvips.Image, title: str, limits: Limits) -> None:
-    if image.width * image.height > limits.pixels:
-        size = f"{image.width} x {image.height} pixels"
-        raise LimitError(f"{title}: {size}, over the limit of {limits.pixels} pixels")
+def _check(images: Sequence[pyvips.Image], title: str, limits: Limits) -> None:
+    """Refuse, from the headers, what is too large or of a kind that is not supported."""
+    if sum(image.width * image.height for image in images) > limits.pixels:
+        size = " and ".join(f"{image.width} x {image.height}" for image in images[:3])
+        more = f" and {len(images) - 3} more pages" if len(images) > 3 else ""
+        raise LimitError(f"{title}: {size} pixels{more}, over the limit of {limits.pixels} pixels")
+    for image in images:
+        check_kind(image, title)
 
 
 def encode(photo: Photo, *, format: str = "", quality: int = 95) -> bytes:
@@ -119,41 +136,86 @@ def encode(photo: Photo, *, format: str = "", quality: int = 95) -> bytes:
 
 
 def _encoded(photo: Photo, title: str, format: str, quality: int) -> bytes:
+    """The bytes of a file, of all pages. Raises OutputError."""
+    kind = _kind(photo, title, format)
+    try:
+        parts = [_page(page, kind, _settings(photo, kind, quality)) for page in (photo, *photo.pages)]
+        return tiff.join(parts) if photo.pages else parts[0]
+    except (pyvips.Error, struct.error, ValueError) as error:
+        raise OutputError(f"{title}: cannot be encoded as {kind}") from error
+
+
+def _page(photo: Photo, kind: str, settings: dict[str, Any]) -> bytes:
+    values, keep = _values(photo, kind), metadata.kept(photo.metadata, kind)
+    with large.released(values):
+        data: bytes = pyvips.Operation.call(f"{kind}save_buffer", _image(values, photo, kind), keep=keep, **settings)
+    return metadata.finish(data, photo.metadata, kind)
+
+
+def _save(photo: Photo, file: BinaryIO, kind: str, settings: dict[str, Any]) -> None:
+    """The same straight into an open file. Raises OSError where the disk is full, pyvips.Error."""
+    values, keep = _values(photo, kind), metadata.kept(photo.metadata, kind)
+    target = pyvips.Target.new_to_descriptor(file.fileno())
+    try:
+        with large.released(values):
+            pyvips.Operation.call(f"{kind}save_target", _image(values, photo, kind), target, keep=keep, **settings)
+    except pyvips.Error as error:
+        code = next((code for code in _FULL if os.strerror(code) in str(error)), None)
+        if code is None:
+            raise
+        raise OSError(code, os.strerror(code)) from error
+    metadata.finish_file(file, photo.metadata, kind)
+
+
+def _kind(photo: Photo, title: str, format: str) -> str:
+    """The format's one name. Raises OutputError where there is none, or it cannot hold the photo."""
     kind = ENDINGS.get("." + format.lower(), format.lower())
     if kind not in FORMATS:
         raise OutputError(f"{title}: unknown format {format!r}; use one of {', '.join(FORMATS)}")
     if max(photo.size) > _LARGEST[kind]:
         raise OutputError(f"{title}: {kind} holds at most {_LARGEST[kind]} pixels a side; use png or tiff")
-    image = metadata.attach(_image(photo, kind), photo.metadata, kind)
-    try:
-        data: bytes = pyvips.Operation.call(f"{kind}save_buffer", image, **_settings(photo, kind, quality))
-        return metadata.finish(data, photo.metadata, kind)
-    except (pyvips.Error, struct.error, ValueError) as error:
-        raise OutputError(f"{title}: cannot be encoded as {kind}") from error
+    if photo.pages and kind != "tiff":
+        raise OutputError(f"{title}: {kind} holds one page, the photo has {len(photo.pages) + 1}; use tiff")
+    return kind
 
 
-def _image(photo: Photo, format: str) -> pyvips.Image:
-    """The values to write, in the encoding of the profile that goes with them; not copied where that can be spared."""
-    pixels = photo.pixels if photo.native is None else photo.native
-    array = pixels if photo.alpha is None else np.dstack([pixels, photo.alpha])
-    if format not in _SIXTEEN:
-        array = eight_bits(array)
-    tag = photo.icc if pixels.ndim == 3 and profile.kind(photo.icc) == "rgb" else None
-    return vips.tagged(vips.of(array), tag) if tag else vips.of(array)
+def _values(photo: Photo, format: str) -> Array:
+    """The values to write, not copied where that can be spared."""
+    pixels = _with_alpha(photo.pixels if photo.native is None else photo.native, photo.alpha)
+    return large.contiguous(pixels if format in _SIXTEEN else eight_bits(pixels))
+
+
+def _image(values: Array, photo: Photo, format: str) -> pyvips.Image:
+    """The values with what is said beside them."""
+    tag = photo.icc if photo.pixels.ndim == 3 and profile.kind(photo.icc) == "rgb" else None
+    image = vips.tagged(vips.of(values), tag) if tag else vips.of(values)
+    return metadata.attach(image, photo.metadata, format)
+
+
+def _with_alpha(pixels: Pixels, alpha: Pixels | None) -> Pixels:
+    if alpha is None:
+        return pixels
+    bands = 2 if pixels.ndim == 2 else 4
+    out = large.empty((*alpha.shape, bands), pixels.dtype)
+    return large.by_rows(lambda *rows: np.dstack(rows), (pixels, alpha), out)
 
 
 def _settings(photo: Photo, format: str, quality: int) -> dict[str, Any]:
     quality = min(max(quality, 1), 100)
-    keep = {"keep": metadata.kept(photo.metadata, format)}
     if format == "jpeg":
         full = "off" if quality >= 90 else "on"  # 4:4:4: tints have edges of their own
-        return {"Q": quality, "subsample_mode": full, "optimize_coding": True, "background": [255], **keep}
+        optimal = not _is_large(photo)  # optimal tables need two passes, and all coefficients in memory for them
+        return {"Q": quality, "subsample_mode": full, "optimize_coding": optimal, "background": [255]}
     if format == "webp":
-        return {"Q": quality, "effort": 2, **keep}
+        return {"Q": quality, "effort": 2}
     if format == "png":
-        return {"compression": 3, **keep}
-    big = photo.pixels.nbytes > _CLASSIC_TIFF
-    return {"compression": "deflate", "level": 3, "predictor": "horizontal", "bigtiff": big, **keep}
+        return {"compression": 3}
+    big = sum(page.pixels.nbytes for page in (photo, *photo.pages)) > _CLASSIC_TIFF
+    return {"compression": "deflate", "level": 3, "predictor": "horizontal", "bigtiff": big}
+
+
+def _is_large(photo: Photo) -> bool:
+    return photo.pixels.nbytes >= large.LARGE
 
 
 def write(photo: Photo, path: str | Path, *, format: str = "", quality: int = 95) -> None:
@@ -165,7 +227,15 @@ def write(photo: Photo, path: str | Path, *, format: str = "", quality: int = 95
     ending = Path(path).suffix.lower()
     if not format and ending not in ENDINGS:
         raise OutputError(f"{name}: unknown ending {ending!r}; use one of {', '.join(ENDINGS)}")
-    files.write(path, _encoded(photo, name, format or ENDINGS[ending], quality))
+    wanted = format or ENDINGS[ending]
+    if photo.pages or not _is_large(photo):
+        files.write(path, _encoded(photo, name, wanted, quality))
+        return
+    kind = _kind(photo, name, wanted)
+    try:
+        files.fill(path, lambda file: _save(photo, file, kind, _settings(photo, kind, quality)))
+    except (pyvips.Error, struct.error) as error:
+        raise OutputError(f"{name}: cannot be encoded as {kind}") from error
 
 
 def from_pillow(picture: Image) -> Photo:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from handtint.image import large
 from handtint.types import Pixels
 
 
@@ -12,4 +13,4 @@ def eight_bits(pixels: Pixels) -> Pixels:
     if pixels.dtype == np.uint8:
         return pixels
     table = ((np.arange(65536) + 128) // 257).astype(np.uint8)  # v / 257, rounded
-    return table[pixels]
+    return large.by_rows(lambda rows: table[rows], (pixels,), large.empty(pixels.shape, np.uint8))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pyvips
 
 from handtint.errors import DecodeError
-from handtint.image import profile, vips
+from handtint.image import large, profile, vips
 from handtint.image.photo import Photo
 from handtint.types import Array, Pixels
 
@@ -35,12 +34,12 @@ def develop(image: pyvips.Image, *, name: str, format: str, metadata: Mapping[st
     """The photo of a picture that check_kind let through. Raises pyvips.Error where its pixels cannot be decoded."""
     icc = image.get(vips.ICC) if image.get_typeof(vips.ICC) else None
     if image.get_typeof("orientation") and image.get("orientation") > 1:
-        image = image.copy_memory().autorot()  # turning needs the rows in another order than they are read in
+        image = vips.rewound(image).autorot()  # turning needs the rows in another order than they are read in
     if image.interpretation == "cmyk":
         image, icc = _from_cmyk(image, icc), None
     elif image.interpretation in _LAB:
         image, icc = image.colourspace("rgb16" if image.interpretation == "labs" else "srgb"), None
-    pixels, alpha = _parted(image.numpy())
+    pixels, alpha = _parted(vips.array(image))
     pixels, native, icc = _managed(pixels, icc)
     return Photo(pixels, alpha, native, icc, metadata, format, name)
 
@@ -62,7 +61,7 @@ def _parted(array: Array) -> tuple[Pixels, Pixels | None]:
     if bands == 3:
         return array, None
     pixels = array[..., 0] if bands < 3 else array[..., :3]
-    return np.ascontiguousarray(pixels), np.ascontiguousarray(array[..., -1]) if bands in (2, 4) else None
+    return large.contiguous(pixels), large.contiguous(array[..., -1]) if bands in (2, 4) else None
 
 
 def _managed(pixels: Pixels, icc: bytes | None) -> tuple[Pixels, Pixels | None, bytes | None]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from handtint.errors import DecodeError, InputError, LimitError, OutputError
 
@@ -19,8 +21,15 @@ _REASONS: dict[type[OSError], str] = {
 
 
 def one_line(text: str) -> str:
-    """The text without the line breaks that a file's name may hold."""
-    return " ".join(text.splitlines())
+    """The text as one printable line: file names may hold line breaks, commands to a terminal, bytes of no encoding."""
+    line = " ".join(text.splitlines())
+    return line if line.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in line)
+
+
+def _escaped(letter: str) -> str:
+    """A surrogate as the byte it stands for, anything else as Python writes it."""
+    code = ord(letter) - 0xDC00
+    return f"\\x{code:02x}" if 0x80 <= code < 0x100 else letter.encode("unicode_escape").decode()
 
 
 def reason(error: OSError) -> str:
@@ -32,39 +41,57 @@ def read(path: str | Path, most: int) -> bytes:
     """The bytes of a file. Raises InputError; LimitError over `most` bytes, DecodeError if there are none."""
     name = one_line(str(path))
     try:
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size > most:
+        with open(path, "rb", opener=_at_once) as file:
+            status = os.fstat(file.fileno())
+            if status.st_size > most:
                 raise LimitError(f"{name}: larger than the limit of {most} bytes")
-            data = file.read(most + 1)
+            if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+                raise InputError(f"{name}: is a device, not a file")
+            data = file.read((status.st_size or most) + 1)
     except OSError as error:
         raise InputError(f"{name}: {reason(error)}") from error
     except ValueError as error:
         raise InputError(f"{name}: not a path") from error
+    if len(data) > most:
+        raise LimitError(f"{name}: larger than the limit of {most} bytes")
     if not data:
         raise DecodeError(f"{name}: the file is empty")
     return data
 
 
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for somebody to write into a pipe."""
+    number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(number, True)
+    return number
+
+
 def write(path: str | Path, data: bytes) -> None:
     """Write data to path, making its folders; a file already there stays whole until then. Raises OutputError."""
+    fill(path, lambda file: file.write(data))
+
+
+def fill(path: str | Path, work: Callable[[BinaryIO], object]) -> None:
+    """Write what `work` puts into the file it is given, which it may read too. As `write` otherwise."""
     name = one_line(str(path))
     try:
         target = Path(os.path.realpath(path))  # a link is written through, not replaced
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, data)
+        _replace(target, work)
     except OSError as error:
         raise OutputError(f"{name}: {reason(error)}") from error
     except ValueError as error:
         raise OutputError(f"{name}: not a path") from error
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, work: Callable[[BinaryIO], object]) -> None:
     if target.is_dir():
         raise IsADirectoryError
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with open(temporary, "xb") as file:
-            file.write(data)
+        with open(temporary, "x+b") as file:
+            work(file)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():

@@ -45,7 +45,8 @@ def every(found: Segmentation) -> Iterator[Instance]:
 def of(found: Segmentation, name: str) -> list[Instance]:
     """The instances of a class, the largest first. Raises OptionError where the network knows no classes."""
     scores = masks.classes(found, (name,))
-    regions = _regions(masks.fill_holes(scores) > 0.5)
+    whole = masks.fill_holes(scores)
+    regions = _regions(whole > 0.5)
     if not regions:
         return []
     order = np.argsort([region[1].mean() for region in map(np.nonzero, regions)], kind="stable")
@@ -53,7 +54,7 @@ def of(found: Segmentation, name: str) -> list[Instance]:
     nearest = _nearest(regions)
     made = []
     for i, region in enumerate(regions):
-        alpha = np.where(nearest == i, masks.fill_holes(scores), np.float32(0))
+        alpha = np.where(nearest == i, whole, np.float32(0))
         confidence, share = float(scores[region].mean()), float(region.mean())
         made.append(Instance(name, i + 1, places[i], alpha, share, confidence))
     return made

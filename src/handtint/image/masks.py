@@ -22,7 +22,10 @@ def clean(alpha: Float) -> Float:
 
 
 def classes(found: Segmentation, names: Sequence[str]) -> Float:
-    """The probability (h, w) that a pixel belongs to any of the named VOC classes. Raises OptionError without classes."""
+    """The probability (h, w) that a pixel belongs to any of the named VOC classes.
+
+    Raises OptionError where the network knows no classes.
+    """
     return known(found)[[VOC.index(name) for name in names]].sum(axis=0)
 
 

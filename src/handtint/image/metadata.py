@@ -8,34 +8,39 @@ resolution-unit: "in" or "cm", the unit to write them in.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import struct
+import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyvips
 
-from handtint.image import exif, vips
+from handtint.image import exif, tiff, vips
 
 _EXIF, _XMP, _IPTC = "exif-data", "xmp-data", "iptc-data"
 _MM_PER_INCH = 25.4
 _SCREEN = 72 / _MM_PER_INCH  # what viewers take for a picture that says nothing
-_SRGB = exif.block({exif.EXIF: exif.Entry(4, {exif.COLOR_SPACE: exif.Entry(3, b"\1\0")})})  # libvips says unknown
+_SRGB = exif.block({tiff.EXIF: tiff.Entry(4, {exif.COLOR_SPACE: tiff.Entry(3, b"\1\0")})})  # libvips says unknown
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[2-8]")
 _RESOLUTION_IN_EXIF = {"jpeg", "webp"}
 _PHOTOSHOP = b"Photoshop 3.0\0"
+_PNG_HEAD = 33  # bytes of signature and first chunk
+_BLOCK = 1 << 20
 _RESOURCE = struct.Struct(">4sHB")  # "8BIM", its number, the length of its name
 _IPTC_RESOURCE = 0x0404
 
 
-def collect(image: pyvips.Image, format: str, data: bytes) -> dict[str, Any]:
+def collect(image: pyvips.Image, format: str, data: bytes, at: int | None = None) -> dict[str, Any]:
     """The metadata of a picture whose header libvips has read; damaged parts are left out.
 
-    data: the bytes of the file, which libvips does not read all of where it is a TIFF.
+    data: the bytes of the file, which libvips does not read all of where it is a TIFF. at: the file offset of the
+    page's TIFF directory, by default the first.
     """
     fields = {name: image.get(name) for name in (_EXIF, _XMP, _IPTC) if image.get_typeof(name)}
     if format == "tiff":
-        fields |= _of_tiff(data)
+        fields |= _of_tiff(data, at)
     found: dict[str, Any] = {}
     block = exif.upright(fields[_EXIF]) if _EXIF in fields else None
     if block:
@@ -48,9 +53,9 @@ def collect(image: pyvips.Image, format: str, data: bytes) -> dict[str, Any]:
     return found | _resolution(image, block)
 
 
-def _of_tiff(data: bytes) -> dict[str, bytes]:
+def _of_tiff(data: bytes, at: int | None) -> dict[str, bytes]:
     try:
-        entries = exif.described(exif.read(data))
+        entries = exif.described(exif.read(data, at))
     except ValueError:
         return {}
     records = entries.pop(exif.IPTC, None)
@@ -76,10 +81,13 @@ def _resolution(image: pyvips.Image, block: bytes | None) -> dict[str, Any]:
 
 
 def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyvips.Image:
-    """The image with metadata as the saver of a format writes it; a TIFF's EXIF and IPTC are `finish`'s."""
+    """The image with metadata as the saver of a format writes it.
+
+    A TIFF's EXIF and IPTC are `finish`'s, and a PNG's XMP, which libvips writes as Latin-1 text.
+    """
     image = image.copy(xres=metadata.get("xres", _SCREEN), yres=metadata.get("yres", _SCREEN))
     image.set_type(pyvips.GValue.gstr_type, "resolution-unit", metadata.get("resolution-unit", "in"))
-    blobs = {_XMP: metadata.get(_XMP)}
+    blobs = {_XMP: metadata.get(_XMP) if format != "png" else None}
     if format != "tiff":
         block = exif.upright(metadata.get(_EXIF, b""))
         blobs[_EXIF] = block or (None if image.get_typeof(vips.ICC) else _SRGB)
@@ -98,15 +106,50 @@ def kept(metadata: Mapping[str, Any], format: str) -> int:
 
 
 def finish(file: bytes, metadata: Mapping[str, Any], format: str) -> bytes:
-    """The encoded file, if a TIFF with the EXIF and IPTC that libvips does not write, or writes cut short."""
+    """The encoded file with what libvips does not write, or writes wrong: a TIFF's EXIF and IPTC, a PNG's XMP."""
+    if format == "png" and _XMP in metadata:
+        return file[:_PNG_HEAD] + _international_text(metadata[_XMP]) + file[_PNG_HEAD:]
+    entries = _unwritten(metadata, format)
+    return exif.into_tiff(file, entries) if entries else file
+
+
+def finish_file(file: BinaryIO, metadata: Mapping[str, Any], format: str) -> None:
+    """The same to an open file that can be read and written."""
+    if format == "png" and _XMP in metadata:
+        _insert(file, _PNG_HEAD, _international_text(metadata[_XMP]))
+    entries = _unwritten(metadata, format)
+    if entries:
+        exif.into_tiff_file(file, entries)
+
+
+def _unwritten(metadata: Mapping[str, Any], format: str) -> tiff.Directory:
+    """The entries that libvips leaves out."""
     if format != "tiff":
-        return file
-    entries: exif.Directory = {}
+        return {}
+    entries: tiff.Directory = {}
     with contextlib.suppress(ValueError):
         entries = exif.described(exif.read(metadata.get(_EXIF, b"")))
     if _IPTC in metadata:
-        entries[exif.IPTC] = exif.Entry(7, metadata[_IPTC])
-    return exif.into_tiff(file, entries) if entries else file
+        entries[exif.IPTC] = tiff.Entry(7, metadata[_IPTC])
+    return entries
+
+
+def _insert(file: BinaryIO, at: int, data: bytes) -> None:
+    """Put data into an open file, moving what follows from its end on."""
+    for stop in range(file.seek(0, os.SEEK_END), at, -_BLOCK):
+        start = max(at, stop - _BLOCK)
+        file.seek(start)
+        block = file.read(stop - start)
+        file.seek(start + len(data))
+        file.write(block)
+    file.seek(at)
+    file.write(data)
+
+
+def _international_text(packet: bytes) -> bytes:
+    """The PNG chunk that holds XMP, by XMP Specification Part 3, section 1.1.5."""
+    body = b"iTXtXML:com.adobe.xmp\0\0\0\0\0" + packet.rstrip(b"\0")
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
 
 
 def iptc_records(data: bytes) -> bytes:

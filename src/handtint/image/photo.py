@@ -28,6 +28,7 @@ class Photo:
     metadata: what the file said beside its pixels, by libvips field name (EXIF, XMP, IPTC, resolution).
     format: the file format it was read from ("jpeg", "png", "tiff", "webp"; others as libvips names them) or "".
     name:   what to call the photo in messages: a path, or "" for bytes and arrays.
+    pages:  the further pages of a TIFF file, each as this one, none with pages of its own.
     """
 
     pixels: Pixels
@@ -37,6 +38,7 @@ class Photo:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     format: str = ""
     name: str = ""
+    pages: tuple[Photo, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -82,7 +84,7 @@ class Photo:
         return codec.encode(self, format=format, quality=quality)
 
     def array(self) -> Pixels:
-        """(H, W), (H, W, 3) or, with alpha, (H, W, 4) sRGB pixels, uint8 or uint16."""
+        """(H, W), (H, W, 3) or, with alpha, (H, W, 4) sRGB pixels, uint8 or uint16; of the first page."""
         if self.alpha is None:
             return self.pixels
         rgb = self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, axis=2)

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 import pyvips
 
-from handtint.image import lab, vips
+from handtint.image import lab, large, vips
 from handtint.types import Array, Float, Pixels
 
 _SRGB_TO_D50 = np.array(
@@ -91,20 +91,21 @@ def gray_to_srgb(pixels: Pixels, icc: bytes) -> Pixels:
         return pixels
     top = np.iinfo(pixels.dtype).max
     table: Pixels = np.round(encoded[:: (_STEPS - 1) // top] * top).astype(pixels.dtype)
-    return table[pixels]
+    return large.by_rows(lambda rows: table[rows], (pixels,), large.empty(pixels.shape, pixels.dtype))
 
 
 def _convert(pixels: Pixels, source: _Shaper, target: _Shaper) -> Pixels:
     decode = source.curves[:, :: (_STEPS - 1) // np.iinfo(pixels.dtype).max]
     encode = _inverses(target, pixels.dtype)
     matrix = (np.linalg.inv(target.matrix) @ source.matrix).T.astype(np.float32)
-    out = np.empty_like(pixels)
+    out = large.empty(pixels.shape, pixels.dtype)
     for top in range(0, len(pixels), _ROWS):
         rows = pixels[top : top + _ROWS]
         linear = np.stack([decode[i][rows[..., i]] for i in range(3)], axis=-1) @ matrix
         index = (np.sqrt(np.clip(linear, 0, 1)) * np.float32(_STEPS - 1) + np.float32(0.5)).astype(np.uint16)
         for i in range(3):
             out[top : top + _ROWS, :, i] = encode[i][index[..., i]]
+        large.release(pixels, out)
     return out
 
 
@@ -182,5 +183,4 @@ def _by_tables(pixels: Pixels, icc: bytes, *, to_srgb: bool) -> Pixels:
     else:
         image = image.icc_import(input_profile="srgb", intent="relative")
         image = vips.tagged(image, icc).icc_export(intent="relative", depth=depth)
-    converted: Pixels = image.numpy()
-    return converted
+    return vips.array(image, pixels)

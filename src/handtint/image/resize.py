@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from handtint.image import large
 from handtint.types import Array, Float
 
 STRIDE = 32  # the networks' input sides are multiples of it
@@ -28,7 +29,16 @@ def shrink(image: Array, size: tuple[int, int]) -> Array:
     """An image (H, W) or (H, W, c) at (h, w), averaging where it gets smaller."""
     smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
     how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    if image.nbytes >= large.LARGE:  # first narrower, so that no more than some rows are in memory
+        narrow = np.empty((image.shape[0], size[1], *image.shape[2:]), image.dtype)
+        across = cv2.INTER_AREA if size[1] < image.shape[1] else cv2.INTER_LINEAR
+        image = large.by_rows(lambda rows: _across(rows, size[1], across), (image,), narrow)
     return cv2.resize(np.ascontiguousarray(image), size[::-1], interpolation=how)
+
+
+def _across(rows: Array, width: int, how: int) -> Array:
+    narrow = cv2.resize(np.ascontiguousarray(rows), (width, len(rows)), interpolation=how)
+    return narrow.reshape(len(rows), width, *rows.shape[2:])
 
 
 def pad(L: Float) -> Float:

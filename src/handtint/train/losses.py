@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from handtint.nets.discriminators import Logits
 from handtint.types import VOID
 
 
@@ -35,3 +36,14 @@ def alpha_loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     both = (p * truth).sum(dim=(1, 2))
     either = (p + truth * known - p * truth).sum(dim=(1, 2))
     return bce, (1 - (both + 1) / (either + 1)).mean()
+
+
+def adversarial(logits: Logits, *, real: bool, kind: str) -> Tensor:
+    """How far a discriminator's answers are from "real" (1) or "fake" (0); the mean over its scales, a scalar.
+
+    kind: "vanilla", binary cross entropy with logits (Goodfellow et al. 2014), or "lsgan", squared errors (Mao et
+    al. 2017), whose gradient does not vanish where the discriminator is sure.
+    """
+    measure = F.mse_loss if kind == "lsgan" else F.binary_cross_entropy_with_logits
+    each = [measure(scale.float(), torch.full_like(scale, float(real), dtype=torch.float32)) for scale in logits]
+    return torch.stack(each).mean()

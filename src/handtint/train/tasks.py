@@ -1,57 +1,88 @@
-"""What each task trains: its network, its pairs, its step. An explicit table."""
+"""What each task trains on and by: its examples, its pairs, its turns, its sample grid. An explicit table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from handtint.data.labels import mask_pairs
-from handtint.data.pairs import Batch, ColorPairs, MaskPairs
+from handtint.data.pairs import Batch, ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
-from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet
+from handtint.train import samples
+from handtint.train.losses import color_regression
 from handtint.train.recipe import Phase, Recipe
-from handtint.train.steps import Losses, color_step, mask_step
+from handtint.train.steps import Regression, Turns, adversarial_turns, color_turns, mask_turns
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One kind of training."""
+    """One kind of training.
 
-    network: Callable[[HybridViT], nn.Module]
-    examples: Callable[[Sequence[Item]], list[Any]]  # training examples among the items, validation left out
+    gather: items -> everything to learn from among them. examples: the same, validation left out by `held_out`.
+    pairs: (examples, phase, turn, recipe) -> batches' parts. turns: what a step of a phase does. outputs: what the
+    network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows.
+    """
+
+    gather: Callable[[Sequence[Item]], list[Any]]
+    photo: Callable[[Any], Item]
     pairs: Callable[[list[Any], Phase, int, Recipe], Dataset[Batch]]
-    step: Callable[[Recipe], Callable[[nn.Module, dict[str, Tensor]], Losses]]
-    outputs: tuple[str, ...]  # what the network's outputs are called when exported
+    shown: Callable[[list[Any], int], Dataset[Batch]]
+    turns: Callable[[Recipe, Phase], Turns]
+    outputs: tuple[str, ...]
+    rows: Callable[[Any, Mapping[str, Tensor]], samples.Rows]
+
+    def examples(self, items: Sequence[Item]) -> list[Any]:
+        """What to train on among the items."""
+        return [e for e in self.gather(items) if not held_out(self.photo(e))]
+
+    def validation(self, items: Sequence[Item]) -> list[Any]:
+        """What to leave for validation among the items."""
+        return [e for e in self.gather(items) if held_out(self.photo(e))]
 
 
 def _color_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
-    return ColorPairs(examples, phase.size, seed=recipe.seed, turn=turn)
+    kind = ColorPairs if recipe.augment == "crop" else SquashedPairs
+    return kind(examples, phase.size, seed=recipe.seed, turn=turn)
 
 
 def _mask_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
     return MaskPairs(examples, phase.size, seed=recipe.seed, turn=turn, paste=recipe.paste)
 
 
+def _color_turns(recipe: Recipe, phase: Phase) -> Turns:
+    regression: Regression = F.l1_loss
+    if recipe.regression == "weighted":
+        regression = partial(color_regression, beta=recipe.beta, chroma_weight=recipe.chroma_weight)
+    if phase.adversarial:
+        return partial(adversarial_turns, gan=recipe.gan, l1_weight=recipe.l1_weight, regression=regression)
+    return partial(color_turns, regression=regression)
+
+
 TASKS = {
     "colour": Task(
-        ColorNet,
-        lambda items: [i for i in items if not held_out(i)],
-        _color_pairs,
-        lambda recipe: partial(color_step, beta=recipe.beta, chroma_weight=recipe.chroma_weight),
-        ("ab",),
+        gather=list,
+        photo=lambda item: item,
+        pairs=_color_pairs,
+        shown=lambda examples, size: SquashedPairs(examples, size, seed=0, turn=0, flip=False),
+        turns=_color_turns,
+        outputs=("ab",),
+        rows=samples.color_rows,
     ),
     "mask": Task(
-        MaskNet,
-        lambda items: [p for p in mask_pairs(items) if not held_out(p[0])],
-        _mask_pairs,
-        lambda _: mask_step,
-        ("classes", "foreground", "features"),
+        gather=mask_pairs,
+        photo=lambda pair: pair[0],
+        pairs=_mask_pairs,
+        shown=lambda examples, size: MaskPairs(examples, size, seed=0, turn=0, least=1.0, paste=0.0),
+        turns=lambda _recipe, _phase: mask_turns,
+        outputs=("classes", "foreground", "features"),
+        rows=samples.mask_rows,
     ),
 }
 

@@ -14,148 +14,31 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Iterator
 
 from handtint.errors import OptionError
-from handtint.types import VOC
+from handtint.keep.terms import (
+    BARE,
+    CLASSES,
+    Box,
+    Class,
+    Everything,
+    Hue,
+    Length,
+    MaskFile,
+    Point,
+    Step,
+    Subject,
+    Term,
+)
 
-CLASSES = VOC[1:]
 MOST = 1e6  # pixels: no photo has a longer side
 
 _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
-_WORD = re.compile(r"[^\W\d]\w*")
 _PERCENT = re.compile(r"\s*%")
-_BARE = re.compile(r"[^\s+,=\"']+")
+_WORD = re.compile(r"[^\W\d]\w*")
 _QUOTED = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
-
-
-def _plain(value: float) -> str:
-    """The shortest decimal that reads as value, never with an exponent."""
-    text = format(Decimal(repr(value)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """A distance from a photo's left or upper edge: pixels, or percent of its width or height."""
-
-    value: float
-    percent: bool = False
-
-    def __str__(self) -> str:
-        return _plain(self.value) + "%" * self.percent
-
-    def share(self, side: int) -> float:
-        """The same as a share of a side of so many pixels: 0 at the one edge, 1 at the other."""
-        return self.value / 100 if self.percent else self.value / side
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whatever stands in the foreground."""
-
-    def __str__(self) -> str:
-        return "subject"
-
-
-@dataclass(frozen=True, slots=True)
-class Everything:
-    """The whole photo."""
-
-    def __str__(self) -> str:
-        return "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Class:
-    """A VOC class, or one instance of it: 1 is the largest."""
-
-    name: str
-    number: int | None = None
-
-    def __str__(self) -> str:
-        return self.name if self.number is None else f"{self.name}:{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What is seen at a point."""
-
-    x: Length
-    y: Length
-
-    def __str__(self) -> str:
-        return f"@{self.x},{self.y}"
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """What stands in a box, from its upper left corner to its lower right one."""
-
-    left: Length
-    top: Length
-    right: Length
-    bottom: Length
-
-    def __str__(self) -> str:
-        return f"@{self.left},{self.top},{self.right},{self.bottom}"
-
-
-@dataclass(frozen=True, slots=True)
-class Hue:
-    """The photo's own colours from one hue to another, in degrees of the colour circle: red 0, green 120, blue 240."""
-
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"hue:{_plain(self.low)}-{_plain(self.high)}"
-
-
-@dataclass(frozen=True, slots=True)
-class MaskFile:
-    """A picture: white keeps colour, black does not."""
-
-    path: str
-
-    def __str__(self) -> str:
-        if _BARE.fullmatch(self.path):
-            return f"file:{self.path}"
-        return 'file:"{}"'.format(self.path.replace('"', '""'))
-
-
-Term = Subject | Everything | Class | Point | Box | Hue | MaskFile
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One part of the whole: a term, added or taken away, at a strength 0..1."""
-
-    term: Term
-    strength: float = 1.0
-    away: bool = False
-
-    def __str__(self) -> str:
-        return str(self.term) if self.strength == 1 else f"{self.term}={_plain(self.strength)}"
-
-
-def show(steps: Sequence[Step]) -> str:
-    """Steps in the language: `parse` of it gives the same steps again."""
-    signs = (" - " if step.away else " + " for step in steps)
-    return "".join(sign + str(step) for sign, step in zip(signs, steps, strict=True)).removeprefix(" + ")
-
-
-def files(steps: Sequence[Step]) -> list[str]:
-    """The paths of the mask files that steps would read: whoever takes `keep` from strangers refuses them."""
-    return [step.term.path for step in steps if isinstance(step.term, MaskFile)]
-
-
-def looks(steps: Sequence[Step]) -> bool:
-    """Whether steps need a network to look at the photo."""
-    return any(isinstance(step.term, Subject | Class | Point | Box) for step in steps)
 
 
 def parse(text: str) -> tuple[Step, ...]:
@@ -178,7 +61,8 @@ def _steps(reader: _Reader) -> Iterator[Step]:
             break
         away = away if sign == "," else sign == "-"
     if reader.peek():
-        raise reader.wrong(reader.rest(), "expected +, -, a comma or = here")
+        hint = "; a mask from a file is file:mask.png" if reader.peek() in "./\\" else ""
+        raise reader.wrong(reader.rest(), f"expected +, -, a comma or = here{hint}")
 
 
 class _Reader:
@@ -244,7 +128,7 @@ def _term(reader: _Reader) -> Term:
         raise reader.wrong(reader.rest(), f"expected {_KINDS}")
     name = word[0].lower()
     if name in _PREFIXES and reader.take(":"):
-        return _PREFIXES[name](reader)
+        return _PREFIXES[name](reader, at)
     return _named(reader, name, at)
 
 
@@ -323,23 +207,22 @@ def _number(reader: _Reader, what: str) -> float:
     return float(found[0])
 
 
-def _hue(reader: _Reader) -> Hue:
-    at = reader.at
+def _hue(reader: _Reader, start: int) -> Hue:
     low = _number(reader, "a range of hues: hue:20-50")
     if not reader.take("-"):
-        raise reader.wrong(f"hue:{reader.text[at : reader.at]}", "expected a range of hues: hue:20-50", at)
+        raise reader.wrong(reader.text[start : reader.at], "expected a range of hues: hue:20-50", start)
     high = _number(reader, "a range of hues: hue:20-50")
     if max(low, high) > 360:
-        raise reader.wrong(f"hue:{reader.text[at : reader.at]}", "hues are degrees from 0 to 360", at)
+        raise reader.wrong(reader.text[start : reader.at], "hues are degrees from 0 to 360", start)
     return Hue(low, high)
 
 
-def _file(reader: _Reader) -> MaskFile:
+def _file(reader: _Reader, start: int) -> MaskFile:
     if reader.peek() in ('"', "'"):
         return _quoted(reader)
-    name = reader.match(_BARE)
+    name = reader.match(BARE)
     if not name:
-        raise reader.wrong(reader.rest(), "expected the name of a mask file: file:mask.png")
+        raise reader.wrong(reader.text[start : reader.at], "expected the name of a mask file: file:mask.png", start)
     return MaskFile(name[0])
 
 
@@ -354,4 +237,4 @@ def _quoted(reader: _Reader) -> MaskFile:
     return MaskFile(name)
 
 
-_PREFIXES: dict[str, Callable[[_Reader], Term]] = {"hue": _hue, "file": _file}
+_PREFIXES: dict[str, Callable[[_Reader, int], Term]] = {"hue": _hue, "file": _file}

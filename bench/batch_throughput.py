@@ -1,0 +1,88 @@
+"""Photos a second of `handtint tint FOLDER` by the number of worker processes, one thread each.
+
+python bench/batch_throughput.py [--jobs 1 2] [--photos 40] [--megapixels 2] [--engine ray --address HOST:PORT]
+
+The clock runs from the first photo that is done to the last, so that starting is not in it. Prints a table, and JSON
+with the machine and how busy it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+import time
+from pathlib import Path
+from threading import Event
+
+import cv2
+
+from handtint.batch.local import cores
+from handtint.batch.order import Order, Run
+from handtint.options import Options
+
+SAMPLES = Path(__file__).parents[1] / "examples" / "photos"
+
+
+def make(folder: Path, count: int, megapixels: float) -> None:
+    """Gray JPEGs of that size, no two alike."""
+    pictures = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in sorted(SAMPLES.glob("*.jpg"))]
+    folder.mkdir()
+    for number in range(count):
+        picture = pictures[number % len(pictures)]
+        scale = (megapixels * 1e6 / picture.size) ** 0.5
+        large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f"{number:04}.jpg"), cv2.flip(large, number // len(pictures) % 2))
+
+
+def measure(photos: Path, out: Path, jobs: int, words: argparse.Namespace) -> float:
+    """Photos a second."""
+    order = Order(
+        sources=[str(photos)],
+        output=str(out),
+        options=Options(keep=words.keep),
+        jobs=jobs,
+        threads=1,
+        engine=words.engine,
+        address=words.address,
+    )
+    ends = []
+    with Run(order) as run:
+        for outcome in run.outcomes(Event()):
+            assert not outcome.error, outcome.error
+            ends.append(time.perf_counter())
+    warm = 2 * jobs  # the first of each worker load the models
+    return (len(ends) - warm) / (ends[-1] - ends[warm - 1])
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--photos", type=int, default=40)
+    parser.add_argument("--megapixels", type=float, default=2)
+    parser.add_argument("--keep", default="subject")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--engine", default="local")
+    parser.add_argument("--address")
+    words = parser.parse_args()
+    speeds: dict[int, list[float]] = {jobs: [] for jobs in words.jobs}
+    with tempfile.TemporaryDirectory() as temporary:
+        make(Path(temporary, "in"), words.photos, words.megapixels)
+        busy = os.getloadavg()[0]
+        for turn in range(words.rounds):  # in turns, so that a machine busy for a while is so for all
+            for jobs in words.jobs:
+                speeds[jobs].append(measure(Path(temporary, "in"), Path(temporary, f"{turn}-{jobs}"), jobs, words))
+    best = {jobs: max(found) for jobs, found in speeds.items()}
+    first = best[words.jobs[0]]
+    print("| processes | photos/s | times |\n| --- | --- | --- |")
+    for jobs, speed in best.items():
+        print(f"| {jobs} | {speed:.2f} | {speed / first:.2f} |")
+    machine = {"cores": cores(), "processor": platform.processor() or platform.machine(), "load_before": round(busy, 1)}
+    print(json.dumps({"photos": words.photos, "megapixels": words.megapixels, "speeds": speeds, "machine": machine}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""`handtint inspect`: what is in photographs, and how to ask for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from handtint.errors import HandtintError, InputError
+
+if TYPE_CHECKING:
+    from handtint.image.findings import Finding
+    from handtint.image.photo import Photo
+    from handtint.pipeline import Tinter
+    from handtint.types import Segmentation
+
+COLUMNS = ("--keep", "class", "number", "from the left", "box", "share", "confidence")
+
+
+@click.command(name="inspect")
+@click.argument("sources", nargs=-1, required=True, metavar="PHOTO...")
+@click.option("--json", "as_json", is_flag=True, help="As JSON: one list, an entry for each photo.")
+@click.option("--overlay", metavar="FILE", help="Write the photo with the regions drawn over it, named, with a legend.")
+@click.option("--labels", metavar="FILE.png", help="Write the VOC class index of every pixel, at the photo's size.")
+@click.option("--gain", default="auto", show_default=True, metavar="auto|off|FLOAT", help="As in `handtint tint`.")
+@click.option(
+    "--mask-model", default="handtint-mask", show_default=True, metavar="NAME|FILE", help="As in `handtint tint`."
+)
+def command(
+    sources: tuple[str, ...], as_json: bool, overlay: str | None, labels: str | None, gain: str, mask_model: str
+) -> None:
+    """Tell what is in photographs: what to write after --keep, where it is, how large, how sure.
+
+    PHOTO are files, or - for standard input. Number 1 is the largest of its class. A box is left, top, right and
+    bottom in pixels. Exit status: 0 all done, 1 some photos failed (each is named), 2 wrong usage.
+    """
+    if len(sources) > 1 and (overlay or labels):
+        raise click.UsageError("--overlay and --labels are for one photo")
+    from handtint.options import gain_factor
+    from handtint.pipeline import Tinter
+
+    gain_factor(gain)
+    tinter = Tinter(mask_model=mask_model)
+    told, failed = [], 0
+    for source in sources:
+        try:
+            photo, found, things = _look(tinter, source, gain)
+            _draw(photo, found, things, overlay, labels)
+        except HandtintError as error:
+            failed += 1
+            _say(f"{error}" if source in f"{error}" else f"{source}: {error}")
+            continue
+        told.append({"photo": source, "width": photo.size[1], "height": photo.size[0], "found": _rows(things)})
+        if not as_json:
+            _table(source, photo, things)
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+    if failed:
+        sys.exit(1)
+
+
+def _look(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Finding]]:
+    """The photo, what the network says of it, and what is in it."""
+    from handtint.image import findings
+    from handtint.image.photo import Photo
+
+    data = sys.stdin.buffer.read() if source == "-" else b""
+    if source == "-" and not data:
+        raise InputError("standard input: empty")
+    photo = Photo.read(data or source)
+    found = tinter.segment(photo, gain=gain)
+    return photo, found, findings.every(found, photo.pixels)
+
+
+def _draw(photo: Photo, found: Segmentation, things: list[Finding], overlay: str | None, labels: str | None) -> None:
+    """Write the pictures that are asked for. Raises OutputError, and OptionError for labels without classes."""
+    if labels:
+        from handtint.image import files, masks
+
+        files.write(labels, _palette_png(masks.label(found, photo.size)))
+    if overlay:
+        from handtint.image.overlay import draw
+        from handtint.image.photo import Photo as Picture
+
+        Picture(draw(photo.pixels, things)).write(overlay)
+
+
+def _palette_png(labels: Any) -> bytes:
+    """An 8-bit PNG whose stored values are the labels, shown in VOC's usual colours."""
+    from PIL import Image
+
+    picture = Image.fromarray(labels)
+    picture.putpalette([value for index in range(256) for value in _voc_color(index)])
+    held = io.BytesIO()
+    picture.save(held, "PNG")
+    return held.getvalue()
+
+
+def _voc_color(index: int) -> tuple[int, int, int]:
+    """The colour of a label in VOC's own pictures: its bits, three at a time, from the top of R, G and B."""
+    red = green = blue = 0
+    for bit in range(8):
+        low = index >> (3 * bit)
+        red |= (low & 1) << (7 - bit)
+        green |= (low >> 1 & 1) << (7 - bit)
+        blue |= (low >> 2 & 1) << (7 - bit)
+    return red, green, blue
+
+
+def _rows(things: list[Finding]) -> list[dict[str, Any]]:
+    return [
+        {
+            "keep": thing.term,
+            "class": thing.name,
+            "number": thing.number or None,
+            "position": thing.position or None,
+            "box": list(thing.box),
+            "share": round(thing.share, 4),
+            "confidence": round(thing.confidence, 4),
+        }
+        for thing in things
+    ]
+
+
+def _table(source: str, photo: Photo, things: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    height, width = photo.size
+    if not things:
+        console.print(f"{source}: {width} x {height}, nothing found", markup=False)
+        return
+    table = Table(*COLUMNS, box=None, padding=(0, 2, 0, 0))
+    for thing in things:
+        number, position = (str(n) if n else "" for n in (thing.number, thing.position))
+        box = ",".join(map(str, thing.box))
+        table.add_row(thing.term, thing.name, number, position, box, f"{thing.share:.1%}", f"{thing.confidence:.0%}")
+    console.print(f"{source}: {width} x {height}", markup=False)
+    console.print(table)
+
+
+def _say(text: str) -> None:
+    click.echo(f"handtint: {' '.join(text.split())}", err=True)

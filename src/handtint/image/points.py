@@ -1,0 +1,170 @@
+"""What is seen at points and in boxes: regions that are alike to the networks' eyes, and hang together.
+
+Every cell of the network's feature map is compared with the cells at the points. Likeness is the cosine of their
+features, taken about the picture's mean so that it tells this picture's things apart, mixed with how well classes
+and foreground agree. Points of the other sign compete; what no point is like belongs to none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from handtint.types import Array, Float, Segmentation
+
+WEIGHTS = (0.5, 0.35, 0.15)  # of features, classes and foreground in likeness; sum 1
+WINDOW = 1  # cells around a point whose mean feature stands for it
+FLOOR = (0.55, 0.85)  # bounds of the likeness that is alike enough; between them the picture decides (Otsu)
+SOFT = 0.25  # likeness from certainly out to certainly in
+RING = 0.15  # of a box's sides: how far around it the outside is looked at
+ROUNDS = 3  # a box looks for its thing so many times, each time knowing it better
+MARGIN = 3.0  # how sharply a box tells its thing from what is around
+
+Spot = tuple[float, float]  # x, y as shares of the photo's width and height
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is pointed at. inside, outside: points on it and points on what it is not.
+
+    box: (left, top, right, bottom) as shares of the sides, or None. Nothing outside of it is chosen.
+    """
+
+    inside: tuple[Spot, ...]
+    outside: tuple[Spot, ...] = ()
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """What the networks say of each cell, (k, h, w) of unit length or (h, w)."""
+
+    features: Float
+    classes: Float | None
+    foreground: Float
+
+    def alike(self, features: Float, classes: Float | None, foreground: float) -> Float:
+        """(h, w) 0..1: how like each cell is to one described by its features (k,), classes (21,) and foreground."""
+        weights = WEIGHTS
+        if self.classes is None or classes is None:
+            weights = WEIGHTS[0] + WEIGHTS[1], 0.0, WEIGHTS[2]
+        by_features = np.maximum(np.tensordot(features, self.features, 1), 0)
+        by_foreground = 1 - np.abs(self.foreground - np.float32(foreground))
+        by_classes = 0 if self.classes is None or classes is None else np.tensordot(classes, self.classes, 1)
+        return np.asarray(weights[0] * by_features + weights[1] * by_classes + weights[2] * by_foreground, np.float32)
+
+    def like_region(self, weight: Float) -> Float:
+        """(h, w) 0..1: how like each cell is to the mean of the cells, weighted by weight (h, w)."""
+        total = max(float(weight.sum()), 1e-6)
+        features = _unit((self.features * weight).sum(axis=(1, 2)))
+        classes = None if self.classes is None else np.sqrt((self.classes**2 * weight).sum(axis=(1, 2)) / total)
+        return self.alike(features, classes, float((self.foreground * weight).sum()) / total)
+
+    def like_point(self, spot: Spot) -> Float:
+        """(h, w) 0..1: how like each cell is to those around a point."""
+        weight = np.zeros(self.foreground.shape, np.float32)
+        row, column = self.cell(spot)
+        weight[max(0, row - WINDOW) : row + WINDOW + 1, max(0, column - WINDOW) : column + WINDOW + 1] = 1
+        weight[row, column] = 4  # a thing narrower than the window is still met
+        return self.like_region(weight)
+
+    def cell(self, spot: Spot) -> tuple[int, int]:
+        """(row, column) of the cell at a point."""
+        h, w = self.foreground.shape
+        return min(int(spot[1] * h), h - 1), min(int(spot[0] * w), w - 1)
+
+
+def region(found: Segmentation, prompt: Prompt) -> Float:
+    """Alpha (h, w) float32 0..1 of what a prompt points at, at the size of the feature map."""
+    cells = _cells(found)
+    limit = np.ones(cells.foreground.shape, np.float32) if prompt.box is None else _inside(cells, prompt.box)
+    yes, no = _likeness(cells, prompt.inside), _likeness(cells, prompt.outside)
+    if prompt.box is not None:
+        boxed, around = _box_likeness(cells, limit)
+        yes, no = np.maximum(yes, boxed), np.maximum(no, around)
+    else:
+        no = np.maximum(no, np.float32(_floor(yes)))
+    alpha = np.clip(np.float32(0.5) + (yes - no) / np.float32(SOFT), 0, 1) * limit
+    for row, column in map(cells.cell, prompt.inside):
+        alpha[row, column] = max(alpha[row, column], np.float32(0.75))
+    return _connected(alpha, [cells.cell(spot) for spot in prompt.inside]) if prompt.box is None else alpha
+
+
+def _cells(found: Segmentation) -> _Cells:
+    features = found.features.astype(np.float32)
+    h, w = features.shape[1:]
+    spread = features.std(axis=(1, 2), keepdims=True)
+    centred = (features - features.mean(axis=(1, 2), keepdims=True)) / (spread + np.float32(1e-3))
+    foreground = cv2.resize(found.foreground, (w, h), interpolation=cv2.INTER_AREA)
+    if found.classes is None:
+        return _Cells(_unit(centred), None, foreground)
+    classes = np.stack([cv2.resize(plane, (w, h), interpolation=cv2.INTER_LINEAR) for plane in found.classes])
+    return _Cells(_unit(centred), np.sqrt(np.maximum(classes, 0)), foreground)
+
+
+def _unit(vectors: Float) -> Float:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=0), np.float32(1e-6))
+
+
+def _likeness(cells: _Cells, spots: tuple[Spot, ...]) -> Float:
+    """How like each cell is to the likest of the points; 0 without points."""
+    maps = [cells.like_point(spot) for spot in spots]
+    return np.max(maps, axis=0) if maps else np.zeros(cells.foreground.shape, np.float32)
+
+
+def _floor(likeness: Float) -> float:
+    """The likeness that parts what is alike from what is not: Otsu's threshold, within FLOOR."""
+    levels = np.round(np.clip(likeness, 0, 1) * 255).astype(np.uint8)
+    found, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return float(np.clip(found / 255, *FLOOR))
+
+
+def _connected(alpha: Float, seeds: list[tuple[int, int]]) -> Float:
+    """Alpha without the islands that hold none of the seeds."""
+    _, labels = cv2.connectedComponents((alpha > 0.5).astype(np.uint8))
+    held = np.isin(labels, [labels[seed] for seed in seeds]) & (labels > 0)
+    near = cv2.dilate(held.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.where(held | (near & (labels == 0)), alpha, np.float32(0))
+
+
+def _inside(cells: _Cells, box: tuple[float, float, float, float]) -> Float:
+    """(h, w) 0..1: how much of each cell a box covers; never nothing at all."""
+    covers = []
+    for size, near, far in zip(reversed(cells.foreground.shape), box[:2], box[2:], strict=True):
+        edges = np.arange(size + 1, dtype=np.float32)
+        covers.append(np.clip(np.minimum(edges[1:], far * size) - np.maximum(edges[:-1], near * size), 0, 1))
+    return np.maximum(np.outer(covers[1], covers[0]), np.float32(1e-6))
+
+
+def _box_likeness(cells: _Cells, limit: Float) -> tuple[Float, Float]:
+    """How like each cell is to the thing in the box, and to what is around it; both (h, w) 0..1.
+
+    The thing is first what the networks take for one, and what stands in the middle; then what it turned out to be.
+    """
+    objects = cells.foreground if cells.classes is None else np.maximum(cells.foreground, 1 - cells.classes[0] ** 2)
+    ring = _ring(limit) * (1 - objects * np.float32(0.9))
+    around = cells.like_region(ring) if ring.any() else np.zeros_like(limit)
+    weight = limit * (objects + np.float32(0.25) * _middle(limit))
+    boxed = around
+    for _ in range(ROUNDS):
+        boxed = cells.like_region(weight)
+        sure = np.float32(0.5) * (boxed - around) + np.float32(0.25) * (objects - np.float32(0.5))
+        weight = limit / (1 + np.exp(-np.float32(4 * MARGIN) * sure))
+    lift = np.float32(0.25) * (objects - np.float32(0.5))
+    return boxed + lift, around
+
+
+def _ring(limit: Float) -> Array:
+    """(h, w) 0 or 1: the cells just outside of the box."""
+    inside = (limit > 0.5).astype(np.uint8)
+    rows, columns = (max(1, round(RING * int(inside.any(axis=axis).sum()))) for axis in (1, 0))
+    wide = cv2.dilate(inside, np.ones((2 * rows + 1, 2 * columns + 1), np.uint8))
+    return (wide - inside).astype(np.float32)
+
+
+def _middle(limit: Float) -> Float:
+    """(h, w) 0..1: the middle of the box, half as wide and high."""
+    distance = cv2.distanceTransform((limit > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    return (distance > 0.5 * distance.max()).astype(np.float32)

@@ -1,0 +1,242 @@
+"""The directories of TIFF files, classic and BigTIFF: read, written, chained, joined.
+
+Sources: TIFF 6.0 (Adobe 1992), the BigTIFF layout of libtiff, Exif 2.32 (CIPA DC-008).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+Data = bytes | bytearray | mmap.mmap
+EXIF, GPS = 0x8769, 0x8825
+STRIPS = ((0x0111, 0x0117), (0x0144, 0x0145))  # offsets and byte counts, of strips and of tiles
+_POINTERS = {EXIF, GPS, 0xA005}  # directories within directories: Exif, GPS, interoperability
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_RATIONALS = {5, 10}  # two numbers each
+_MOST = 4096  # entries of one directory; real ones have tens
+_MOST_BYTES = 1 << 26  # of all directories together
+_DEPTH = 3  # directories within directories
+
+
+def _number_size(kind: int) -> int:
+    return 4 if kind in _RATIONALS else _SIZES[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value of a directory.
+
+    kind: TIFF's field type, a key of _SIZES. value: its bytes, numbers little-endian whatever the file's order;
+    or, for an entry that points to a directory, that directory.
+    """
+
+    kind: int
+    value: bytes | Directory
+
+    def numbers(self) -> tuple[int, ...]:
+        """The values of an entry of unsigned integers; of a rational, numerator and denominator alternate."""
+        if not isinstance(self.value, bytes):
+            return ()
+        size = _number_size(self.kind)
+        return tuple(int.from_bytes(self.value[i : i + size], "little") for i in range(0, len(self.value), size))
+
+
+Directory = dict[int, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How numbers stand in a TIFF file: order "<" or ">", and the wider fields of BigTIFF."""
+
+    order: str
+    big: bool
+
+    @property
+    def head(self) -> struct.Struct:
+        return struct.Struct(self.order + ("Q" if self.big else "H"))
+
+    @property
+    def word(self) -> struct.Struct:
+        return struct.Struct(self.order + ("Q" if self.big else "I"))
+
+    @property
+    def row(self) -> struct.Struct:
+        return struct.Struct(self.order + ("HHQ8s" if self.big else "HHI4s"))
+
+    @property
+    def first(self) -> int:
+        return 8 if self.big else 4  # where the header says the place of the first directory
+
+    def little(self, value: bytes, kind: int) -> bytes:
+        """The value with its numbers turned from this order to little-endian, or back."""
+        size = _number_size(kind)
+        if self.order == "<" or size == 1:
+            return value
+        return b"".join(value[i : i + size][::-1] for i in range(0, len(value), size))
+
+
+def layout(data: Data) -> Layout:
+    """How a TIFF file or EXIF block without its prefix is laid out. Raises ValueError, struct.error."""
+    order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
+    magic = struct.unpack_from(f"{order}H", data, 2)[0] if order and len(data) >= 8 else 0
+    if order is None or magic not in (42, 43):
+        raise ValueError("not a TIFF header")
+    return Layout(order, magic == 43)
+
+
+def rows(data: Data, at: int, layout: Layout) -> Iterator[tuple[int, int, int, int]]:
+    """Tag, type, count and the place of the value field of each entry of the directory at a file offset."""
+    (count,) = layout.head.unpack_from(data, at)
+    if count > _MOST:
+        raise ValueError("too many entries")
+    for i in range(count):
+        place = at + layout.head.size + i * layout.row.size
+        tag, kind, number, _ = layout.row.unpack_from(data, place)
+        yield tag, kind, number, place + layout.row.size - layout.word.size
+
+
+def first(data: bytes) -> int:
+    """The file offset of the first directory. Raises ValueError where there is none."""
+    try:
+        form = layout(data)
+        (at,) = form.word.unpack_from(data, form.first)
+    except struct.error as error:
+        raise ValueError("a damaged TIFF header") from error
+    return int(at)
+
+
+def read(data: bytes, at: int, wanted: Container[int] | None = None) -> Directory:
+    """The directory at a file offset: all of its entries, or those of the wanted tags.
+
+    Entries that cannot be read are left out. Raises ValueError where there is no directory at all.
+    """
+    try:
+        return _Reader(data, layout(data), wanted, left=min(2 * len(data), _MOST_BYTES)).directory(at, 1)
+    except struct.error as error:
+        raise ValueError("a damaged TIFF directory") from error
+
+
+def directories(data: bytes, most: int) -> list[int]:
+    """The file offsets of the chained directories, one a page, the first `most` of them.
+
+    Raises ValueError where the chain leads out of the file: it was cut short.
+    """
+    found: list[int] = []
+    at, form = first(data), layout(data)
+    try:
+        while at and at not in found and len(found) < most:
+            found.append(at)
+            (at,) = form.word.unpack_from(data, _link(data, at, form))
+    except struct.error as error:
+        raise ValueError("a chain of TIFF directories that is cut short") from error
+    return found
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads directories, never more in all than the data can hold: entries of a hostile file may overlap."""
+
+    data: bytes
+    layout: Layout
+    wanted: Container[int] | None  # of the first directory, None for all
+    left: int  # bytes that may still be read
+
+    def directory(self, at: int, depth: int) -> Directory:
+        found: Directory = {}
+        for tag, kind, number, place in rows(self.data, at, self.layout):
+            self._spend(self.layout.row.size)
+            if depth == 1 and self.wanted is not None and tag not in self.wanted:
+                continue
+            value = self._value(kind, number, place)
+            if value is None:
+                continue
+            if tag not in _POINTERS:
+                found[tag] = Entry(kind, value)
+            elif depth < _DEPTH:
+                found |= self._inner(tag, kind, value, depth)
+        return found
+
+    def _spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise ValueError("more entries than bytes")
+
+    def _value(self, kind: int, number: int, place: int) -> bytes | None:
+        size, word = _SIZES.get(kind, 0) * number, self.layout.word
+        where = place if size <= word.size else word.unpack_from(self.data, place)[0]
+        if not 0 < size <= len(self.data) - where:
+            return None
+        self._spend(size)
+        return self.layout.little(self.data[where : where + size], kind)
+
+    def _inner(self, tag: int, kind: int, value: bytes, depth: int) -> Directory:
+        try:
+            return {tag: Entry(kind, self.directory(int.from_bytes(value, "little"), depth + 1))}
+        except struct.error:
+            return {}
+
+
+def rows_of(entries: Directory, at: int, layout: Layout) -> tuple[dict[int, bytes], bytes]:
+    """Each entry as its row, and behind them, from file offset `at` on, the values too long for a row."""
+    rows: dict[int, bytes] = {}
+    body = bytearray()
+    for tag, entry in entries.items():
+        if isinstance(entry.value, bytes):
+            value, kind = layout.little(entry.value, entry.kind), entry.kind
+            number = len(value) // _SIZES[kind]
+            field = value if len(value) <= layout.word.size else layout.word.pack(at + len(body))
+            body += b"" if len(value) <= layout.word.size else value + bytes(len(value) % 2)
+        else:
+            kind, number, field = 16 if layout.big else 4, 1, layout.word.pack(at + len(body))
+            body += written(entry.value, at + len(body), layout)
+        rows[tag] = layout.row.pack(tag, kind, number, field)
+    return rows, bytes(body)
+
+
+def written(entries: Directory, at: int, layout: Layout) -> bytes:
+    """A directory as it stands at file offset `at`, the last of its chain, and its long values behind it."""
+    head = layout.head.size + len(entries) * layout.row.size + layout.word.size
+    rows, body = rows_of(entries, at + head, layout)
+    return layout.head.pack(len(rows)) + b"".join(rows[tag] for tag in sorted(rows)) + bytes(layout.word.size) + body
+
+
+def join(pages: Sequence[bytes]) -> bytes:
+    """TIFF files of one picture and one layout as one file of so many pages. Raises ValueError, struct.error."""
+    out = bytearray(pages[0])
+    form = layout(out)
+    link = _link(out, first(pages[0]), form)
+    for page in pages[1:]:
+        base = _even(out)
+        out += page
+        entries = _moved(read(page, first(page)), base, form)
+        at = _even(out)
+        out += written(entries, at, form)
+        form.word.pack_into(out, link, at)
+        link = _link(out, at, form)
+    return bytes(out)
+
+
+def _even(out: bytearray) -> int:
+    """The length of the file, made even: directories stand at even offsets."""
+    out += bytes(len(out) % 2)
+    return len(out)
+
+
+def _link(data: Data, at: int, form: Layout) -> int:
+    """Where the directory at a file offset says the place of the next."""
+    (count,) = form.head.unpack_from(data, at)
+    return int(at + form.head.size + count * form.row.size)
+
+
+def _moved(entries: Directory, base: int, form: Layout) -> Directory:
+    """The entries of a file that now begins at `base`."""
+    kind = 16 if form.big else 4
+    for tag, _ in STRIPS:
+        if tag in entries:
+            places = [place + base for place in entries[tag].numbers()]
+            value = b"".join(place.to_bytes(_SIZES[kind], "little") for place in places)
+            entries[tag] = Entry(kind, value)
+    return entries

@@ -1,0 +1,139 @@
+"""What can be kept: the terms, and the steps that add them and take them away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from handtint.types import VOC
+
+CLASSES = VOC[1:]
+BARE = re.compile(r"[^\s+,=\"']+")  # a file's name that needs no quotes
+
+
+def _plain(value: float) -> str:
+    """The shortest decimal that reads as value, never with an exponent."""
+    text = format(Decimal(repr(value)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A distance from a photo's left or upper edge: pixels, or percent of its width or height."""
+
+    value: float
+    percent: bool = False
+
+    def __str__(self) -> str:
+        return _plain(self.value) + "%" * self.percent
+
+    def share(self, side: int) -> float:
+        """The same as a share of a side of so many pixels: 0 at the one edge, 1 at the other."""
+        return self.value / 100 if self.percent else self.value / side
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whatever stands in the foreground."""
+
+    def __str__(self) -> str:
+        return "subject"
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """The whole photo."""
+
+    def __str__(self) -> str:
+        return "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A VOC class, or one instance of it: 1 is the largest."""
+
+    name: str
+    number: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.number is None else f"{self.name}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What is seen at a point."""
+
+    x: Length
+    y: Length
+
+    def __str__(self) -> str:
+        return f"@{self.x},{self.y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What stands in a box, from its upper left corner to its lower right one."""
+
+    left: Length
+    top: Length
+    right: Length
+    bottom: Length
+
+    def __str__(self) -> str:
+        return f"@{self.left},{self.top},{self.right},{self.bottom}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hue:
+    """The photo's own colours from one hue to another, in degrees of the colour circle: red 0, green 120, blue 240."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"hue:{_plain(self.low)}-{_plain(self.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """A picture: white keeps colour, black does not."""
+
+    path: str
+
+    def __str__(self) -> str:
+        if BARE.fullmatch(self.path):
+            return f"file:{self.path}"
+        return 'file:"{}"'.format(self.path.replace('"', '""'))
+
+
+Term = Subject | Everything | Class | Point | Box | Hue | MaskFile
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of the whole: a term, added or taken away, at a strength 0..1."""
+
+    term: Term
+    strength: float = 1.0
+    away: bool = False
+
+    def __str__(self) -> str:
+        return str(self.term) if self.strength == 1 else f"{self.term}={_plain(self.strength)}"
+
+
+def show(steps: Sequence[Step]) -> str:
+    """Steps in the language: `parse` of it gives the same steps again."""
+    signs = (" - " if step.away else " + " for step in steps)
+    return "".join(sign + str(step) for sign, step in zip(signs, steps, strict=True)).removeprefix(" + ")
+
+
+def files(steps: Sequence[Step]) -> list[str]:
+    """The paths of the mask files that steps would read: whoever takes `keep` from strangers refuses them."""
+    return [step.term.path for step in steps if isinstance(step.term, MaskFile)]
+
+
+def looks(steps: Sequence[Step]) -> bool:
+    """Whether steps need a network to look at the photo."""
+    return any(isinstance(step.term, Subject | Class | Point | Box) for step in steps)

@@ -1,0 +1,95 @@
+"""Who tells true colours from predicted ones: networks that see (L, ab) and answer with logits."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from handtint.errors import WeightsError
+from handtint.nets.blocks import TransformerBlock
+
+Logits = tuple[Tensor, ...]  # one tensor for each scale at which a discriminator looks
+CHANNELS = 3  # L, a, b
+ANSWERS = 900  # of the ViT discriminator: 30 x 30 patches, as the patch discriminator has at 256 pixels
+
+
+class PatchDiscriminator(nn.Module):
+    """One logit for each overlapping patch: Isola et al. 2017 (pix2pix); 26 x 26 of them at 224 pixels."""
+
+    def __init__(self, filters: int = 64, downs: int = 3) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(CHANNELS, filters, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+        for i in range(downs):
+            cin, stride = filters * 2**i, 1 if i == downs - 1 else 2
+            layers += [nn.Conv2d(cin, 2 * cin, 4, stride, 1, bias=False), nn.BatchNorm2d(2 * cin)]
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(filters * 2**downs, 1, 4, 1, 1))
+        self.apply(_start)
+
+    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
+        """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 1, h', w'): above 0, the colours look true."""
+        return (self.layers(torch.cat([gray, ab], dim=1)),)
+
+
+def _start(module: nn.Module) -> None:
+    """The start of pix2pix: N(0, 0.02), batch norm around 1."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+class MultiScale(nn.Module):
+    """Patch discriminators of their own at full, half, ... size: Wang et al. 2018 (pix2pixHD)."""
+
+    def __init__(self, filters: int = 64, downs: int = 3, scales: int = 2) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(PatchDiscriminator(filters, downs) for _ in range(scales))
+
+    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
+        """L (n, 1, h, w), ab (n, 2, h, w) -> the logits of each scale, finest first."""
+        answers: Logits = ()
+        for i, look in enumerate(self.scales):
+            if i:
+                gray, ab = F.avg_pool2d(gray, 2), F.avg_pool2d(ab, 2)
+            answers += look(gray, ab)
+        return answers
+
+
+class ViTDiscriminator(nn.Module):
+    """The small form of the report's transformer as discriminator; any size that is a multiple of the patch."""
+
+    def __init__(self, dim: int = 192, depth: int = 4, heads: int = 3, patch: int = 16) -> None:
+        super().__init__()
+        self.embed = nn.Conv2d(CHANNELS, dim, patch, patch)
+        self.blocks = nn.Sequential(*(TransformerBlock(dim, heads, mlp_ratio=4) for _ in range(depth)))
+        self.norm = nn.LayerNorm(dim, eps=1e-6)
+        self.head = nn.Linear(dim, ANSWERS)
+
+    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
+        """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 900) of the whole picture."""
+        tokens = self.blocks(self.embed(torch.cat([gray, ab], dim=1))).flatten(2)  # (n, dim, tokens)
+        return (self.head(self.norm(tokens.mean(dim=2))),)
+
+
+class TorchvisionViT(nn.Module):
+    """The report's own: torchvision's vit_b_16, not pretrained, its head Linear(768, 900); 224 pixels only."""
+
+    def __init__(self) -> None:
+        """Raises WeightsError where torchvision is missing or does not fit torch."""
+        super().__init__()
+        try:
+            from torchvision.models import vit_b_16
+        except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
+            text = "the ViT discriminator at full size needs `pip install 'handtint[torchvision]'`"
+            raise WeightsError(f"torchvision cannot be used: {text}") from error
+        self.model = vit_b_16(weights=None)
+        self.model.heads = nn.Linear(self.model.hidden_dim, ANSWERS)
+
+    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
+        """L (n, 1, 224, 224), ab (n, 2, 224, 224) -> logits (n, 900) of the whole picture."""
+        return (self.model(torch.cat([gray, ab], dim=1)),)

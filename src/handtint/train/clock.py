@@ -1,0 +1,54 @@
+"""How long a run will still take, and what of it is waiting for photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handtint.train.recipe import Phase
+
+GUESS = 2.5  # an adversarial step costs so much more than one of the generator alone, until one was measured
+MEMORY = 0.98  # of a step's time in the running mean: about fifty steps
+
+
+def cost(phase: Phase) -> float:
+    """What a step of a phase costs, in pixels; a step against a discriminator is of another kind."""
+    return float(phase.batch * phase.size**2)
+
+
+class Clock:
+    """Seconds a pixel, learned step by step, for each kind of phase."""
+
+    def __init__(self, work: Sequence[tuple[Phase, int]]) -> None:
+        """work: the phases and their steps, in order."""
+        self._work = work
+        self._seconds = {False: 0.0, True: 0.0}
+        self._pixels = {False: 0.0, True: 0.0}
+        self._total = self._waited = 0.0
+
+    def add(self, phase: Phase, seconds: float, waited: float) -> None:
+        """Take in one step: all of its seconds, and those of them that it waited for photographs."""
+        kind = phase.adversarial
+        self._seconds[kind] = MEMORY * self._seconds[kind] + seconds
+        self._pixels[kind] = MEMORY * self._pixels[kind] + cost(phase)
+        self._total = MEMORY * self._total + seconds
+        self._waited = MEMORY * self._waited + waited
+
+    def left(self, done: int) -> float:
+        """Seconds from step `done` to the end; 0 before the first step was taken in."""
+        seconds, before = 0.0, 0
+        for phase, steps in self._work:
+            ahead = steps - min(max(done - before, 0), steps)
+            seconds += ahead * cost(phase) * self._pace(phase.adversarial)
+            before += steps
+        return seconds
+
+    def _pace(self, kind: bool) -> float:
+        if self._pixels[kind]:
+            return self._seconds[kind] / self._pixels[kind]
+        other = self._seconds[not kind] / (self._pixels[not kind] or 1)
+        return other * GUESS if kind else other / GUESS
+
+    @property
+    def loader_share(self) -> float:
+        """The share of the last steps' time that was waiting for photographs, 0..1."""
+        return self._waited / self._total if self._total else 0.0

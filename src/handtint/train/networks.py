@@ -1,0 +1,101 @@
+"""The networks that a recipe can name: explicit tables from names to what builds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from torch import nn
+
+from handtint.engines import published
+from handtint.errors import OptionError
+from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator
+from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet, hybrid
+from handtint.nets.resnet import ResNet18
+from handtint.nets.unet import ResNetUNet
+from handtint.nets.vit import ViTGenerator
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """How to make one network.
+
+    build: (pretrained, source of the published weights or "") -> the network. published: what a pretrained one
+    starts from, "" where nobody publishes any. side: the only size of picture it takes, 0 for any multiple of 32.
+    """
+
+    build: Callable[[bool, str], nn.Module]
+    published: str = ""
+    side: int = 0
+
+
+def _hybrid(head: Callable[[HybridViT], nn.Module], size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
+    backbone = hybrid(size)
+    if pretrained and size == "lite0":
+        published.load_pyramid(backbone.pyramid)
+    return head(backbone)
+
+
+def _unet(width: int, pretrained: bool, source: str) -> nn.Module:
+    body = ResNet18(width)
+    return ResNetUNet(published.load_resnet18(body, source) if pretrained and width == 64 else body)
+
+
+def _masked_vit(pretrained: bool, source: str) -> nn.Module:
+    return published.masked_vit(source, pretrained=pretrained)
+
+
+def _vit(dim: int, depth: int, naive: bool, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
+    return ViTGenerator(dim, depth, heads=max(1, dim // 64), naive=naive)
+
+
+COLOR = {
+    "lite0": Generator(partial(_hybrid, ColorNet, "lite0"), published.LITE0),
+    "tiny": Generator(partial(_hybrid, ColorNet, "tiny")),
+    "resnet18-unet": Generator(partial(_unet, 64), published.RESNET18),
+    "resnet18-unet-small": Generator(partial(_unet, 16)),
+    "resnet18-unet-tiny": Generator(partial(_unet, 4)),
+    "vit": Generator(_masked_vit, published.VIT, side=224),
+    "vit-small": Generator(partial(_vit, 192, 6, False)),
+    "vit-tiny": Generator(partial(_vit, 16, 1, False)),
+    "vit-naive": Generator(lambda _pretrained, _source: published.naive_vit(), side=224),
+    "vit-naive-small": Generator(partial(_vit, 192, 6, True)),
+    "vit-naive-tiny": Generator(partial(_vit, 16, 1, True)),
+}
+MASK = {
+    "lite0": Generator(partial(_hybrid, MaskNet, "lite0"), published.LITE0),
+    "tiny": Generator(partial(_hybrid, MaskNet, "tiny")),
+}
+GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK}
+
+DISCRIMINATORS: Mapping[str, Callable[[], nn.Module]] = {
+    "patch": PatchDiscriminator,
+    "patch-small": partial(PatchDiscriminator, 16),
+    "patch-tiny": partial(PatchDiscriminator, 4, 2),
+    "multiscale": MultiScale,
+    "multiscale-small": partial(MultiScale, 32),
+    "multiscale-tiny": partial(MultiScale, 4, 1),
+    "vit": TorchvisionViT,
+    "vit-small": ViTDiscriminator,
+    "vit-tiny": partial(ViTDiscriminator, 16, 1, 1),
+}
+
+
+def generator(task: str, name: str) -> Generator:
+    """The generator of that name for a task. Raises OptionError."""
+    return _find("network", GENERATORS[task], name)
+
+
+def discriminator(name: str) -> nn.Module:
+    """A new discriminator of that name. Raises OptionError, WeightsError."""
+    return _find("discriminator", DISCRIMINATORS, name)()
+
+
+def _find(what: str, table: Mapping[str, _T], name: str) -> _T:
+    if name not in table:
+        raise OptionError(f"{what}: unknown {name!r}; there are {', '.join(table)}")
+    return table[name]

@@ -1,0 +1,69 @@
+"""Sample grids while training: what the network was given, what it answered, what was true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import default_collate
+
+from handtint.figures import rows
+from handtint.image import lab, resize
+from handtint.types import Array
+
+if TYPE_CHECKING:
+    from torch.utils.data import Dataset
+
+    from handtint.data.pairs import Batch
+
+Rows = Sequence[tuple[str, Sequence[Array]]]
+SHOWN = 8  # photographs in a grid
+
+
+def collect(pairs: Dataset[Batch], count: int) -> dict[str, Tensor]:
+    """The first of the pairs as one batch."""
+    return default_collate([pairs[i] for i in range(count)])
+
+
+def draw(net: nn.Module, batch: Mapping[str, Tensor], device: torch.device) -> Any:
+    """The network's answer to the batch, on the CPU, without a trace of it left in the network."""
+    training = net.training
+    with torch.no_grad():
+        answer = net.eval()(batch["L"].to(device))
+    net.train(training)
+    return tuple(a.float().cpu() for a in answer) if isinstance(answer, tuple) else answer.float().cpu()
+
+
+def grid(lines: Rows) -> Array:
+    """The rows as one picture, RGB (H, W, 3) uint8."""
+    return rows(lines, side=160)
+
+
+def color_rows(predicted: Tensor, batch: Mapping[str, Tensor]) -> Rows:
+    """The report's three rows of L (n, 1, h, w), predicted ab (n, 2, h / k, w / k), true ab (n, 2, h, w)."""
+    L = (batch["L"][:, 0].numpy() + 1) * np.float32(lab.L_SCALE)
+    return [
+        ("input", [lab.gray(x) for x in L]),
+        ("prediction", [_join(x, ab) for x, ab in zip(L, predicted.numpy(), strict=True)]),
+        ("truth", [_join(x, ab) for x, ab in zip(L, batch["ab"].numpy(), strict=True)]),
+    ]
+
+
+def _join(L: Array, ab: Array) -> Array:
+    planes = resize.shrink(np.moveaxis(ab, 0, -1) * np.float32(lab.AB_SCALE), L.shape)
+    return lab.join(L, planes)
+
+
+def mask_rows(outputs: Sequence[Tensor], batch: Mapping[str, Tensor]) -> Rows:
+    """Input, predicted foreground (n, 1, h / 2, w / 2 logits) and labelled foreground (n, h, w), unknown in gray."""
+    L = (batch["L"][:, 0].numpy() + 1) * np.float32(lab.L_SCALE)
+    front = torch.sigmoid(outputs[1][:, 0]).numpy()
+    labels = np.choose(np.minimum(batch["foreground"].numpy(), 2), (0, 255, 128)).astype(np.uint8)
+    return [
+        ("input", [lab.gray(x) for x in L]),
+        ("prediction", [resize.shrink((x * 255).astype(np.uint8), L[0].shape) for x in front]),
+        ("truth", list(labels)),
+    ]

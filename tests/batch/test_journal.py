@@ -1,0 +1,89 @@
+"""The journal: what is written stays, one run keeps it at a time."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from darkroom import job
+
+from handtint.batch.journal import THUMBNAILS, opened
+from handtint.batch.task import Known, Outcome
+from handtint.errors import OutputError
+
+
+def test_what_is_written_stays(tmp_path: Path) -> None:
+    with opened(tmp_path / "deep", format=None) as journal:
+        journal.name({"a.jpg": ("a.jpg", "a.mask.png", "a.panel.png"), "b.jpg": ("b.jpg", "bm", "bp")})
+        assert journal.known("a.jpg", "r") is None
+        journal.record(Outcome(job=job("a.jpg"), input="aa", seconds=1.5, note="hm", thumbnail=b"jpeg"), "r")
+        journal.record(Outcome(job=job("b.jpg"), state="failed", input="bb", error="b.jpg: no"), "r")
+    with opened(tmp_path / "deep", format=None) as journal:
+        assert journal.names()["a.jpg"] == ("a.jpg", "a.mask.png", "a.panel.png")
+        assert sorted(journal.owned()) == ["a.jpg", "a.mask.png", "a.panel.png", "b.jpg", "bm", "bp"]
+        assert journal.known("a.jpg", "r") == Known("aa")
+        assert journal.known("b.jpg", "r") == Known("bb", "b.jpg: no")
+        assert journal.known("a.jpg", "another recipe") is None
+        (row,) = journal.rows([job("a.jpg")])
+        assert (row.state, row.seconds, row.note, row.thumbnail) == ("done", 1.5, "hm", b"jpeg")
+        assert row.finished.endswith("+00:00")
+
+
+def test_other_formats_have_other_names(tmp_path: Path) -> None:
+    with opened(tmp_path, format=None) as journal:
+        journal.name({"a.jpg": ("a.jpg", "m", "p")})
+    with opened(tmp_path, format="png") as journal:
+        assert journal.names() == {}
+        assert "a.jpg" in set(journal.owned())
+        journal.name({"a.jpg": ("a.png", "m2", "p2")})
+        assert journal.names() == {"a.jpg": ("a.png", "m2", "p2")}
+
+
+def test_names_need_not_be_text(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"caf\xe9 \xff.jpg")
+    with opened(tmp_path, format=None) as journal:
+        journal.name({odd: (odd, "", "")})
+        journal.record(Outcome(job=job(odd), state="failed", error=f"{odd}: no"), "r")
+    with opened(tmp_path, format=None) as journal:
+        assert journal.names() == {odd: (odd, "", "")}
+        assert journal.known(odd, "r") == Known("", f"{odd}: no")
+
+
+def test_a_second_run_is_refused_in_one_line(tmp_path: Path) -> None:
+    with (
+        opened(tmp_path, format=None),
+        pytest.raises(OutputError, match="another run") as refused,
+        opened(tmp_path, format=None),
+    ):
+        pass
+    assert "\n" not in str(refused.value)
+    with opened(tmp_path, format=None):
+        pass
+
+
+def test_a_file_that_is_no_journal_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(b"something else entirely" * 100)
+    with pytest.raises(OutputError, match="damaged"), opened(tmp_path, format=None):
+        pass
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file"), opened(tmp_path / "file" / "in", format=None):
+        pass
+
+
+def test_another_version_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(OutputError, match="another version"), opened(tmp_path, format=None):
+        pass
+
+
+def test_thumbnails_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert THUMBNAILS > 100
+    monkeypatch.setattr("handtint.batch.journal.THUMBNAILS", 2)
+    with opened(tmp_path, format=None) as journal:
+        journal.name({f"{n}": (f"{n}", "", "") for n in range(4)})
+        for n in range(4):
+            journal.record(Outcome(job=job(f"{n}"), thumbnail=b"x"), "r")
+        assert not journal.wants_thumbnail
+        assert [row.thumbnail for row in journal.rows([job(f"{n}") for n in range(4)])] == [b"x", b"x", b"", b""]

@@ -1,0 +1,86 @@
+"""Files of this machine and of others, by one set of names."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from handtint.batch import places
+from handtint.errors import InputError, OptionError, OutputError
+from handtint.image import files
+
+fsspec = pytest.importorskip("fsspec")
+
+
+@pytest.fixture(params=["path", "file", "memory"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A place of each kind."""
+    return {"path": str(tmp_path), "file": f"file://{tmp_path}", "memory": f"memory://{tmp_path.name}"}[request.param]
+
+
+def test_what_is_written_can_be_read(root: str) -> None:
+    places.write(f"{root}/a/b.jpg", b"one")
+    places.write(f"{root}/a/b.jpg", b"other")
+    assert places.read(f"{root}/a/b.jpg", 10) == b"other"
+    assert places.exists(f"{root}/a/b.jpg")
+    assert not places.exists(f"{root}/a")
+    assert places.is_folder(f"{root}/a")
+    assert not places.is_folder(f"{root}/c")
+    assert [name for _, name in places.walk(root)] == ["a/b.jpg"]
+
+
+def test_what_cannot_be_read_is_one_line(root: str) -> None:
+    places.write(f"{root}/long", b"12345")
+    for path in ("long", "gone"):
+        with pytest.raises(InputError, match=path) as failed:
+            places.read(f"{root}/{path}", 3)
+        assert "\n" not in str(failed.value)
+
+
+def test_walks_skip_hidden_files_and_the_results(root: str) -> None:
+    for name in ("b/c.jpg", "a.jpg", ".hidden/x.jpg", "b/.y.jpg", "out/a.jpg"):
+        places.write(f"{root}/{name}", b"x")
+    found = list(places.walk(root, skip=f"{root}/out"))
+    assert sorted(found) == [(f"{root}/a.jpg", "a.jpg"), (f"{root}/b/c.jpg", "b/c.jpg")]
+
+
+def test_looks_tell_of_changes(root: str) -> None:
+    places.write(f"{root}/a", b"1")
+    before = places.look(f"{root}/a")
+    assert before == places.look(f"{root}/a")
+    places.write(f"{root}/a", b"12")
+    assert places.look(f"{root}/a") != before
+    assert places.look(f"{root}/none") is None
+
+
+def test_unknown_stores_are_wrong_usage() -> None:
+    with pytest.raises(OptionError, match="nowhere"):
+        places.read("nowhere://a/b", 1)
+
+
+def test_a_store_that_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("no\nthank you")
+
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.pipe_file", refuse)
+    with pytest.raises(OutputError, match="no thank you"):
+        places.write("memory://refused/a", b"1")
+
+
+def test_sweeping_takes_what_writing_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[Path] = []
+
+    def die(source: str | Path, target: str | Path) -> None:
+        kept = tmp_path / "kept"
+        kept.mkdir()
+        left.append(Path(os.link(source, kept / Path(source).name) or kept / Path(source).name))
+        raise OSError("dead")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", die)
+        with pytest.raises(OutputError):
+            files.write(tmp_path / "a.jpg", b"1")
+    (tmp_path / "kept" / "photo.part").touch()
+    assert left[0].exists()
+    places.sweep({str(tmp_path / "kept"), str(tmp_path / "gone")})
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["photo.part"]

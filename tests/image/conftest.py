@@ -1,0 +1,10 @@
+"""What the tests of masks share."""
+
+import pytest
+import scenes
+
+
+@pytest.fixture(scope="session")
+def scene() -> scenes.Scene:
+    """Three people and a dog."""
+    return scenes.draw()

@@ -1,0 +1,147 @@
+"""Very large photographs: the same bytes out, whether arrays are in memory or in a file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from handtint.errors import OutputError
+from handtint.image import codec, large, resize
+from handtint.image.photo import Photo
+from handtint.options import Options
+from handtint.pipeline import Tinter
+
+RNG = np.random.default_rng(9)
+SMOOTH = np.sin(np.arange(700)[:, None] / 50) * np.cos(np.arange(900) / 70)
+GRAY8 = (SMOOTH * 120 + 128).astype(np.uint8)
+GRAY16 = (SMOOTH * 30000 + 32768).astype(np.uint16)
+RGB8 = np.dstack([GRAY8, GRAY8[::-1], GRAY8[:, ::-1]])
+RGB16 = np.dstack([GRAY16, GRAY16[::-1], GRAY16[:, ::-1]])
+RGBA8 = np.dstack([RGB8, GRAY8.max() - GRAY8])
+
+
+def tiff(array: np.ndarray, **options: object) -> bytes:
+    file = io.BytesIO()
+    if array.ndim == 3 and array.shape[2] == 4:
+        options |= {"extrasamples": ["unassalpha"]}
+    tifffile.imwrite(file, array, photometric="rgb" if array.ndim == 3 else "minisblack", **options)
+    return file.getvalue()
+
+
+def wide(array: np.ndarray) -> bytes:
+    """A TIFF in another encoding than sRGB: LittleCMS' sRGB with red and blue changed."""
+    icc = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    at, other = icc.index(b"rXYZ"), icc.index(b"bXYZ")
+    icc[at : at + 4], icc[other : other + 4] = b"bXYZ", b"rXYZ"
+    return tiff(array, iccprofile=bytes(icc))
+
+
+def turned(array: np.ndarray) -> bytes:
+    return tiff(array, extratags=[(274, 3, 1, 6, True)])
+
+
+FILES = {
+    "gray 8": tiff(GRAY8),
+    "gray 16": tiff(GRAY16),
+    "rgb 8": tiff(RGB8),
+    "rgb 16": tiff(RGB16),
+    "rgba 8": tiff(RGBA8),
+    "gray as rgb": tiff(np.dstack([GRAY8] * 3)),
+    "wide gamut": wide(RGB8),
+    "wide gamut 16": wide(RGB16),
+    "turned": turned(RGB8),
+}
+
+
+@pytest.fixture
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is over 100 kB counts as large."""
+    monkeypatch.setattr(large, "LARGE", 100_000)
+
+
+def done(tinter: Tinter, data: bytes, path: Path) -> bytes:
+    tinter.run(codec.decode(data), Options()).photo.write(path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".tif", ".png", ".webp"])
+@pytest.mark.parametrize("kind", FILES)
+def test_large_photos_give_the_same_pixels(
+    kind: str, ending: str, tinter: Tinter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = codec.decode(done(tinter, FILES[kind], tmp_path / f"usual{ending}"))
+    monkeypatch.setattr(large, "LARGE", 100_000)
+    other = codec.decode(done(tinter, FILES[kind], tmp_path / f"large{ending}"))
+    assert usual.metadata == other.metadata
+    assert usual.icc == other.icc
+    for one, two in ((usual.pixels, other.pixels), (usual.alpha, other.alpha), (usual.native, other.native)):
+        assert (one is None) == (two is None)
+        if one is not None and two is not None:
+            assert np.abs(one.astype(int) - two).max() <= (40 if ending == ".webp" else 1 if one.itemsize == 1 else 257)
+
+
+def test_metadata_joins_a_tiff_that_is_not_in_memory(small_limit: None, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "ACME"
+    said = {"exif-data": b"Exif\0\0" + exif.tobytes().removeprefix(b"Exif\0\0"), "iptc-data": b"\x1c\x02\x05\0\1x"}
+    codec.write(Photo(RGB8, metadata=said), tmp_path / "x.tif")
+    with tifffile.TiffFile(tmp_path / "x.tif") as seen:
+        assert seen.pages[0].tags["Make"].value == "ACME"
+        assert np.array_equal(seen.asarray(), RGB8)
+    assert codec.read(tmp_path / "x.tif").metadata["iptc-data"] == said["iptc-data"]
+
+
+def test_a_full_disk_leaves_nothing(small_limit: None, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    noise = Photo(RNG.integers(0, 256, (600, 600, 3)).astype(np.uint8))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        for ending in (".tif", ".png", ".jpg", ".webp"):
+            with pytest.raises(OutputError, match="x: file too large" if ending == "" else "file too large$"):
+                codec.write(noise, tmp_path / f"x{ending}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_room_on_the_disk_memory_is_used(small_limit: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(large, "_mapping", full)
+    assert np.array_equal(codec.decode(FILES["rgb 16"]).pixels, RGB16)
+
+
+def test_a_large_file_cut_short_is_an_error(small_limit: None) -> None:
+    data = tiff(RGB8, compression="deflate")
+    with pytest.raises(codec.DecodeError):
+        codec.decode(data[: len(data) * 2 // 3])
+
+
+def test_released_values_stay(small_limit: None) -> None:
+    array = large.empty((500, 600), np.uint8)
+    array[:] = GRAY8[:500, :600]
+    large.release(array, None, GRAY8)
+    assert np.array_equal(array, GRAY8[:500, :600])
+    assert np.array_equal(large.contiguous(array[:, ::2]), GRAY8[:500, :600:2])
+
+
+@given(st.integers(1, 700), st.integers(1, 3))
+def test_by_rows_is_the_function_of_the_whole(height: int, bands: int) -> None:
+    array = RNG.integers(0, 256, (height, 4, bands)).astype(np.uint8)
+    assert np.array_equal(large.by_rows(np.invert, (array,), large.empty(array.shape, array.dtype)), ~array)
+
+
+@pytest.mark.parametrize("size", [(64, 80), (333, 41), (900, 1000)])
+def test_shrinking_by_rows_is_shrinking(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = resize.shrink(RGB16, size)
+    monkeypatch.setattr(large, "LARGE", 1)
+    assert np.abs(resize.shrink(RGB16, size).astype(int) - usual).max() <= 2

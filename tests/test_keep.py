@@ -1,0 +1,149 @@
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handtint import keep
+from handtint.errors import OptionError
+from handtint.keep import Box, Class, Everything, Hue, Length, MaskFile, Point, Step, Subject
+
+P = Length
+
+
+def percent(value: float) -> Length:
+    return Length(value, percent=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("subject", [Step(Subject())]),
+        ("All", [Step(Everything())]),
+        ("person,dog", [Step(Class("person")), Step(Class("dog"))]),
+        ("Person, DOG", [Step(Class("person")), Step(Class("dog"))]),
+        ("person + dog", [Step(Class("person")), Step(Class("dog"))]),
+        ("all-person,dog", [Step(Everything()), Step(Class("person"), away=True), Step(Class("dog"), away=True)]),
+        ("all - person + dog", [Step(Everything()), Step(Class("person"), away=True), Step(Class("dog"))]),
+        ("person:1=1.0+person:2=0.4", [Step(Class("person", 1)), Step(Class("person", 2), 0.4)]),
+        ("person : 1 = .5", [Step(Class("person", 1), 0.5)]),
+        ("@10,20", [Step(Point(P(10), P(20)))]),
+        ("@ 10 , 20.5", [Step(Point(P(10), P(20.5)))]),
+        ("@50%,30%", [Step(Point(percent(50), percent(30)))]),
+        ("@1,2,3,4", [Step(Box(P(1), P(2), P(3), P(4)))]),
+        ("@10,20,dog", [Step(Point(P(10), P(20))), Step(Class("dog"))]),
+        ("@10,20,@3%,40", [Step(Point(P(10), P(20))), Step(Point(percent(3), P(40)))]),
+        ("@1,2,3,4,dog", [Step(Box(P(1), P(2), P(3), P(4))), Step(Class("dog"))]),
+        ("@10,20-@30,40", [Step(Point(P(10), P(20))), Step(Point(P(30), P(40)), away=True)]),
+        ("@10,20=0.5-dog", [Step(Point(P(10), P(20)), 0.5), Step(Class("dog"), away=True)]),
+        ("hue:20-50", [Step(Hue(20, 50))]),
+        ("hue: 330 - 20 - hue:90-100", [Step(Hue(330, 20)), Step(Hue(90, 100), away=True)]),
+        ("file:old-photo.png+dog", [Step(MaskFile("old-photo.png")), Step(Class("dog"))]),
+        ("file:a/b.png - dog", [Step(MaskFile("a/b.png")), Step(Class("dog"), away=True)]),
+        ("file:b.png=0.5", [Step(MaskFile("b.png"), 0.5)]),
+        ('file:"a+b, c-d=1.png"', [Step(MaskFile("a+b, c-d=1.png"))]),
+        ('"my ""best"".png"=0.5', [Step(MaskFile('my "best".png'), 0.5)]),
+        ("'it''s \"mine\".png'", [Step(MaskFile('it\'s "mine".png'))]),
+        ("+ person", [Step(Class("person"))]),
+    ],
+)
+def test_what_is_said_is_understood(text: str, steps: list[Step]) -> None:
+    assert list(keep.parse(text)) == steps
+    assert keep.parse(keep.show(steps)) == tuple(steps)
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "place", "hint"),
+    [
+        ("person + dgo", "dgo", 10, "did you mean 'dog'"),
+        ("persn:1", "persn", 1, "did you mean 'person'"),
+        ("subjct", "subjct", 1, "did you mean 'subject'"),
+        ("background", "background", 1, "any of aeroplane"),
+        ("person:0", "person:0", 1, "person:1"),
+        ("person:1.5", "person:1.5", 1, "person:1"),
+        ("dog:first", "dog:first", 1, "person:1"),
+        ("dog, @1", "@1", 6, "not 1"),
+        ("@1,2,3", "@1,2,3", 1, "a box 4, not 3"),
+        ("@9,9,1,1", "@9,9,1,1", 1, "upper left"),
+        ("@1,-2", "-2", 4, "a number"),
+        ("@1,200%", "200%", 4, "100%"),
+        ("person=2", "2", 8, "between 0 and 1"),
+        ("person=much", "much", 8, "between 0 and 1"),
+        ("person++dog", "+dog", 8, "expected"),
+        ("person dog", "dog", 8, "expected +"),
+        ("hue", "hue", 1, "hue:20-50"),
+        ("hue:40", "hue:40", 1, "hue:20-50"),
+        ("hue:40-400", "hue:40-400", 1, "360"),
+        ("dog + file:", "file:", 7, "file:mask.png"),
+        ('dog + "x.png', '"x.png', 7, "closing"),
+        ("mask.png", "mask.png", 1, "file:mask.png"),
+        ("cat.png", ".png", 4, "file:mask.png"),
+        ("dog ; cat", ";", 5, "expected"),
+    ],
+)
+def test_errors_name_the_part_and_its_place(text: str, part: str, place: int, hint: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        keep.parse(text)
+    said = str(caught.value)
+    assert said.startswith(f"keep: {part!r} at character {place}: ")
+    assert hint in said
+
+
+@pytest.mark.parametrize("text", ["", "  ", "-dog", "- person"])
+def test_nothing_to_keep_is_an_error(text: str) -> None:
+    with pytest.raises(OptionError, match=r"^keep: '"):
+        keep.parse(text)
+
+
+number = st.floats(0, 1e6, allow_nan=False).map(abs)
+length = st.one_of(number.map(Length), st.floats(0, 100).map(abs).map(percent))
+near, far = st.floats(0, 40).map(abs), st.floats(50, 100).map(abs)
+box = st.one_of(
+    st.builds(lambda a, b, c, d: Box(P(a), P(b), P(c), P(d)), near, near, far, far),
+    st.builds(lambda a, b, c, d: Box(percent(a), P(b), percent(c), P(d)), near, near, far, far),
+)
+path = st.text(min_size=1).filter(lambda text: "\0" not in text)
+term = st.one_of(
+    st.just(Subject()),
+    st.just(Everything()),
+    st.builds(Class, st.sampled_from(keep.CLASSES), st.none() | st.integers(1, 10**7)),
+    st.builds(Point, length, length),
+    box,
+    st.builds(Hue, st.floats(0, 360).map(abs), st.floats(0, 360).map(abs)),
+    st.builds(MaskFile, path),
+)
+strength = st.one_of(st.just(1.0), st.floats(0, 1).map(abs))
+steps = st.builds(
+    lambda first, rest: (first, *rest),
+    st.builds(Step, term, strength),
+    st.lists(st.builds(Step, term, strength, st.booleans()), max_size=5),
+)
+
+
+@given(steps)
+def test_printing_and_parsing_are_inverse(said: tuple[Step, ...]) -> None:
+    text = keep.show(said)
+    assert keep.parse(text) == said
+    assert keep.show(keep.parse(text)) == text
+
+
+@given(st.text(alphabet=string.ascii_lowercase[:6] + "@,:+-=%'\"0123. \n"))
+def test_any_text_is_understood_or_refused_in_one_line(text: str) -> None:
+    try:
+        said = keep.parse(text)
+    except OptionError as error:
+        message = str(error)
+    else:
+        message = "keep: " if keep.parse(keep.show(said)) == said else "parsed, not printed"
+    assert message.startswith("keep: ")
+    assert "\n" not in message
+
+
+def test_what_steps_need() -> None:
+    assert not keep.looks(keep.parse("all - file:x.png + hue:1-2"))
+    assert all(keep.looks(keep.parse(f"all - {text}")) for text in ("subject", "dog", "dog:1", "@1,2", "@1,2,3,4"))
+    assert keep.files(keep.parse("all - file:x.png + 'y z'")) == ["x.png", "y z"]
+
+
+def test_lengths_as_shares() -> None:
+    assert percent(25).share(400) == P(100).share(400) == 0.25

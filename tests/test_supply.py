@@ -1,0 +1,89 @@
+"""What runs is what was meant: no pickles, pinned packages, no network unless asked."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "bench").glob("*.py")])
+PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "jsonpickle"}
+NAMES = re.compile(r"^([A-Za-z0-9._-]+)", re.ASCII)
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def dotted(node: ast.expr) -> str:
+    """The name that is called: "torch.load", "np.load"."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([*([node.id] if isinstance(node, ast.Name) else []), *reversed(parts)])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=place)
+def test_nothing_is_unpickled(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            assert not PICKLES & {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert (node.module or "").split(".")[0] not in PICKLES
+        elif isinstance(node, ast.Call):
+            said = {word.arg: ast.unparse(word.value) for word in node.keywords}
+            if dotted(node.func).endswith(("torch.load", "fabric.load")):
+                assert said.get("weights_only") == "True", f"{place(path)}:{node.lineno}"
+            assert said.get("allow_pickle", "False") == "False", f"{place(path)}:{node.lineno}"
+            assert dotted(node.func) not in ("eval", "exec"), f"{place(path)}:{node.lineno}"
+
+
+def pinned(text: str) -> dict[str, str]:
+    return {name.lower().replace("_", "-"): version for name, version in re.findall(r"^(\S+?)==([^\s;\\]+)", text, re.M)}
+
+
+def wanted() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    found = [NAMES.match(line) for line in project["dependencies"]]
+    return {match[0].lower().replace("_", "-") for match in found if match}
+
+
+def test_the_lock_pins_every_package_of_the_base_install_with_hashes() -> None:
+    text = (ROOT / "requirements.lock").read_text()
+    locked, constraints = pinned(text), pinned((ROOT / "constraints.txt").read_text())
+    assert wanted() <= set(locked)
+    assert {name: constraints.get(name, version) for name, version in locked.items()} == locked
+    entries = re.split(r"\n(?=\S+==)", text[text.index("\n") :])[1:]
+    assert len(entries) == len(locked)
+    for entry in entries:
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry.splitlines()[0]
+    assert "://" not in text
+
+
+CUT = """
+import socket, sys
+class Cut(Exception): pass
+def refuse(*words, **more): raise SystemExit("the network was called: %r" % (words,))
+for name in ("connect", "connect_ex", "sendto", "bind"):
+    setattr(socket.socket, name, refuse)
+socket.getaddrinfo = socket.create_connection = refuse
+from handtint.cli import main; main()
+"""
+
+
+def test_without_a_network_nothing_is_missed(sample: Path, tmp_path: Path) -> None:
+    wall = ["unshare", "--net", "--map-root-user"]
+    alone = subprocess.run([*wall, "true"], capture_output=True, check=False).returncode == 0 if os.name == "posix" else 0
+    for words in (["tint", str(sample), "-o", str(tmp_path / "out.png"), "--save-mask"], ["models"]):
+        call = [*(wall if alone else []), sys.executable, "-c", CUT, *words]
+        done = subprocess.run(call, capture_output=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "out.png").stat().st_size > 1000

@@ -1,0 +1,145 @@
+"""Every recipe loads, and the tiny form of its architectures trains for a few steps, stops, and goes on exactly."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from handtint.data.sources import open_sources
+from handtint.errors import InputError, OptionError
+from handtint.train import checkpoint, loop, recipe, tasks
+from handtint.train.networks import DISCRIMINATORS, GENERATORS
+from handtint.train.players import trained
+from handtint.train.recipe import Phase, Recipe
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+SMALL = [path for path in RECIPES if path.stem.endswith("-small")]
+
+
+def tiny(path: Path) -> Recipe:
+    """The recipe with the tiny forms of its networks, a few steps of each kind of phase."""
+    plan = recipe.load(path)
+    kinds = sorted({phase.adversarial for phase in plan.phases})
+    network = "tiny" if plan.network == "lite0" else plan.network.removesuffix("-small") + "-tiny"
+    judge = plan.discriminator and plan.discriminator.removesuffix("-small") + "-tiny"
+    phases = tuple(Phase(32, 1, 12, adversarial=adversarial) for adversarial in kinds)
+    return replace(
+        plan, network=network, discriminator=judge, pretrained=False, start="", precision="32-true", workers=0,
+        save_every=1, log_every=2, sample_every=4, phases=phases,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+def test_every_recipe_names_what_there_is(path: Path) -> None:
+    plan = recipe.load(path)
+    tasks.find(plan.task)
+    assert plan.network in GENERATORS[plan.task]
+    assert plan.discriminator in (*DISCRIMINATORS, "")
+    assert plan.phases
+
+
+def test_the_reports_numbers_are_the_defaults_of_its_recipes() -> None:
+    for path in RECIPES:
+        plan = recipe.load(path)
+        if path.stem.startswith(("vit", "resnet")) and not path.stem.endswith("-small"):
+            head, game = plan.phases
+            assert (head.size, head.passes, head.batch, head.rate, head.adversarial) == (224, 20, 16, 1e-4, False)
+            assert (game.size, game.passes, game.batch, game.rate or plan.rate) == (224, 20, 16, 2e-4)
+            assert (plan.discriminator_rate, plan.betas, plan.l1_weight) == (2e-4, (0.5, 0.999), 100.0)
+            assert (plan.weight_decay, plan.schedule, plan.clip, plan.regression) == (0.0, "constant", 0.0, "l1")
+
+
+class StopError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("path", SMALL, ids=lambda p: p.stem)
+def test_each_architecture_trains_and_a_resumed_run_is_the_run_never_stopped(
+    path: Path, photos: Path, tmp_path: Path
+) -> None:
+    plan = tiny(path)
+    examples = tasks.find(plan.task).examples(open_sources([photos]))
+    said: list[str] = []
+    loop.train(plan, examples, tmp_path / "whole", shown=examples[:2], say=said.append)
+    assert "loss_G_GAN" in said[-1]
+    assert "loader" in said[-1]
+    for stops in (2, 4):  # at the end of the head start, and in the game
+
+        def stop(text: str, at: int = stops) -> None:
+            if text.startswith(f"step {at}/"):
+                raise StopError
+
+        with pytest.raises(StopError):
+            loop.train(plan, examples, tmp_path / "parts", say=stop)
+    loop.train(plan, examples, tmp_path / "parts")
+    whole, parts = (checkpoint.load(tmp_path / name / "last.ckpt") for name in ("whole", "parts"))
+    assert whole is not None
+    assert parts is not None
+    assert whole.keys() == parts.keys() >= {"net", "averaged", "optimizer", "discriminator", "discriminator_optimizer"}
+    assert_equal(whole, parts)
+    assert sorted(p.name for p in (tmp_path / "whole" / "samples").iterdir()) == ["step-000004.png", "step-000006.png"]
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def assert_equal(one: object, other: object, where: str = "") -> None:
+    """Equal, to the last bit of every tensor."""
+    if isinstance(one, torch.Tensor):
+        assert isinstance(other, torch.Tensor)
+        assert torch.equal(one, other), where
+    elif isinstance(one, dict):
+        assert isinstance(other, dict)
+        assert one.keys() == other.keys(), where
+        for key in one:
+            assert_equal(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, list | tuple):
+        for i, pair in enumerate(zip(one, other, strict=True)):  # type: ignore[call-overload]
+            assert_equal(*pair, f"{where}[{i}]")
+    else:
+        assert one == other, where
+
+
+def test_the_game_begins_where_another_run_ended(photos: Path, tmp_path: Path) -> None:
+    examples = tasks.find("colour").examples(open_sources([photos]))
+    game = tiny(next(p for p in RECIPES if p.stem == "handtint-gan"))
+    head = replace(game, discriminator="", phases=(Phase(32, 1, 12),))
+    loop.train(head, examples, tmp_path / "head")
+    begun = replace(game, start=str(tmp_path / "head"), rate=0.0, backbone_rate=0.0, ema=0.0)
+    loop.train(begun, examples, tmp_path / "game")
+    before, after = trained(head, tmp_path / "head").state_dict(), trained(game, tmp_path / "game").state_dict()
+    for name, tensor in before.items():
+        if "running" not in name and "num_batches" not in name:
+            assert torch.equal(tensor, after[name]), name
+    with pytest.raises(InputError, match="no checkpoint"):
+        loop.train(replace(begun, start=str(tmp_path / "gone")), examples, tmp_path / "other")
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(photos: Path, tmp_path: Path) -> None:
+    examples = tasks.find("colour").examples(open_sources([photos]))
+    plan = replace(tiny(SMALL[0]), discriminator="", phases=(Phase(32, 1, 12),), sample_every=0)
+    loop.train(plan, examples, tmp_path)
+    with pytest.raises(InputError, match="another recipe"):
+        loop.train(replace(plan, network="vit-tiny"), examples, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"gan": "'wgan'"}, "gan is 'wgan'"),
+        ({"devices": "3"}, "shared among 3 devices"),
+        ({"discriminator": "''"}, "needs a discriminator"),
+        ({"phases": "[{size = 100, passes = 1, batch = 2}]"}, "no multiple of 32"),
+        ({"phases": "[{sise = 96, passes = 1, batch = 2}]"}, "'sise'"),
+        ({"phases": "[{size = 96}]"}, "missing"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_says_why(change: dict[str, str], said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        recipe.load(SMALL[0], change)
+
+
+def test_unknown_networks_are_named(photos: Path, tmp_path: Path) -> None:
+    examples = tasks.find("colour").examples(open_sources([photos]))
+    for name, change in (("network", {"network": "vgg"}), ("discriminator", {"discriminator": "judge"})):
+        with pytest.raises(OptionError, match=f"{name}: unknown"):
+            loop.train(replace(tiny(SMALL[0]), **change), examples, tmp_path)  # type: ignore[arg-type]

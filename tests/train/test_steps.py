@@ -1,0 +1,108 @@
+"""The adversarial steps against arithmetic done by hand, and the turns they are taken in."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from handtint.train.losses import adversarial
+from handtint.train.steps import (
+    DISCRIMINATOR,
+    GENERATOR,
+    adversarial_turns,
+    color_step,
+    discriminator_step,
+    fitted,
+    generator_step,
+)
+
+
+class Says(nn.Module):
+    """A discriminator that answers `slope` times the mean of a, for every picture."""
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(slope))
+
+    def forward(self, gray: Tensor, ab: Tensor) -> tuple[Tensor, ...]:
+        assert gray.shape[2:] == ab.shape[2:]
+        return (self.slope * ab[:, :1].mean(dim=(2, 3)),)
+
+
+class Paints(nn.Module):
+    """A generator that answers one colour, at half the input's size."""
+
+    def __init__(self, a: float) -> None:
+        super().__init__()
+        self.a = nn.Parameter(torch.tensor(a))
+
+    def forward(self, gray: Tensor) -> Tensor:
+        return self.a * torch.ones(gray.shape[0], 2, gray.shape[2] // 2, gray.shape[3] // 2)
+
+
+BATCH = {"L": torch.zeros(2, 1, 8, 8), "ab": torch.full((2, 2, 8, 8), 0.5)}
+
+
+def softplus(x: float) -> float:
+    return math.log1p(math.exp(x))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fake", "real", "deceit"),
+    [("vanilla", softplus(0.4), softplus(-1.0), softplus(-0.4)), ("lsgan", 0.4**2, 0.0, 0.6**2)],
+)
+def test_losses_are_those_of_the_report(kind: str, fake: float, real: float, deceit: float) -> None:
+    """The discriminator answers 0.4 to the painted 0.2 and 1.0 to the true 0.5; the L1 error is 0.3."""
+    nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
+    painted = nets[GENERATOR](BATCH["L"])
+    d = discriminator_step(nets, BATCH, painted, gan=kind)
+    g = generator_step(nets, BATCH, painted, gan=kind, l1_weight=100.0, regression=F.l1_loss)
+    found = {name: value.item() for name, value in (d | g).items()}
+    assert found == pytest.approx(
+        {
+            "loss_D_fake": fake,
+            "loss_D_real": real,
+            "loss_D": 0.5 * (fake + real),
+            "loss_G_GAN": deceit,
+            "loss_G_L1": 30.0,
+            "loss_G": deceit + 30.0,
+        },
+        abs=1e-5,
+    )
+
+
+def test_scales_weigh_the_same() -> None:
+    logits = torch.zeros(1, 1, 26, 26), torch.ones(1, 1, 2, 2)
+    assert adversarial(logits, real=True, kind="lsgan").item() == pytest.approx(0.5)
+
+
+def test_the_discriminators_losses_leave_the_generator_alone() -> None:
+    nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
+    discriminator_step(nets, BATCH, nets[GENERATOR](BATCH["L"]), gan="lsgan")["loss_D"].backward()
+    assert nets[GENERATOR].a.grad is None
+    assert nets[DISCRIMINATOR].slope.grad is not None
+
+
+def test_the_generator_is_judged_by_a_discriminator_that_has_moved() -> None:
+    nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
+    turns = adversarial_turns(nets, BATCH, gan="lsgan", l1_weight=1.0, regression=F.l1_loss)
+    first = next(turns)
+    assert (first.player, first.descend) == (DISCRIMINATOR, "loss_D")
+    nets[DISCRIMINATOR].slope.data.fill_(5.0)
+    second = next(turns)
+    assert (second.player, second.descend) == (GENERATOR, "loss_G")
+    assert second.losses["loss_G_GAN"].item() == pytest.approx((1 - 1.0) ** 2, abs=1e-6)
+    second.losses["loss_G"].backward()
+    assert nets[DISCRIMINATOR].slope.grad is None
+    assert next(turns, None) is None
+    assert nets[DISCRIMINATOR].slope.requires_grad
+
+
+def test_truth_is_brought_to_the_answers_size() -> None:
+    x = torch.arange(16.0).reshape(1, 1, 4, 4)
+    torch.testing.assert_close(fitted(x, torch.zeros(1, 2, 2, 2)), torch.tensor([[[[2.5, 4.5], [10.5, 12.5]]]]))
+    assert fitted(x, torch.zeros(1, 2, 4, 4)) is x
+    loss = color_step({GENERATOR: Paints(0.2)}, BATCH, regression=F.l1_loss)["loss"]
+    assert loss.item() == pytest.approx(0.3)
