@@ -26,10 +26,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGES = ("pillow", "libpng1.6", "libjpeg-turbo", "tiff", "libwebp")
-PICTURES = set(
-    ".png .tif .tiff .jpg .jpeg .jpe .jfif .mpo .webp .gif .avif .heic .jp2 .j2k .jpx .jxl .bmp .ppm .pgm .pbm .pnm "
-    ".ico .icns .tga .psd .dds .eps .fli .flc .im .sgi .rgb .ras .pcx .xbm .xpm .svg .pdf .wmf .emf .hdr .fits".split()
+_NAMES = (
+    "png tif tiff jpg jpeg jpe jfif mpo webp gif avif heic jp2 j2k jpx jxl bmp ppm pgm pbm pnm ico icns tga psd dds "
+    "eps fli flc im sgi rgb ras pcx xbm xpm svg pdf wmf emf hdr fits"
 )
+PICTURES = frozenset(f".{name}" for name in _NAMES.split(" "))
 TINT = "from handtint.cli import main; main()"
 START, EACH = 60, 20  # seconds a process may take, and for each of its files
 

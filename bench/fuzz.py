@@ -30,8 +30,8 @@ def one(data: bytes) -> None:
         said = privacy.released(photo.metadata, "safe")
         provenance.stated(said, {"model": "0" * 64}, SOME)
         provenance.stated(photo.metadata, {"model": "0" * 64}, SOME)
-        format = "tiff" if photo.pages else FORMATS[data[-1] % 4]
-        again = codec.decode(codec.encode(photo, format=format), limits=codec.Limits())
+        kind = "tiff" if photo.pages else FORMATS[data[-1] % 4]
+        again = codec.decode(codec.encode(photo, format=kind), limits=codec.Limits())
     except HandtintError as error:
         if "\n" in str(error) or "cannot be encoded" in str(error):
             raise RuntimeError("an error of more than one line, or a photo that cannot be written") from error

@@ -97,13 +97,13 @@ def test_crops_stay_inside_and_ageing_stays_in_range() -> None:
 
 
 def test_squashed_pairs_are_whole_photographs_and_half_of_them_mirrored() -> None:
-    items = open_sources([ROOT / "tests" / "photos"]) * 20
+    items = open_sources([ROOT / "tests" / "photos"]) * 5
     plain = SquashedPairs(items, 32, seed=1, turn=0, flip=False)
     flipped = [SquashedPairs(items, 32, seed=1, turn=t)[i] for t in (0, 1) for i in range(len(items))]
     same = [torch.equal(pair["ab"], plain[i % len(items)]["ab"]) for i, pair in enumerate(flipped)]
     mirrored = [torch.equal(pair["ab"].flip(2), plain[i % len(items)]["ab"]) for i, pair in enumerate(flipped)]
     assert all(a != b for a, b in zip(same, mirrored, strict=True))
-    assert 0.3 < np.mean(same) < 0.7
+    assert 0.2 < np.mean(same) < 0.8
     L, ab = lab.split(squash(rgb(items[0]), 32))
     np.testing.assert_allclose(plain[0]["L"][0].numpy(), L / 50 - 1, atol=1e-6)
     np.testing.assert_allclose(plain[0]["ab"].numpy(), np.moveaxis(ab, -1, 0) / 110, atol=1e-6)

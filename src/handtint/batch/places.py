@@ -27,14 +27,14 @@ def is_url(path: str) -> bool:
 def identity(path: str) -> str:
     """The one name of a file, whatever way it was reached by."""
     placed = entry(path)
-    return os.path.realpath(placed) if os.path.islink(placed) else placed
+    return os.path.realpath(placed) if os.path.islink(placed) else placed  # noqa: PTH114 - for speed
 
 
 def entry(path: str) -> str:
     """The one name of a file as an entry of its folder: a link is another entry than what it leads to."""
     if is_url(path):
         return path
-    folder, name = os.path.split(os.path.join(os.getcwd(), path))
+    folder, name = os.path.split(os.path.join(os.getcwd(), path))  # noqa: PTH109 - for speed
     return os.path.realpath(path) if name in ("", ".", "..") else os.path.join(_real(folder), name)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def _torchvision() -> Mapping[str, Tensor]:
     try:
         from torchvision.models import ResNet18_Weights
 
-        return ResNet18_Weights.IMAGENET1K_V1.get_state_dict(check_hash=True)
+        return ResNet18_Weights.IMAGENET1K_V1.get_state_dict(check_hash=True, map_location="cpu", weights_only=True)
     except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
         text = "needs `pip install 'handtint[torchvision]'`, or a file of its tensors as `published`"
         raise WeightsError(f"{RESNET18}: torchvision cannot be used: {text}") from error
@@ -92,7 +91,7 @@ def _torchvision() -> Mapping[str, Tensor]:
 def _file(path: Path) -> Mapping[str, Tensor]:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except Exception as error:  # torch raises whatever its readers meet; the text says what
         raise WeightsError(f"{path}: not a file of tensors: {_line(error)}") from error
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from handtint.image import tiff
 
-_SUBFILE = 0x00FE
+_SUBFILE, _WIDTH, _HEIGHT = 0x00FE, 0x0100, 0x0101
+_LONGEST = 10_000_000  # pixels a side, libvips' own limit: past it it complains on standard error
+_TAGS = (_SUBFILE, _WIDTH, _HEIGHT)
 _REDUCED, _MASK = 1, 4  # a smaller copy of another page; a mask of one
 
 
@@ -24,9 +26,13 @@ def find(data: bytes, most: int) -> list[Page]:
     Raises ValueError where there is no directory, or the file is cut short before the last.
     """
     found = [Page(number, at) for number, at in enumerate(tiff.directories(data, most))]
-    return [page for page in found if page.number == 0 or not _kind(data, page) & (_REDUCED | _MASK)]
+    return [page for page in found if _is_picture(data, page)]
 
 
-def _kind(data: bytes, page: Page) -> int:
-    entry = tiff.read(data, page.at or 0, {_SUBFILE}).get(_SUBFILE)
-    return (entry.numbers() or (0,))[0] if entry else 0
+def _is_picture(data: bytes, page: Page) -> bool:
+    """Whether the first directory, or another that stands for itself. Raises ValueError for impossible sizes."""
+    entries = tiff.read(data, page.at or 0, _TAGS)
+    kind, *sides = (max(entries[tag].numbers(), default=0) if tag in entries else 0 for tag in _TAGS)
+    if max(sides) > _LONGEST:
+        raise ValueError("sides of millions of pixels")
+    return page.number == 0 or not kind & (_REDUCED | _MASK)

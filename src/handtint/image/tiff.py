@@ -122,7 +122,7 @@ def read(data: bytes, at: int, wanted: Container[int] | None = None) -> Director
 def directories(data: bytes, most: int) -> list[int]:
     """The file offsets of the chained directories, one a page, the first `most` of them.
 
-    Raises ValueError where the chain leads out of the file: it was cut short.
+    Raises ValueError where there is none, or the chain leads out of the file: it was cut short.
     """
     found: list[int] = []
     at, form = first(data), layout(data)
@@ -132,6 +132,8 @@ def directories(data: bytes, most: int) -> list[int]:
             (at,) = form.word.unpack_from(data, _link(data, at, form))
     except struct.error as error:
         raise ValueError("a chain of TIFF directories that is cut short") from error
+    if not found:
+        raise ValueError("no TIFF directory")
     return found
 
 

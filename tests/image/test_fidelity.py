@@ -1,0 +1,74 @@
+"""From file to file: what an archive needs is what went in."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from handtint.image import blend, codec, lab
+from handtint.image.photo import Photo
+from handtint.pipeline import Tinter
+
+RAMP = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+TONED_RGB = np.dstack([RAMP, (RAMP * 0.9).astype(np.uint16), (RAMP * 0.7).astype(np.uint16)])
+
+
+def levels(pixels: np.ndarray) -> int:
+    """How many lightness levels can be told apart at 16 bits."""
+    return np.unique(np.round(lab.lightness(pixels), 3)).size
+
+
+@pytest.mark.parametrize("format", ["png", "tiff"])
+@pytest.mark.parametrize("pixels", [RAMP, TONED_RGB], ids=["gray", "rgb"])
+@pytest.mark.parametrize("keep", ["all", "person"])
+def test_16_bits_go_through_without_bands(format: str, pixels: np.ndarray, keep: str, tinter: Tinter) -> None:
+    out = codec.decode(tinter.tint(Photo(pixels).encode(format=format), keep=keep))
+    assert out.depth == 16
+    assert levels(out.pixels) >= 0.99 * levels(pixels)
+    assert np.abs(lab.lightness(out.pixels) - lab.lightness(pixels)).max() < 0.5
+
+
+@pytest.mark.parametrize("format", ["jpeg", "png", "tiff", "webp"])
+def test_the_resolution_goes_from_file_to_file(format: str, tinter: Tinter) -> None:
+    file = io.BytesIO()
+    Image.fromarray((RAMP >> 8).astype(np.uint8)).save(file, "TIFF", dpi=(1200, 600))
+    out = codec.decode(tinter.tint(file.getvalue(), format=format))
+    assert out.metadata["xres"] * 25.4 == pytest.approx(1200, abs=0.5)
+    assert out.metadata["yres"] * 25.4 == pytest.approx(600, abs=0.5)
+
+
+def sepia_scan() -> np.ndarray:
+    """A sepia print as a scanner gives it, 16-bit RGB."""
+    gray = (np.sin(np.arange(160) / 12) * np.cos(np.arange(120)[:, None] / 9) * 24000 + 34000).astype(np.uint16)
+    return blend.render_backdrop(gray, "sepia")
+
+
+@pytest.mark.parametrize("background", [None, "original"])
+def test_a_toned_scan_keeps_its_tone(background: str | None, tinter: Tinter) -> None:
+    scan = sepia_scan()
+    file = io.BytesIO()
+    tifffile.imwrite(file, scan, photometric="rgb")
+    result = tinter.tint(Photo(scan), keep="person", background=background)
+    out = codec.decode(tinter.tint(file.getvalue(), keep="person", background=background)).pixels
+    assert np.array_equal(out, result.pixels)
+    right = np.s_[:, 100:]  # the subject stands in the left half
+    assert np.array_equal(out[right], scan[right])
+    assert np.abs(lab.split(out)[1][right] - lab.split(scan)[1][right]).max() == 0
+    left = np.s_[:, :60]
+    assert np.abs(lab.split(out)[1][left] - lab.split(scan)[1][left]).mean() > 3
+
+
+def test_no_strength_gives_a_toned_scan_back(tinter: Tinter) -> None:
+    scan = sepia_scan()
+    assert np.array_equal(tinter.tint(Photo(scan), strength=0, background="original").pixels, scan)
+
+
+def test_avif_comes_in_and_goes_out_as_png(tinter: Tinter) -> None:
+    file = io.BytesIO()
+    Image.fromarray((TONED_RGB >> 8).astype(np.uint8)).save(file, "AVIF")
+    out = codec.decode(tinter.tint(file.getvalue()))
+    assert (out.format, out.size) == ("png", (256, 256))
