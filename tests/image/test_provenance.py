@@ -41,7 +41,7 @@ def test_every_format_says_that_colours_are_predicted(tinter: Tinter, format: st
     assert said["{http://ns.adobe.com/xap/1.0/}CreatorTool"] == f"handtint {__version__}"
     assert '"strength": 0.8' in said[f"{{{provenance.OURS}}}Options"]
     models = said[f"{{{provenance.OURS}}}Models"]
-    for model in (tinter._color, tinter._mask):
+    for model in (tinter.networks.color, tinter.networks.mask):
         assert f"{model.name} sha256:{model.weights.sha256}" in models
 
 
@@ -88,7 +88,7 @@ def test_stripped_photos_still_say_so(tinter: Tinter) -> None:
 
 def test_only_networks_that_took_part_are_named(tinter: Tinter) -> None:
     said = statement(tinter.run(GRAY, Options(keep="all")).photo.encode(format="png"))
-    assert tinter._mask.name not in said[f"{{{provenance.OURS}}}Models"]
+    assert tinter.networks.mask.name not in said[f"{{{provenance.OURS}}}Models"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
