@@ -35,6 +35,8 @@ FENCES = {
     "fastapi": ("service", "web"),
     "starlette": ("service", "web"),
     "uvicorn": ("service", "web"),
+    "prometheus_client": ("service",),
+    "python_multipart": ("service",),
     "ray": ("batch/ray",),
     "torchvision": ("nets", "engines/published"),
     "transformers": ("engines/published",),
