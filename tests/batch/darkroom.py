@@ -41,10 +41,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def start(*words: object) -> subprocess.Popen[bytes]:
+def start(*words: object, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """`handtint` as its own process."""
     call = [sys.executable, "-c", "from handtint.cli import main; main()", *map(str, words)]
-    process = subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(call, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     STARTED.append(process)
     return process
 

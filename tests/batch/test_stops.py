@@ -104,9 +104,8 @@ def test_stopped_by_hand(tmp_path: Path, number: signal.Signals, status: int) ->
     assert not list(out.rglob("*.part"))
 
 
-def test_a_single_photo_stopped_by_hand(sample: Path, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "slow.jpg")  # nobody ever writes into it
-    process = start("tint", tmp_path / "slow.jpg", "-o", tmp_path / "out.jpg")
+def test_a_single_photo_stopped_by_hand(tmp_path: Path) -> None:
+    process = start("tint", "-", "-o", tmp_path / "out.jpg", stdin=subprocess.PIPE)  # nobody ever writes into it
     until(lambda: "cv2" in Path(f"/proc/{process.pid}/maps").read_text())
     threading.Event().wait(0.3)
     assert kill(process, signal.SIGTERM)[0] == 143

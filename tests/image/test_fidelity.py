@@ -17,6 +17,9 @@ RAMP = np.arange(65536, dtype=np.uint16).reshape(256, 256)
 TONED_RGB = np.dstack([RAMP, (RAMP * 0.9).astype(np.uint16), (RAMP * 0.7).astype(np.uint16)])
 
 
+STEP = 0.003  # L*: two of the steps of 16 bits
+
+
 def levels(pixels: np.ndarray) -> int:
     """How many lightness levels can be told apart at 16 bits."""
     return np.unique(np.round(lab.lightness(pixels), 3)).size
@@ -28,8 +31,9 @@ def levels(pixels: np.ndarray) -> int:
 def test_16_bits_go_through_without_bands(format: str, pixels: np.ndarray, keep: str, tinter: Tinter) -> None:
     out = codec.decode(tinter.tint(Photo(pixels).encode(format=format), keep=keep))
     assert out.depth == 16
-    assert levels(out.pixels) >= 0.99 * levels(pixels)
-    assert np.abs(lab.lightness(out.pixels) - lab.lightness(pixels)).max() < 0.5
+    if pixels.ndim == 2 or keep == "person":  # a colour of three channels has levels between those of 16 bits
+        assert levels(out.pixels) >= 0.99 * levels(pixels)
+    assert np.abs(lab.lightness(out.pixels) - lab.lightness(pixels)).max() < STEP
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "tiff", "webp"])
