@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from handtint import keep
 from handtint.errors import OptionError, WeightsError
@@ -17,6 +17,12 @@ from handtint.types import Engine
 from handtint.weights import MANIFEST, Weights, manifest, of_file, read
 
 Task = Literal["color", "mask"]
+_NOTHING: Mapping[str, Any] = {
+    "licence": "",
+    "size": 0,
+    "source": "",
+    "scores": {},
+}  # told of weights there are none of
 Kind = Literal["full", "color", "alpha", "plain"]  # what a mask network reads and answers: see segmenter.segment
 
 
@@ -51,6 +57,15 @@ class Model:
     def classes(self) -> bool:
         """Whether it can be asked for VOC classes."""
         return self.task == "mask" and self.kind in ("full", "color")
+
+    def told(self) -> dict[str, Any]:
+        """What is told of it as JSON: the fields of its weights' record, and its own."""
+        facts: dict[str, Any] = {"name": self.name, "task": self.task, "network": self.network, "side": self.side}
+        try:
+            weights = self.weights
+        except WeightsError:
+            return {**facts, "present": False, **_NOTHING, "recipe": self.recipe}
+        return {**asdict(weights), **facts, "present": weights.present, "scores": dict(weights.scores)}
 
     def engine(self, *, threads: int = 0) -> Engine:
         """The network, loaded and ready. Raises WeightsError."""

@@ -53,7 +53,14 @@ def command(
             failed += 1
             _say(f"{error}" if source in f"{error}" else f"{source}: {error}")
             continue
-        told.append({"photo": source, "width": photo.size[1], "height": photo.size[0], "found": _rows(things)})
+        told.append(
+            {
+                "photo": source,
+                "width": photo.size[1],
+                "height": photo.size[0],
+                "found": [thing.record for thing in things],
+            }
+        )
         if not as_json:
             _table(source, photo, things)
     if as_json:
@@ -108,21 +115,6 @@ def _voc_color(index: int) -> tuple[int, int, int]:
         green |= (low >> 1 & 1) << (7 - bit)
         blue |= (low >> 2 & 1) << (7 - bit)
     return red, green, blue
-
-
-def _rows(things: list[Finding]) -> list[dict[str, Any]]:
-    return [
-        {
-            "keep": thing.term,
-            "class": thing.name,
-            "number": thing.number or None,
-            "position": thing.position or None,
-            "box": list(thing.box),
-            "share": round(thing.share, 4),
-            "confidence": round(thing.confidence, 4),
-        }
-        for thing in things
-    ]
 
 
 def _table(source: str, photo: Photo, things: list[Finding]) -> None:

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
 
 import click
-
-from handtint.errors import WeightsError
-
-if TYPE_CHECKING:
-    from handtint.zoo import Model
 
 
 @click.command(name="models")
@@ -20,7 +13,7 @@ def command(as_json: bool) -> None:
     """List the catalogue: name, task, licence, size, source, scores, whether present."""
     from handtint.zoo import CATALOGUE
 
-    rows = [_row(model) for model in CATALOGUE.values()]
+    rows = [model.told() for model in CATALOGUE.values()]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -37,15 +30,3 @@ def command(as_json: bool) -> None:
             scores = f"none yet: recipes/{row['recipe']}"
         table.add_row(row["name"], row["task"], row["licence"], size, row["source"], present, scores)
     Console().print(table)
-
-
-def _row(model: Model) -> dict[str, Any]:
-    facts: dict[str, Any] = {"name": model.name, "task": model.task, "network": model.network, "side": model.side}
-    try:
-        weights = model.weights
-    except WeightsError:
-        return {**facts, "present": False, **_NOTHING, "recipe": model.recipe}
-    return {**asdict(weights), **facts, "present": weights.present, "scores": dict(weights.scores)}
-
-
-_NOTHING = {"licence": "", "size": 0, "source": "", "scores": {}}

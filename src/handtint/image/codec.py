@@ -28,7 +28,7 @@ from handtint.types import Array, Pixels
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Limits", "decode", "encode", "from_pillow", "read", "to_pillow", "to_profile", "write"]
+__all__ = ["Limits", "decode", "encode", "from_pillow", "read", "recognize", "to_pillow", "to_profile", "write"]
 
 FORMATS = ("jpeg", "png", "tiff", "webp")  # what can be written
 ENDINGS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}
@@ -59,11 +59,15 @@ _CLASSIC_TIFF = 3_500_000_000  # bytes of pixels above which a TIFF gets 64-bit 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a picture may be, all pages together: checked before its pixels are decoded."""
+    """How large a picture may be, all pages together: checked before its pixels are decoded.
+
+    frames: of an animation, or pictures of a HEIF file; whatever their number, the first is decoded.
+    """
 
     pixels: int = 300_000_000
     bytes: int = 1 << 31
     pages: int = 1000
+    frames: int = 1 << 31
 
 
 def decode(data: bytes, *, name: str = "", limits: Limits = Limits()) -> Photo:
@@ -96,10 +100,14 @@ def read(path: str | Path, *, limits: Limits = Limits()) -> Photo:
     return decode(files.read(path, limits.bytes), name=str(path), limits=limits)
 
 
+def recognize(data: bytes) -> str:
+    """The format of a picture file by its first bytes, or "" where it is none that is read."""
+    return next((kind for at, signature, kind in _SIGNATURES if data.startswith(signature, at)), "")
+
+
 def _kind_of(data: bytes, title: str) -> str:
-    for at, signature, kind in _SIGNATURES:
-        if data.startswith(signature, at):
-            return kind
+    if found := recognize(data):
+        return found
     if not data:
         raise DecodeError(f"{title}: no data")
     start = data[:1024].lower()
@@ -122,7 +130,14 @@ def _check(images: Sequence[pyvips.Image], title: str, limits: Limits) -> None:
         more = f" and {len(images) - 3} more pages" if len(images) > 3 else ""
         raise LimitError(f"{title}: {size} pixels{more}, over the limit of {limits.pixels} pixels")
     for image in images:
+        if (frames := _frames(image)) > limits.frames:
+            raise LimitError(f"{title}: {frames} frames, over the limit of {limits.frames}")
         check_kind(image, title)
+
+
+def _frames(image: pyvips.Image) -> int:
+    animated = image.get_typeof("n-pages") and not str(image.get("vips-loader")).startswith("tiff")
+    return int(image.get("n-pages")) if animated else 1
 
 
 def encode(photo: Photo, *, format: str = "", quality: int = 95) -> bytes:

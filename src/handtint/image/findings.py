@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,19 @@ class Finding:
     def term(self) -> str:
         """What to write after --keep."""
         return f"{self.name}:{self.number}" if self.number else "subject"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What is told of it as JSON."""
+        return {
+            "keep": self.term,
+            "class": self.name,
+            "number": self.number or None,
+            "position": self.position or None,
+            "box": list(self.box),
+            "share": round(self.share, 4),
+            "confidence": round(self.confidence, 4),
+        }
 
 
 def every(found: Segmentation, pixels: Array) -> list[Finding]:
