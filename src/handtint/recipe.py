@@ -78,15 +78,20 @@ def loads(text: str, *, name: str = "recipe") -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{name}: not TOML: {files.one_line(str(error))}") from error
     _known(said, ("handtint", "options", "models", "mask"), name)
-    try:
-        options = Options(**_options(_table(said, "options", name), name))
-    except OptionError as error:
-        raise OptionError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
+    options = settings(_table(said, "options", name), name=name)
     models, mask = _table(said, "models", name), _table(said, "mask", name)
     _known(mask, ("sha256",), f"{name}: mask")
     for key, value in (*models.items(), *mask.items()):
         _typed(key, value, str, name)
     return Recipe(options=options, models=models, mask=mask.get("sha256", ""))
+
+
+def settings(said: Mapping[str, Any], *, name: str) -> Options:
+    """The options that a table of them says; what it leaves out is automatic. Raises OptionError, naming the key."""
+    try:
+        return Options(**_options(said, name))
+    except OptionError as error:
+        raise OptionError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
 
 
 def write(recipe: Recipe, path: str | Path) -> None:

@@ -91,12 +91,16 @@ def name(photo: Found, destination: str | None, format: str | None, taken: set[s
     return Job(photo.path, target, *_beside(taken, target))
 
 
-def _wanted(photo: Found, destination: str | None, format: str | None) -> str:
-    stem, ending = os.path.splitext(photo.name)
+def ending_of(name: str, format: str | None) -> str:
+    """The ending of a result's name: the format's, else that of the photo's name, else PNG's."""
+    ending = os.path.splitext(name)[1]
     if format:
-        ending = ENDINGS[format]
-    elif ending.lower() not in WRITABLE:
-        ending = ENDINGS["png"]
+        return ENDINGS[format]
+    return ending if ending.lower() in WRITABLE else ENDINGS["png"]
+
+
+def _wanted(photo: Found, destination: str | None, format: str | None) -> str:
+    stem, ending = os.path.splitext(photo.name)[0], ending_of(photo.name, format)
     if destination is not None:
         return os.path.join(destination, stem + ending)
     if photo.folder is not None:
