@@ -11,6 +11,7 @@ import numpy as np
 from handtint import keep, zoo
 from handtint.colorizer import colorize
 from handtint.image import blend, choice, large, masks, privacy, provenance, resize, tone
+from handtint.image.choice import Choice
 from handtint.image.photo import Photo
 from handtint.options import Options, gain_factor
 from handtint.segmenter import segment
@@ -102,10 +103,10 @@ class Stages:
         """What stands where in it."""
         return self.networks.segment(self.pixels, gain_factor(gain))
 
-    def choice(self, options: Options, mask: Photo | None = None) -> choice.Choice:
+    def choice(self, options: Options, mask: Photo | None = None) -> Choice:
         """What is kept, before it is turned round and feathered: what `keep` asks for, or a mask in its place."""
         if mask is not None:
-            return choice.Choice(masks.from_pixels(mask.pixels, mask.alpha, self.photo.size))
+            return Choice(masks.from_pixels(mask.pixels, mask.alpha, self.photo.size))
         steps = keep.parse(options.keep)
         found = self.found(options.gain) if keep.looks(steps) else None
         return choice.choose(steps, self.pixels, found, matted=options.matting)
