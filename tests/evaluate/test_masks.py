@@ -10,6 +10,7 @@ from sklearn.metrics import confusion_matrix, jaccard_score
 
 from handtint.errors import InputError, OptionError
 from handtint.evaluate.masks import MaskScores, boundary_f, confusion, evaluate_masks, leak, overlap
+from handtint.evaluate.report import document, markdown
 from handtint.image.photo import Photo
 from handtint.types import VOC, Array, Float
 
@@ -55,6 +56,19 @@ def test_perfect_segmenter() -> None:
     scores = scored((truth * 15, truth.astype(np.float32), truth * 15, truth))
     assert (scores["miou"], scores["pixel_accuracy"], scores["photos"]) == (1, 1, 1)
     assert scores["foreground"] == PERFECT
+
+
+def test_of_a_segmenter_without_classes_only_the_foreground_is_said() -> None:
+    truth = block(10, 10, 12)
+    sample = ("x", truth * 200, truth * 15, truth)
+
+    def segment(photo: Photo) -> tuple[Array, Float]:
+        return np.zeros(photo.size, np.uint8), truth.astype(np.float32)
+
+    scores = evaluate_masks([sample], segment, on=["gray"], classes=False)["gray"]
+    assert (scores["miou"], scores["pixel_accuracy"], set(scores["iou"].values())) == (None, None, {None})
+    assert scores["foreground"] == PERFECT
+    assert "IoU by class" not in markdown(document(masks={"x": {"gray": scores}}))
 
 
 def test_foreground_iou_mean_and_pooled() -> None:

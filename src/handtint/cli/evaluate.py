@@ -131,24 +131,33 @@ def _color_figure(path: Path, photos: list[Any], predict: Callable[[Photo], Phot
 @command.command(name="masks")
 @_common
 @click.option("--on", type=click.Choice(["gray", "colour", "both"]), default="both", show_default=True, help="Copies.")
-def masks_command(run: Run, on: str) -> None:
+@click.option(
+    "--model",
+    default="handtint-mask",
+    show_default=True,
+    metavar="NAME",
+    help="A mask model of the catalogue, rembg:NAME, or an ONNX file of the u2net family by its path.",
+)
+@click.option("--named", default="", metavar="TEXT", help="Only photographs whose name has this in it.")
+def masks_command(run: Run, on: str, model: str, named: str) -> None:
     """Find classes and foreground and compare with masks.
 
     Sources hold FOLDER/images/X.* and FOLDER/masks/X.png, the masks' pixels VOC class indices, 255 for unknown.
     """
+    from handtint import zoo
     from handtint.data import labels, sources, truths
     from handtint.evaluate import masks
     from handtint.pipeline import Tinter
 
-    pairs = labels.mask_pairs(sources.open_sources(run.sources))
+    knows = zoo.find(model, "mask").classes
+    pairs = [pair for pair in labels.mask_pairs(sources.open_sources(run.sources)) if named in pair[0].name]
     chosen = _some([p for p in pairs if not run.held_out or sources.held_out(p[0])], run.limit)
-    tinter = Tinter()
+    label = functools.partial(Tinter(mask_model=model).label, gain=run.gain)
     modes = masks.MODES if on == "both" else (on,)
-    samples = truths.masks(_progress(chosen))
-    scores = masks.evaluate_masks(samples, functools.partial(tinter.label, gain=run.gain), on=modes)
-    _report(run, "masks", len(chosen), {}, masks={"handtint-mask": scores})
+    scores = masks.evaluate_masks(truths.masks(_progress(chosen)), label, on=modes, classes=knows)
+    _report(run, "masks", len(chosen), {"named": named} if named else {}, masks={Path(model).name: scores})
     if run.record:
-        _record("handtint-mask", run, masks.summary(scores))
+        _record(model, run, masks.summary(scores))
 
 
 def _some(items: Sequence[Any], limit: int | None) -> list[Any]:

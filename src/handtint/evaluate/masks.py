@@ -21,7 +21,7 @@ TOLERANCE = 0.008  # of the diagonal: how far apart two boundaries may run and s
 
 
 def evaluate_masks(
-    samples: Iterable[Sample], segment: Segment, *, on: Sequence[str] = MODES
+    samples: Iterable[Sample], segment: Segment, *, on: Sequence[str] = MODES, classes: bool = True
 ) -> dict[str, dict[str, Any]]:
     """Score a segmenter on labelled photographs, shown gray, in colour, or each in turn.
 
@@ -29,6 +29,7 @@ def evaluate_masks(
              uint8 0 or 1); 255 in the labels is not asked for. One is held at a time.
     segment: photo -> class indices (H, W) uint8 0..20, alpha (H, W) float32 0..1.
     on: what to show: "gray" is the photograph's lightness, "colour" the photograph as it is.
+    classes: whether the segmenter knows any; without, nothing is said of them.
 
     Returns {mode: scores}; scores as `MaskScores.scores` has them.
     Raises InputError without photographs and for arrays that do not fit, OptionError for an unknown mode.
@@ -36,12 +37,16 @@ def evaluate_masks(
     if unknown := sorted(set(on) - set(MODES)):
         raise OptionError(f"on: {unknown[0]!r} is not one of {', '.join(MODES)}")
     accounts = {mode: MaskScores() for mode in on}
-    for name, pixels, classes, front in samples:
+    for name, pixels, labels, front in samples:
         for mode, account in accounts.items():
             gray = mode == "gray" and pixels.ndim == 3
             photo = grayed(pixels, name=name) if gray else Photo.of(pixels, name=name)
-            account.add(*segment(photo), classes, front, name=name)
-    return {mode: account.scores() for mode, account in accounts.items()}
+            account.add(*segment(photo), labels, front, name=name)
+    found = {mode: account.scores() for mode, account in accounts.items()}
+    return found if classes else {mode: scores | _NO_CLASSES for mode, scores in found.items()}
+
+
+_NO_CLASSES: dict[str, Any] = {"miou": None, "iou": dict.fromkeys(VOC), "pixel_accuracy": None}
 
 
 class MaskScores:

@@ -161,14 +161,15 @@ def _mask_parts(masks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     runs = [(name, mode, scores) for name, modes in masks.items() for mode, scores in modes.items()]
     columns = [scores["iou"] for _, _, scores in runs]
     classes = [[label, *(_number(column[label]) for column in columns)] for label in VOC]
+    by_class = [f"### IoU by class\n\n`{_NONE}`: neither in the truth nor predicted."]
+    by_class.append(table(["class", *(f"{name}, {mode}" for name, mode, _ in runs)], classes))
     return [
         (
             "## Masks\n\n21 VOC classes; foreground IoU and boundary F at alpha 0.5, mean over photographs and pooled. "
             "Leak: the share of the colour that is laid outside of the true foreground."
         ),
         table(_MASK_HEADS, [[name, mode, *_mask_cells(scores)] for name, mode, scores in runs]),
-        f"### IoU by class\n\n`{_NONE}`: neither in the truth nor predicted.",
-        table(["class", *(f"{name}, {mode}" for name, mode, _ in runs)], classes),
+        *(by_class if any(scores["miou"] is not None for _, _, scores in runs) else []),
     ]
 
 
