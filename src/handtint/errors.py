@@ -6,6 +6,7 @@ HandtintError
 |   |-- DecodeError      bytes that are not a readable picture
 |   `-- LimitError       a picture larger than the limits allow
 |-- OutputError          a result that cannot be written
+|-- ServiceError         a request that the service does not carry out
 `-- WeightsError         weights that are missing, damaged or do not fit
 """
 
@@ -32,6 +33,18 @@ class LimitError(InputError):
 
 class OutputError(HandtintError):
     """A result that cannot be written."""
+
+
+class ServiceError(HandtintError):
+    """A request that the service does not carry out.
+
+    kind: why, as `handtint.service.problems.KINDS` has it. wait: seconds after which to try again; 0 where that is
+    of no use.
+    """
+
+    def __init__(self, kind: str, text: str, *, wait: int = 0) -> None:
+        super().__init__(text)
+        self.kind, self.wait = kind, wait
 
 
 class WeightsError(HandtintError):

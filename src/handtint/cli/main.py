@@ -13,6 +13,8 @@ from handtint.errors import HandtintError, OptionError
 COMMANDS = {
     "tint": "Tint photographs: colour on what matters, the original gray elsewhere.",
     "inspect": "Tell what is in photographs, and how to ask for it with --keep.",
+    "web": "Open a page in the browser to tint photographs by hand.",
+    "serve": "Tint photographs over HTTP.",
     "models": "List the catalogue of networks.",
     "evaluate": "Measure colours or masks on photographs with known truth.",
     "study": "Make one page of the evaluations of several models.",

@@ -1,0 +1,53 @@
+"""`handtint serve`: the service."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from handtint.cli.signals import Signals
+from handtint.errors import OptionError
+from handtint.service.settings import Settings
+
+METAVARS = {"host": "ADDRESS", "formats": "FORMAT", "origins": "URL", "memory": "MB"}
+
+
+def _flags(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add one flag for each setting of the service but the token, which no list of processes should show."""
+    for setting in reversed(fields(Settings)):
+        if not setting.metadata:
+            continue
+        many = isinstance(setting.default, tuple)
+        decorate = click.option(
+            f"--{setting.name}",
+            type=str if many else type(setting.default),
+            multiple=many,
+            default=setting.default,
+            show_default=setting.default not in (0, ()),
+            metavar=METAVARS.get(setting.name),
+            help=setting.metadata["help"],
+        )
+        function = decorate(function)
+    return function
+
+
+@click.command(name="serve")
+@_flags
+def command(**words: Any) -> None:
+    """Tint photographs over HTTP.
+
+    Only this machine can reach the service, unless --host says otherwise; then requests must bear the token in
+    HANDTINT_TOKEN. Ctrl-C or SIGTERM stops it, once what is in hand is finished.
+    """
+    settings = Settings(**words, token=os.environ.get("HANDTINT_TOKEN", ""))
+    try:
+        from handtint.service import server
+    except ModuleNotFoundError as error:
+        raise OptionError(f"serve needs {error.name}: pip install 'handtint[serve]'") from error
+    with Signals() as signals:
+        signals.gently = True
+        server.run(settings, lambda address: click.echo(f"handtint: serving at {address}", err=True))

@@ -1,0 +1,66 @@
+"""What a client accepts: a picture, of which formats, or JSON.
+
+Source: RFC 9110, section 12.5.1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from handtint.errors import ServiceError
+
+JSON = "application/json"
+MEDIA = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp"}
+_QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to answer with. formats: of the picture, all as welcome, in the order in which they are named."""
+
+    json: bool
+    formats: tuple[str, ...]
+
+
+def parse(header: str, format: str | None = None) -> Wanted:
+    """What a client that sends this header wants, and the format that it asks for otherwise, if any.
+
+    Of a picture and JSON that are as welcome as each other, the picture is answered. Raises ServiceError where
+    nothing of what can be had is accepted.
+    """
+    ranges = _ranges(header)
+    json = _quality(ranges, JSON)
+    images = {name: _quality(ranges, media) for name, media in MEDIA.items()}
+    if format:
+        images = {name: quality for name, quality in images.items() if name == format}
+    best = max(images.values())
+    if json > best:
+        return Wanted(True, tuple(images) if format is None else (format,))
+    if not best:
+        can = ", ".join([*(MEDIA[name] for name in images), JSON])
+        raise ServiceError("not-acceptable", f"can be had: {can}")
+    order = [range_ for range_, _ in ranges]
+    named = [name for name in images if images[name] == best]
+    named.sort(key=lambda name: order.index(MEDIA[name]) if MEDIA[name] in order else len(order))
+    return Wanted(False, tuple(named))
+
+
+def _ranges(header: str) -> list[tuple[str, float]]:
+    """(media range, quality) in the header's order; what cannot be read is passed over."""
+    found = []
+    for part in header.split(","):
+        name, _, parameters = part.partition(";")
+        quality = _QUALITY.search(parameters)
+        if name.strip():
+            found.append((name.strip().lower(), min(1.0, float(quality[1])) if quality else 1.0))
+    return found or [("*/*", 1.0)]
+
+
+def _quality(ranges: list[tuple[str, float]], media: str) -> float:
+    """How welcome a media type is, 0..1: the narrowest range that it falls in says."""
+    said = dict(ranges)
+    for range_ in (media, f"{media.partition('/')[0]}/*", "*/*"):
+        if range_ in said:
+            return said[range_]
+    return 0.0

@@ -1,0 +1,170 @@
+"""The form of a request: its fields are the settings of an edit, read and checked before anything else is done."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, fields
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from handtint import keep, zoo
+from handtint import recipe as recipes
+from handtint.errors import OptionError, ServiceError
+from handtint.image import codec
+from handtint.options import Options
+from handtint.recipe import Recipe
+from handtint.service.settings import Settings
+
+MULTIPART = "multipart/form-data"
+LONGEST = 1000  # characters of a field
+RECIPE = 64 * 1024  # bytes of a recipe
+FILES, FIELDS = 3, 32  # the most of each in a form
+OPTIONS: Mapping[str, Field[Any]] = {setting.name: setting for setting in fields(Options)}
+BOOLEANS = {"true": True, "false": False}
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What came in: files by name, and texts by name."""
+
+    files: Mapping[str, bytes]
+    texts: Mapping[str, str]
+
+    @property
+    def photo(self) -> bytes:
+        """The photo's file."""
+        return self.files["photo"]
+
+    def options(self) -> Options:
+        """The edit: the recipe's, if there is one, with the fields over it. Raises OptionError."""
+        settings = {name: _value(OPTIONS[name], text) for name, text in self.texts.items() if name in OPTIONS}
+        recorded = self._recipe()
+        options = recipes.changed(recorded, settings) if recorded else Options(**settings)
+        refuse_paths(options)
+        here = recipes.of(options, mask=self.files.get("mask", b""))
+        if recorded and not _boolean("other_models", self.texts.get("other_models", "false")):
+            recipes.check(recorded, here)
+        return options
+
+    def _recipe(self) -> Recipe | None:
+        data = self.files.get("recipe", b"") or self.texts.get("recipe", "").encode()
+        if len(data) > RECIPE:
+            raise OptionError(f"recipe: larger than the limit of {RECIPE} bytes")
+        try:
+            return recipes.loads(data.decode()) if data else None
+        except (ValueError, RecursionError) as error:
+            raise OptionError("recipe: not a text file of TOML") from error
+
+
+def refuse_paths(options: Options) -> None:
+    """Raise OptionError where an edit names anything on this machine's disk: a mask's file, a model's."""
+    if keep.files(keep.parse(options.keep)):
+        raise OptionError("keep: a mask's file cannot be named here: send it as the field `mask`")
+    for name, model in (("model", options.model), ("mask_model", options.mask_model)):
+        if model not in zoo.CATALOGUE:
+            raise OptionError(f"{name}: {model!r} is not in the catalogue; see /v1/models")
+        if not zoo.CATALOGUE[model].told()["present"]:
+            raise OptionError(f"{name}: {model} is in the catalogue, but its weights are not here; see /v1/models")
+
+
+async def read(request: Request, settings: Settings, known: tuple[str, ...]) -> Form:
+    """The form that a request brings, of the known fields and no others, with pictures of the formats that are read.
+
+    Nothing of it is written to a disk. Raises ServiceError, OptionError for the fields.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
+        raise ServiceError("media-type", f"the body should be {MULTIPART}, with the photo's file as `photo`")
+    try:
+        async with asyncio.timeout(settings.seconds):
+            items = await _parsed(request, settings.bytes)
+    except TimeoutError as error:
+        raise ServiceError("upload-time", f"the upload took longer than {settings.seconds:g} s") from error
+    form = _sorted(items, known)
+    for name in ("photo", "mask"):
+        if name in form.files:
+            _check_format(name, form.files[name], settings.formats)
+    return form
+
+
+async def _parsed(request: Request, most: int) -> list[tuple[str, str | bytes]]:
+    """The parts of a form, files as bytes, all in memory. Raises ServiceError."""
+    parser = MultiPartParser(
+        request.headers, request.stream(), max_files=FILES, max_fields=FIELDS, max_part_size=RECIPE
+    )
+    parser.spool_max_size = most
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise ServiceError("malformed", error.message) from error
+    items: list[tuple[str, str | bytes]] = []
+    for name, value in form.multi_items():
+        items.append((name, await value.read() if isinstance(value, UploadFile) else value))
+    await form.close()
+    return items
+
+
+def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> Form:
+    """The form of these parts. Raises OptionError for what is missing, unknown, said twice or of the wrong kind."""
+    files: dict[str, bytes] = {}
+    texts: dict[str, str] = {}
+    for name, value in items:
+        if name not in known:
+            near = difflib.get_close_matches(name[:LONGEST], known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+            raise OptionError(f"unknown field {name[:LONGEST]!r}; {hint}")
+        if name in files or name in texts:
+            raise OptionError(f"{name}: given twice")
+        if isinstance(value, bytes):
+            files[name] = value
+        else:
+            texts[name] = value
+    for name in files:
+        if name not in ("photo", "mask", "recipe"):
+            raise OptionError(f"{name}: a text, not a file, is expected")
+    for name, text in texts.items():
+        if name in ("photo", "mask"):
+            raise OptionError(f"{name}: a file is expected: the part needs a file name")
+        if len(text) > LONGEST and name != "recipe":
+            raise OptionError(f"{name}: longer than {LONGEST} characters")
+    if "photo" not in files:
+        raise OptionError("photo: missing; send the photo's file as the field `photo`")
+    return Form(files, texts)
+
+
+def _check_format(name: str, data: bytes, formats: tuple[str, ...]) -> None:
+    if not data:
+        raise ServiceError("damaged", f"{name}: the file is empty")
+    kind = codec.recognize(data)
+    if kind not in formats:
+        what = f"{kind} is not read here" if kind else "not a photograph format"
+        raise ServiceError("media-type", f"{name}: {what}; send one of {', '.join(formats)}")
+
+
+def _value(setting: Field[Any], text: str) -> Any:
+    """The value that a field's text says. Raises OptionError."""
+    name, default = setting.name, setting.default
+    if isinstance(default, bool):
+        return _boolean(name, text)
+    if isinstance(default, int):
+        if not _WHOLE.fullmatch(text):
+            raise OptionError(f"{name}: {text!r} is not a whole number")
+        return int(text)
+    if isinstance(default, float):
+        if not _NUMBER.fullmatch(text):
+            raise OptionError(f"{name}: {text!r} is not a number")
+        return float(text)
+    return text
+
+
+def _boolean(name: str, text: str) -> bool:
+    if text not in BOOLEANS:
+        raise OptionError(f"{name}: {text!r} is not true or false")
+    return BOOLEANS[text]

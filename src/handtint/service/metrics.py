@@ -1,0 +1,61 @@
+"""Figures of the service for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.registry import Collector
+
+from handtint.service.crew import Crew
+
+MEDIA = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 30.0, 60.0)
+
+
+class Metrics:
+    """What is counted, in a registry of its own."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.registry.register(_OfCrew(crew))
+        self._requests = Counter("handtint_requests", "Requests answered.", ["path", "status"], registry=self.registry)
+        self._times = Histogram(
+            "handtint_request_seconds",
+            "From a request's headers to its answer.",
+            ["path"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+
+    def count(self, path: str, status: int, seconds: float) -> None:
+        """Count a request. path: one of few, never a stranger's words."""
+        self._requests.labels(path, str(status)).inc()
+        self._times.labels(path).observe(seconds)
+
+    def text(self) -> bytes:
+        """All figures in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class _OfCrew(Collector):
+    """The crew's figures, read when they are asked for."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+
+    def collect(self) -> Iterable[Metric]:
+        """The figures of this moment."""
+        crew = self._crew
+        yield GaugeMetricFamily("handtint_places_taken", "Requests uploading, waiting or worked on.", crew.taken)
+        yield GaugeMetricFamily("handtint_places", "Requests that there is room for.", crew.size + crew.queue)
+        yield GaugeMetricFamily("handtint_waiting", "Requests that no worker has in hand.", crew.waiting)
+        yield GaugeMetricFamily("handtint_workers_ready", "Workers that are ready or at work.", crew.ready)
+        yield GaugeMetricFamily("handtint_workers_busy", "Workers at work.", crew.busy)
+        yield SummaryMetricFamily("handtint_work_seconds", "A worker's time.", crew.done, crew.worked)
+        replaced = CounterMetricFamily("handtint_workers_replaced", "Workers replaced.", labels=["reason"])
+        for reason in ("time", "death", "idle", "client gone"):
+            replaced.add_metric([reason], crew.replaced[reason])
+        yield replaced

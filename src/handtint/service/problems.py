@@ -1,0 +1,109 @@
+"""What goes wrong, as problem documents.
+
+Source: RFC 9457, Problem Details for HTTP APIs.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from starlette.responses import Response
+
+from handtint.errors import (
+    DecodeError,
+    HandtintError,
+    InputError,
+    LimitError,
+    OptionError,
+    OutputError,
+    ServiceError,
+    WeightsError,
+)
+
+MEDIA = "application/problem+json"
+LONGEST = 500  # characters of a detail, which may quote the request
+
+
+class Kind(NamedTuple):
+    """A kind of problem: its HTTP status and what it is called."""
+
+    status: int
+    title: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "malformed": Kind(400, "The request is not well formed"),
+    "token": Kind(401, "A token is needed"),
+    "origin": Kind(403, "This page may not send requests here"),
+    "not-found": Kind(404, "There is nothing at this path"),
+    "method": Kind(405, "This path knows no such method"),
+    "not-acceptable": Kind(406, "None of the accepted media types can be had"),
+    "upload-time": Kind(408, "The upload took too long"),
+    "too-large": Kind(413, "Larger than the limits allow"),
+    "media-type": Kind(415, "Not of a media type that is read here"),
+    "setting": Kind(422, "A setting cannot be used"),
+    "damaged": Kind(422, "The photo cannot be decoded"),
+    "photo": Kind(422, "The photo cannot be used so"),
+    "result": Kind(422, "The result cannot be encoded so"),
+    "work-time": Kind(422, "The photo took too long"),
+    "fatal": Kind(422, "The photo's worker died"),
+    "busy": Kind(429, "Too many requests at once"),
+    "gone": Kind(499, "The client went away"),
+    "fault": Kind(500, "A fault of the service"),
+    "unavailable": Kind(503, "The service cannot work now"),
+}
+_ERRORS: tuple[tuple[type[HandtintError], str], ...] = (
+    (OptionError, "setting"),
+    (DecodeError, "damaged"),
+    (LimitError, "too-large"),
+    (InputError, "photo"),
+    (OutputError, "result"),
+    (WeightsError, "unavailable"),
+)
+_STATUSES = {404: "not-found", 405: "method", 503: "unavailable"}
+SUMMARIES = {
+    status: "; ".join(kind.title for kind in KINDS.values() if kind.status == status)
+    for status in sorted({kind.status for kind in KINDS.values()})
+}
+
+
+def kind_of(error: HandtintError) -> str:
+    """The kind of problem that an error is."""
+    if isinstance(error, ServiceError):
+        return error.kind
+    return next((kind for type_, kind in _ERRORS if isinstance(error, type_)), "fault")
+
+
+def kind_of_status(status: int) -> str:
+    """The kind of problem that an HTTP status stands for."""
+    return _STATUSES.get(status, "malformed" if 400 <= status < 500 else "fault")
+
+
+def document(kind: str, detail: str) -> dict[str, str | int]:
+    """The problem as RFC 9457 has it; `instance` is new for each."""
+    status, title = KINDS[kind]
+    detail = detail if len(detail) <= LONGEST else f"{detail[: LONGEST - 3]}..."
+    return {
+        "type": f"urn:handtint:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": uuid.uuid4().urn,
+    }
+
+
+def answer(kind: str, detail: str, *, wait: int = 0, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem as a response. wait: seconds after which to try again, or 0."""
+    said = document(kind, detail)
+    more = {"Retry-After": str(wait)} if wait else {}
+    body = json.dumps(said).encode()
+    return Response(body, KINDS[kind].status, {**(headers or {}), **more}, media_type=MEDIA)
+
+
+def answer_error(error: HandtintError) -> Response:
+    """The problem that an error is, as a response."""
+    wait = error.wait if isinstance(error, ServiceError) else 0
+    return answer(kind_of(error), str(error), wait=wait)

@@ -1,0 +1,91 @@
+"""The service on a port: from its settings to requests answered, until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import uvicorn
+
+from handtint import zoo
+from handtint.batch.local import cores
+from handtint.errors import HandtintError, OptionError, WeightsError
+from handtint.image.files import reason
+from handtint.options import Options
+from handtint.service import order
+from handtint.service.app import create
+from handtint.service.crew import Crew
+from handtint.service.settings import Settings
+
+PATIENCE = 5  # seconds, beyond a photo's own, that a stop waits for what is in hand
+HEADERS = 32 * 1024  # bytes of a request's headers
+_LOG: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "uvicorn.access": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "handtint.service": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+    },
+}
+
+
+def crew_of(settings: Settings) -> Crew:
+    """The crew that settings ask for, not yet at work."""
+    jobs = settings.jobs or cores()
+    setup = order.Setup(
+        pixels=settings.pixels,
+        bytes=settings.bytes,
+        frames=settings.frames,
+        threads=settings.threads or max(1, cores() // jobs),
+        memory=settings.memory * 1_000_000,
+    )
+    return Crew(partial(order.hire, setup), jobs, queue=settings.queue, seconds=settings.seconds)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The port, open. Raises OptionError for an address that is not this machine's, HandtintError for a taken port."""
+    place = f"{settings.host}, port {settings.port}"
+    try:
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except socket.gaierror as error:
+        raise OptionError(f"host: {settings.host} is no address of this machine") from error
+    except OSError as error:
+        raise HandtintError(f"{place}: {reason(error)}") from error
+
+
+def run(settings: Settings, started: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; what is in hand then is finished. started: told the address that is listened at.
+
+    Raises WeightsError where the default networks are not here, and what `listen` raises.
+    """
+    for model in zoo.of(Options()):
+        if not model.weights.present:
+            raise WeightsError(f"{model.name}: its weights are not in the package")
+    crew = crew_of(settings)
+    with listen(settings) as port:
+        host, number = port.getsockname()[:2]
+        started(f"http://{f'[{host}]' if ':' in host else host}:{number}")
+        try:
+            uvicorn.Server(_config(settings, crew)).run(sockets=[port])
+        finally:
+            crew.dismiss()
+
+
+def _config(settings: Settings, crew: Crew) -> uvicorn.Config:
+    return uvicorn.Config(
+        create(settings, crew),
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=_LOG,
+        proxy_headers=False,
+        server_header=False,
+        h11_max_incomplete_event_size=HEADERS,
+        timeout_graceful_shutdown=round(settings.seconds) + PATIENCE,
+    )

@@ -1,0 +1,82 @@
+"""Every setting of the service, said once: the flags of `handtint serve` are made from it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from handtint.errors import OptionError
+
+FORMATS = ("jpeg", "png", "tiff", "webp", "gif", "heif", "jp2k", "jxl")  # what can be read
+SHORTEST = 16  # characters of a token
+
+
+def _setting(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "low": low, "high": high})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the service runs. Raises OptionError for a value that cannot be used.
+
+    token: what a request must bear, or "" where none is needed: only this machine's own address goes without.
+    """
+
+    host: str = _setting("127.0.0.1", "The address to listen at. Any but this machine's own needs HANDTINT_TOKEN.")
+    port: int = _setting(8000, "The port to listen at; 0 for any that is free.", low=0, high=65535)
+    jobs: int = _setting(0, "Worker processes. Default: one a core.", low=0, high=256)
+    threads: int = _setting(0, "Threads of each worker. Default: the cores divided by --jobs.", low=0, high=256)
+    queue: int = _setting(32, "Requests that may wait for a worker; more are told to come back.", low=0, high=10_000)
+    seconds: float = _setting(30.0, "How long a photo may take, and how long its upload.", low=0.1, high=3600)
+    megabytes: float = _setting(25.0, "The largest upload, in millions of bytes.", low=0.001, high=2000)
+    megapixels: float = _setting(50.0, "The largest photo, in millions of pixels.", low=0.001, high=1000)
+    frames: int = _setting(1, "The most pages or frames of a photo.", low=1, high=1000)
+    memory: int = _setting(0, "Megabytes that each worker may allocate; 0 for no limit.", low=0, high=1 << 20)
+    formats: tuple[str, ...] = _setting(
+        ("jpeg", "png", "tiff", "webp"), f"Formats that are read, of {', '.join(FORMATS)}. Give it once for each."
+    )
+    origins: tuple[str, ...] = _setting(
+        (), "A web page's origin (https://example.org) that may send requests from a browser. Give it once for each."
+    )
+    token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            value, low = getattr(self, setting.name), setting.metadata.get("low")
+            if low is not None and not low <= value <= setting.metadata["high"]:
+                raise OptionError(f"{setting.name}: {value} is not between {low} and {setting.metadata['high']}")
+        for name in self.formats:
+            if name not in FORMATS:
+                raise OptionError(f"formats: {name!r} is not one of {', '.join(FORMATS)}")
+        for origin in self.origins:
+            if "://" not in origin or origin.endswith("/"):
+                raise OptionError(f"origins: {origin!r} is not an origin such as https://example.org")
+        self._check_token()
+
+    def _check_token(self) -> None:
+        if self.token and (len(self.token) < SHORTEST or not self.token.isascii() or not self.token.isprintable()):
+            raise OptionError(f"HANDTINT_TOKEN: at least {SHORTEST} printable ASCII characters are needed")
+        if not self.token and not is_loopback(self.host):
+            raise OptionError(
+                f"host: {self.host} can be reached by others: set HANDTINT_TOKEN to a secret of at least {SHORTEST} "
+                "characters, which requests must then bear"
+            )
+
+    @property
+    def bytes(self) -> int:
+        """The largest body of a request."""
+        return round(self.megabytes * 1e6)
+
+    @property
+    def pixels(self) -> int:
+        """The most pixels of a photo, all its pages together."""
+        return round(self.megapixels * 1e6)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name: who knows where it leads
+        return False

@@ -1,0 +1,100 @@
+"""The work on one request, in a process of its own: decode, tint or look, encode."""
+
+from __future__ import annotations
+
+import base64
+import json
+from functools import cache
+
+import cv2
+import numpy as np
+
+from handtint import recipe as recipes
+from handtint.errors import HandtintError, InputError
+from handtint.image import codec
+from handtint.image.photo import Photo
+from handtint.options import Options
+from handtint.pipeline import Tinter
+from handtint.service.accept import JSON, MEDIA
+from handtint.service.order import Answer, Order, Setup
+from handtint.session import Edit, Session
+
+
+def warm(setup: Setup) -> None:
+    """Load what every request needs, by tinting a small gray picture. Raises HandtintError."""
+    if setup.threads:
+        cv2.setNumThreads(setup.threads)
+    gray = Photo.of(np.tile(np.arange(64, dtype=np.uint8) * 4, (64, 1))).encode(format="png")
+    do(setup, Order(errand="tint", photo=gray, options=Options(), formats=("png",)))
+
+
+def do(setup: Setup, order: Order) -> Answer:
+    """Do what a request asks for. Raises HandtintError, RuntimeError for a fault of ours."""
+    try:
+        return _tint(setup, order) if order.errand == "tint" else _inspect(setup, order)
+    except HandtintError as error:
+        raise type(error)(str(error)) from None
+    except MemoryError:
+        raise InputError("photo: there is not enough memory for it") from None
+    except Exception as error:  # of a kind that the service may not be able to unpack
+        raise RuntimeError(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}") from error
+
+
+@cache
+def _tinter(model: str, mask_model: str, threads: int) -> Tinter:
+    """A pair of networks, kept: the catalogue has only so many."""
+    return Tinter(model, mask_model=mask_model, threads=threads)
+
+
+def _decode(data: bytes, name: str, setup: Setup) -> Photo:
+    limits = codec.Limits(pixels=setup.pixels, bytes=setup.bytes, pages=setup.frames, frames=setup.frames)
+    return codec.decode(data, name=name, limits=limits)
+
+
+def _tint(setup: Setup, order: Order) -> Answer:
+    options = order.options
+    photo = _decode(order.photo, "photo", setup)
+    mask = _decode(order.mask, "mask", setup) if order.mask else None
+    kind = options.format or _format(photo, order.formats)
+    tinter = _tinter(options.model, options.mask_model, setup.threads)
+    if order.json:
+        return _told(Session(tinter, photo), Edit(options=options, mask=mask), order.mask, kind)
+    result = tinter.run(photo, options, mask=mask)
+    return Answer(result.photo.encode(format=kind, quality=options.quality), MEDIA[kind], result.note)
+
+
+def _told(session: Session, edit: Edit, mask: bytes, format: str) -> Answer:
+    """The same in JSON, with the mask and what was found; the networks look once."""
+    result, options = session.result(edit), edit.options
+    data = result.photo.encode(format=format, quality=options.quality)
+    said = {
+        **_size(session.photo),
+        "found": [thing.record for thing in session.find(options.gain)],
+        "note": result.note,
+        "recipe": recipes.dumps(recipes.of(options, mask=mask)),
+        "mask": _text(Photo(result.alpha).encode(format="png")),
+        "photo": {"media_type": MEDIA[format], "data": _text(data)},
+    }
+    return Answer(json.dumps(said).encode(), JSON, result.note)
+
+
+def _inspect(setup: Setup, order: Order) -> Answer:
+    photo, options = _decode(order.photo, "photo", setup), order.options
+    found = _tinter(options.model, options.mask_model, setup.threads).inspect(photo, gain=options.gain)
+    said = {**_size(photo), "found": [thing.record for thing in found]}
+    return Answer(json.dumps(said).encode(), JSON)
+
+
+def _size(photo: Photo) -> dict[str, int]:
+    height, width = photo.size
+    return {"width": width, "height": height}
+
+
+def _format(photo: Photo, formats: tuple[str, ...]) -> str:
+    """The photo's own format, or PNG where that cannot be written, if it is welcome; else the first that is."""
+    own = photo.format if photo.format in MEDIA else "png"
+    return own if own in formats or not formats else formats[0]
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
