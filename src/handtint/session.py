@@ -86,6 +86,10 @@ class Session:
         """The mask to give beside the options, before they turn it round and feather it; None where `keep` says all."""
         return _mask(self._whole, edit)
 
+    def chosen(self, edit: Edit) -> Photo:
+        """What is kept, as a mask for others to work on, whoever chose it."""
+        return self.mask(edit) or Photo(self._whole.choice(edit.options, edit.mask).alpha)
+
 
 def _mask(stages: Stages, edit: Edit) -> Photo | None:
     """The given mask with the strokes over it; or what is chosen with the strokes over it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 from typing import Any
 
@@ -50,6 +51,10 @@ class Commands(click.Group):
             raise click.UsageError(str(error)) from error
         except HandtintError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:  # what the command says cannot be written: its output is on a full disk, say
+            if error.errno == errno.EPIPE:  # the reader has gone: click ends in silence
+                raise
+            raise click.ClickException(f"standard output: {error.strerror or error}") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

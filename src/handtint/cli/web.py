@@ -1,0 +1,38 @@
+"""`handtint web`: the page for this machine's own browser."""
+
+from __future__ import annotations
+
+import webbrowser
+
+import click
+
+
+@click.command(name="web")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="N", help="Default: 8756 or, where that is taken, a free one."
+)
+@click.option("--no-browser", is_flag=True, help="Only tell the address; open no browser.")
+def command(port: int | None, no_browser: bool) -> None:
+    """Open a page in the browser to tint photographs by hand.
+
+    Everything runs on this machine: no photo leaves it, and no other machine can open the page. Ctrl-C ends it.
+    """
+    try:
+        from handtint.web import server
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is missing: the page needs `pip install 'handtint[web]'`") from error
+    from handtint.pipeline import Tinter
+
+    tinter = Tinter()
+    listening = server.listen(port)
+    address = server.address(listening)
+
+    def ready() -> None:
+        click.echo(f"handtint is at {address} - Ctrl-C ends it", err=True)
+        if not no_browser:
+            webbrowser.open(address)
+
+    try:
+        server.serve(tinter, listening, ready)
+    except KeyboardInterrupt:  # the server has ended in good order by now
+        click.echo("", err=True)

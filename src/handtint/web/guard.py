@@ -1,0 +1,70 @@
+"""Who may speak to the page: this machine, by the page itself.
+
+A web site elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and post forms to any address: so the Host has
+to be this machine's, the Origin the page's own, and browsers' word of where a request comes from is heeded.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HOSTS = ("127.0.0.1", "localhost", "[::1]")
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """ASGI middleware that refuses strangers with 403, and says on every answer what a browser may do with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        why = refusal(scope["method"], scope["path"], Headers(scope=scope))
+        app = PlainTextResponse(why, 403) if why else self._app
+        await app(scope, receive, marked)
+
+
+def refusal(method: str, path: str, headers: Headers) -> str:
+    """Why a request is refused, or ""."""
+    hosts = headers.getlist("host")
+    host = hosts[0].lower() if len(hosts) == 1 else ""
+    if _name(host) not in HOSTS:
+        return "This page answers to 127.0.0.1 and localhost only."
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() != f"http://{host}":
+        return "This page takes requests from itself only."
+    asks = method not in ("GET", "HEAD") or path.startswith("/api/")
+    if asks and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return "This page takes requests from itself only."
+    return ""
+
+
+def _name(host: str) -> str:
+    """A Host header without its port; "" where that is no number."""
+    name, colon, port = host.rpartition(":")
+    if not colon or host.endswith("]"):
+        return host
+    return name if port.isdecimal() else ""

@@ -1,0 +1,62 @@
+// Questions to the server behind the page. Every failure is a Problem whose message is in words.
+
+export class Problem extends Error {
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function ask(path, init = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { ...init, credentials: "omit" });
+  } catch {
+    throw new Problem("handtint does not answer any more. Is it still running in its terminal?");
+  }
+  if (answer.ok) return answer;
+  throw new Problem(await reason(answer), answer.status);
+}
+
+async function reason(answer) {
+  try {
+    return (await answer.json()).detail;
+  } catch {
+    return `handtint answered with the error ${answer.status}.`;
+  }
+}
+
+const said = (answer, name) => decodeURIComponent(answer.headers.get(name) || "");
+
+export const about = async () => (await ask("/api/about")).json();
+
+export const sample = async (file) => new File([await (await ask(`/samples/${encodeURIComponent(file)}`)).blob()], file);
+
+export async function open(file) {
+  const path = `/api/photos?name=${encodeURIComponent(file.name)}`;
+  return (await ask(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file })).json();
+}
+
+export const close = (id) => ask(`/api/photos/${id}`, { method: "DELETE" }).catch(() => {});
+
+export const before = async (id) => (await ask(`/api/photos/${id}/before`)).blob();
+
+const post = (path, edit) =>
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(edit) });
+
+// what: "preview", "result", "mask" or "recipe". Gives {blob, name, note}.
+export async function picture(id, what, edit) {
+  const answer = await post(`/api/photos/${id}/${what}`, edit);
+  return { blob: await answer.blob(), name: said(answer, "handtint-name"), note: said(answer, "handtint-note") };
+}
+
+export const panels = async (id, edit) => (await post(`/api/photos/${id}/panels`, edit)).json();
+
+export const terms = async (keep) => (await post("/api/keep", { keep })).json();
+
+export const recipe = async (file) => (await ask("/api/recipe", { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file })).json();
+
+export async function giveMask(id, file) {
+  const init = { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file };
+  return (await (await ask(`/api/photos/${id}/given`, init)).json()).mask;
+}

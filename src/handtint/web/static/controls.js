@@ -1,0 +1,87 @@
+// Sliders, choices and switches, made from what the server says of each setting.
+
+import { withOption } from "./edit.js";
+
+const byId = (id) => document.getElementById(id);
+const percent = (value) => `${Math.round(100 * value)} %`;
+const BACKGROUNDS = { "": "Auto", original: "Original", gray: "Gray", sepia: "Sepia", dim: "Dim" };
+const SELECTS = ["colors", "format", "metadata"];
+const SWITCHES = ["invert", "matting"];
+
+export class Controls {
+  // change(edit => edit, final): a control was moved; final is false while it still moves.
+  constructor(settings, change) {
+    this.settings = settings;
+    this.change = change;
+    this.describe();
+    this.slider("strength", Number, percent);
+    this.slider("feather", Number, (value) => `${Math.round(value)} px`);
+    this.backgrounds();
+    this.gain();
+    for (const name of SELECTS) this.listen(byId(name), "change", name, (node) => node.value || null);
+    for (const name of SWITCHES) this.listen(byId(name), "change", name, (node) => node.checked);
+  }
+
+  describe() {
+    for (const [name, setting] of Object.entries(this.settings)) byId(name)?.setAttribute("title", setting.help);
+    const { low, high } = this.settings.strength;
+    Object.assign(byId("strength"), { min: low, max: high });
+  }
+
+  listen(node, event, name, read, final = true) {
+    node.addEventListener(event, () => this.change((edit) => withOption(edit, name, read(node)), final));
+  }
+
+  slider(name, read, shown) {
+    const node = byId(name);
+    node.addEventListener("input", () => (byId(`${name}-out`).value = shown(Number(node.value))));
+    this.listen(node, "input", name, () => read(node.value), false);
+    this.listen(node, "change", name, () => read(node.value));
+    this[`${name}Shown`] = shown;
+  }
+
+  backgrounds() {
+    const labels = ["", ...this.settings.background.choices].map((value) => {
+      const label = document.createElement("label");
+      const radio = Object.assign(document.createElement("input"), { type: "radio", name: "background", value });
+      const span = document.createElement("span");
+      span.textContent = BACKGROUNDS[value] ?? value;
+      label.append(radio, span);
+      this.listen(radio, "change", "background", () => value || null);
+      return label;
+    });
+    byId("background-choices").append(...labels);
+  }
+
+  // The slider is in octaves: 0 is a factor of 1.
+  gain() {
+    const [node, auto] = [byId("gain"), byId("gain-auto")];
+    const read = () => (auto.checked ? "auto" : String(Math.round(100 * 2 ** Number(node.value)) / 100));
+    node.addEventListener("input", () => {
+      auto.checked = false;
+      byId("gain-out").value = gainShown(read());
+    });
+    this.listen(node, "input", "gain", read, false);
+    this.listen(node, "change", "gain", read);
+    this.listen(auto, "change", "gain", read);
+  }
+
+  // Set every control to what the edit says.
+  draw(edit) {
+    const said = (name) => edit.options[name] ?? this.settings[name].default;
+    for (const name of ["strength", "feather"]) {
+      byId(name).max = Math.max(Number(byId(name).max), said(name));
+      byId(name).value = said(name);
+      byId(`${name}-out`).value = this[`${name}Shown`](said(name));
+    }
+    for (const radio of document.getElementsByName("background")) radio.checked = radio.value === (said("background") ?? "");
+    const gain = said("gain");
+    byId("gain-auto").checked = gain === "auto";
+    if (gain !== "auto") byId("gain").value = Math.log2(gain === "off" ? 1 : Number(gain));
+    byId("gain-out").value = gainShown(gain);
+    for (const name of SELECTS) byId(name).value = said(name) ?? "";
+    for (const name of SWITCHES) byId(name).checked = said(name);
+  }
+}
+
+const gainShown = (gain) => (gain === "auto" ? "automatic" : gain === "off" ? "× 1" : `× ${gain}`);

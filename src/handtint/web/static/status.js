@@ -1,0 +1,24 @@
+// What the page says: quietly what is going on, and aloud what went wrong.
+
+const line = document.getElementById("status");
+const alerts = document.getElementById("alerts");
+
+export function say(text) {
+  if (line.textContent !== text) line.textContent = text;
+}
+
+export function complain(text) {
+  if ([...alerts.querySelectorAll("p")].some((p) => p.textContent === text)) return;
+  const box = document.createElement("div");
+  box.className = "alert";
+  const p = document.createElement("p");
+  p.textContent = text;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Close";
+  button.addEventListener("click", () => box.remove());
+  box.append(p, button);
+  alerts.append(box);
+}
+
+export const quiet = () => alerts.replaceChildren();
