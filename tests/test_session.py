@@ -75,10 +75,10 @@ def test_another_gain_is_another_look(tinter: Tinter, counted: list[str], sample
 def test_a_preview_is_the_result_made_small(tinter: Tinter, sample: Path) -> None:
     photo = Photo.read(sample)
     edit = Edit(options=Options(feather=20, strength=0.8), strokes=(Stroke(((0.7, 0.3), (0.9, 0.6)), 0.05),))
-    small = Session(tinter, photo, screen=128).preview(edit)
+    small = Session(tinter, photo).preview(edit, screen=128)
     assert small.photo.pixels.shape == (128, 128, 3)
-    full = Session(tinter, photo, screen=4096)
-    assert full.small.size == photo.size
+    full = Session(tinter, photo)
+    assert full.small().size == photo.size
     shown, made = full.preview(edit).photo.pixels, full.result(edit).photo.pixels
     np.testing.assert_array_equal(shown, made)
     from handtint.image.resize import shrink
@@ -113,10 +113,10 @@ def test_all_pages_are_in_the_result(tinter: Tinter) -> None:
 
 def test_sixteen_bits_and_alpha_are_kept_in_the_result_and_shown_in_eight(tinter: Tinter) -> None:
     ramp = np.linspace(0, 65535, 300 * 200).astype(np.uint16).reshape(200, 300)
-    session = Session(tinter, Photo(ramp, alpha=np.full((200, 300), 65535, np.uint16)), screen=100)
+    session = Session(tinter, Photo(ramp, alpha=np.full((200, 300), 65535, np.uint16)))
     edit = Edit(options=Options(keep="all"))
-    assert session.preview(edit).photo.depth == 8
-    assert session.preview(edit).photo.alpha is not None
+    assert session.preview(edit, screen=100).photo.depth == 8
+    assert session.preview(edit, screen=100).photo.alpha is not None
     assert session.result(edit).photo.depth == 16
 
 

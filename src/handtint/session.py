@@ -21,6 +21,7 @@ from handtint.stages import Networks, Result, Stages, eight_bit, whole
 from handtint.types import Array, Segmentation
 
 SCREEN = 1280  # pixels: the longer side of a preview
+SIZES = 3  # of previews remembered
 CHOICES = 8  # masks remembered, for undoing
 ROOM = 96 << 20  # bytes of masks remembered, beyond the last one
 GAINS = 4  # for each of so many gains, what the networks said
@@ -43,16 +44,18 @@ class Session:
     All methods raise OptionError, InputError and WeightsError, as a tinter does.
     """
 
-    def __init__(self, tinter: Tinter, photo: Photo, *, screen: int = SCREEN) -> None:
-        """Open a photo. screen: the longer side of previews, in pixels."""
+    def __init__(self, tinter: Tinter, photo: Photo) -> None:
+        """Open a photo."""
         self.photo, self._tinter = photo, tinter
         self._whole = _Remembering(photo, tinter.networks)
-        self._small = _Small(self._whole, screen)
+        self._smalls: _Memory[_Small] = _Memory(SIZES, 1 << 30, lambda small: small.nbytes)
 
-    @property
-    def small(self) -> Photo:
-        """The photo at the size of previews, 8 bits a channel."""
-        return self._small.photo
+    def small(self, screen: int = SCREEN) -> Photo:
+        """The photo with a longer side of `screen` pixels, or its own, 8 bits a channel."""
+        return self._small(screen).photo
+
+    def _small(self, screen: int) -> _Small:
+        return self._smalls.get(screen, lambda: _Small(self._whole, screen))
 
     @property
     def kind(self) -> tone.Kind:
@@ -64,17 +67,17 @@ class Session:
         """How much memory the photo and what is remembered of it take, roughly."""
         pages = (self.photo, *self.photo.pages)
         arrays = [array for page in pages for array in (page.pixels, page.native, page.alpha) if array is not None]
-        return sum(array.nbytes for array in arrays) + self._whole.nbytes + self.small.pixels.nbytes
+        return sum(array.nbytes for array in arrays) + self._whole.nbytes + self._smalls.nbytes
 
     def find(self, gain: str = "auto") -> list[findings.Finding]:
         """The foreground and the things in the photo, as `handtint inspect` tells of them."""
         return self._whole.findings(gain)
 
-    def preview(self, edit: Edit) -> Result:
-        """The edit at the size of previews: what `result` gives, shrunk, but for rounding."""
-        feather = edit.options.feather * max(self.small.size) / max(self.photo.size)
-        options = replace(edit.options, feather=feather)
-        return self._small.tinted(options, _mask(self._small, edit))
+    def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
+        """The edit with a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""
+        small = self._small(screen)
+        feather = edit.options.feather * max(small.photo.size) / max(self.photo.size)
+        return small.tinted(replace(edit.options, feather=feather), _mask(small, edit))
 
     def result(self, edit: Edit) -> Result:
         """The edit at full size and depth, all pages: what `Tinter.run` gives, with `mask(edit)` as its mask."""
@@ -167,7 +170,12 @@ class _Small(Stages):
         scale = min(1.0, screen / max(size))
         self._size = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
         super().__init__(self._shrunk(), page.networks)
-        self._choices: _Memory[Choice] = _Memory(CHOICES, ROOM)
+        self._choices: _Memory[Choice] = _Memory(CHOICES, ROOM, lambda chosen: chosen.alpha.nbytes)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the small photo and the masks remembered with it."""
+        return self.photo.pixels.nbytes + self._choices.nbytes
 
     def _shrunk(self) -> Photo:
         alpha = self._page.photo.alpha

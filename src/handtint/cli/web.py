@@ -33,6 +33,6 @@ def command(port: int | None, no_browser: bool) -> None:
             webbrowser.open(address)
 
     try:
-        server.serve(tinter, listening, ready)
+        server.Server(tinter, ready).run(sockets=[listening])
     except KeyboardInterrupt:  # the server has ended in good order by now
         click.echo("", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -63,20 +64,21 @@ def describe(opened: Opened) -> dict[str, Any]:
 def before(opened: Opened) -> Answer:
     """The photo as it came, at the size of previews."""
     with opened.lock:
-        return _picture(opened.session.small)
+        return _picture(opened.session.small())
 
 
 def preview(opened: Opened, body: bytes) -> Answer:
     """The edit at the size of previews."""
+    said = edits.table(body)
     with opened.lock:
-        result = opened.session.preview(_edit(opened, body))
+        result = opened.session.preview(_edit(opened, said), screen=edits.screen(said))
         return _picture(result.photo, result.note)
 
 
 def panels(opened: Opened, body: bytes) -> list[dict[str, str]]:
     """The four panels: gray, colourised, mask, blended."""
     with opened.lock:
-        tiles = opened.session.preview(_edit(opened, body)).tiles(PANEL)
+        tiles = opened.session.preview(_edit(opened, edits.table(body)), screen=PANEL).tiles(PANEL)
     made = ((title, Photo(tile).encode(format="jpeg", quality=SHOWN)) for title, tile in tiles)
     return [{"title": title, "jpeg": base64.b64encode(data).decode()} for title, data in made]
 
@@ -84,7 +86,7 @@ def panels(opened: Opened, body: bytes) -> list[dict[str, str]]:
 def result(opened: Opened, body: bytes) -> Answer:
     """The edit at full size and depth: the file that `handtint tint` writes for the same options."""
     with opened.lock:
-        edit = _edit(opened, body)
+        edit = _edit(opened, edits.table(body))
         made = opened.session.result(edit)
     ending = ending_of(opened.name, edit.options.format)
     kind = codec.ENDINGS[ending.lower()]
@@ -94,15 +96,17 @@ def result(opened: Opened, body: bytes) -> Answer:
 
 def mask(opened: Opened, body: bytes) -> Answer:
     """The mask as a PNG for `--mask`: before it is turned round and feathered, which the options say."""
+    said = edits.table(body)
     with opened.lock:
-        return Answer(_mask(opened, body, chosen=True), "image/png", f"{_stem(opened)}.mask.png")
+        return Answer(_mask(opened, said, chosen=True), "image/png", f"{_stem(opened)}.mask.png")
 
 
 def recipe(opened: Opened, body: bytes) -> Answer:
     """The edit as a recipe, as `--save-recipe` writes it."""
+    said = edits.table(body)
     with opened.lock:
-        said = recipes.of(_edit(opened, body).options, mask=_mask(opened, body))
-    return Answer(recipes.dumps(said).encode(), "application/toml", f"{_stem(opened)}.handtint.toml")
+        made = recipes.of(_edit(opened, said).options, mask=_mask(opened, said))
+    return Answer(recipes.dumps(made).encode(), "application/toml", f"{_stem(opened)}.handtint.toml")
 
 
 def load(body: bytes) -> dict[str, Any]:
@@ -129,14 +133,13 @@ def words(body: bytes) -> list[dict[str, Any]]:
     return edits.terms(edits.steps(str(edits.table(body).get("keep", ""))))
 
 
-def _edit(opened: Opened, body: bytes) -> Edit:
-    return edits.read(body, {key: given.photo for key, given in opened.masks.items()})
+def _edit(opened: Opened, said: Mapping[str, Any]) -> Edit:
+    return edits.read(said, {key: given.photo for key, given in opened.masks.items()})
 
 
-def _mask(opened: Opened, body: bytes, *, chosen: bool = False) -> bytes:
+def _mask(opened: Opened, said: Mapping[str, Any], *, chosen: bool = False) -> bytes:
     """The file to give beside the options, b"" where there is none; or else, if wanted, one of what is chosen."""
-    edit = _edit(opened, body)
-    given = edits.table(body).get("mask")
+    edit, given = _edit(opened, said), said.get("mask")
     if given and not edit.strokes:
         return opened.masks[given].data
     photo = opened.session.chosen(edit) if chosen else opened.session.mask(edit)

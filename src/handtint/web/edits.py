@@ -12,20 +12,20 @@ from handtint.image.photo import Photo
 from handtint.image.strokes import Stroke
 from handtint.keep import Step
 from handtint.options import Options
-from handtint.session import Edit
+from handtint.session import SCREEN, Edit
 
 LONGEST = 4000  # characters of `keep`
 STROKES = 500  # of one edit
 POINTS = 50_000  # of all its strokes
+SCREENS = (640, 960, SCREEN)  # pixels: the sizes of previews
 _SAME = ("model", "mask_model")  # what the page was started with
 
 
-def read(body: bytes, masks: Mapping[str, Photo]) -> Edit:
-    """The edit that the page's JSON says: {"options": {...}, "strokes": [...], "mask": sha256 or null}.
+def read(said: Mapping[str, Any], masks: Mapping[str, Photo]) -> Edit:
+    """The edit that the page says: {"options": {...}, "strokes": [...], "mask": sha256 or null}.
 
     masks: those the page was given for this photo, by sha256. Raises OptionError.
     """
-    said = table(body)
     name = said.get("mask")
     if name is not None and name not in masks:
         raise OptionError("edit: this mask was not given to this photo: choose its file again")
@@ -42,6 +42,13 @@ def table(body: bytes) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise InputError("expected a JSON object")
     return said
+
+
+def screen(said: Mapping[str, Any]) -> int:
+    """The longer side of a preview that fills the page's picture: one of SCREENS, the largest where it says none."""
+    wanted = said.get("screen")
+    fit = [side for side in SCREENS if isinstance(wanted, int | float) and side >= wanted]
+    return fit[0] if fit else SCREENS[-1]
 
 
 def settings(said: object) -> Options:

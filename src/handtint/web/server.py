@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 
@@ -42,19 +43,16 @@ def address(made: socket.socket) -> str:
     return f"http://{HOST}:{made.getsockname()[1]}/"
 
 
-def serve(tinter: Tinter, made: socket.socket, ready: Callable[[], object]) -> None:
-    """Answer on a socket until a signal ends it; `ready` is called once it answers."""
-    config = uvicorn.Config(
-        create(tinter), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
-    )
-    _Server(config, ready).run(sockets=[made])
+class Server(uvicorn.Server):
+    """A server of the page: `run(sockets=[listen(None)])` answers until a signal, or `should_exit`, ends it."""
 
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
-        super().__init__(config)
+    def __init__(self, tinter: Tinter, ready: Callable[[], object]) -> None:
+        """Serve one tinter; `ready` is called once it answers."""
+        settings: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+        super().__init__(uvicorn.Config(create(tinter), timeout_graceful_shutdown=2, **settings))
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
         await super().startup(sockets)
         self._ready()

@@ -14,8 +14,8 @@ export function keepOf(terms) {
 }
 
 // What the server is told.
-export function wire(edit) {
-  return { options: { ...edit.options, keep: keepOf(edit.terms) }, strokes: edit.strokes, mask: edit.mask };
+export function wire(edit, screen) {
+  return { screen, options: { ...edit.options, keep: keepOf(edit.terms) }, strokes: edit.strokes, mask: edit.mask };
 }
 
 export const withOption = (edit, name, value) => ({ ...edit, options: { ...edit.options, [name]: value } });

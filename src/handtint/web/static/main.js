@@ -89,7 +89,7 @@ async function refresh() {
     const photo = wanted;
     wanted = null;
     try {
-      const { blob, note } = await photo.picture("preview");
+      const { blob, note } = await photo.picture("preview", picture.pixels);
       photo.show(blob, note);
       if (photo === current) await shown(photo, note);
     } catch (problem) {
@@ -146,7 +146,7 @@ async function work() {
     try {
       await photo.open();
       if (photo === current) choose(photo);
-      const { blob, note } = await photo.picture("preview");
+      const { blob, note } = await photo.picture("preview", picture.pixels);
       photo.show(blob, note);
       if (photo === current) await shown(photo, note);
     } catch (problem) {

@@ -36,8 +36,9 @@ export class Photo {
     }
   }
 
-  picture(what) {
-    const edit = wire(this.history.now);
+  // screen: how many pixels the longer side of a preview should have.
+  picture(what, screen) {
+    const edit = wire(this.history.now, screen);
     return this.ask((id) => api.picture(id, what, edit));
   }
 

@@ -129,6 +129,11 @@ export class Picture {
     this.brush.fit(width, width / this.ratio);
   }
 
+  get pixels() {
+    const longer = Math.max(parseFloat(this.box.style.width), parseFloat(this.box.style.height));
+    return Math.ceil((longer || 0) * devicePixelRatio) || undefined;
+  }
+
   mark(terms, info) {
     const marks = terms.map((term) => marked(term, info)).filter(Boolean);
     byId("marks").replaceChildren(...marks);
