@@ -102,7 +102,8 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys, handtint.cli as c\n"
         "try: c.main(['tint', '--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'onnxruntime', 'cv2', 'pyvips', 'PIL', 'fastapi', 'starlette', 'uvicorn'} & set(sys.modules)\n"
+        "heavy = {'torch', 'onnxruntime', 'cv2', 'pyvips', 'PIL', 'fastapi', 'starlette', 'uvicorn'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
