@@ -72,12 +72,13 @@ def run(settings: Settings, started: Callable[[str], None]) -> None:
         host, number = port.getsockname()[:2]
         started(f"http://{f'[{host}]' if ':' in host else host}:{number}")
         try:
-            uvicorn.Server(_config(settings, crew)).run(sockets=[port])
+            uvicorn.Server(config(settings, crew)).run(sockets=[port])
         finally:
             crew.dismiss()
 
 
-def _config(settings: Settings, crew: Crew) -> uvicorn.Config:
+def config(settings: Settings, crew: Crew) -> uvicorn.Config:
+    """How uvicorn should run the application over a crew."""
     return uvicorn.Config(
         create(settings, crew),
         http="h11",

@@ -1,0 +1,149 @@
+"""`handtint serve` as its own process: how it starts, how it stops, what it leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import studio
+from click.testing import CliRunner
+
+from handtint.cli import main
+
+RUNNING: list[subprocess.Popen[str]] = []
+CLIENTS: list[httpx.Client] = []
+
+
+@pytest.fixture(autouse=True)
+def _nobody_stays() -> Iterator[None]:
+    yield
+    while CLIENTS:
+        CLIENTS.pop().close()
+    while RUNNING:
+        process = RUNNING.pop()
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def start(*words: str, **environment: str) -> tuple[subprocess.Popen[str], httpx.Client]:
+    """A service in a process of its own, ready, and a client of it."""
+    process = studio.start("--port", "0", "--jobs", "1", *words, **environment)
+    RUNNING.append(process)
+    assert process.stderr
+    said = process.stderr.readline()
+    match = re.fullmatch(r"handtint: serving at (http://\S+)\n", said)
+    assert match, said + process.stderr.read()
+    client = httpx.Client(base_url=match[1], timeout=60)
+    CLIENTS.append(client)
+    studio.until(lambda: client.get("/readyz").status_code == 200)
+    return process, client
+
+
+def workers(pid: int) -> list[int]:
+    """The processes below one that are workers."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"PPid:\t{pid}\n" in (entry / "status").read_text():
+                if "spawn_main" in (entry / "cmdline").read_text():
+                    found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_once_what_is_in_hand_is_finished(jpeg: bytes, number: signal.Signals) -> None:
+    process, client = start()
+    answers: list[httpx.Response] = []
+    files = {"photo": ("a", jpeg + studio.SLOW)}
+    thread = threading.Thread(target=lambda: answers.append(httpx.post(client.base_url.join("/v1/tint"), files=files)))
+    thread.start()
+    studio.until(lambda: studio.figure(client, "handtint_workers_busy") == 1)
+    children = workers(process.pid)
+    assert children
+    process.send_signal(number)
+    thread.join()
+    assert answers[0].status_code == 200
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_workers_do_not_outlive_a_service_that_is_killed() -> None:
+    process, _ = start()
+    children = workers(process.pid)
+    assert children
+    assert all(Path(f"/proc/{child}/oom_score_adj").read_text() == "1000\n" for child in children)
+    process.kill()
+    studio.until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), seconds=10)
+
+
+def test_a_worker_killed_while_idle_is_replaced(jpeg: bytes) -> None:
+    process, client = start()
+    os.kill(workers(process.pid)[0], signal.SIGKILL)
+    studio.until(lambda: not workers(process.pid))
+    time.sleep(0.2)  # a request of the same moment would share its fate
+    assert client.post("/v1/tint", files={"photo": ("a", jpeg)}).status_code == 200
+    process.terminate()
+    assert process.wait(30) == 0
+
+
+def test_a_limit_of_memory_is_kept(jpeg: bytes) -> None:
+    process, client = start("--memory", "8000")
+    limits = Path(f"/proc/{workers(process.pid)[0]}/limits").read_text()
+    assert re.search(r"Max data size\s+8000000000\s+8000000000", limits)
+    assert client.post("/v1/tint", files={"photo": ("a", jpeg)}).status_code == 200
+
+
+def test_the_token_comes_from_the_environment() -> None:
+    token = "a secret of many letters"
+    _, client = start("--host", "0.0.0.0", HANDTINT_TOKEN=token)
+    local = client.base_url.copy_with(host="127.0.0.1")
+    assert httpx.get(local.join("/v1/models")).status_code == 401
+    head = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(local.join("/v1/models"), headers=head).status_code == 200
+
+
+def test_what_it_refuses_to_start_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HANDTINT_TOKEN", raising=False)
+
+    def refused(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["serve", *words])
+        return done.exit_code, done.stderr
+
+    assert refused("--host", "0.0.0.0")[0] == 2
+    assert "HANDTINT_TOKEN" in refused("--host", "0.0.0.0")[1]
+    assert "formats: 'svg'" in refused("--formats", "svg")[1]
+    from handtint.service import server
+    from handtint.service.settings import Settings
+
+    with server.listen(Settings(port=0)) as taken:
+        status, said = refused("--port", str(taken.getsockname()[1]))
+    assert (status, "address already in use" in said) == (1, True)
+
+
+def test_help_says_every_setting_and_loads_no_server() -> None:
+    code = (
+        "import sys, handtint.cli as c\n"
+        "try: c.main(['serve', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'fastapi', 'starlette', 'uvicorn', 'prometheus_client', 'cv2', 'pyvips'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    for name in ("host", "port", "jobs", "queue", "seconds", "megabytes", "megapixels", "frames", "formats", "origins"):
+        assert f"--{name} " in done.stdout
+    assert "--token" not in done.stdout
