@@ -15,6 +15,7 @@ import itertools
 import os
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,8 @@ def fetch(folder: Path) -> None:
     for number, path in enumerate(sorted((Path(skimage.__file__).parent / "data").iterdir())):
         if path.suffix.lower() in PICTURES:
             shutil.copy(path, folder / f"skimage-{number:03}-{path.name}")
-    print(f"{len(list(folder.iterdir()))} files in {folder}")
+    counts = collections.Counter(path.name.partition("-")[0] for path in folder.iterdir())
+    print(f"{counts.total()} files in {folder}:", ", ".join(f"{name} {count}" for name, count in counts.items()))
 
 
 def _apt(place: Path) -> list[str]:
@@ -199,6 +201,7 @@ def run(files: list[Path], minutes: float, flips: int, size: int) -> Tally:
         while (some := list(itertools.islice(everything, size))) and time.monotonic() < end:
             out = Path(place) / "out"
             judge(some, out, tally)
+            print(f"\r{tally.done} tinted, {tally.refused} refused", end="", file=sys.stderr, flush=True)
             shutil.rmtree(out, ignore_errors=True)
             for path in some:
                 if path.parent == Path(place):
@@ -221,7 +224,9 @@ def main() -> None:
         return
     files = sorted(words.folder.iterdir())[:: words.every] if words.folder.is_dir() else []
     tally = run(files, words.minutes, words.flips, words.some)
-    print(f"{tally.done + tally.refused} files: {tally.done} tinted, {tally.refused} refused")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"\n{tally.done + tally.refused} files: {tally.done} tinted, {tally.refused} refused", end="; ")
+    print(f"{used.ru_utime + used.ru_stime:.0f} CPU seconds, {used.ru_maxrss / 1024:.0f} MB at most")
     for reason, count in tally.reasons.most_common(25):
         print(f"  {count:5} {reason}")
     for fault, names in tally.faults.items():

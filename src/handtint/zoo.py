@@ -81,7 +81,9 @@ def _onnx(model: Model, threads: int) -> Engine:
     return engine
 
 
-def _deeplab(model: Model, threads: int) -> Engine:  # noqa: ARG001 - the table's form
+def _deeplab(model: Model, threads: int) -> Engine:
+    if model.weights.present:  # torchvision checks what it downloads, but not what is there already
+        model.weights.verified()
     from handtint.engines.torch import deeplab_engine
 
     return deeplab_engine(threads=threads)

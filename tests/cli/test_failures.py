@@ -10,7 +10,10 @@ import sys
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from handtint.image.photo import Photo
 
 MAIN = "from handtint.cli import main; main()"
 SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); "
@@ -126,3 +129,80 @@ def test_no_permission(sample: Path, tmp_path: Path) -> None:
     assert status == 1
     assert "no permission" in lines[-1]
     assert not list(closed.iterdir())
+
+
+ALONE = ("unshare", "--map-root-user", "--mount")
+
+
+def may_mount() -> bool:
+    """Whether a file system of one's own may be mounted here, seen by nobody else."""
+    return bool(shutil.which("unshare")) and not subprocess.run([*ALONE, "true"], capture_output=True).returncode
+
+
+@linux
+@pytest.mark.skipif(not may_mount(), reason="needs the right to mount a file system of its own")
+@pytest.mark.parametrize("source", ["a photo", "a folder"])
+def test_a_disk_with_no_room(source: str, sample: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = 'mount -t tmpfs -o size=96k none "$0" && "$@"; status=$?; ls -A "$0" | grep part$; exit $status'
+    photos, target = (sample, disk / "out.png") if source == "a photo" else (sample.parent, f"{disk}/")
+    status, lines = tint(photos, "-o", target, wrap=(*ALONE, "sh", "-c", script, str(disk)))
+    assert status == 1
+    assert "no space left on device" in "".join(lines)
+    assert len(lines) == 1 or lines[-1] == "handtint: stopped; the same command again goes on from there"
+
+
+@linux
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("tint {photo} -o - > /dev/full", "standard output: No space left on device"),
+        ("tint {photo} -o - >&-", "standard output: closed"),
+        ("tint - -o out.png <&-", "standard input: closed"),
+        ("tint - -o out.png < /dev/null", "standard input: empty"),
+        ("inspect - <&-", "standard input: closed"),
+        ("models > /dev/full", "standard output: No space left on device"),
+        ("tint --help > /dev/full", "standard output: No space left on device"),
+        ("tint /dev/zero -o out.png", "/dev/zero: is a device, not a file"),
+        ("tint {photo} -o loop.png", "loop.png: too many levels of symbolic links"),
+        ("tint {photo} -o loop.png/out.png", "loop.png/out.png: a part of the path is a file, not a folder"),
+        ("tint {photo} -o out.png --mask .", ".: is a folder, not a file"),
+        ("tint {photo} -o out.png --mask loop.png", "loop.png: too many levels of symbolic links"),
+        ("tint {photo} -o out.png --keep file:.", ".: is a folder, not a file"),
+        ("tint {photo}", "file name too long"),
+    ],
+)
+def test_streams_devices_and_loops(words: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    name = "a" * 250 + ".png"
+    Photo(np.full((20, 30), 99, np.uint8)).write(tmp_path / name)
+    command = f"exec '{sys.executable}' -c '{MAIN}' {words.format(photo=name)}"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, timeout=300, check=False)
+    said = done.stderr.decode().splitlines()
+    assert done.returncode == 1, said
+    assert len(said) == 1
+    assert said[0].endswith(reason)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["loop.png", name])
+
+
+@linux
+def test_a_reader_that_goes_away(sample: Path) -> None:
+    command = f"'{sys.executable}' -c '{MAIN}' tint {sample} -o - | head -c 10"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=300, check=False)
+    assert len(done.stdout) == 10
+    assert b"Traceback" not in done.stderr
+
+
+@linux
+def test_names_in_a_locale_without_letters(sample: Path, tmp_path: Path) -> None:
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PATH": os.environ["PATH"]}
+    good, bad = (os.path.join(os.fsencode(tmp_path), name) for name in (b"caf\xe9.jpg", "été \N{CAT}.jpg".encode()))
+    shutil.copy(sample, good)
+    Path(os.fsdecode(bad)).write_bytes(b"junk")
+    call = [sys.executable, "-c", MAIN, "tint", good, bad, "-o", f"{tmp_path}/out/"]
+    done = subprocess.run(call, env=plain, capture_output=True, timeout=300, check=False)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.decode("ascii").splitlines() if "not a photograph format" in line]
+    assert r"\xc3\xa9t\xc3\xa9" in line
+    assert b"caf\xe9.jpg" in os.listdir(os.path.join(os.fsencode(tmp_path), b"out"))

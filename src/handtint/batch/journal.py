@@ -36,11 +36,11 @@ CREATE TABLE IF NOT EXISTS photos(
 """
 # Names are bytes that need not be UTF-8; as text they stay readable in any SQLite tool.
 _TEXT = "CAST(? AS TEXT)"
-_NEW = f"INSERT INTO photos(source, format, target, mask, panel) VALUES({', '.join([_TEXT] * 5)})"
+_NEW = f"INSERT INTO photos(source, format, target, mask, panel) VALUES({', '.join([_TEXT] * 5)})"  # nosec B608
 _DONE = f"""
 UPDATE photos SET state = ?, input = ?, recipe = ?, seconds = ?, error = {_TEXT}, note = {_TEXT}, finished = ?,
 thumbnail = ? WHERE source = {_TEXT} AND format = ?
-"""  # noqa: S608
+"""  # noqa: S608  # nosec B608
 
 
 Names = tuple[str, str, str]  # target, mask, panel
@@ -93,7 +93,7 @@ class Journal:
 
     def known(self, key: str, recipe: str) -> Known | None:
         """What came of a photo by that recipe; None if nothing yet."""
-        query = f"SELECT input, error FROM photos WHERE source = {_TEXT} AND format = ? AND recipe = ? AND state IN "  # noqa: S608
+        query = f"SELECT input, error FROM photos WHERE source = {_TEXT} AND format = ? AND recipe = ? AND state IN "  # noqa: S608  # nosec B608
         found = self._ask(query + "('done', 'failed')", os.fsencode(key), self._format, recipe)
         return Known(*found[0]) if found else None
 
@@ -109,7 +109,7 @@ class Journal:
     def rows(self, jobs: Iterable[Job]) -> Iterator[Row]:
         """What is written of the given jobs."""
         columns = "state, input, seconds, error, note, finished, thumbnail"
-        query = f"SELECT {columns} FROM photos WHERE source = {_TEXT} AND format = ?"  # noqa: S608
+        query = f"SELECT {columns} FROM photos WHERE source = {_TEXT} AND format = ?"  # noqa: S608  # nosec B608
         for job in jobs:
             for found in self._ask(query, os.fsencode(job.key), self._format):
                 yield Row(job.source, job.target, *found)

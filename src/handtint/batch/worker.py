@@ -14,7 +14,7 @@ import numpy as np
 from handtint.batch import places
 from handtint.batch.plan import ENDINGS, STREAM, Job
 from handtint.batch.task import Outcome, Setup, State, Task
-from handtint.errors import DecodeError, HandtintError, InputError, OutputError, WeightsError
+from handtint.errors import DecodeError, HandtintError, OutputError, WeightsError
 from handtint.figures import panel
 from handtint.image import codec, files
 from handtint.image.photo import Photo
@@ -77,10 +77,7 @@ class Worker:
 def _read(job: Job) -> bytes:
     if job.source != STREAM:
         return places.read(job.source, codec.Limits().bytes)
-    data = sys.stdin.buffer.read()
-    if not data:
-        raise InputError("standard input: empty")
-    return data
+    return files.stream(sys.stdin, codec.Limits().bytes)
 
 
 def _save(photo: Photo, path: str, *, format: str = "", quality: int = 95) -> None:
@@ -94,6 +91,8 @@ def _save(photo: Photo, path: str, *, format: str = "", quality: int = 95) -> No
 
 
 def _stream(data: bytes) -> None:
+    if sys.stdout is None:
+        raise OutputError("standard output: closed")
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from handtint.errors import HandtintError, InputError
+from handtint.errors import HandtintError
 
 if TYPE_CHECKING:
     from handtint.image.findings import Finding
@@ -71,13 +71,10 @@ def command(
 
 def _look(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Finding]]:
     """The photo, what the network says of it, and what is in it."""
-    from handtint.image import findings
+    from handtint.image import codec, files, findings
     from handtint.image.photo import Photo
 
-    data = sys.stdin.buffer.read() if source == "-" else b""
-    if source == "-" and not data:
-        raise InputError("standard input: empty")
-    photo = Photo.read(data or source)
+    photo = Photo.read(files.stream(sys.stdin, codec.Limits().bytes) if source == "-" else source)
     found = tinter.segment(photo, gain=gain)
     return photo, found, findings.every(found, photo.pixels)
 

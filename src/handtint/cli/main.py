@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -24,6 +26,17 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Where standard output cannot be written to, say so in one line; where its reader has gone, click is silent."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        raise click.ClickException(f"standard output: {error.strerror or error}") from error
+
+
 class Commands(click.Group):
     """Commands imported when they are called, and errors turned into one line and an exit status."""
 
@@ -43,18 +56,20 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def make_context(self, *words: Any, **settings: Any) -> click.Context:
+        """Read the words; they may be a wish for help, whose text cannot always be written."""
+        with _heard():
+            return super().make_context(*words, **settings)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of ours is one line: exit 2 for wrong usage, 1 for anything else."""
         try:
-            return super().invoke(ctx)
+            with _heard():
+                return super().invoke(ctx)
         except OptionError as error:
             raise click.UsageError(str(error)) from error
         except HandtintError as error:
             raise click.ClickException(str(error)) from error
-        except OSError as error:  # what the command says cannot be written: its output is on a full disk, say
-            if error.errno == errno.EPIPE:  # the reader has gone: click ends in silence
-                raise
-            raise click.ClickException(f"standard output: {error.strerror or error}") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -91,7 +91,7 @@ def _order(words: dict[str, Any], options: Options, mask: bytes) -> Order:
             options = replace(options, mask_model=_absolute(options.mask_model))
     words = {key: value for key, value in words.items() if value is not None or key == "output"}
     order = Order(options=options, mask=mask, **words)
-    if order.output == "-" and sys.stdout.isatty():
+    if order.output == "-" and sys.stdout and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal: give -o FILE")
     return order
 
@@ -117,7 +117,8 @@ def _carry_out(order: Order, signals: Signals) -> int:
             screen.say(f"stopped at {screen.seen} of {len(run.jobs)} photos; the same command again goes on from there")
             return signals.status
         if halted:
-            screen.say("stopped; the same command again goes on from there")
+            if not run.alone or len(run.jobs) > 1:
+                screen.say("stopped; the same command again goes on from there")
             return 1
         _sum_up(run, screen)
         return 0 if signals.number else min(screen.failed, 1)

@@ -56,7 +56,7 @@ def _download(path: Path) -> None:
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with urllib.request.urlopen(URL, timeout=60) as answer, open(part, "wb") as file:
+        with urllib.request.urlopen(URL, timeout=60) as answer, open(part, "wb") as file:  # nosec B310
             shutil.copyfileobj(answer, file)
         os.replace(part, path)
     except OSError as error:

@@ -55,7 +55,7 @@ def masked_vit(source: str = "", *, pretrained: bool = True) -> MaskedViT:
     if not pretrained:
         return MaskedViT(library.ViTForMaskedImageModeling(library.ViTConfig(encoder_stride=16)))
     try:
-        return MaskedViT(library.ViTForMaskedImageModeling.from_pretrained(source or VIT))
+        return MaskedViT(library.ViTForMaskedImageModeling.from_pretrained(source or VIT, use_safetensors=True))
     except (OSError, ValueError) as error:
         raise WeightsError(f"{source or VIT}: not to be had: {_line(error)}") from error
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from handtint.errors import DecodeError, InputError, LimitError, OutputError
 
@@ -59,6 +60,21 @@ def read(path: str | Path, most: int) -> bytes:
     return data
 
 
+def stream(file: TextIO | None, most: int) -> bytes:
+    """All bytes of standard input, which may be closed (None). Raises InputError; LimitError over `most` bytes."""
+    if file is None:
+        raise InputError("standard input: closed")
+    try:
+        data = file.buffer.read(most + 1)
+    except OSError as error:
+        raise InputError(f"standard input: {reason(error)}") from error
+    if len(data) > most:
+        raise LimitError(f"standard input: larger than the limit of {most} bytes")
+    if not data:
+        raise InputError("standard input: empty")
+    return data
+
+
 def _at_once(path: str, flags: int) -> int:
     """Open without waiting for somebody to write into a pipe."""
     number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
@@ -77,6 +93,8 @@ def fill(path: str | Path, work: Callable[[BinaryIO], object]) -> None:
     name = one_line(str(path))
     try:
         target = Path(os.path.realpath(path))  # a link is written through, not replaced
+        if target.is_symlink():  # a circle of links leads nowhere
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         target.parent.mkdir(parents=True, exist_ok=True)
         _replace(target, work)
     except OSError as error:

@@ -47,7 +47,7 @@ def _mapping(size: int) -> mmap.mmap:
 
 def _folder() -> str | None:
     """Where TMPDIR says; else /var/tmp, which is on a disk: /tmp may itself be memory."""
-    return os.environ.get("TMPDIR") or ("/var/tmp" if os.access("/var/tmp", os.W_OK) else None)  # noqa: S108
+    return os.environ.get("TMPDIR") or ("/var/tmp" if os.access("/var/tmp", os.W_OK) else None)  # noqa: S108  # nosec B108
 
 
 def release(*arrays: Array | None) -> None:

@@ -36,5 +36,8 @@ def deeplab(*, pretrained: bool) -> DeepLab:
     Raises OSError where they cannot be downloaded, RuntimeError where the file is not the published one.
     """
     if pretrained:
-        return DeepLab(deeplabv3_resnet101(weights=DeepLabV3_ResNet101_Weights.COCO_WITH_VOC_LABELS_V1)).eval()
+        net = deeplabv3_resnet101(weights=None, weights_backbone=None, num_classes=21, aux_loss=True)
+        published = DeepLabV3_ResNet101_Weights.COCO_WITH_VOC_LABELS_V1
+        net.load_state_dict(published.get_state_dict(check_hash=True, map_location="cpu", weights_only=True))
+        return DeepLab(net).eval()
     return DeepLab(deeplabv3_resnet101(weights=None, weights_backbone=None, num_classes=21)).eval()
