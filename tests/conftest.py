@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handtint.pipeline import Tinter
-from handtint.types import VOC, Float
+from handtint.types import VOC, Engine, Float
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,9 +58,14 @@ class LeftHalf:
         return classes, front, classes
 
 
+@pytest.fixture(scope="session")
+def engines() -> dict[str, Engine]:
+    """Simple networks by their task: everything red-brown, a person in the left half."""
+    return {"color": ConstantColor(30, 20), "mask": LeftHalf()}
+
+
 @pytest.fixture
-def tinter(monkeypatch: pytest.MonkeyPatch) -> Tinter:
-    """A tinter with simple networks: everything red-brown, a person in the left half."""
-    engines = {"color": ConstantColor(30, 20), "mask": LeftHalf()}
+def tinter(monkeypatch: pytest.MonkeyPatch, engines: dict[str, Engine]) -> Tinter:
+    """A tinter with the simple networks."""
     monkeypatch.setattr("handtint.zoo.Model.engine", lambda model, **_: engines[model.task])
     return Tinter()

@@ -1,0 +1,85 @@
+"""A page that runs, with networks that need no weights, and a browser to open it in."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handtint.pipeline import Tinter
+from handtint.types import Engine
+from handtint.web import server
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = tuple(
+    f"--{flag}"
+    for flag in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+    )
+)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def address(engines: dict[str, Engine]) -> Iterator[str]:
+    """The address of a page that answers, with the simple networks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("handtint.zoo.Model.engine", lambda model, **_: engines[model.task])
+        made, ready = server.listen(None), threading.Event()
+        serving = server.Server(Tinter(), ready.set)
+        thread = threading.Thread(target=serving.run, kwargs={"sockets": [made]})
+        thread.start()
+        assert ready.wait(60)
+        yield server.address(made)
+        serving.should_exit = True
+        thread.join(60)
+        made.close()
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium, driven by Playwright."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no chromium here: apt-get install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="no Playwright here: pip install playwright")
+    with api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """The page in a desktop's window, ready for photos; what its scripts complain of is a failure."""
+    yield from opened_page(browser, address, DESKTOP)
+
+
+@pytest.fixture
+def phone(browser: Any, address: str) -> Iterator[Any]:
+    """The same on a phone."""
+    yield from opened_page(browser, address, PHONE)
+
+
+def opened_page(browser: Any, address: str, viewport: dict[str, int]) -> Iterator[Any]:
+    context = browser.new_context(viewport=viewport, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(90_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+    yield page
+    context.close()
+    assert not errors
