@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import functools
 import io
 import itertools
 import os
@@ -17,6 +18,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -33,7 +35,8 @@ _NAMES = (
 )
 PICTURES = frozenset(f".{name}" for name in _NAMES.split(" "))
 TINT = "from handtint.cli import main; main()"
-START, EACH = 60, 20  # seconds a process may take, and for each of its files
+START, EACH = 60, 20  # CPU seconds a process may take, and for each of its files
+WAIT = 20  # times as long by the clock: other work may leave little of the processor
 
 
 def fetch(folder: Path) -> None:
@@ -143,14 +146,20 @@ class Tally:
     faults: dict[str, list[str]] = field(default_factory=lambda: collections.defaultdict(list))
     reasons: collections.Counter[str] = field(default_factory=collections.Counter)
 
+    @property
+    def wrong(self) -> int:
+        """How many faults there were."""
+        return sum(map(len, self.faults.values()))
+
 
 def judge(paths: list[Path], out: Path, tally: Tally) -> None:
     """Tint some files in one process; where that ends badly, each in a process of its own."""
     limit = START + EACH * len(paths)
     call = [sys.executable, "-c", TINT, "tint", *map(str, paths), "-o", f"{out}/"]
+    cpu = functools.partial(resource.setrlimit, resource.RLIMIT_CPU, (limit, limit))
     try:
-        done = subprocess.run(call, capture_output=True, timeout=limit, check=False)
-        fault = "crash" if done.returncode < 0 else ""
+        done = subprocess.run(call, capture_output=True, timeout=WAIT * limit, check=False, preexec_fn=cpu)
+        fault = "time-out" if done.returncode == -signal.SIGXCPU else "crash" if done.returncode < 0 else ""
     except subprocess.TimeoutExpired:
         fault = "time-out"
     if fault and len(paths) > 1:
@@ -189,19 +198,20 @@ def _compare(paths: list[Path], out: Path, status: int, said: str, tally: Tally)
         else:
             failed += 1
             tally.faults["a failure without its one line"].append(f"{path.name}: {errors}")
-    if status != (1 if failed else 0) or list(out.glob(".*")):
+    if status != (1 if failed else 0) or any(out.rglob("*.part")):
         tally.faults["exit status or leftovers"].append(f"{status} with {failed} failed, {paths[0].name}...")
 
 
-def run(files: list[Path], minutes: float, flips: int, size: int) -> Tally:
-    """Everything through the command line until the time is up."""
+def run(files: list[Path], minutes: float, flips: int, size: int, skip: int) -> Tally:
+    """Everything through the command line until the time is up, but the first `skip`."""
     tally, end = Tally(), time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory() as place:
-        everything = itertools.chain(files, damaged(Path(place), flips))
+        everything = itertools.islice(itertools.chain(files, damaged(Path(place), flips)), skip, None)
         while (some := list(itertools.islice(everything, size))) and time.monotonic() < end:
             out = Path(place) / "out"
             judge(some, out, tally)
-            print(f"\r{tally.done} tinted, {tally.refused} refused", end="", file=sys.stderr, flush=True)
+            said = f"{tally.done} tinted, {tally.refused} refused, {tally.wrong} faults"
+            print(f"\r{said}", end="", file=sys.stderr, flush=True)
             shutil.rmtree(out, ignore_errors=True)
             for path in some:
                 if path.parent == Path(place):
@@ -218,12 +228,13 @@ def main() -> None:
     parser.add_argument("--flips", type=int, default=100, help="copies with flipped bits, of each of 14 files")
     parser.add_argument("--some", type=int, default=40, help="files a process")
     parser.add_argument("--every", type=int, default=1, help="only every so manieth file of the folder")
+    parser.add_argument("--skip", type=int, default=0, help="begin after so many files")
     words = parser.parse_args()
     if words.action == "fetch":
         fetch(words.folder)
         return
     files = sorted(words.folder.iterdir())[:: words.every] if words.folder.is_dir() else []
-    tally = run(files, words.minutes, words.flips, words.some)
+    tally = run(files, words.minutes, words.flips, words.some, words.skip)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"\n{tally.done + tally.refused} files: {tally.done} tinted, {tally.refused} refused", end="; ")
     print(f"{used.ru_utime + used.ru_stime:.0f} CPU seconds, {used.ru_maxrss / 1024:.0f} MB at most")
@@ -231,7 +242,7 @@ def main() -> None:
         print(f"  {count:5} {reason}")
     for fault, names in tally.faults.items():
         print(f"FAULT {fault}: {len(names)}", *names[:20], sep="\n  ")
-    print(f"{sum(map(len, tally.faults.values()))} faults")
+    print(f"{tally.wrong} faults")
     sys.exit(bool(tally.faults) or os.EX_OK)
 
 

@@ -205,4 +205,4 @@ def test_names_in_a_locale_without_letters(sample: Path, tmp_path: Path) -> None
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.decode("ascii").splitlines() if "not a photograph format" in line]
     assert r"\xc3\xa9t\xc3\xa9" in line
-    assert b"caf\xe9.jpg" in os.listdir(os.path.join(os.fsencode(tmp_path), b"out"))
+    assert Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), b"out", b"caf\xe9.jpg"))).exists()
