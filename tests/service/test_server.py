@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from handtint.cli import main
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 RUNNING: list[subprocess.Popen[str]] = []
 CLIENTS: list[httpx.Client] = []
 
@@ -54,9 +55,9 @@ def workers(pid: int) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and f"PPid:\t{pid}\n" in (entry / "status").read_text():
-                if "spawn_main" in (entry / "cmdline").read_text():
-                    found.append(int(entry.name))
+            child = entry.name.isdigit() and f"PPid:\t{pid}\n" in (entry / "status").read_text()
+            if child and "spawn_main" in (entry / "cmdline").read_text():
+                found.append(int(entry.name))
         except OSError:
             continue
     return found
@@ -81,7 +82,6 @@ def test_a_signal_stops_it_once_what_is_in_hand_is_finished(jpeg: bytes, number:
     assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_do_not_outlive_a_service_that_is_killed() -> None:
     process, _ = start()
     children = workers(process.pid)

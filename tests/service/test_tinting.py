@@ -122,3 +122,9 @@ def test_the_answer_is_what_is_accepted(site: httpx.Client, jpeg: bytes, accept:
     answer = send(site, jpeg, accept, keep="all")
     assert answer.headers["content-type"] == media
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_photo_of_one_pixel(site: httpx.Client) -> None:
+    one = Photo.of(np.full((1, 1), 99, np.uint8)).encode(format="png")
+    assert Photo.read(send(site, one, keep="all").content).size == (1, 1)
+    assert send(site, one, "application/json").json()["width"] == 1

@@ -31,7 +31,7 @@ def array(image: pyvips.Image, *sources: Array) -> Array:
     dtype = _DTYPES[image.format]
     shape = (image.height, image.width, image.bands)[: 2 if image.bands == 1 else 3]
     if int(np.prod(shape)) * np.dtype(dtype).itemsize < large.LARGE:
-        return np.asarray(image.numpy())
+        return np.asarray(image.numpy()).reshape(shape)  # of one gray pixel it makes a number
     out, region = large.empty(shape, dtype), pyvips.Region.new(image)
     for top in range(0, image.height, large.ROWS):
         rows = out[top : top + large.ROWS]
