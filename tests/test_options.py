@@ -43,3 +43,8 @@ def test_readings() -> None:
     assert gain_factor("off") == 1.0
     assert gain_factor("1.3") == 1.3
     assert Options(format="jpg").format == "jpeg"
+
+
+def test_a_whole_number_is_the_same_edit_as_its_float() -> None:
+    said = Options(strength=1, feather=3)
+    assert repr(said) == repr(Options(strength=1.0, feather=3.0))

@@ -64,6 +64,8 @@ class Options:
         object.__setattr__(self, "format", _FORMAT_NAMES.get(self.format or "", self.format))
         for setting in fields(self):
             _check(setting.name, getattr(self, setting.name), setting.metadata)
+            if isinstance(setting.default, float):  # 1 and 1.0 are one edit: the same in a recipe, the same bytes
+                object.__setattr__(self, setting.name, float(getattr(self, setting.name)))
         language.parse(self.keep)
         gain_factor(self.gain)
 
