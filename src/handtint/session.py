@@ -113,7 +113,8 @@ class _Memory(Generic[_Value]):
 
     @property
     def nbytes(self) -> int:
-        return sum(map(self._weigh, self._values.values()))
+        """Bytes of all values; may be asked while another thread puts one in."""
+        return sum(map(self._weigh, list(self._values.values())))
 
     def get(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
         """The value of that key, made where it is not remembered."""

@@ -47,7 +47,9 @@ class Opened:
     @property
     def nbytes(self) -> int:
         """Roughly what it takes of memory."""
-        return self.session.nbytes + sum(mask.photo.pixels.nbytes + len(mask.data) for mask in self.masks.values())
+        return self.session.nbytes + sum(
+            mask.photo.pixels.nbytes + len(mask.data) for mask in list(self.masks.values())
+        )
 
 
 class Shelf:

@@ -106,7 +106,7 @@ async function shown(photo, note) {
   await picture.update(photo);
   if (!wanted) brush.settled();
   picture.box.dataset.version = Number(picture.box.dataset.version || 0) + 1;
-  say(note ? sentence(note) : "The picture is up to date.");
+  say(note ? sentence(note) : "Done.");
   queue.draw(current);
   if (panels.open && !wanted) await panels.show(photo);
 }
@@ -185,6 +185,7 @@ function choose(photo) {
   if (photo.info) {
     picture.show(photo);
     if (first) picture.divide(50);
+    if (document.activeElement === document.body) picture.box.focus({ preventScroll: true });
     draw();
     say(photo.note ? sentence(photo.note) : photo.name);
     if (panels.open) panels.show(photo).catch((problem) => complain(problem.message));
