@@ -107,6 +107,7 @@ def test_what_is_too_large(site: httpx.Client) -> None:
 
     head = {"Content-Type": "multipart/form-data; boundary=x"}
     problem(site.post("/v1/tint", content=pieces(), headers=head), 413, "too-large")
+    problem(site.get("/v1/models", headers={"X-Long": "a" * 40_000}), 431, "headers")
     wide = Photo.of(np.zeros((1000, 1001), np.uint8)).encode(format="png")
     assert "limit of 1000000 pixels" in problem(send(site, wide), 413, "too-large")
 

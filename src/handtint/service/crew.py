@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from handtint.errors import ServiceError
+from handtint.errors import HandtintError, ServiceError
 from handtint.service.order import Answer, Order
 
 GRACE = 3.0  # seconds that work goes on for a client who is gone: a new worker takes as long to get ready
@@ -197,8 +197,11 @@ class Crew:
         if isinstance(error, BrokenExecutor):
             _fail(errand, ServiceError("fatal", "the photo's worker died: out of memory, or crashed by this photo"))
             return self._lost("death")
-        if error is not None:
+        if isinstance(error, HandtintError):
             _fail(errand, error)
+        elif error is not None:
+            LOG.error("a fault of ours", exc_info=error)
+            _fail(errand, ServiceError("fault", "this should not have happened; the service's log says more"))
         elif not errand.answer.done():
             errand.answer.set_result(work.result())
         return True

@@ -150,7 +150,7 @@ def _body(properties: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[st
 _TINT = {"photo": _PHOTO, "mask": _MASK, "recipe": _RECIPE, "other_models": _OTHER}
 _TINT |= {name: _field(setting) for name, setting in OPTIONS.items()}
 _INSPECT = {"photo": _PHOTO, **{name: _field(OPTIONS[name]) for name in ("gain", "mask_model")}}
-_ALWAYS = (401, 403)
+_ALWAYS = (401, 403, 431)
 _WORK = (400, *_ALWAYS, 406, 408, 413, 415, 422, 429, 500, 503)
 _EXAMPLES = {
     "the largest person": {"photo": "old.jpg", "keep": "person:1"},
@@ -181,11 +181,11 @@ MODELS: dict[str, Any] = {
     "response_class": Response,
 }
 HEALTH: dict[str, Any] = {
-    "responses": {**_json(_schema(State), "It is."), **_problems(403)},
+    "responses": {**_json(_schema(State), "It is."), **_problems(403, 431)},
     "response_class": Response,
 }
 READY: dict[str, Any] = {
-    "responses": {**_json(_schema(State), "It would."), **_problems(403, 503)},
+    "responses": {**_json(_schema(State), "It would."), **_problems(403, 431, 503)},
     "response_class": Response,
 }
 METRICS: dict[str, Any] = {

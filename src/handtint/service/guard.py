@@ -14,6 +14,7 @@ from handtint.service import problems
 from handtint.service.settings import Settings
 
 OPEN = ("/healthz", "/readyz")  # what asks for no token: it says nothing but whether the service is well
+HEADERS = 32 * 1024  # bytes of a request's headers
 _SAID = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
@@ -49,6 +50,8 @@ class Guard:
 
     def _check(self, path: str, headers: Headers) -> None:
         """Raise ServiceError for a request that is not even read."""
+        if sum(len(name) + len(value) for name, value in headers.raw) > HEADERS:
+            raise ServiceError("headers", f"the headers are larger than the limit of {HEADERS} bytes")
         origin = headers.get("origin")
         if origin is not None and origin not in self._settings.origins:
             raise ServiceError("origin", "only pages of origins named by --origins may send requests from a browser")

@@ -50,6 +50,7 @@ KINDS: Mapping[str, Kind] = {
     "result": Kind(422, "The result cannot be encoded so"),
     "work-time": Kind(422, "The photo took too long"),
     "fatal": Kind(422, "The photo's worker died"),
+    "headers": Kind(431, "The headers are too large"),
     "busy": Kind(429, "Too many requests at once"),
     "gone": Kind(499, "The client went away"),
     "fault": Kind(500, "A fault of the service"),

@@ -17,10 +17,10 @@ from handtint.options import Options
 from handtint.service import order
 from handtint.service.app import create
 from handtint.service.crew import Crew
+from handtint.service.guard import HEADERS
 from handtint.service.settings import Settings
 
 PATIENCE = 5  # seconds, beyond a photo's own, that a stop waits for what is in hand
-HEADERS = 32 * 1024  # bytes of a request's headers
 _LOG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -29,6 +29,7 @@ _LOG: dict[str, Any] = {
     "loggers": {
         "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "uvicorn.access": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "python_multipart": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},  # a stranger's forms
         "handtint.service": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }
