@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -285,6 +286,16 @@ def test_a_sample_is_one_click_away(page: Any) -> None:
     with Changing(page):
         page.get_by_role("button", name="A cat").click()
     assert page.get_attribute("#picture", "aria-label") == "The picture: cat.jpg"
+
+
+def test_a_photo_is_dropped(page: Any, sample: Path) -> None:
+    script = """(data) => { const held = new DataTransfer();
+        const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+        held.items.add(new File([bytes], 'dropped.jpg', {type: 'image/jpeg'})); return held; }"""
+    held = page.evaluate_handle(script, base64.b64encode(sample.read_bytes()).decode())
+    with Changing(page):
+        page.dispatch_event("#drop", "drop", {"dataTransfer": held})
+    assert page.get_attribute("#picture", "aria-label") == "The picture: dropped.jpg"
 
 
 def test_what_is_wrong_with_words_is_said_beside_them(page: Any, sample: Path) -> None:
