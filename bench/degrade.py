@@ -1,13 +1,15 @@
 """What each fault of an old photograph costs: python bench/degrade.py SHARD... --masks SHARD [--limit N].
 
 Held-out photographs are made gray and damaged (handtint.evaluate.damage), then coloured, and their masks found, with
-the gain off and automatic. Printed are the mean absolute errors of a* and b* and their mean's change against sound
-photographs (protocol `lab`), the foreground's mean IoU, the mIoU of the classes, and their changes.
+the gain off and automatic. Printed, as tables in Markdown, are the mean absolute errors of a* and b* and their mean's
+change against sound photographs (protocol `lab`), the foreground's mean IoU, the mIoU of the classes, and their
+changes; then what the automatic gain wins and loses for each kind.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,8 +56,50 @@ def masks(tinter: Tinter, pairs: list[tuple[sources.Item, sources.Item]], kind: 
     return scores["foreground"]["iou_mean"], scores["miou"]
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The scores of one kind of damage at one gain: error of colour (lower is better), IoUs of masks (higher)."""
+
+    a: float
+    b: float
+    foreground: float = 0.0
+    classes: float = 0.0
+
+    @property
+    def error(self) -> float:
+        """The mean of both channels' errors."""
+        return (self.a + self.b) / 2
+
+
+def line(kind: str, gain: str, row: Row, sound: Row, masked: bool) -> str:
+    """A row of the table in Markdown: scores, and their change against sound photographs."""
+    cells = [kind, gain, f"{row.a:.4f}", f"{row.b:.4f}", f"{row.error / sound.error - 1:+.1%}"]
+    if masked:
+        cells += [f"{row.foreground:.3f}", f"{row.foreground - sound.foreground:+.3f}"]
+        cells += [f"{row.classes:.3f}", f"{row.classes - sound.classes:+.3f}"]
+    return f"| {' | '.join(cells)} |"
+
+
+def verdict(kind: str, off: Row, auto: Row, masked: bool) -> str:
+    """What the automatic gain is worth for one kind of damage, losses as plainly as wins."""
+    cells = [kind, _told(auto.error / off.error - 1, -1, "{:+.2%}")]
+    if masked:
+        cells += [_told(auto.foreground - off.foreground, 1, "{:+.4f}")]
+        cells += [_told(auto.classes - off.classes, 1, "{:+.4f}")]
+    return f"| {' | '.join(cells)} |"
+
+
+def _told(change: float, better: int, form: str) -> str:
+    return f"{form.format(change)} {'same' if change == 0 else 'wins' if change * better > 0 else 'loses'}"
+
+
+def table(heads: list[str]) -> None:
+    """The head of a table in Markdown."""
+    print(f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", sep="\n", flush=True)
+
+
 def main() -> None:
-    """Print a line for each kind of damage and gain."""
+    """Print a line for each kind of damage and gain, then what the gain is worth."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", nargs="+", help="folders or shards of colour photographs")
     parser.add_argument("--masks", nargs="+", default=[], help="folders or shards of photographs with masks")
@@ -65,17 +109,20 @@ def main() -> None:
     photos = some(sources.split(sources.open_sources(words.sources))[1], words.limit)
     pairs = labels.mask_pairs(sources.open_sources(words.masks)) if words.masks else []
     pairs = some([pair for pair in pairs if sources.held_out(pair[0])], words.limit)
-    tinter, sound = Tinter(), (1.0, 1.0, 1.0)
-    print(f"{len(photos)} photographs, {len(pairs)} with masks")
-    for kind in dict.fromkeys(["sound", *(words.kind or KINDS)]):
+    tinter, rows = Tinter(), dict[tuple[str, str], Row]()
+    print(f"{len(photos)} photographs, {len(pairs)} with masks\n")
+    scores = ["a* MAE", "b* MAE", "change", *(["foreground IoU", "change", "mIoU", "change"] if pairs else [])]
+    table(["photographs", "gain", *scores])
+    kinds = list(dict.fromkeys(["sound", *(words.kind or KINDS)]))
+    for kind in kinds:
         for gain in GAINS:
-            a, b = colour(tinter, photos, kind, gain)
-            front, classes = masks(tinter, pairs, kind, gain) if pairs else (0.0, 0.0)
-            if (kind, gain) == ("sound", "off"):
-                sound = ((a + b) / 2, front, classes)
-            falls = (a + b) / 2 / sound[0] - 1, front - sound[1], classes - sound[2]
-            found = f"foreground {front:.3f} ({falls[1]:+.3f}), mIoU {classes:.3f} ({falls[2]:+.3f})" if pairs else ""
-            print(f"{kind:15} gain {gain:4}  a {a:.4f} b {b:.4f} ({falls[0]:+.1%})  {found}", flush=True)
+            found = masks(tinter, pairs, kind, gain) if pairs else (0.0, 0.0)
+            rows[kind, gain] = Row(*colour(tinter, photos, kind, gain), *found)
+            print(line(kind, gain, rows[kind, gain], rows["sound", "off"], bool(pairs)), flush=True)
+    print("\n`--gain auto` against `off`:\n")
+    table(["photographs", "colour error", *(["foreground IoU", "mIoU"] if pairs else [])])
+    for kind in kinds:
+        print(verdict(kind, rows[kind, "off"], rows[kind, "auto"], bool(pairs)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Time and memory of large scans through the command line: python bench/size.py [MEGAPIXELS ...].
 
 Each scan is a TIFF file of its own making (an enlarged sample), tinted by `handtint tint` in a process of its own.
-Printed are seconds, peak memory, and at the end of each kind the straight line through its times, with the largest
-distance of a time from it. The archive's case is: python bench/size.py 25 50 100 200
+Printed are the processor's seconds (user and system, so that other work on the machine does not count), the clock's,
+peak memory, and for each kind the straight line through the processor's seconds, with the largest distance from it
+and the exponent of size that fits best: 1 is linear. Exit status 1 where a scan took more than --most megabytes.
+The archive's case is: python bench/size.py 25 50 100 200
 """
 
 from __future__ import annotations
@@ -37,32 +39,37 @@ def scan(path: Path, megapixels: float, kind: str) -> None:
     image.tiffsave(str(path), bigtiff=megapixels * image.bands > 3000)
 
 
-def tint(scan: Path, result: Path, words: list[str]) -> tuple[float, float]:
-    """(seconds, peak megabytes) of one command."""
+def tint(scan: Path, result: Path, words: list[str]) -> tuple[float, float, float]:
+    """(CPU seconds, seconds by the clock, peak megabytes) of one command."""
     start = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-c", TINT, "tint", str(scan), "-o", str(result), *words])
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"handtint failed with status {process.returncode}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    return usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def measure(kind: str, sizes: list[float], ending: str, words: list[str], folder: Path) -> None:
-    """Print a row for each size, and the line through them."""
-    times = []
+def measure(kind: str, sizes: list[float], ending: str, words: list[str], folder: Path) -> float:
+    """Print a row for each size, and the line through them; the largest peak in megabytes."""
+    times, peaks = [], []
     for size in sizes:
         source, result = folder / "scan.tif", folder / f"out{ending}"
         scan(source, size, kind)
-        seconds, peak = tint(source, result, words)
+        seconds, clock, peak = tint(source, result, words)
         times.append(seconds)
-        print(f"{kind}, {size:g} MP to {ending[1:]}: {seconds:.1f} s, peak {peak:.0f} MB", flush=True)
+        peaks.append(peak)
+        what = f"{kind}, {size:g} MP to {ending[1:]}"
+        print(f"{what}: {seconds:.1f} CPU s, {clock:.1f} s by the clock, peak {peak:.0f} MB", flush=True)
         source.unlink()
         result.unlink()
     if len(sizes) > 2:
         slope, start = np.polyfit(sizes, times, 1)
         off = np.abs(np.polyval((slope, start), sizes) - times).max()
-        print(f"{kind}: {start:.1f} s + {slope:.3f} s a megapixel, within {off:.1f} s", flush=True)
+        power = np.polyfit(np.log(sizes), np.log(np.maximum(np.array(times) - start, 0.1)), 1)[0]
+        line = f"{start:.1f} + {slope:.3f} x megapixels CPU s, within {off:.1f} s"
+        print(f"{kind}: {line}; above the start, time grows as size to the {power:.2f}", flush=True)
+    return max(peaks)
 
 
 def main() -> None:
@@ -71,10 +78,13 @@ def main() -> None:
     parser.add_argument("megapixels", nargs="*", type=float, default=[6, 12, 24])
     parser.add_argument("--kind", action="append", choices=KINDS, help="default: the first three")
     parser.add_argument("--to", choices=(".tif", ".jpg", ".png"), default=".tif", help="format of the result")
+    parser.add_argument("--most", type=float, default=1500, help="megabytes that a command may take")
     words, further = parser.parse_known_args()
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
-        for kind in words.kind or KINDS[:3]:
-            measure(kind, words.megapixels, words.to, further, Path(folder))
+        kinds = words.kind or KINDS[:3]
+        peak = max(measure(kind, words.megapixels, words.to, further, Path(folder)) for kind in kinds)
+    if peak > words.most:
+        raise SystemExit(f"{peak:.0f} MB, more than {words.most:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from handtint.pipeline import Tinter
 from handtint.types import VOC, Engine, Float
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

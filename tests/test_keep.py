@@ -139,6 +139,13 @@ def test_any_text_is_understood_or_refused_in_one_line(text: str) -> None:
     assert "\n" not in message
 
 
+@given(steps)
+def test_steps_tell_of_files_and_networks(said: tuple[Step, ...]) -> None:
+    assert keep.files(said) == [step.term.path for step in said if isinstance(step.term, MaskFile)]
+    blind = all(isinstance(step.term, MaskFile | Hue | Everything) for step in said)
+    assert keep.looks(said) != blind
+
+
 def test_what_steps_need() -> None:
     assert not keep.looks(keep.parse("all - file:x.png + hue:1-2"))
     assert all(keep.looks(keep.parse(f"all - {text}")) for text in ("subject", "dog", "dog:1", "@1,2", "@1,2,3,4"))

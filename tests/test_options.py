@@ -1,4 +1,8 @@
+from dataclasses import asdict, fields
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handtint.errors import OptionError
 from handtint.options import Options, gain_factor
@@ -48,3 +52,26 @@ def test_readings() -> None:
 def test_a_whole_number_is_the_same_edit_as_its_float() -> None:
     said = Options(strength=1, feather=3)
     assert repr(said) == repr(Options(strength=1.0, feather=3.0))
+
+
+@given(st.text(max_size=8) | st.floats().map(str))
+def test_any_gain_is_a_factor_or_refused(gain: str) -> None:
+    try:
+        factor = gain_factor(gain)
+    except OptionError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert factor is None or 0.1 <= factor <= 10
+
+
+ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+
+
+@given(st.sampled_from([setting.name for setting in fields(Options)]), ANYTHING)
+def test_any_value_is_kept_or_refused_in_one_line(name: str, value: object) -> None:
+    try:
+        options = Options(**{name: value})  # type: ignore[arg-type]
+    except OptionError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert Options(**asdict(options)) == options

@@ -1,12 +1,14 @@
 """An edit as a file: written, read, checked."""
 
+import hashlib
+import tempfile
 import tomllib
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handtint import recipe
@@ -33,6 +35,35 @@ def test_what_is_written_is_read(options: Options) -> None:
     made = recipe.Recipe(options=options, models={"handtint": "ab", "x.y": "cd"}, mask="ef")
     assert recipe.loads(recipe.dumps(made)) == made
     assert recipe.loads(recipe.dumps(made)).hash == made.hash
+
+
+@given(edits, edits, st.sampled_from(["", "a" * 64, "b" * 64]))
+def test_a_recipe_fits_itself_and_can_be_changed(options: Options, others: Options, mask: str) -> None:
+    made = recipe.Recipe(options=options, models={"x": "ab"}, mask=mask)
+    recipe.check(made, made)
+    assert recipe.changed(made, {}) == options
+    assert recipe.changed(made, {"strength": others.strength}).strength == others.strength
+    assert recipe.settings(asdict(others) if others.background and others.format else {}, name="x")
+    with tempfile.TemporaryDirectory() as folder:
+        recipe.write(made, Path(folder) / "edit.toml")
+        assert recipe.read(Path(folder) / "edit.toml") == made
+
+
+@given(st.text(max_size=60) | st.text("[]options=\n\"'. keep1", max_size=60))
+def test_any_text_is_a_recipe_or_refused_in_one_line(text: str) -> None:
+    try:
+        assert recipe.loads(text).options
+    except OptionError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.binary(min_size=1, max_size=20))
+def test_the_hash_of_a_mask_is_in_the_recipe(mask: bytes) -> None:
+    made = recipe.of(Options(), mask=mask)
+    assert made.mask == hashlib.sha256(mask).hexdigest()
+    with pytest.raises(OptionError, match="no mask is given"):
+        recipe.check(made, recipe.of(Options()))
 
 
 def test_every_option_is_in_it() -> None:

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from handtint import weights
+from handtint.errors import WeightsError
+from handtint.weights import manifest
+from handtint.zoo import CATALOGUE
+
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "bench").glob("*.py")])
 PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "jsonpickle"}
@@ -72,6 +77,37 @@ def test_the_lock_pins_every_package_of_the_base_install_with_hashes() -> None:
     assert "://" not in text
 
 
+def test_networks_are_loaded_from_verified_files_alone() -> None:
+    """Whoever loads weights asks `verified` first; only a fresh export looks at what it just wrote."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and dotted(node.func).endswith("OnnxEngine"):
+                said = ast.unparse(node.args[0])
+                assert said.endswith(".verified()") or place(path) == "src/handtint/engines/export.py", said
+            if isinstance(node, ast.Attribute) and node.attr == "InferenceSession":
+                assert place(path) == "src/handtint/engines/onnx.py"
+
+
+@pytest.mark.parametrize("name", ["handtint", "handtint-mask", "deeplabv3-resnet101"])
+def test_a_single_flipped_bit_is_found_before_weights_are_loaded(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name == "deeplabv3-resnet101":
+        monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+        data = bytearray(b"not what torchvision publishes")
+    else:
+        if name not in manifest():
+            pytest.skip("the package has no weights of it yet")
+        data = bytearray(CATALOGUE[name].weights.path.read_bytes())
+        data[len(data) // 2] ^= 1
+        monkeypatch.setattr(weights, "ASSETS", tmp_path)
+    path = CATALOGUE[name].weights.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match=r"sha256 is [0-9a-f]{12}\.\.\., the manifest says"):
+        CATALOGUE[name].engine()
+
+
 CUT = """
 import socket, sys
 class Cut(Exception): pass
@@ -86,7 +122,11 @@ from handtint.cli import main; main()
 def test_without_a_network_nothing_is_missed(sample: Path, tmp_path: Path) -> None:
     wall = ["unshare", "--net", "--map-root-user"]
     alone = os.name == "posix" and subprocess.run([*wall, "true"], capture_output=True, check=False).returncode == 0
-    for words in (["tint", str(sample), "-o", str(tmp_path / "out.png"), "--save-mask"], ["models"]):
+    for words in (
+        ["tint", str(sample), "-o", str(tmp_path / "out.png"), "--save-mask"],
+        ["inspect", str(sample)],
+        ["models"],
+    ):
         call = [*(wall if alone else []), sys.executable, "-c", CUT, *words]
         done = subprocess.run(call, capture_output=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr.decode()

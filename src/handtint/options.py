@@ -12,6 +12,7 @@ BACKGROUNDS = ("original", "gray", "sepia", "dim")
 COLORS = ("predicted", "original")
 METADATA = ("keep", "strip", "safe")
 FORMATS = ("jpeg", "png", "tiff", "webp")
+_KINDS: dict[type, str] = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
 _FORMAT_NAMES = {"jpg": "jpeg", "tif": "tiff"}
 
 
@@ -61,6 +62,8 @@ class Options:
     provenance: bool = _setting(True, "Say in the result's XMP that its colours are predicted, and by what.")
 
     def __post_init__(self) -> None:
+        for setting in fields(self):
+            _typed(setting.name, getattr(self, setting.name), setting.default)
         object.__setattr__(self, "format", _FORMAT_NAMES.get(self.format or "", self.format))
         for setting in fields(self):
             _check(setting.name, getattr(self, setting.name), setting.metadata)
@@ -68,6 +71,13 @@ class Options:
                 object.__setattr__(self, setting.name, float(getattr(self, setting.name)))
         language.parse(self.keep)
         gain_factor(self.gain)
+
+
+def _typed(name: str, value: Any, default: Any) -> None:
+    kind = str if default is None else type(default)
+    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+    if not (value is default is None) and (not fits or (isinstance(value, bool) and kind is not bool)):
+        raise OptionError(f"{name}: {value!r} is not {_KINDS[kind]}")
 
 
 def _check(name: str, value: Any, rule: Any) -> None:

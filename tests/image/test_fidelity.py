@@ -6,10 +6,13 @@ import io
 
 import numpy as np
 import pytest
+import pyvips
 import tifffile
 from PIL import Image
+from test_privacy import PLACES, described
 
-from handtint.image import blend, codec, lab
+from handtint.errors import DecodeError
+from handtint.image import blend, codec, lab, profile
 from handtint.image.photo import Photo
 from handtint.pipeline import Tinter
 
@@ -76,3 +79,38 @@ def test_avif_comes_in_and_goes_out_as_png(tinter: Tinter) -> None:
     Image.fromarray((TONED_RGB >> 8).astype(np.uint8)).save(file, "AVIF")
     out = codec.decode(tinter.tint(file.getvalue()))
     assert (out.format, out.size) == ("png", (256, 256))
+
+
+def test_heic_is_read_where_the_library_can_and_else_refused_in_one_line() -> None:
+    head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    assert codec.recognize(head) == "heif"
+    with pytest.raises(DecodeError, match="cannot be decoded as heif: damaged, cut short or of a kind that is not"):
+        codec.decode(head + bytes(200))
+
+
+@pytest.mark.parametrize("policy", ["keep", "safe", "strip"])
+@pytest.mark.parametrize("format", ["jpeg", "png", "tiff", "webp"])
+def test_what_a_photo_says_goes_out_as_asked(policy: str, format: str, tinter: Tinter) -> None:
+    data = tinter.tint(described().encode(format="tiff"), format=format, metadata=policy)
+    picture = Image.open(io.BytesIO(data))
+    picture.load()
+    seen = picture.getexif()
+    assert seen.get(0x010E) == (None if policy == "strip" else "A street")
+    assert bool(seen.get_ifd(0x8825)) == (policy == "keep")
+    assert (b"Quai" in data) == (policy == "keep")
+    assert policy == "keep" or not any(place in data for place in PLACES)
+    assert (b"photoshop:Credit" in data) == (policy != "strip")
+    assert codec.decode(data).metadata["xres"] * 25.4 == pytest.approx(300, abs=0.1)
+
+
+def test_colours_go_out_in_the_photos_own_profile(tinter: Tinter) -> None:
+    p3: bytes = pyvips.Operation.call("profile_load", "p3")
+    scan = TONED_RGB[::4, ::4]
+    file = io.BytesIO()
+    tifffile.imwrite(file, scan, photometric="rgb", iccprofile=p3)
+    out = codec.decode(tinter.tint(file.getvalue(), keep="all"))
+    assert out.icc == p3
+    assert out.native is not None
+    plain = tinter.tint(Photo(profile.to_srgb(scan, p3)), keep="all").pixels
+    assert np.abs(lab.lightness(out.pixels) - lab.lightness(plain)).max() < 0.05
+    assert np.abs(lab.split(out.pixels)[1] - lab.split(plain)[1]).max() < 0.5

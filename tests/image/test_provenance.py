@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from handtint import __version__
+from handtint.cli import main
 from handtint.image import codec, provenance
 from handtint.image.photo import Photo
 from handtint.options import Options
@@ -102,3 +105,12 @@ def test_tinting_a_tinted_photo_says_it_once(tinter: Tinter) -> None:
     twice = tinter.run(once, Options(strength=0.5)).photo.metadata["xmp-data"]
     assert twice.count(provenance.SOURCE_TYPE.encode()) == 1
     assert b"0.5" in twice
+
+
+@pytest.mark.usefixtures("tinter")
+@pytest.mark.parametrize("word", ["--provenance", "--no-provenance"])
+def test_the_command_line_states_it_unless_told_not_to(word: str, tmp_path: Path) -> None:
+    GRAY.write(tmp_path / "in.png")
+    done = CliRunner().invoke(main, ["tint", str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png"), word])
+    assert done.exit_code == 0, done.output
+    assert bool(statement((tmp_path / "out.png").read_bytes())) == (word == "--provenance")

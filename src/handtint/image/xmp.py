@@ -48,7 +48,9 @@ def extend(packet: bytes, properties: Sequence[Property], *, unless_said: Sequen
     added = [*properties, *(new for new in unless_said if (new.namespace, new.name) not in said)]
     named = {(new.namespace, new.name) for new in added}
     _remove(document, lambda *name: name in named)
-    _describe(document, added)
+    about = _about(document)
+    _drop_empty(document)
+    _describe(document, about, added)
     return _bytes(document)
 
 
@@ -115,11 +117,23 @@ def _remove(document: Any, unwanted: Callable[[str, str], bool]) -> None:
                 element.removeAttributeNode(attribute)
 
 
-def _describe(document: Any, properties: Sequence[Property]) -> None:
-    """Add one rdf:Description, about whatever the others are about."""
+def _drop_empty(document: Any) -> None:
+    """Take out descriptions that say nothing any more: a photo that is tinted again and again does not gather them."""
+    for element in document.getElementsByTagNameNS(RDF, "Description"):
+        says = any(name.localName != "about" for name in _attributes(element)) or next(_elements(element), None)
+        if not says and element.parentNode.localName == "RDF":
+            element.parentNode.removeChild(element)
+
+
+def _about(document: Any) -> str:
+    """What the descriptions are about."""
+    descriptions = document.getElementsByTagNameNS(RDF, "Description")
+    return str(descriptions[0].getAttributeNS(RDF, "about")) if descriptions else ""
+
+
+def _describe(document: Any, about: str, properties: Sequence[Property]) -> None:
+    """Add one rdf:Description, about the same as the others."""
     root = document.getElementsByTagNameNS(RDF, "RDF")[0]
-    others = root.getElementsByTagNameNS(RDF, "Description")
-    about = others[0].getAttributeNS(RDF, "about") if others else ""
     new = document.createElementNS(RDF, "rdf:Description")
     new.setAttributeNS(_XMLNS, "xmlns:rdf", RDF)
     new.setAttributeNS(RDF, "rdf:about", about)
