@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import numpy as np
 import pytest
@@ -296,6 +297,21 @@ def test_a_photo_is_dropped(page: Any, sample: Path) -> None:
     with Changing(page):
         page.dispatch_event("#drop", "drop", {"dataTransfer": held})
     assert page.get_attribute("#picture", "aria-label") == "The picture: dropped.jpg"
+
+
+def test_a_photo_that_was_closed_to_make_room_is_opened_again(page: Any, address: str, sample: Path) -> None:
+    opened: list[str] = []
+    page.on("response", lambda answer: opened.append(answer.url) if answer.url.endswith("/before") else None)
+    upload(page, sample)
+    first = shown(page)
+    request = Request(opened[0].removesuffix("/before"), method="DELETE")
+    with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
+        assert answer.status == 204
+    slide(page, "Strength", 0)
+    assert chroma(shown(page)).max() < 10
+    with Changing(page):
+        page.get_by_role("button", name="Undo").click()
+    np.testing.assert_array_equal(shown(page), first)
 
 
 def test_what_is_wrong_with_words_is_said_beside_them(page: Any, sample: Path) -> None:

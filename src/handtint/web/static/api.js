@@ -30,14 +30,15 @@ const said = (answer, name) => decodeURIComponent(answer.headers.get(name) || ""
 
 export const about = async () => (await ask("/api/about")).json();
 
-export const sample = async (file) => new File([await (await ask(`/samples/${encodeURIComponent(file)}`)).blob()], file);
-
-export async function open(file) {
-  const path = `/api/photos?name=${encodeURIComponent(file.name)}`;
-  return (await ask(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file })).json();
+export async function sample(file) {
+  const answer = await ask(`/samples/${encodeURIComponent(file)}`);
+  return new File([await answer.blob()], file);
 }
 
-export const close = (id) => ask(`/api/photos/${id}`, { method: "DELETE" }).catch(() => {});
+const upload = async (path, body) =>
+  (await ask(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body })).json();
+
+export const open = (file) => upload(`/api/photos?name=${encodeURIComponent(file.name)}`, file);
 
 export const before = async (id) => (await ask(`/api/photos/${id}/before`)).blob();
 
@@ -54,9 +55,6 @@ export const panels = async (id, edit) => (await post(`/api/photos/${id}/panels`
 
 export const terms = async (keep) => (await post("/api/keep", { keep })).json();
 
-export const recipe = async (file) => (await ask("/api/recipe", { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file })).json();
+export const recipe = (file) => upload("/api/recipe", file);
 
-export async function giveMask(id, file) {
-  const init = { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file };
-  return (await (await ask(`/api/photos/${id}/given`, init)).json()).mask;
-}
+export const giveMask = async (id, file) => (await upload(`/api/photos/${id}/given`, file)).mask;

@@ -74,7 +74,8 @@ export class Controls {
       byId(name).value = said(name);
       byId(`${name}-out`).value = this[`${name}Shown`](said(name));
     }
-    for (const radio of document.getElementsByName("background")) radio.checked = radio.value === (said("background") ?? "");
+    const behind = said("background") ?? "";
+    for (const radio of document.getElementsByName("background")) radio.checked = radio.value === behind;
     const gain = said("gain");
     byId("gain-auto").checked = gain === "auto";
     if (gain !== "auto") byId("gain").value = Math.log2(gain === "off" ? 1 : Number(gain));

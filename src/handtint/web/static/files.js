@@ -29,7 +29,7 @@ export async function load(files, photo) {
   }
   if (masks.length) {
     const sha = await photo.giveMask(masks[0]);
-    if (said.mask && said.mask !== sha) throw new api.Problem("This recipe was made with another mask than the one given.");
+    if (said.mask && said.mask !== sha) throw new api.Problem("This recipe was made with another mask than this one.");
     edit = { ...edit, mask: sha, strokes: [] };
   } else if (said.mask) {
     throw new api.Problem("This recipe was made with a mask: choose the recipe and its mask, a PNG, together.");

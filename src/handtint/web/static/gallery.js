@@ -9,7 +9,8 @@ export function gallery(samples, choose) {
 }
 
 function item({ file, title, credit }, choose) {
-  const [li, button, img, name, by] = ["li", "button", "img", "span", "small"].map((tag) => document.createElement(tag));
+  const tags = ["li", "button", "img", "span", "small"];
+  const [li, button, img, name, by] = tags.map((tag) => document.createElement(tag));
   Object.assign(img, { src: `/samples/${file}`, alt: "", loading: "lazy" });
   name.textContent = title;
   by.textContent = credit;

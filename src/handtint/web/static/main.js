@@ -14,7 +14,10 @@ import { Picture } from "./picture.js";
 import { complain, quiet, say } from "./status.js";
 
 const byId = (id) => document.getElementById(id);
-const about = await api.about().catch((problem) => complain(problem.message));
+const about = await api.about().catch((problem) => {
+  complain(problem.message);
+  throw problem;
+});
 
 let current = null;
 const queue = new Queue((photo) => choose(photo));
@@ -89,9 +92,7 @@ async function refresh() {
     const photo = wanted;
     wanted = null;
     try {
-      const { blob, note } = await photo.picture("preview", picture.pixels);
-      photo.show(blob, note);
-      if (photo === current) await shown(photo, note);
+      if ((await photo.preview(picture.pixels)) && photo === current) await shown(photo);
     } catch (problem) {
       complain(problem.message);
       brush.settled();
@@ -102,11 +103,11 @@ async function refresh() {
   running = false;
 }
 
-async function shown(photo, note) {
+async function shown(photo) {
   await picture.update(photo);
   if (!wanted) brush.settled();
   picture.box.dataset.version = Number(picture.box.dataset.version || 0) + 1;
-  say(note ? sentence(note) : "Done.");
+  say(photo.note ? sentence(photo.note) : "Done.");
   queue.draw(current);
   if (panels.open && !wanted) await panels.show(photo);
 }
@@ -141,14 +142,14 @@ async function work() {
   for (let photo = queue.next(); photo; photo = queue.next()) {
     photo.state = "working";
     queue.draw(current);
-    say(`${photo.name}: looking at it …${queue.photos.length > 1 ? ` ${queue.ended} of ${queue.photos.length} done.` : ""}`);
+    const many = queue.photos.length > 1 ? ` ${queue.ended} of ${queue.photos.length} done.` : "";
+    say(`${photo.name}: looking at it …${many}`);
     if (photo === current) picture.busy(true);
     try {
       await photo.open();
       if (photo === current) choose(photo);
-      const { blob, note } = await photo.picture("preview", picture.pixels);
-      photo.show(blob, note);
-      if (photo === current) await shown(photo, note);
+      await photo.preview(picture.pixels);
+      if (photo === current) await shown(photo);
     } catch (problem) {
       photo.fail(problem);
       complain(problem.message);
@@ -249,7 +250,8 @@ on("redo", "click", () => step("redo"));
 on("reset", "click", () => change(() => start({})));
 on("download", "click", () => saved(current, "result", "Making the result at full size"));
 on("download-all", "click", async () => {
-  for (const photo of queue.photos.filter((one) => one.state === "done")) await saved(photo, "result", `Making ${photo.name}`);
+  const done = queue.photos.filter((photo) => photo.state === "done");
+  for (const photo of done) await saved(photo, "result", `Making ${photo.name}`);
 });
 on("save-recipe", "click", saveRecipe);
 on("load-recipe", "click", () => byId("recipes").click());
@@ -261,6 +263,11 @@ on("show-panels", "click", async () => {
   if (panels.open && current?.info) await panels.show(current).catch((problem) => complain(problem.message));
 });
 
+let resized = 0;
+addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => current?.after && refresh(), 400);
+});
 keys(step);
 drops((list) => (current?.info && list.some(files.isRecipe) ? loadRecipe(list) : add(list)));
 gallery(about.samples, (file) => add([file]));

@@ -36,10 +36,20 @@ export class Photo {
     }
   }
 
-  // screen: how many pixels the longer side of a preview should have.
-  picture(what, screen) {
-    const edit = wire(this.history.now, screen);
+  picture(what) {
+    const edit = wire(this.history.now);
     return this.ask((id) => api.picture(id, what, edit));
+  }
+
+  // Show the edit as it is now, with a longer side of so many pixels; whether it had to be asked for.
+  async preview(screen) {
+    const edit = wire(this.history.now, screen);
+    const key = JSON.stringify(edit);
+    if (key === this.previewed) return false;
+    const { blob, note } = await this.ask((id) => api.picture(id, "preview", edit));
+    this.previewed = key;
+    this.show(blob, note);
+    return true;
   }
 
   panels() {

@@ -37,7 +37,7 @@ export class Picture {
 
   watch() {
     this.compare.addEventListener("input", () => this.divide(Number(this.compare.value)));
-    document.querySelectorAll('input[name="mode"]').forEach((radio) => radio.addEventListener("change", () => this.dressed()));
+    for (const radio of document.getElementsByName("mode")) radio.addEventListener("change", () => this.dressed());
     const divider = byId("divider").firstElementChild;
     divider.addEventListener("pointerdown", (event) => {
       event.preventDefault();
@@ -122,7 +122,8 @@ export class Picture {
 
   fit() {
     const room = this.box.parentElement.clientWidth - 16;
-    const high = Math.max(220, innerWidth > 860 ? innerHeight - 290 : 0.48 * innerHeight);
+    const { clientHeight } = document.documentElement; // innerHeight changes as a phone's address bar comes and goes
+    const high = Math.max(220, innerWidth > 860 ? clientHeight - 290 : 0.48 * clientHeight);
     const width = Math.min(room, high * this.ratio);
     this.box.style.width = `${Math.floor(width)}px`;
     this.box.style.height = `${Math.floor(width / this.ratio)}px`;
