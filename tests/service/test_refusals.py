@@ -54,6 +54,7 @@ def test_unknown_paths_and_methods(site: httpx.Client) -> None:
         ({"quality": "101"}, "is not between 1 and 100"),
         ({"invert": "yes"}, "is not true or false"),
         ({"recipe": "keep = "}, "not TOML"),
+        ({"recipe": ""}, "recipe: empty"),
         ({"recipe": "[" * 5000}, "recipe"),
         ({"recipe": "[options]\nkeep = 'file:mask.png'"}, "send it as the field `mask`"),
         ({"recipe": "[options]\nmask_model = 'm.onnx'"}, "not in the catalogue"),

@@ -55,11 +55,13 @@ class Form:
         return options
 
     def _recipe(self) -> Recipe | None:
+        if "recipe" not in self.files and "recipe" not in self.texts:
+            return None
         data = self.files.get("recipe", b"") or self.texts.get("recipe", "").encode()
-        if len(data) > RECIPE:
-            raise OptionError(f"recipe: larger than the limit of {RECIPE} bytes")
+        if not 0 < len(data) <= RECIPE:
+            raise OptionError(f"recipe: {f'larger than the limit of {RECIPE} bytes' if data else 'empty'}")
         try:
-            return recipes.loads(data.decode()) if data else None
+            return recipes.loads(data.decode())
         except (ValueError, RecursionError) as error:
             raise OptionError("recipe: not a text file of TOML") from error
 
