@@ -18,7 +18,7 @@ from handtint.service.document import Inspected, Network, State, Tinted
 from handtint.service.settings import Settings
 
 # What a form's schema cannot say: which bytes are a photo, and the grammar of `keep`. Wrong values of every field are
-# sent in the phase "coverage"; in "fuzzing" the tool (4.32) makes wrong fields that no form can hold, an empty list say,
+# sent in the phase "coverage"; in "fuzzing" the tool (4.32) makes fields that no form can hold, an empty list say,
 # and fails by itself where files are among them.
 CONFIG = """
 [phases.fuzzing.generation]
