@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from threading import Thread
 
 import click
 
@@ -30,7 +31,7 @@ def command(port: int | None, no_browser: bool) -> None:
     def ready() -> None:
         click.echo(f"handtint is at {address} - Ctrl-C ends it", err=True)
         if not no_browser:
-            webbrowser.open(address)
+            Thread(target=webbrowser.open, args=(address,), daemon=True).start()  # some wait for the browser to end
 
     try:
         server.Server(tinter, ready).run(sockets=[listening])
