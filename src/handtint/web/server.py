@@ -48,8 +48,8 @@ class Server(uvicorn.Server):
 
     def __init__(self, tinter: Tinter, ready: Callable[[], object]) -> None:
         """Serve one tinter; `ready` is called once it answers."""
-        settings: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
-        super().__init__(uvicorn.Config(create(tinter), timeout_graceful_shutdown=2, **settings))
+        quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+        super().__init__(uvicorn.Config(create(tinter), lifespan="off", timeout_graceful_shutdown=2, **quiet))
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
