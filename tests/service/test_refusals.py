@@ -160,3 +160,9 @@ def test_pages_of_other_origins(site: httpx.Client, jpeg: bytes) -> None:
     assert "access-control-allow-origin" not in answer.headers
     asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
     problem(site.options("/v1/tint", headers=asked), 403, "origin")
+
+
+@pytest.mark.parametrize("order", [b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0"])
+@pytest.mark.parametrize("at", [b"\xff" * 8, b"\x7f" + b"\xff" * 7, bytes(7) + b"\x10"])
+def test_offsets_beyond_all_files(site: httpx.Client, order: bytes, at: bytes) -> None:
+    problem(send(site, order + at + b"\xff" * 200), 422, "damaged")

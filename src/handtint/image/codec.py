@@ -90,7 +90,7 @@ def decode(data: bytes, *, name: str = "", limits: Limits = Limits()) -> Photo:
             for image, page in zip(images, found, strict=True)
         ]
         return replace(photos[0], pages=tuple(photos[1:]))
-    except (pyvips.Error, ValueError) as error:
+    except (pyvips.Error, OverflowError, ValueError) as error:
         text = f"{title}: cannot be decoded as {kind}: damaged, cut short or of a kind that is not supported"
         raise DecodeError(text) from error
 

@@ -101,7 +101,7 @@ def upright(exif: bytes) -> bytes | None:
                 struct.pack_into(form.order + "H", data, place, 1)
         link = at + form.head.size + len(here) * form.row.size
         form.word.pack_into(data, link, 0)  # the second directory holds the thumbnail
-    except (struct.error, ValueError):
+    except (struct.error, OverflowError, ValueError):
         return None
     return PREFIX + bytes(data)
 

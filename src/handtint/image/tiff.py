@@ -103,7 +103,7 @@ def first(data: bytes) -> int:
     try:
         form = layout(data)
         (at,) = form.word.unpack_from(data, form.first)
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise ValueError("a damaged TIFF header") from error
     return int(at)
 
@@ -115,7 +115,7 @@ def read(data: bytes, at: int, wanted: Container[int] | None = None) -> Director
     """
     try:
         return _Reader(data, layout(data), wanted, left=min(2 * len(data), _MOST_BYTES)).directory(at, 1)
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise ValueError("a damaged TIFF directory") from error
 
 
@@ -130,7 +130,7 @@ def directories(data: bytes, most: int) -> list[int]:
         while at and at not in found and len(found) < most:
             found.append(at)
             (at,) = form.word.unpack_from(data, _link(data, at, form))
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise ValueError("a chain of TIFF directories that is cut short") from error
     if not found:
         raise ValueError("no TIFF directory")
@@ -177,7 +177,7 @@ class _Reader:
     def _inner(self, tag: int, kind: int, value: bytes, depth: int) -> Directory:
         try:
             return {tag: Entry(kind, self.directory(int.from_bytes(value, "little"), depth + 1))}
-        except struct.error:
+        except (struct.error, OverflowError):  # an offset beyond all files
             return {}
 
 
