@@ -25,7 +25,7 @@ def tiny(path: Path) -> Recipe:
     judge = plan.discriminator and plan.discriminator.removesuffix("-small") + "-tiny"
     phases = tuple(Phase(32, 1, 12, adversarial=adversarial) for adversarial in kinds)
     return replace(
-        plan, network=network, discriminator=judge, pretrained=False, start="", precision="32-true", workers=0,
+        plan, network=network, discriminator=judge, pretrained=False, start="", mix=1.0, precision="32-true", workers=0,
         save_every=1, log_every=2, sample_every=4, phases=phases,
     )  # fmt: skip
 
@@ -112,6 +112,23 @@ def test_the_game_begins_where_another_run_ended(photos: Path, tmp_path: Path) -
             assert torch.equal(tensor, after[name]), name
     with pytest.raises(InputError, match="no checkpoint"):
         loop.train(replace(begun, start=str(tmp_path / "gone")), examples, tmp_path / "other")
+
+
+def test_a_mix_lies_between_the_two_ends_of_a_run(photos: Path, tmp_path: Path) -> None:
+    examples = tasks.find("colour").examples(open_sources([photos]))
+    game = tiny(next(p for p in RECIPES if p.stem == "handtint-gan"))
+    head = replace(game, discriminator="", phases=(Phase(32, 1, 12),))
+    loop.train(head, examples, tmp_path / "head")
+    whole = replace(game, start=str(tmp_path / "head"))
+    loop.train(whole, examples, tmp_path / "game")
+    start, end = trained(head, tmp_path / "head").state_dict(), trained(whole, tmp_path / "game").state_dict()
+    mixed = trained(replace(whole, mix=0.25), tmp_path / "game").state_dict()
+    floats = [name for name, tensor in end.items() if tensor.is_floating_point()]
+    assert any((start[name] - end[name]).abs().max() > 1e-4 for name in floats)
+    for name in floats:
+        torch.testing.assert_close(mixed[name], 0.75 * start[name] + 0.25 * end[name])
+    with pytest.raises(OptionError, match="mix"):
+        recipe.checked(replace(game, mix=0.5))
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(photos: Path, tmp_path: Path) -> None:

@@ -50,10 +50,12 @@ def publish(name: str, run: Path, recipe_path: Path, *, data: str = "", folder: 
 
 def _start(recipe: Recipe) -> str:
     """What the training began with."""
-    if recipe.start:
-        return f"a run of handtint: {Path(recipe.start).name}"
     published = generator(recipe.task, recipe.network).published
-    return f"encoder: {published}" if recipe.pretrained and published else "random"
+    encoder = f"encoder: {published}" if recipe.pretrained and published else "random"
+    if not recipe.start:
+        return encoder
+    kept = f", {1 - recipe.mix:.0%} of whose weights are kept" if recipe.mix < 1 else ""
+    return f"a run of handtint, {Path(recipe.start).name}{kept}; that one with {encoder}"
 
 
 def _steps(run: Path) -> int:

@@ -38,6 +38,7 @@ class Recipe:
     pretrained: bool = True  # start from published weights, where there are some of this network
     published: str = ""  # the file or folder of those weights, or their name on the hub; "": the usual source
     start: str = ""  # folder of a finished run whose averaged network this one begins with
+    mix: float = 1.0  # with `start`: the share of this run's weights in the result, the rest are those it began with
     discriminator: str = ""  # by its name in train/networks.py
     gan: str = "lsgan"  # adversarial loss: "lsgan" (least squares) or "vanilla" (binary cross entropy)
     l1_weight: float = 100.0  # adversarial phases: weight of the regression beside the adversarial loss
@@ -93,6 +94,8 @@ def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
         raise OptionError(f"{where}: size {odd[0]} is no multiple of {STRIDE}")
     if odd := [p.batch for p in recipe.phases if p.batch % recipe.devices]:
         raise OptionError(f"{where}: a batch of {odd[0]} cannot be shared among {recipe.devices} devices")
+    if not 0 <= recipe.mix <= 1 or (recipe.mix < 1 and not recipe.start):
+        raise OptionError(f"{where}: mix is {recipe.mix}; it can be 0 to 1, below 1 only with a start to mix with")
     if not recipe.discriminator and any(p.adversarial for p in recipe.phases):
         raise OptionError(f"{where}: an adversarial phase needs a discriminator")
     return recipe
