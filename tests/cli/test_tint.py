@@ -109,7 +109,9 @@ def test_flags_do_what_they_say(sample: Path, tmp_path: Path) -> None:
     everything = chroma("--keep", "all")
     kept, inverted = chroma("--keep", "person"), chroma("--keep", "person", "--invert")
     assert everything.mean() > kept.mean() > 0
-    np.testing.assert_allclose(everything, kept + inverted, atol=4)  # alpha and 1 - alpha; 8 bits round each
+    apart = np.abs(everything - (kept + inverted))  # alpha and 1 - alpha of it; 8 bits round each, most in the dark
+    assert apart.max() < 6
+    assert np.percentile(apart, 99) < 1
     assert chroma("--keep", "all", "--strength", "1.4").mean() > 1.15 * everything.mean()
     assert chroma("--strength", "0").max() < 0.01
     assert chroma("--background", "sepia")[0, -1] > 3
