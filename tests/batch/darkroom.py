@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -34,11 +35,12 @@ def make_photos(folder: Path, count: int, *, side: int = 24) -> Path:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file that a run is for: the results, not the journal or the report."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".handtint" not in path.parts and not path.name.startswith("handtint-report")
-    }
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and ".handtint" not in path.parts and not path.name.startswith("handtint-report"):
+            with suppress(FileNotFoundError):  # a run at work has just given a result its name
+                found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return found
 
 
 def start(*words: object, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:

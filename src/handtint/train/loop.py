@@ -79,6 +79,9 @@ def _run(fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[An
                 raise KeyboardInterrupt
     if run.done and run.saved != run.done:
         run.save()
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        fabric.barrier()  # nobody leaves while another still talks; a process that ends with its group open may abort
+        torch.distributed.destroy_process_group()
 
 
 class _Run:
