@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Float = NDArray[np.float32]  # L* 0..100, a*b* -128..127, alpha and mask 0..1
 Pixels = NDArray[Any]  # uint8 or uint16
+Content = bytes | mmap.mmap  # of a file: the latter where it is too large for memory
 
 
 # The 21 labels of PASCAL VOC 2012, by index.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,6 +11,7 @@ from handtint.batch.journal import Journal, Names
 from handtint.batch.plan import Found, Job
 from handtint.batch.task import Outcome, Task
 from handtint.errors import HandtintError
+from handtint.image import files
 
 _LARGEST = 1 << 30  # bytes of a photo that is read once more to know it again
 
@@ -83,6 +83,6 @@ class Archive:
 def _digest(path: str) -> str:
     """sha256 of a photo's file, "" where it cannot be read."""
     try:
-        return hashlib.sha256(places.read(path, _LARGEST)).hexdigest()
+        return files.digest(places.read(path, _LARGEST))
     except HandtintError:
         return ""

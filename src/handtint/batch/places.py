@@ -13,6 +13,7 @@ from typing import Any
 
 from handtint.errors import HandtintError, InputError, OptionError, OutputError
 from handtint.image import files
+from handtint.types import Content
 
 # Stores in which an object appears whole or not at all: no temporary name is needed, and renaming would copy.
 _WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "memory"}
@@ -100,7 +101,7 @@ def _walk_url(folder: str, skip: str | None) -> Iterator[tuple[str, str]]:
             yield f"{folder.rstrip('/')}/{name}", name
 
 
-def read(path: str, most: int) -> bytes:
+def read(path: str, most: int) -> Content:
     """The bytes of a file. Raises InputError, also over `most` bytes."""
     if not is_url(path):
         return files.read(path, most)

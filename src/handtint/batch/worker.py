@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import sys
 import time
@@ -19,6 +18,7 @@ from handtint.figures import panel
 from handtint.image import codec, files
 from handtint.image.photo import Photo
 from handtint.pipeline import Result, Tinter
+from handtint.types import Content
 
 THUMBNAIL = 160  # pixels: the longer side of each half
 _HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # no other photo could be written either
@@ -41,7 +41,7 @@ class Worker:
         start, job, digest = time.perf_counter(), task.job, ""
         try:
             data = _read(job)
-            digest = hashlib.sha256(data).hexdigest()
+            digest = files.digest(data)
             if task.known and task.known.input == digest and (before := self._before(task)):
                 return before
             photo = codec.decode(data, name="" if job.source == STREAM else job.source)
@@ -74,7 +74,7 @@ class Worker:
             _save(Photo(panel(result.tiles())), job.panel)
 
 
-def _read(job: Job) -> bytes:
+def _read(job: Job) -> Content:
     if job.source != STREAM:
         return places.read(job.source, codec.Limits().bytes)
     return files.stream(sys.stdin, codec.Limits().bytes)

@@ -60,7 +60,7 @@ def _mask(path: str) -> bytes:
     """A mask file's bytes, known to be a picture. Raises InputError."""
     from handtint.image import codec, files
 
-    data = files.read(path, codec.Limits().bytes)
+    data = bytes(files.read(path, codec.Limits().bytes))
     codec.decode(data, name=path)
     return data
 

@@ -23,7 +23,7 @@ from handtint.image.depth import eight_bits
 from handtint.image.develop import check_kind, develop
 from handtint.image.photo import Photo
 from handtint.image.profile import to_profile
-from handtint.types import Array, Pixels
+from handtint.types import Array, Content, Pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,7 +70,7 @@ class Limits:
     frames: int = 1 << 31
 
 
-def decode(data: bytes, *, name: str = "", limits: Limits = Limits()) -> Photo:
+def decode(data: Content, *, name: str = "", limits: Limits = Limits()) -> Photo:
     """The photo in a picture file's bytes, with all pages of a TIFF; of several frames the first.
 
     Raises DecodeError where there is none or it is damaged or cut short, LimitError where it is over the limits.
@@ -78,17 +78,18 @@ def decode(data: bytes, *, name: str = "", limits: Limits = Limits()) -> Photo:
     title = files.one_line(name) or "picture"
     if len(data) > limits.bytes:
         raise LimitError(f"{title}: larger than the limit of {limits.bytes} bytes")
-    kind = _kind_of(data, title)
+    kind = _kind_of(data[:1024], title)
     try:
         found = pages.find(data, limits.pages + 1) if kind == "tiff" else [pages.Page()]
         if len(found) > limits.pages:
             raise LimitError(f"{title}: over the limit of {limits.pages} pages")
         images = [_open(data, kind, page) for page in found]
         _check(images, title, limits)
-        photos = [
-            develop(image, name=name, format=kind, metadata=metadata.collect(image, kind, data, page.at))
-            for image, page in zip(images, found, strict=True)
-        ]
+        with large.released(data):
+            photos = [
+                develop(image, name=name, format=kind, metadata=metadata.collect(image, kind, data, page.at))
+                for image, page in zip(images, found, strict=True)
+            ]
         return replace(photos[0], pages=tuple(photos[1:]))
     except (pyvips.Error, OverflowError, ValueError) as error:
         text = f"{title}: cannot be decoded as {kind}: damaged, cut short or of a kind that is not supported"
@@ -105,22 +106,25 @@ def recognize(data: bytes) -> str:
     return next((kind for at, signature, kind in _SIGNATURES if data.startswith(signature, at)), "")
 
 
-def _kind_of(data: bytes, title: str) -> str:
-    if found := recognize(data):
+def _kind_of(start: bytes, title: str) -> str:
+    if found := recognize(start):
         return found
-    if not data:
+    if not start:
         raise DecodeError(f"{title}: no data")
-    start = data[:1024].lower()
-    refused = next((f" ({kind})" for mark, kind in _REFUSED if mark in start), "")
+    refused = next((f" ({kind})" for mark, kind in _REFUSED if mark in start.lower()), "")
     raise DecodeError(f"{title}: not a photograph format{refused}")
 
 
-def _open(data: bytes, format: str, page: pages.Page) -> pyvips.Image:
-    """The header of a picture; its pixels are decoded when asked for, and damage that libvips sees is then an error."""
+def _open(data: Content, format: str, page: pages.Page) -> pyvips.Image:
+    """The header of a picture; its pixels are decoded when asked for, and damage that libvips sees is then an error.
+
+    The data are not copied: whoever holds the image has to hold them too.
+    """
     which = {"page": page.number} if page.number else {}
     if format == "tiff" and not exif.is_whole(data, page.at):  # libvips fills missing uncompressed strips in silence
         raise ValueError("cut short")
-    return pyvips.Operation.call(f"{format}load_buffer", data, access="sequential", fail_on="error", **which)
+    source = pyvips.Source.new_from_memory(data)
+    return pyvips.Operation.call(f"{format}load_source", source, access="sequential", fail_on="error", **which)
 
 
 def _check(images: Sequence[pyvips.Image], title: str, limits: Limits) -> None:

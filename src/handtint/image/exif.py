@@ -12,7 +12,7 @@ import mmap
 import struct
 from typing import BinaryIO
 
-from handtint.image.tiff import EXIF, GPS, STRIPS, Directory, Entry, Layout, first, layout, rows, rows_of, written
+from handtint.image.tiff import EXIF, GPS, STRIPS, Data, Directory, Entry, Layout, first, layout, rows, rows_of, written
 from handtint.image.tiff import read as read_directory
 
 PREFIX = b"Exif\0\0"
@@ -27,12 +27,12 @@ _STORAGE = {tag for pair in STRIPS for tag in pair} | {_COMPRESSION, X_RESOLUTIO
 _WANTED = _DESCRIPTIVE | _STORAGE
 
 
-def read(data: bytes, at: int | None = None) -> Directory:
+def read(data: Data, at: int | None = None) -> Directory:
     """What handtint uses of an EXIF block, with or without its prefix, or of a directory of a TIFF file, the first.
 
     Entries that cannot be read are left out. Raises ValueError where there is no directory at all.
     """
-    data = data.removeprefix(PREFIX)
+    data = data[len(PREFIX) :] if data[: len(PREFIX)] == PREFIX else data
     return read_directory(data, first(data) if at is None else at, _WANTED)
 
 
@@ -106,7 +106,7 @@ def upright(exif: bytes) -> bytes | None:
     return PREFIX + bytes(data)
 
 
-def is_whole(file: bytes, at: int | None = None) -> bool:
+def is_whole(file: Data, at: int | None = None) -> bool:
     """Whether every uncompressed strip or tile of a TIFF file's page lies inside the file.
 
     at: the file offset of the page's directory, by default the first one's.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import stat
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from handtint.errors import DecodeError, InputError, LimitError, OutputError
+from handtint.image import large
+from handtint.types import Content
 
 _REASONS: dict[type[OSError], str] = {
     FileNotFoundError: "no such file",
@@ -38,7 +41,7 @@ def reason(error: OSError) -> str:
     return _REASONS.get(type(error)) or one_line(error.strerror or "cannot be used").lower()
 
 
-def read(path: str | Path, most: int) -> bytes:
+def read(path: str | Path, most: int) -> Content:
     """The bytes of a file. Raises InputError; LimitError over `most` bytes, DecodeError if there are none."""
     name = one_line(str(path))
     try:
@@ -48,7 +51,7 @@ def read(path: str | Path, most: int) -> bytes:
                 raise LimitError(f"{name}: larger than the limit of {most} bytes")
             if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
                 raise InputError(f"{name}: is a device, not a file")
-            data = file.read((status.st_size or most) + 1)
+            data = large.content(file, status.st_size) if status.st_size else file.read(most + 1)
     except OSError as error:
         raise InputError(f"{name}: {reason(error)}") from error
     except ValueError as error:
@@ -58,6 +61,12 @@ def read(path: str | Path, most: int) -> bytes:
     if not data:
         raise DecodeError(f"{name}: the file is empty")
     return data
+
+
+def digest(data: Content) -> str:
+    """sha256 of a file's bytes, in hexadecimal."""
+    with large.released(data):
+        return hashlib.sha256(data).hexdigest()
 
 
 def stream(file: TextIO | None, most: int) -> bytes:

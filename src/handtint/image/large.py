@@ -1,10 +1,11 @@
-"""Arrays of very large photographs, kept in a file without a name: in memory is only what is being worked on.
+"""Arrays and files of very large photographs, kept in a file without a name: in memory is only what is worked on.
 
-An array below LARGE bytes is an ordinary one, and nothing here costs it anything.
+An array or file below LARGE bytes is an ordinary one, and nothing here costs it anything.
 """
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 import sys
@@ -16,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from handtint.types import Array
+from handtint.types import Array, Content
 
 LARGE = 1 << 28  # bytes: a 12-megapixel photo of 16-bit RGB is a quarter of it
 ROWS = 256  # done at a time
+_BLOCK = 1 << 24  # bytes of a file read at a time
 _PAUSE = 0.05  # seconds: a few ten megabytes of reading
 
 
@@ -32,6 +34,21 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any] | type) -> Array:
         return np.frombuffer(_mapping(size), dtype).reshape(shape)
     except OSError:  # no room: then in memory, if that has
         return np.empty(shape, dtype)
+
+
+def content(file: io.BufferedReader, size: int) -> Content:
+    """The bytes of an open file of that size; of a large one a copy, for the file may be cut short at any time."""
+    if size < LARGE:
+        return file.read(size + 1)
+    try:
+        copy = _mapping(size)
+    except OSError:  # no room: then in memory, if that has
+        return file.read(size + 1)
+    place = memoryview(copy)
+    while read := file.readinto(place[:_BLOCK]):
+        place = place[read:]
+        release(copy)
+    return copy[: size - len(place)] if place else copy
 
 
 def _mapping(size: int) -> mmap.mmap:
@@ -50,20 +67,25 @@ def _folder() -> str | None:
     return os.environ.get("TMPDIR") or ("/var/tmp" if os.access("/var/tmp", os.W_OK) else None)  # noqa: S108  # nosec B108
 
 
-def release(*arrays: Array | None) -> None:
-    """Take the pages of large arrays out of memory; their values stay, in the file."""
-    for array in arrays:
-        base: Any = array
-        while isinstance(base, np.ndarray | memoryview):
-            base = base.base if isinstance(base, np.ndarray) else base.obj
-        if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            base.madvise(mmap.MADV_DONTNEED)
+def release(*arrays: Array | Content | None) -> None:
+    """Take the pages of large arrays and files out of memory; their values stay, in the file."""
+    for file in filter(None, map(_file, arrays)):
+        if hasattr(mmap, "MADV_DONTNEED"):
+            file.madvise(mmap.MADV_DONTNEED)
+
+
+def _file(array: Array | Content | None) -> mmap.mmap | None:
+    """The file that an array lies in, None if it is in memory."""
+    base: Any = array
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    return base if isinstance(base, mmap.mmap) else None
 
 
 @contextmanager
-def released(*arrays: Array) -> Iterator[None]:
-    """While others read through large arrays, take their pages out of memory again and again."""
-    if all(array.nbytes < LARGE for array in arrays):
+def released(*arrays: Array | Content) -> Iterator[None]:
+    """While others read through large arrays and files, take their pages out of memory again and again."""
+    if not any(map(_file, arrays)):
         yield
         return
     done = threading.Event()
@@ -82,12 +104,17 @@ def released(*arrays: Array) -> Iterator[None]:
         release(*arrays)
 
 
+def strips(rows: int, *arrays: Array) -> Iterator[slice]:
+    """The strips, of so many rows each, of arrays of one height, which leave memory when a strip is done."""
+    for top in range(0, len(arrays[0]), rows):
+        yield slice(top, top + rows)
+        release(*arrays)
+
+
 def by_rows(function: Callable[..., Array], arrays: tuple[Array, ...], out: Array) -> Array:
     """Fill out (H, ...) with function(rows of each array), a few rows at a time."""
-    for top in range(0, len(out), ROWS):
-        rows = slice(top, top + ROWS)
+    for rows in strips(ROWS, out, *arrays):
         out[rows] = function(*(array[rows] for array in arrays))
-        release(out, *arrays)
     return out
 
 

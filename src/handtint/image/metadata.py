@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import pyvips
 
 from handtint.image import exif, tiff, vips
+from handtint.types import Content
 
 _EXIF, _XMP, _IPTC = "exif-data", "xmp-data", "iptc-data"
 _MM_PER_INCH = 25.4
@@ -32,7 +33,7 @@ _RESOURCE = struct.Struct(">4sHB")  # "8BIM", its number, the length of its name
 _IPTC_RESOURCE = 0x0404
 
 
-def collect(image: pyvips.Image, format: str, data: bytes, at: int | None = None) -> dict[str, Any]:
+def collect(image: pyvips.Image, format: str, data: Content, at: int | None = None) -> dict[str, Any]:
     """The metadata of a picture whose header libvips has read; damaged parts are left out.
 
     data: the bytes of the file, which libvips does not read all of where it is a TIFF. at: the file offset of the
@@ -53,7 +54,7 @@ def collect(image: pyvips.Image, format: str, data: bytes, at: int | None = None
     return found | _resolution(image, block)
 
 
-def _of_tiff(data: bytes, at: int | None) -> dict[str, bytes]:
+def _of_tiff(data: Content, at: int | None) -> dict[str, bytes]:
     try:
         entries = exif.described(exif.read(data, at))
     except ValueError:

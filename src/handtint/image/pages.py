@@ -20,7 +20,7 @@ class Page:
     at: int | None = None
 
 
-def find(data: bytes, most: int) -> list[Page]:
+def find(data: tiff.Data, most: int) -> list[Page]:
     """The pages of a TIFF file, at most `most` directories; small copies and masks of others are not pages.
 
     Raises ValueError where there is no directory, or the file is cut short before the last.
@@ -29,7 +29,7 @@ def find(data: bytes, most: int) -> list[Page]:
     return [page for page in found if _is_picture(data, page)]
 
 
-def _is_picture(data: bytes, page: Page) -> bool:
+def _is_picture(data: tiff.Data, page: Page) -> bool:
     """Whether the first directory, or another that stands for itself. Raises ValueError for impossible sizes."""
     entries = tiff.read(data, page.at or 0, _TAGS)
     kind, *sides = (max(entries[tag].numbers(), default=0) if tag in entries else 0 for tag in _TAGS)

@@ -98,7 +98,7 @@ def rows(data: Data, at: int, layout: Layout) -> Iterator[tuple[int, int, int, i
         yield tag, kind, number, place + layout.row.size - layout.word.size
 
 
-def first(data: bytes) -> int:
+def first(data: Data) -> int:
     """The file offset of the first directory. Raises ValueError where there is none."""
     try:
         form = layout(data)
@@ -108,7 +108,7 @@ def first(data: bytes) -> int:
     return int(at)
 
 
-def read(data: bytes, at: int, wanted: Container[int] | None = None) -> Directory:
+def read(data: Data, at: int, wanted: Container[int] | None = None) -> Directory:
     """The directory at a file offset: all of its entries, or those of the wanted tags.
 
     Entries that cannot be read are left out. Raises ValueError where there is no directory at all.
@@ -119,7 +119,7 @@ def read(data: bytes, at: int, wanted: Container[int] | None = None) -> Director
         raise ValueError("a damaged TIFF directory") from error
 
 
-def directories(data: bytes, most: int) -> list[int]:
+def directories(data: Data, most: int) -> list[int]:
     """The file offsets of the chained directories, one a page, the first `most` of them.
 
     Raises ValueError where there is none, or the chain leads out of the file: it was cut short.
@@ -141,7 +141,7 @@ def directories(data: bytes, most: int) -> list[int]:
 class _Reader:
     """Reads directories, never more in all than the data can hold: entries of a hostile file may overlap."""
 
-    data: bytes
+    data: Data
     layout: Layout
     wanted: Container[int] | None  # of the first directory, None for all
     left: int  # bytes that may still be read
@@ -172,7 +172,7 @@ class _Reader:
         if not 0 < size <= len(self.data) - where:
             return None
         self._spend(size)
-        return self.layout.little(self.data[where : where + size], kind)
+        return self.layout.little(bytes(self.data[where : where + size]), kind)
 
     def _inner(self, tag: int, kind: int, value: bytes, depth: int) -> Directory:
         try:
