@@ -138,7 +138,7 @@ class Stages:
         threads = self.networks.threads or blend.THREADS
         painted = blend.over(pixels, colors, alpha, backdrop=backdrop, strength=options.strength, threads=threads)
         if colors is None and options.strength == 1 and pixels.ndim == 3:
-            np.copyto(painted, pixels, where=(alpha == 255)[..., None])
+            large.by_rows(_untouched, (painted, pixels, alpha), painted)
         return Result(_with_pixels(photo, painted), alpha, colors, photo, note)
 
     def _alpha(self, options: Options, mask: Photo | None) -> tuple[masks.Alpha, str]:
@@ -163,12 +163,16 @@ def collapse(pixels: Pixels) -> Pixels:
 
 
 def _is_neutral(pixels: Pixels) -> bool:
-    for top in range(0, len(pixels), large.ROWS):
-        r, g, b = np.moveaxis(pixels[top : top + large.ROWS], -1, 0)
+    for rows in large.strips(large.ROWS, pixels):
+        r, g, b = np.moveaxis(pixels[rows], -1, 0)
         if (r[::16] != g[::16]).any() or (r != g).any() or (g != b).any():
             return False
-        large.release(pixels)
     return True
+
+
+def _untouched(painted: Pixels, pixels: Pixels, alpha: masks.Alpha) -> Pixels:
+    """What was painted, and the photo's own pixels where all of their colour is kept."""
+    return np.where((alpha == 255)[..., None], pixels, painted)
 
 
 def _with_pixels(photo: Photo, pixels: Pixels) -> Photo:

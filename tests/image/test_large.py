@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from handtint.errors import OutputError
-from handtint.image import codec, large, resize
+from handtint.image import codec, files, large, resize
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
@@ -87,6 +88,53 @@ def test_large_photos_give_the_same_pixels(
             assert np.abs(one.astype(int) - two).max() <= (40 if ending == ".webp" else 1 if one.itemsize == 1 else 257)
 
 
+@pytest.mark.parametrize(
+    ("settings", "mask"),
+    [
+        ({"keep": "hue:0-90"}, None),
+        ({"keep": "all", "background": "sepia", "strength": 0.6}, None),
+        ({"background": "original"}, Photo(RGB16)),
+        ({"background": "dim"}, Photo(GRAY16, alpha=GRAY16[::-1])),
+        ({"invert": True}, Photo(GRAY8)),
+    ],
+)
+@pytest.mark.parametrize("kind", ["gray 16", "rgb 8", "rgb 16", "wide gamut 16"])
+def test_large_photos_keep_their_own_colours(
+    kind: str, settings: dict[str, object], mask: Photo | None, tinter: Tinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = Options(colors="original", **settings)  # type: ignore[arg-type]
+    usual = tinter.run(codec.decode(FILES[kind]), options, mask=mask).photo
+    monkeypatch.setattr(large, "LARGE", 100_000)
+    other = tinter.run(codec.decode(FILES[kind]), options, mask=mask).photo
+    assert np.array_equal(usual.pixels, other.pixels)
+    assert (usual.native is None) == (other.native is None)
+    assert usual.native is None or np.array_equal(usual.native, other.native)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_large_file_is_read_from_a_copy(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.tif"
+    path.write_bytes(FILES[kind])
+    usual = codec.read(path)
+    monkeypatch.setattr(large, "LARGE", 100_000)
+    data = files.read(path, 1 << 30)
+    path.write_bytes(b"")
+    assert isinstance(data, mmap.mmap)
+    assert bytes(data) == FILES[kind]
+    assert files.digest(data) == files.digest(FILES[kind])
+    other = codec.decode(data, name=str(path))
+    assert usual.metadata == other.metadata
+    for one, two in ((usual.pixels, other.pixels), (usual.alpha, other.alpha), (usual.native, other.native)):
+        assert one is two is None or np.array_equal(one, two)  # type: ignore[arg-type]
+
+
+def test_a_file_that_gets_shorter_while_it_is_read(small_limit: None, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(FILES["rgb 8"])
+    with path.open("rb") as file:
+        assert large.content(file, len(FILES["rgb 8"]) + 5) == FILES["rgb 8"]
+
+
 def test_metadata_joins_a_tiff_that_is_not_in_memory(small_limit: None, tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010F] = "ACME"
@@ -112,12 +160,15 @@ def test_a_full_disk_leaves_nothing(small_limit: None, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_without_room_on_the_disk_memory_is_used(small_limit: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_room_on_the_disk_memory_is_used(
+    small_limit: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    (tmp_path / "x.tif").write_bytes(FILES["rgb 16"])
     monkeypatch.setattr(large, "_mapping", full)
-    assert np.array_equal(codec.decode(FILES["rgb 16"]).pixels, RGB16)
+    assert np.array_equal(codec.read(tmp_path / "x.tif").pixels, RGB16)
 
 
 def test_a_large_file_cut_short_is_an_error(small_limit: None) -> None:

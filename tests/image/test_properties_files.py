@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import tempfile
@@ -245,6 +246,23 @@ def test_large_arrays_keep_their_values(pixels: Pixels) -> None:
             large.release(copy)
         np.testing.assert_array_equal(copy, turned)
         np.testing.assert_array_equal(vips.array(vips.of(copy)), turned)
+    finally:
+        large.LARGE = before
+
+
+@few
+@given(st.binary(min_size=1, max_size=400), st.integers(1, 500), st.integers(1, 50))
+def test_files_are_the_same_in_memory_and_in_a_copy(data: bytes, size: int, rows: int) -> None:
+    before = large.LARGE
+    try:
+        large.LARGE = 1
+        with io.BytesIO(data) as raw, io.BufferedReader(raw) as file:
+            found = large.content(file, size)
+        assert bytes(found) == data[:size]
+        assert files.digest(found) == hashlib.sha256(data[:size]).hexdigest()
+        array = np.frombuffer(found, np.uint8)
+        strips = list(large.strips(rows, array))
+        assert b"".join(array[strip].tobytes() for strip in strips) == data[:size]
     finally:
         large.LARGE = before
 

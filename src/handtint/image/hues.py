@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from handtint.image import lab
+from handtint.image import lab, large
 from handtint.types import Array
 
 EDGE = 8.0  # degrees over which the mask fades at either end of the range
@@ -19,13 +19,15 @@ def between(pixels: Array, low: float, high: float) -> Array:
     pixels: (H, W, 3) sRGB, uint8 or uint16; (H, W) gray has no hues. A pale pixel has next to none.
     """
     out = np.zeros(pixels.shape[:2], np.uint8)
-    for top in range(0, len(out) if pixels.ndim == 3 else 0, STRIP):
-        here = pixels[top : top + STRIP]
+    if pixels.ndim == 2:
+        return out
+    for rows in large.strips(STRIP, pixels):
+        here = pixels[rows]
         unit = here.astype(np.float32) / np.float32(np.iinfo(here.dtype).max)
         hue = cv2.cvtColor(unit, cv2.COLOR_RGB2HSV)[..., 0]
         chroma = np.linalg.norm(lab.split(here)[1], axis=2)
         inside = np.clip(1 - _beyond(hue, low, high) / EDGE, 0, 1) * np.clip((chroma - FAINT) / (PLAIN - FAINT), 0, 1)
-        out[top : top + STRIP] = np.round(inside * 255)
+        out[rows] = np.round(inside * 255)
     return out
 
 

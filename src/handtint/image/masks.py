@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from handtint.errors import OptionError
-from handtint.image import lab, resize
+from handtint.image import lab, large, resize
 from handtint.types import VOC, Array, Float, Segmentation
 
 Alpha = np.typing.NDArray[np.uint8]
@@ -88,10 +88,9 @@ def enlarge(lines: resize.Lines, pixels: Array) -> Alpha:
     """The alpha that lines give over the L of pixels (H, W) or (H, W, 3), at their size, strip by strip."""
     size = pixels.shape[:2]
     out = np.empty(size, np.uint8)
-    for top in range(0, size[0], STRIP):
-        L = lab.lightness(pixels[top : top + STRIP]) / np.float32(100)
-        rows = harden(lines.planes(L, top, size[0])[0], 0.08, 0.92)
-        out[top : top + STRIP] = np.round(rows * 255)
+    for rows in large.strips(STRIP, pixels):
+        L = lab.lightness(pixels[rows]) / np.float32(100)
+        out[rows] = np.round(harden(lines.planes(L, rows.start, size[0])[0], 0.08, 0.92) * 255)
     return out
 
 
@@ -108,8 +107,15 @@ def feather(alpha: Alpha, radius: float) -> Alpha:
 
 def from_pixels(pixels: Array, alpha: Array | None, size: tuple[int, int]) -> Alpha:
     """A mask picture's lightness, times its alpha, as alpha of the given size: white keeps colour, black does not."""
+    parts = (pixels,) if alpha is None else (pixels, alpha)
+    levels = large.by_rows(_levels, parts, np.empty(pixels.shape[:2], np.uint8))
+    return levels if levels.shape == size else resize.shrink(levels, size)
+
+
+def _levels(pixels: Array, alpha: Array | None = None) -> Alpha:
+    """What `from_pixels` gives, at the size of the mask picture."""
     gray = pixels if pixels.ndim == 2 else lab.gray(lab.lightness(pixels), pixels.dtype)
     levels = gray if gray.dtype == np.uint8 else np.round(gray / np.float32(257)).astype(np.uint8)
     if alpha is not None:
         levels = np.round(levels * (alpha / np.float32(np.iinfo(alpha.dtype).max))).astype(np.uint8)
-    return levels if levels.shape == size else resize.shrink(levels, size)
+    return levels

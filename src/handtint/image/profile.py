@@ -99,13 +99,12 @@ def _convert(pixels: Pixels, source: _Shaper, target: _Shaper) -> Pixels:
     encode = _inverses(target, pixels.dtype)
     matrix = (np.linalg.inv(target.matrix) @ source.matrix).T.astype(np.float32)
     out = large.empty(pixels.shape, pixels.dtype)
-    for top in range(0, len(pixels), _ROWS):
-        rows = pixels[top : top + _ROWS]
-        linear = np.stack([decode[i][rows[..., i]] for i in range(3)], axis=-1) @ matrix
+    for rows in large.strips(_ROWS, pixels, out):
+        here = pixels[rows]
+        linear = np.stack([decode[i][here[..., i]] for i in range(3)], axis=-1) @ matrix
         index = (np.sqrt(np.clip(linear, 0, 1)) * np.float32(_STEPS - 1) + np.float32(0.5)).astype(np.uint16)
         for i in range(3):
-            out[top : top + _ROWS, :, i] = encode[i][index[..., i]]
-        large.release(pixels, out)
+            out[rows, :, i] = encode[i][index[..., i]]
     return out
 
 

@@ -33,10 +33,9 @@ def array(image: pyvips.Image, *sources: Array) -> Array:
     if int(np.prod(shape)) * np.dtype(dtype).itemsize < large.LARGE:
         return np.asarray(image.numpy()).reshape(shape)  # of one gray pixel it makes a number
     out, region = large.empty(shape, dtype), pyvips.Region.new(image)
-    for top in range(0, image.height, large.ROWS):
-        rows = out[top : top + large.ROWS]
-        rows[:] = np.frombuffer(region.fetch(0, top, image.width, len(rows)), dtype).reshape(rows.shape)
-        large.release(out, *sources)
+    for rows in large.strips(large.ROWS, out, *sources):
+        here = out[rows]
+        here[:] = np.frombuffer(region.fetch(0, rows.start, image.width, len(here)), dtype).reshape(here.shape)
     return out
 
 
