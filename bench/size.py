@@ -1,10 +1,10 @@
 """Time and memory of large scans through the command line: python bench/size.py [MEGAPIXELS ...].
 
-Each scan is a TIFF file of its own making (an enlarged sample), tinted by `handtint tint` in a process of its own.
-Printed are the processor's seconds (user and system, so that other work on the machine does not count), the clock's,
-peak memory, and for each kind the straight line through the processor's seconds, with the largest distance from it
-and the exponent of size that fits best: 1 is linear. Exit status 1 where a scan took more than --most megabytes.
-The archive's case is: python bench/size.py 25 50 100 200
+Each scan is a file of its own making (an enlarged sample), tinted by `handtint tint` in a process of its own.
+Printed are the processor's seconds (user and system, so that other work on the machine does not count) of each run,
+the clock's, peak memory, and for each kind the straight line through all runs, with the largest distance of a size's
+median from it and the exponent of size that fits best: 1 is linear. Exit status 1 where a scan took more than --most
+megabytes. The archive's case is: python bench/size.py 25 50 100 200 --once 100
 """
 
 from __future__ import annotations
@@ -15,17 +15,33 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 SAMPLE = Path(__file__).parents[1] / "examples" / "photos" / "astronaut.jpg"
 KINDS = ("gray 8", "gray 16", "rgb 8", "rgb 16")
+ENDINGS = (".tif", ".jpg", ".png")
 TINT = "from handtint.cli import main; main()"
 
 
+@dataclass(frozen=True)
+class Case:
+    """What is measured. kind: of KINDS. source, result: endings. words: further ones for the command line."""
+
+    kind: str
+    source: str
+    result: str
+    words: list[str]
+
+    def __str__(self) -> str:
+        return " ".join([self.kind, self.source[1:], "to", self.result[1:], *self.words])
+
+
 def scan(path: Path, megapixels: float, kind: str) -> None:
-    """Write a scan of that size, a row at a time."""
+    """Write a scan of that size, a row at a time, in the format of the path's ending."""
     import pyvips
 
     image = pyvips.Image.new_from_file(str(SAMPLE), access="random").colourspace("b-w")
@@ -36,7 +52,7 @@ def scan(path: Path, megapixels: float, kind: str) -> None:
     if "rgb" in kind:
         image = image.bandjoin([image * 0.85, image * 0.6]).cast(image.format)
         image = image.copy(interpretation="rgb16" if "16" in kind else "srgb")
-    image.tiffsave(str(path), bigtiff=megapixels * image.bands > 3000)
+    image.write_to_file(str(path), **({"bigtiff": megapixels * image.bands > 3000} if path.suffix == ".tif" else {}))
 
 
 def tint(scan: Path, result: Path, words: list[str]) -> tuple[float, float, float]:
@@ -50,26 +66,34 @@ def tint(scan: Path, result: Path, words: list[str]) -> tuple[float, float, floa
     return usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def measure(kind: str, sizes: list[float], ending: str, words: list[str], folder: Path) -> float:
+def measure(case: Case, sizes: list[float], runs: Callable[[float], int], folder: Path) -> float:
     """Print a row for each size, and the line through them; the largest peak in megabytes."""
-    times, peaks = [], []
+    times: dict[float, list[float]] = {}
+    most = 0.0
     for size in sizes:
-        source, result = folder / "scan.tif", folder / f"out{ending}"
-        scan(source, size, kind)
-        seconds, clock, peak = tint(source, result, words)
-        times.append(seconds)
-        peaks.append(peak)
-        what = f"{kind}, {size:g} MP to {ending[1:]}"
-        print(f"{what}: {seconds:.1f} CPU s, {clock:.1f} s by the clock, peak {peak:.0f} MB", flush=True)
+        source, result = folder / f"scan{case.source}", folder / f"out{case.result}"
+        scan(source, size, case.kind)
+        done = [tint(source, result, case.words) for _ in range(runs(size))]
+        times[size], clocks, peaks = (list(column) for column in zip(*done, strict=True))
+        seconds = " ".join(f"{each:.1f}" for each in times[size])
+        clock, peak = np.median(clocks), max(peaks)
+        print(f"{case}, {size:g} MP: {seconds} CPU s, {clock:.0f} s by the clock, peak {peak:.0f} MB", flush=True)
+        most = max(most, peak)
         source.unlink()
         result.unlink()
     if len(sizes) > 2:
-        slope, start = np.polyfit(sizes, times, 1)
-        off = np.abs(np.polyval((slope, start), sizes) - times).max()
-        power = np.polyfit(np.log(sizes), np.log(np.maximum(np.array(times) - start, 0.1)), 1)[0]
-        line = f"{start:.1f} + {slope:.3f} x megapixels CPU s, within {off:.1f} s"
-        print(f"{kind}: {line}; above the start, time grows as size to the {power:.2f}", flush=True)
-    return max(peaks)
+        print(f"{case}: {fitted(times)}", flush=True)
+    return most
+
+
+def fitted(times: dict[float, list[float]]) -> str:
+    """The straight line through the runs of each size, how far its medians lie from it, and the best exponent."""
+    sizes, seconds = np.array([(size, run) for size, runs in times.items() for run in runs]).T
+    slope, start = np.polyfit(sizes, seconds, 1)
+    off = max(abs(np.polyval((slope, start), size) - np.median(runs)) for size, runs in times.items())
+    power = np.polyfit(np.log(sizes), np.log(np.maximum(seconds - start, 0.1)), 1)[0]
+    line = f"{start:.1f} + {slope:.3f} x megapixels CPU s, medians within {off:.1f} s ({len(sizes)} runs)"
+    return f"{line}; above the start, time grows as size to the {power:.2f}"
 
 
 def main() -> None:
@@ -77,12 +101,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("megapixels", nargs="*", type=float, default=[6, 12, 24])
     parser.add_argument("--kind", action="append", choices=KINDS, help="default: the first three")
-    parser.add_argument("--to", choices=(".tif", ".jpg", ".png"), default=".tif", help="format of the result")
+    parser.add_argument("--from", dest="source", choices=ENDINGS, default=".tif", help="format of the scan")
+    parser.add_argument("--to", choices=ENDINGS, default=".tif", help="format of the result")
+    parser.add_argument("--runs", type=int, default=3, help="of each scan below --once megapixels")
+    parser.add_argument("--once", type=float, default=50, help="megapixels from which a scan is tinted once only")
     parser.add_argument("--most", type=float, default=1500, help="megabytes that a command may take")
     words, further = parser.parse_known_args()
+
+    def runs(megapixels: float) -> int:
+        return 1 if megapixels >= words.once else words.runs
+
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
-        kinds = words.kind or KINDS[:3]
-        peak = max(measure(kind, words.megapixels, words.to, further, Path(folder)) for kind in kinds)
+        cases = [Case(kind, words.source, words.to, further) for kind in words.kind or KINDS[:3]]
+        peak = max(measure(case, words.megapixels, runs, Path(folder)) for case in cases)
     if peak > words.most:
         raise SystemExit(f"{peak:.0f} MB, more than {words.most:.0f} MB")
 
