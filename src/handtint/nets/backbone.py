@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as a pyramid of features, for gray input.
+"""EfficientNet-Lite as a pyramid of features, for gray input.
 
 Tan and Le 2019 (EfficientNet), in the Lite form: no squeeze-and-excitation, ReLU6 throughout. Tensors of the
 published weights load strictly: `from_published` renames them.
@@ -19,6 +19,15 @@ LITE0 = (
     (6, 5, 1, 112, 3),
     (6, 5, 2, 192, 4),
     (6, 3, 1, 320, 1),
+)
+LITE2 = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 3),
+    (6, 5, 2, 48, 3),
+    (6, 3, 2, 88, 4),
+    (6, 5, 1, 120, 4),
+    (6, 5, 2, 208, 5),
+    (6, 3, 1, 352, 1),
 )
 TINY = (
     (1, 3, 1, 8, 1),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handtint.nets.backbone import LITE0, TINY, Pyramid
+from handtint.nets.backbone import LITE0, LITE2, TINY, Pyramid
 from handtint.nets.blocks import TransformerBlock
 from handtint.nets.heads import ColorHead, MaskHead
 
@@ -65,7 +65,7 @@ class MaskNet(nn.Module):
 
 
 def hybrid(size: str = "lite0") -> HybridViT:
-    """The backbone by size: "lite0" (the default model's) or "tiny" (for tests)."""
+    """The backbone by size: "lite0" (the default's for colour), "lite2" (for masks) or "tiny" (for tests)."""
     if size == "tiny":
         return HybridViT(Pyramid(TINY, stem=8), dim=32, depth=1, heads=2)
-    return HybridViT(Pyramid(LITE0), dim=256, depth=4, heads=8)
+    return HybridViT(Pyramid(LITE2 if size == "lite2" else LITE0), dim=256, depth=4, heads=8)

@@ -44,7 +44,7 @@ def train(
     say: is told how it goes; with several devices, a function that can be pickled. Ctrl-C and SIGTERM save a
     checkpoint before KeyboardInterrupt is raised. Raises OptionError, InputError, WeightsError.
     """
-    find(checked(recipe).task)
+    examples = find(checked(recipe).task).dealt(examples, recipe)
     if too_large := [p.batch for p in recipe.phases if p.batch > len(examples)]:
         raise InputError(f"{len(examples)} training examples are fewer than a batch of {too_large[0]}")
     fabric = _fabric(recipe, out)

@@ -35,8 +35,8 @@ class Generator:
 
 def _hybrid(head: Callable[[HybridViT], nn.Module], size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
     backbone = hybrid(size)
-    if pretrained and size == "lite0":
-        published.load_pyramid(backbone.pyramid)
+    if pretrained and size != "tiny":
+        published.load_pyramid(backbone.pyramid, size)
     return head(backbone)
 
 
@@ -68,6 +68,7 @@ COLOR = {
 }
 MASK = {
     "lite0": Generator(partial(_hybrid, MaskNet, "lite0"), published.LITE0),
+    "lite2": Generator(partial(_hybrid, MaskNet, "lite2"), published.LITE2),
     "tiny": Generator(partial(_hybrid, MaskNet, "tiny")),
 }
 GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK}

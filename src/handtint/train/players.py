@@ -30,6 +30,8 @@ class Players:
         torch.manual_seed(recipe.seed)
         self._fabric, self._recipe = fabric, recipe
         made = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
+        if recipe.backbone_rate == 0:
+            _freeze(made)
         self._plain = {GENERATOR: fabric.to_device(_channels_last(made))}
         optimizers = {GENERATOR: torch.optim.AdamW(_groups(made, recipe), weight_decay=recipe.weight_decay)}
         if any(phase.adversarial for phase in recipe.phases):
@@ -142,6 +144,13 @@ def _load_averaged(net: nn.Module, run: Path) -> None:
 def _channels_last(net: nn.Module) -> nn.Module:
     """The layout in which convolutions are two to three times faster on CPUs."""
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _freeze(net: nn.Module) -> None:
+    """Keep the pyramid as it is, the statistics of its batch norms too."""
+    for module in net.modules():
+        if isinstance(module, Pyramid):
+            module.requires_grad_(False).eval()
 
 
 def _groups(net: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:

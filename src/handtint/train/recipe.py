@@ -46,7 +46,7 @@ class Recipe:
     augment: str = "crop"  # colour: "crop" (and flip, and age) or "squash" (and flip), the report's
     seed: int = 1
     rate: float = 2e-3  # peak learning rate of new layers
-    backbone_rate: float = 4e-4  # peak learning rate of the hybrid's pretrained layers
+    backbone_rate: float = 4e-4  # peak learning rate of the hybrid's pretrained layers; 0: they stay as they are
     discriminator_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)  # of Adam, in adversarial phases; (0.9, 0.999) elsewhere
     weight_decay: float = 0.01  # of the generator
@@ -57,6 +57,7 @@ class Recipe:
     beta: float = 0.1  # colour, weighted: where smooth L1 turns from square to straight, in network ab
     chroma_weight: float = 2.0  # colour, weighted: extra weight of coloured pixels
     paste: float = 0.35  # mask: chance of a pasted object
+    balance: float = 0.0  # mask: pictures of a class that fewer than this share show come more than once in a pass
     precision: str = "bf16-mixed"
     devices: int = 1  # processes, each with a device of its own
     workers: int = 1  # of each process, to read photographs

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
+from handtint.data import balance
 from handtint.data.labels import mask_pairs
 from handtint.data.pairs import Batch, ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, held_out
@@ -27,7 +28,8 @@ class Task:
 
     gather: items -> everything to learn from among them. examples: the same, validation left out by `held_out`.
     pairs: (examples, phase, turn, recipe) -> batches' parts. turns: what a step of a phase does. outputs: what the
-    network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows.
+    network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows. dealt: the examples as
+    often as a pass shows each.
     """
 
     gather: Callable[[Sequence[Item]], list[Any]]
@@ -37,6 +39,7 @@ class Task:
     turns: Callable[[Recipe, Phase], Turns]
     outputs: tuple[str, ...]
     rows: Callable[[Any, Mapping[str, Tensor]], samples.Rows]
+    dealt: Callable[[list[Any], Recipe], list[Any]]
 
     def examples(self, items: Sequence[Item]) -> list[Any]:
         """What to train on among the items."""
@@ -50,6 +53,12 @@ class Task:
 def _color_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
     kind = ColorPairs if recipe.augment == "crop" else SquashedPairs
     return kind(examples, phase.size, seed=recipe.seed, turn=turn)
+
+
+def _balanced(examples: list[Any], recipe: Recipe) -> list[Any]:
+    if not recipe.balance:
+        return examples
+    return balance.repeated(examples, balance.factors(balance.shown(examples), recipe.balance), recipe.seed)
 
 
 def _mask_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
@@ -74,6 +83,7 @@ TASKS = {
         turns=_color_turns,
         outputs=("ab",),
         rows=samples.color_rows,
+        dealt=lambda examples, _recipe: examples,
     ),
     "mask": Task(
         gather=mask_pairs,
@@ -83,6 +93,7 @@ TASKS = {
         turns=lambda _recipe, _phase: mask_turns,
         outputs=("classes", "foreground", "features"),
         rows=samples.mask_rows,
+        dealt=_balanced,
     ),
 }
 

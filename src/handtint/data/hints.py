@@ -1,0 +1,79 @@
+"""Labels that tell less than masks: the classes that a photograph shows, or boxes around them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from handtint.data.sources import Item
+from handtint.errors import InputError
+from handtint.types import VOC
+
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels
+
+
+@dataclass(slots=True)
+class Hint:
+    """What is known of one photograph.
+
+    classes: VOC indices of what it shows. boxes: where each of them is, if known: then a class stands in its boxes
+    alone. unclear: boxes of things that belong to no class, or to which is not said.
+    """
+
+    classes: set[int] = field(default_factory=set)
+    boxes: list[tuple[int, Box]] = field(default_factory=list)
+    unclear: list[Box] = field(default_factory=list)
+
+
+def read_labels(path: Path) -> dict[str, Hint]:
+    """File name -> hint, from a CSV: the file in the first column, VOC classes parted by spaces in `labels`.
+
+    Of "SHARD:FOLDER/FILE" the last part counts. Raises InputError.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = [(next(iter(row.values())), row["labels"].split()) for row in csv.DictReader(file)]
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError, StopIteration) as error:
+        raise InputError(f"{path}: not a table of labels: {error!r}") from error
+    return {_name(file): Hint(classes={_index(path, name) for name in names}) for file, names in rows if names}
+
+
+def read_boxes(path: Path) -> dict[str, Hint]:
+    """File name -> hint, from a JSON list of {"image", "cls", "box": [x0, y0, x1, y1]}; of class "ignore": unclear.
+
+    Raises InputError.
+    """
+    hints: dict[str, Hint] = {}
+    try:
+        for entry in json.loads(path.read_text(encoding="utf-8")):
+            hint = hints.setdefault(_name(entry["image"]), Hint())
+            x0, y0, x1, y1 = map(float, entry["box"])
+            if entry["cls"] == "ignore":
+                hint.unclear.append((x0, y0, x1, y1))
+                continue
+            index = _index(path, entry["cls"])
+            hint.classes.add(index)
+            hint.boxes.append((index, (x0, y0, x1, y1)))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a list of boxes: {error!r}") from error
+    return {name: hint for name, hint in hints.items() if hint.classes}
+
+
+def hinted(items: Iterable[Item], hints: dict[str, Hint]) -> list[tuple[Item, Hint]]:
+    """The photographs that there are hints for, but not those that have a mask."""
+    items = list(items)
+    masked = {item.stem for item in items if "/masks/" in f"/{item.name}"}
+    return [(i, hints[_name(i.name)]) for i in items if _name(i.name) in hints and i.stem not in masked]
+
+
+def _name(path: str) -> str:
+    return PurePosixPath(path.rpartition(":")[2]).name
+
+
+def _index(path: Path, name: str) -> int:
+    if name not in VOC:
+        raise InputError(f"{path}: {name!r} is not a class; there are {', '.join(VOC[1:])}")
+    return VOC.index(name)

@@ -1,0 +1,69 @@
+"""Masks for photographs that have only hints: a network says where things stand, the hints say what they are.
+
+Weak supervision in the manner of Papandreou et al. 2015 (a class that is not there cannot win); what neither of the
+two is sure of stays open.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from handtint.data.hints import Box, Hint
+from handtint.types import VOC, VOID, Array, Float, Segmentation
+
+THING, GROUND = 0.6, 0.15  # probability of some object: at least, at most
+SURE = 0.65  # of one class among those told of
+LEAST = 0.005  # of a photograph's pixels: with less of an object the mask is not worth having
+UNTOLD = tuple(
+    VOC.index(name) for name in ("bottle", "chair", "cow", "diningtable", "pottedplant", "sheep", "sofa", "tvmonitor")
+)  # what labels of whole photographs often leave out
+
+
+def mask(found: Segmentation, hint: Hint, size: tuple[int, int]) -> Array | None:
+    """Class labels (H, W) uint8, 255 for unknown; None where too little can be told.
+
+    found: what a network that knows classes sees. size: height and width of the photograph; boxes are in its pixels.
+    """
+    if found.classes is None:
+        raise ValueError("a network that knows no classes")
+    classes = np.stack([_fitted(plane, size) for plane in found.classes])
+    foreground = _fitted(found.foreground, size)
+    told = sorted(hint.classes)
+    thing, share = 1 - classes[0], classes[told] * _where(hint, told, size)
+    total = share.sum(axis=0)
+    sure = (share.max(axis=0) >= SURE * total) & (total > 0) & ~_untold(classes, told)
+    is_thing = sure & (thing >= 0.5) & (np.maximum(thing, foreground) >= THING)
+    labels = np.full(size, VOID, np.uint8)
+    labels[is_thing] = np.array(told, np.uint8)[share.argmax(axis=0)][is_thing]
+    labels[(thing <= GROUND) & (foreground <= 2 * GROUND)] = 0
+    for box in hint.unclear:
+        labels[_inside(box, size)] = VOID
+    if not set(told) <= set(np.unique(labels)):
+        labels[labels == 0] = VOID  # something that is there was not found: it may be anywhere
+    return labels if np.isin(labels, told).mean() >= LEAST else None
+
+
+def _where(hint: Hint, told: list[int], size: tuple[int, int]) -> Array:
+    """Where each class told of may stand, (classes, H, W) bool: in its boxes, or anywhere if there are none."""
+    if not hint.boxes:
+        return np.ones((len(told), *size), bool)
+    where = np.zeros((len(told), *size), bool)
+    for index, box in hint.boxes:
+        where[told.index(index)] |= _inside(box, size)
+    return where
+
+
+def _inside(box: Box, size: tuple[int, int]) -> Array:
+    y, x = (np.arange(n) + 0.5 for n in size)
+    inside: Array = ((y >= box[1]) & (y <= box[3]))[:, None] & ((x >= box[0]) & (x <= box[2]))
+    return inside
+
+
+def _untold(classes: Float, told: list[int]) -> Array:
+    """Where the network sees most what the hints would not have told of."""
+    return np.isin(classes.argmax(axis=0), [index for index in UNTOLD if index not in told])
+
+
+def _fitted(plane: Float, size: tuple[int, int]) -> Float:
+    return np.asarray(cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

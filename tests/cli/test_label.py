@@ -1,0 +1,47 @@
+"""`handtint label`: from a table of classes to pairs that training takes."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+from click.testing import CliRunner
+
+from handtint.cli import main
+from handtint.data.labels import mask_pairs, read_mask
+from handtint.data.sources import open_sources
+from handtint.data.truths import rgb
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_labelled_photograph_becomes_a_pair(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for name in ("astronaut.jpg", "cat.jpg"):
+        shutil.copy(ROOT / "tests" / "photos" / name, tmp_path / "photos")
+    (tmp_path / "labels.csv").write_text("file,labels\nastronaut.jpg,person\n")
+    words = [
+        "label",
+        str(tmp_path / "photos"),
+        "--labels",
+        str(tmp_path / "labels.csv"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert "masks for 1 of 1 photographs" in done.output
+    ((photo, mask),) = mask_pairs(open_sources([tmp_path / "out"]))
+    labels = read_mask(mask)
+    assert labels.shape == rgb(photo).shape[:2]
+    assert set(np.unique(labels)) <= {0, 15, 255}
+    height, width = labels.shape
+    assert labels[height // 2, width // 2] == 15, "the astronaut is in the middle"
+
+
+def test_wrong_words_are_told(tmp_path: Path) -> None:
+    photos, out = str(ROOT / "tests" / "photos"), ["--out", str(tmp_path / "out")]
+    assert CliRunner().invoke(main, ["label", photos, *out]).exit_code == 2
+    (tmp_path / "labels.csv").write_text("file,labels\nnobody.jpg,person\n")
+    done = CliRunner().invoke(main, ["label", photos, "--labels", str(tmp_path / "labels.csv"), *out])
+    assert done.exit_code == 1
+    assert "none of the photographs" in done.output

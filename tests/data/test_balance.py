@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from handtint.data import balance
+from handtint.data.labels import mask_pairs
+from handtint.data.sources import open_sources
+from handtint.types import VOC
+
+
+def test_a_class_counts_where_enough_of_it_is_seen(tmp_path: Path) -> None:
+    for part in ("images", "masks"):
+        (tmp_path / part).mkdir()
+    mask = np.zeros((100, 100), np.uint8)
+    mask[:50] = 12
+    mask[99, :19] = 3  # 19 pixels of 10,000 are too few of a bird
+    mask[98, :20] = 5
+    mask[97] = 255
+    Image.new("L", (100, 100)).save(tmp_path / "images" / "a.png")
+    Image.fromarray(mask).save(tmp_path / "masks" / "a.png")
+    seen = balance.shown(mask_pairs(open_sources([tmp_path])))
+    assert seen.shape == (1, 21)
+    assert [VOC[i] for i in np.flatnonzero(seen)] == ["background", "bottle", "dog"]
+
+
+def test_rare_pictures_come_by_the_square_root_of_their_rarity() -> None:
+    present = np.zeros((100, 21), bool)
+    present[:, 0] = True
+    present[:50, 15] = True  # half of all: not rare
+    present[0, 3] = True  # one in a hundred, a quarter of a share of 4 in a hundred
+    present[1:4, 4] = True
+    found = balance.factors(present, 0.04)
+    assert found[0] == np.float32(2)
+    np.testing.assert_allclose(found[1:4], np.sqrt(4 / 3), rtol=1e-6)
+    assert (found[4:] == 1).all()
+
+
+@given(st.lists(st.floats(1, 9, width=32), min_size=1, max_size=50), st.integers(0, 99))
+def test_each_comes_as_often_as_its_factor_says(factors: list[float], seed: int) -> None:
+    dealt = balance.repeated(range(len(factors)), np.array(factors, np.float32), seed)
+    times = np.bincount(dealt, minlength=len(factors))
+    assert ((times == np.floor(factors)) | (times == np.ceil(factors))).all()
+    assert dealt == balance.repeated(range(len(factors)), np.array(factors, np.float32), seed)
