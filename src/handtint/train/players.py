@@ -30,8 +30,7 @@ class Players:
         torch.manual_seed(recipe.seed)
         self._fabric, self._recipe = fabric, recipe
         made = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
-        if recipe.backbone_rate == 0:
-            _freeze(made)
+        _freeze(made, recipe.frozen)
         self._plain = {GENERATOR: fabric.to_device(_channels_last(made))}
         optimizers = {GENERATOR: torch.optim.AdamW(_groups(made, recipe), weight_decay=recipe.weight_decay)}
         if any(phase.adversarial for phase in recipe.phases):
@@ -146,11 +145,11 @@ def _channels_last(net: nn.Module) -> nn.Module:
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def _freeze(net: nn.Module) -> None:
-    """Keep the pyramid as it is, the statistics of its batch norms too."""
-    for module in net.modules():
-        if isinstance(module, Pyramid):
-            module.requires_grad_(False).eval()
+def _freeze(net: nn.Module, stages: int) -> None:
+    """Keep the first stages of the pyramid as they are, and the stem before them; the norms' statistics, too."""
+    for pyramid in (module for module in net.modules() if isinstance(module, Pyramid)):
+        for part in (pyramid.stem, *pyramid.stages)[: stages + 1 if stages else 0]:
+            part.requires_grad_(False).eval()
 
 
 def _groups(net: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:

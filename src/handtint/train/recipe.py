@@ -46,7 +46,8 @@ class Recipe:
     augment: str = "crop"  # colour: "crop" (and flip, and age) or "squash" (and flip), the report's
     seed: int = 1
     rate: float = 2e-3  # peak learning rate of new layers
-    backbone_rate: float = 4e-4  # peak learning rate of the hybrid's pretrained layers; 0: they stay as they are
+    backbone_rate: float = 4e-4  # peak learning rate of the hybrid's pretrained layers
+    frozen: int = 0  # so many of the hybrid's seven pretrained stages, the first, stay as they are, their norms too
     discriminator_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)  # of Adam, in adversarial phases; (0.9, 0.999) elsewhere
     weight_decay: float = 0.01  # of the generator
