@@ -65,7 +65,13 @@ class MaskNet(nn.Module):
 
 
 def hybrid(size: str = "lite0") -> HybridViT:
-    """The backbone by size: "lite0" (the default's for colour), "lite2" (for masks) or "tiny" (for tests)."""
+    """The backbone by size: "lite0" (for colour), "lite2" (for masks, without transformer blocks), "tiny" (for tests).
+
+    What a class looks like, ImageNet's features say already, and the mask head's atrous pyramid looks around; blocks
+    from scratch between the two made learning slower and no better (docs/experiments.md).
+    """
     if size == "tiny":
         return HybridViT(Pyramid(TINY, stem=8), dim=32, depth=1, heads=2)
-    return HybridViT(Pyramid(LITE2 if size == "lite2" else LITE0), dim=256, depth=4, heads=8)
+    if size == "lite2":
+        return HybridViT(Pyramid(LITE2), dim=256, depth=0)
+    return HybridViT(Pyramid(LITE0), dim=256, depth=4, heads=8)
