@@ -191,7 +191,7 @@ def _compare(paths: list[Path], out: Path, status: int, said: str, tally: Tally)
                 Photo.read(made[0])
             except HandtintError as error:
                 tally.faults["a result that is not whole"].append(f"{path.name}: {error}")
-        elif len(errors) == 1 and "unexpected" not in errors[0]:
+        elif len(errors) == 1 and "unexpected" not in errors[0].removeprefix(f"handtint: {path}: "):
             tally.refused += 1
             failed += 1
             tally.reasons[re.sub(r"\d+", "N", errors[0].rpartition(": ")[2])[:70]] += 1
