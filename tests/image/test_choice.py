@@ -101,6 +101,13 @@ def test_a_subject_falls_back_and_says_so(scene: Scene) -> None:
     assert chosen(scene, "subject", replace(blind, classes=None)).note == found.note
 
 
+def test_a_guess_is_said_to_be_one(scene: Scene) -> None:
+    assert chosen(scene, "subject").note == ""
+    guess = chosen(scene, "subject", replace(scene.found, foreground=scene.found.foreground * np.float32(0.7)))
+    assert guess.note.startswith("no clear foreground: kept the likeliest")
+    assert guess.alpha.any()
+
+
 def test_a_flat_photo_has_no_subject() -> None:
     nothing = np.zeros((32, 32), np.float32)
     flat = np.full((128, 128), 90, np.uint8)

@@ -23,6 +23,7 @@ from handtint.types import VOC, Float, Pixels, Segmentation
 
 NOTHING = 0.001  # a mask that keeps less than this share of the photo keeps nothing
 FAINT = 0.004  # a subject of less than this share of the photo is no subject: something else is looked for
+SURE = 0.9  # alpha: a subject that is hardly anywhere above it is a guess, and said to be one
 SEEN = 0.01  # a class with less than this share of the photo is not worth telling of
 GLANCE = 128  # side at which salience is judged
 
@@ -124,6 +125,8 @@ class _Chooser:
         found = self._network
         alpha = masks.clean(found.foreground)
         if _share(alpha > 0.5) >= FAINT or away:
+            if _share(alpha > SURE) < FAINT and not away:
+                self._notes.append("no clear foreground: kept the likeliest; name what you mean, or point at it")
             return alpha
         objects = None if found.classes is None else masks.clean(1 - found.classes[0])
         if objects is not None and _share(objects > 0.5) >= FAINT:
