@@ -1,6 +1,6 @@
 """A contact sheet: each photograph gray, colourised, its mask, and tinted, in the order of the names.
 
-python bench/contact.py examples/varied --out docs/images/varied.jpg [--columns 3] [--side 128] [--set keep=person]
+python bench/contact.py examples/varied --out docs/images/varied.jpg [--columns 3] [--side 128] [--keep person]
 
 For looking at: what figures do not see.
 """
@@ -23,11 +23,10 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--model", default="handtint")
     parser.add_argument("--mask-model", default="handtint-mask")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of `handtint tint`")
+    parser.add_argument("--keep", default="subject", help="as in `handtint tint`")
     asked = parser.parse_args()
-    settings = dict(pair.split("=", 1) for pair in asked.set)
     tinter = Tinter(asked.model, mask_model=asked.mask_model)
-    options = Options(model=asked.model, mask_model=asked.mask_model, **settings)
+    options = Options(model=asked.model, mask_model=asked.mask_model, keep=asked.keep)
     panels = []
     for path in sorted(asked.folder.glob("*.jpg")):
         result = tinter.run(Photo.read(path), options)

@@ -45,3 +45,18 @@ def test_wrong_words_are_told(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["label", photos, "--labels", str(tmp_path / "labels.csv"), *out])
     assert done.exit_code == 1
     assert "none of the photographs" in done.output
+
+
+def test_a_photograph_that_is_none_or_stands_there_twice_is_named(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.jpg").write_bytes(b"no picture")
+    (tmp_path / "labels.csv").write_text("file,labels\nx.jpg,person\n")
+    words = ["--labels", str(tmp_path / "labels.csv"), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, ["label", str(tmp_path / "one"), *words])
+    assert done.exit_code == 1
+    assert "x.jpg: not a photograph format" in done.output
+    done = CliRunner().invoke(main, ["label", str(tmp_path), *words])
+    assert done.exit_code == 1
+    assert "x: two photographs of that name" in done.output
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ def command(sources: tuple[str, ...], labels: Path | None, boxes: Path | None, m
     work = hinted(open_sources(sources), hints)
     if not work:
         raise InputError("none of the photographs is told of in the labels")
+    if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
+        raise InputError(f"{twice[0]}: two photographs of that name would have one mask")
     tinter = Tinter(mask_model=model)
     made = sum(_label(tinter, item, hint, out) for item, hint in bar(work, "labelling"))
     click.echo(f"{out}: masks for {made} of {len(work)} photographs; of the others too little could be told")
@@ -49,11 +52,11 @@ def command(sources: tuple[str, ...], labels: Path | None, boxes: Path | None, m
 def _label(tinter: Tinter, item: Item, hint: Hint, out: Path) -> bool:
     """Write a photograph's pair; whether there is one."""
     from handtint.data import pseudo
-    from handtint.image import files
+    from handtint.image import codec, files
     from handtint.image.photo import Photo
 
     data = item.read()
-    photo = Photo.read(data)
+    photo = codec.decode(data, name=item.name)
     mask = pseudo.mask(tinter.segment(photo), hint, photo.size)
     if mask is None:
         return False

@@ -67,8 +67,8 @@ class MaskNet(nn.Module):
 def hybrid(size: str = "lite0") -> HybridViT:
     """The backbone by size: "lite0" (the default's), "lite2" (without transformer blocks), "tiny" (for tests).
 
-    What a class looks like, ImageNet's features of Lite2 say already, and the mask head's atrous pyramid looks around;
-    blocks from scratch between the two cost a third of a step (docs/experiments.md).
+    Lite2's is for masks: what a class looks like, ImageNet's features say already, and the mask head's atrous pyramid
+    looks around.
     """
     if size == "tiny":
         return HybridViT(Pyramid(TINY, stem=8), dim=32, depth=1, heads=2)
