@@ -96,22 +96,13 @@ def _palette_png(labels: Any) -> bytes:
     """An 8-bit PNG whose stored values are the labels, shown in VOC's usual colours."""
     from PIL import Image
 
+    from handtint.image.palette import voc_colors
+
     picture = Image.fromarray(labels)
-    picture.putpalette([value for index in range(256) for value in _voc_color(index)])
+    picture.putpalette(voc_colors().ravel().tolist())
     held = io.BytesIO()
     picture.save(held, "PNG")
     return held.getvalue()
-
-
-def _voc_color(index: int) -> tuple[int, int, int]:
-    """The colour of a label in VOC's own pictures: its bits, three at a time, from the top of R, G and B."""
-    red = green = blue = 0
-    for bit in range(8):
-        low = index >> (3 * bit)
-        red |= (low & 1) << (7 - bit)
-        green |= (low >> 1 & 1) << (7 - bit)
-        blue |= (low >> 2 & 1) << (7 - bit)
-    return red, green, blue
 
 
 def _table(source: str, photo: Photo, things: list[Finding]) -> None:

@@ -115,6 +115,26 @@ class MaskPairs(Dataset[Batch]):
         return tuple(p[:, ::-1] for p in parts) if rng.random() < 0.5 else tuple(parts)  # type: ignore[return-value]
 
 
+class WholeMaskPairs(Dataset[Batch]):
+    """Whole labelled photographs squashed to a square, as they are: L and class labels."""
+
+    def __init__(self, pairs: Sequence[tuple[Item, Item]], size: int) -> None:
+        self.pairs, self.size = pairs, size
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> Batch:
+        photo, mask = self.pairs[index]
+        pixels = rgb(photo)
+        classes, _ = labels(photo, read_mask(mask))
+        whole = (0, 0, *pixels.shape[:2])
+        return {
+            "L": network_lightness(lab.lightness(cut(pixels, whole, self.size))),
+            "classes": torch.from_numpy(cut(classes, whole, self.size, nearest=True)),
+        }
+
+
 DONORS = ("cal_", "car_", "rail_", "furn_")
 
 

@@ -87,13 +87,23 @@ class Pyramid(nn.Module):
 
     def forward(self, gray: Tensor) -> list[Tensor]:
         """(n, 1, h, w) network L in -1..1, sides multiples of 32 -> five maps, finest first."""
-        x = self.stem(gray.expand(-1, 3, -1, -1))
-        maps = []
-        for i, stage in enumerate(self.stages):
-            x = stage(x)
+        return self.go_on(self.begin(gray, 0), 0)
+
+    def begin(self, gray: Tensor, stages: int) -> list[Tensor]:
+        """What the first stages make of the picture: their maps, and last what the next stage is to be given."""
+        return self._run([self.stem(gray.expand(-1, 3, -1, -1))], 0, stages)
+
+    def go_on(self, begun: list[Tensor], stages: int) -> list[Tensor]:
+        """The maps of what `begin` returned after so many stages; as many of the finest may be missing there."""
+        return self._run(begun, stages, len(self.stages))[:-1]
+
+    def _run(self, begun: list[Tensor], first: int, end: int) -> list[Tensor]:
+        *maps, x = begun
+        for i in range(first, end):
+            x = self.stages[i](x)
             if i in TAPS:
                 maps.append(x)
-        return maps
+        return [*maps, x]
 
 
 def from_published(tensors: Mapping[str, Tensor], net: Pyramid) -> dict[str, Tensor]:

@@ -68,6 +68,35 @@ class MaskHead(nn.Module):
         return self.classes(x), self.foreground(self.up2(x, maps[0])), x
 
 
+class ClassHead(nn.Module):
+    """Classes alone: an atrous pyramid over strides 16 and 32, joined with stride 8; logits at a quarter of the input.
+
+    Between an eighth and a quarter they are interpolated.
+    """
+
+    def __init__(
+        self, channels: tuple[int, int, int], classes: int = 21, width: int = 256, fine: int = 96, drop: float = 0.1
+    ) -> None:
+        super().__init__()
+        eighth, middle, coarse = channels  # at strides 8, 16, 32
+        self.embed = nn.Conv2d(middle + coarse, width, 1)
+        self.pyramid = AtrousPyramid(width, width // 2)
+        self.drop = nn.Dropout2d(drop)
+        self.up8 = UpBlock(width // 2, eighth, fine)
+        self.classes = nn.Conv2d(fine, classes, 1)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Maps at strides 8, 16, 32 -> class logits (n, classes, h/4, w/4)."""
+        x = self.embed(torch.cat([maps[1], doubled(maps[2])], dim=1))
+        x = self.classes(self.up8(self.drop(self.pyramid(x)), maps[0]))
+        return doubled(x)
+
+
+def doubled(x: Tensor) -> Tensor:
+    """(n, c, h, w) -> (n, c, 2h, 2w), interpolated."""
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
 def halve(x: Tensor) -> Tensor:
     """(n, c, h, w) -> (n, c, h/2, w/2), the mean of each 2 x 2 square."""
     return F.avg_pool2d(x, 2)

@@ -44,10 +44,10 @@ def train(
     say: is told how it goes; with several devices, a function that can be pickled. Ctrl-C and SIGTERM save a
     checkpoint before KeyboardInterrupt is raised. Raises OptionError, InputError, WeightsError.
     """
-    examples = find(checked(recipe).task).dealt(examples, recipe)
+    task, fabric = find(checked(recipe).task), _fabric(recipe, out)
+    examples = task.dealt(task.prepared(recipe, examples, out, fabric, say), recipe)
     if too_large := [p.batch for p in recipe.phases if p.batch > len(examples)]:
         raise InputError(f"{len(examples)} training examples are fewer than a batch of {too_large[0]}")
-    fabric = _fabric(recipe, out)
     # one value of its own, as the launcher of processes looks into what it is given and stumbles over frozen records
     fabric.launch(partial(_run, recipe=recipe, examples=examples, shown=shown[: samples.SHOWN], out=out, say=say))
     return trained(recipe, out)

@@ -26,6 +26,22 @@ def class_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     return F.cross_entropy(logits, labels.long(), ignore_index=VOID, reduction="sum") / known
 
 
+def class_overlap(logits: Tensor, labels: Tensor) -> Tensor:
+    """1 - soft IoU, the mean over the classes that labels (n, h, w) show, of logits (n, c, h, w); 255 left out.
+
+    Every class weighs the same, however few its pixels (Rahman and Wang 2016, soft IoU over a batch).
+    """
+    known = (labels != VOID)[:, None]
+    inside = torch.where(known[:, 0], labels, 0).long()
+    truth = F.one_hot(inside, logits.shape[1]).movedim(-1, 1) * known
+    p = logits.softmax(dim=1) * known
+    both = (p * truth).sum(dim=(0, 2, 3))
+    either = (p + truth).sum(dim=(0, 2, 3)) - both
+    shown = truth.sum(dim=(0, 2, 3)) > 0
+    lost = (1 - (both + 1) / (either + 1)) * shown
+    return lost.sum() / shown.sum().clamp(min=1)
+
+
 def alpha_loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """(binary cross entropy, 1 - soft IoU) of foreground logits (n, h, w) and labels 0, 1, 255 (left out)."""
     known = (labels != VOID).float()

@@ -14,6 +14,7 @@ from handtint.errors import OptionError
 from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator
 from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet, hybrid
 from handtint.nets.resnet import ResNet18
+from handtint.nets.streams import ClassNet
 from handtint.nets.unet import ResNetUNet
 from handtint.nets.vit import ViTGenerator
 
@@ -26,11 +27,15 @@ class Generator:
 
     build: (pretrained, source of the published weights or "") -> the network. published: what a pretrained one
     starts from, "" where nobody publishes any. side: the only size of picture it takes, 0 for any multiple of 32.
+    asked: a method that training calls in place of `forward`, if any. beside: the mask network whose foreground goes
+    with its classes.
     """
 
     build: Callable[[bool, str], nn.Module]
     published: str = ""
     side: int = 0
+    asked: str = ""
+    beside: str = ""
 
 
 def _hybrid(head: Callable[[HybridViT], nn.Module], size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
@@ -38,6 +43,13 @@ def _hybrid(head: Callable[[HybridViT], nn.Module], size: str, pretrained: bool,
     if pretrained and size != "tiny":
         published.load_pyramid(backbone.pyramid, size)
     return head(backbone)
+
+
+def _classes(size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
+    pyramid = hybrid(size).pyramid
+    if pretrained and size != "tiny":
+        published.load_pyramid(pyramid, size)
+    return ClassNet(pyramid)
 
 
 def _unet(width: int, pretrained: bool, source: str) -> nn.Module:
@@ -71,7 +83,11 @@ MASK = {
     "lite2": Generator(partial(_hybrid, MaskNet, "lite2"), published.LITE2),
     "tiny": Generator(partial(_hybrid, MaskNet, "tiny")),
 }
-GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK}
+CLASSES = {
+    "lite2": Generator(partial(_classes, "lite2"), published.LITE2, asked="go_on", beside="lite0"),
+    "tiny": Generator(partial(_classes, "tiny"), asked="go_on", beside="tiny"),
+}
+GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK, "classes": CLASSES}
 
 DISCRIMINATORS: Mapping[str, Callable[[], nn.Module]] = {
     "patch": PatchDiscriminator,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -12,6 +12,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from handtint.errors import InputError
 from handtint.nets.backbone import Pyramid
+from handtint.nets.hybrid import MaskNet
+from handtint.nets.streams import ClassNet, MaskStreams
 from handtint.train import checkpoint
 from handtint.train.networks import discriminator, generator
 from handtint.train.recipe import Phase, Recipe
@@ -29,7 +31,8 @@ class Players:
         """Make the networks from the recipe's seed and hand them to the devices. Raises OptionError, WeightsError."""
         torch.manual_seed(recipe.seed)
         self._fabric, self._recipe = fabric, recipe
-        made = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
+        kind = generator(recipe.task, recipe.network)
+        made = kind.build(recipe.pretrained, recipe.published)
         _freeze(made, recipe.frozen)
         self._plain = {GENERATOR: fabric.to_device(_channels_last(made))}
         optimizers = {GENERATOR: torch.optim.AdamW(_groups(made, recipe), weight_decay=recipe.weight_decay)}
@@ -45,6 +48,9 @@ class Players:
         self._stepping: dict[str, Any] = {}
         for name, net in self._plain.items():
             self.nets[name], self._stepping[name] = fabric.setup(net, optimizers[name])
+        if kind.asked:
+            asked: Any = self.nets[GENERATOR]
+            asked.mark_forward_method(kind.asked)
 
     def begin(self, phase: Phase, before: Phase | None) -> None:
         """Enter a phase; where the game changes, the generator's optimiser starts anew with the betas of that game."""
@@ -122,6 +128,16 @@ def trained(recipe: Recipe, run: Path) -> nn.Module:
         starts = net.state_dict()
         net.load_state_dict({name: _between(starts[name], end, recipe.mix) for name, end in ends.items()})
     return net
+
+
+def joined(recipe: Recipe, run: Path) -> nn.Module:
+    """`trained`, and where that tells classes alone, with the foreground of the recipe's other run beside them."""
+    net, kind = trained(recipe, run), generator(recipe.task, recipe.network)
+    if not isinstance(net, ClassNet):
+        return net
+    front = generator("mask", kind.beside).build(False, "")
+    _load_averaged(front, Path(recipe.front))
+    return MaskStreams(net, cast("MaskNet", front))
 
 
 def _between(start: torch.Tensor, end: torch.Tensor, share: float) -> torch.Tensor:

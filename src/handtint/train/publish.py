@@ -10,7 +10,7 @@ from handtint.errors import InputError, OptionError
 from handtint.train import checkpoint
 from handtint.train import recipe as recipes
 from handtint.train.networks import generator
-from handtint.train.players import CHECKPOINT, trained
+from handtint.train.players import CHECKPOINT, joined
 from handtint.train.recipe import Recipe
 from handtint.train.tasks import find
 from handtint.weights import ASSETS, Weights, record
@@ -27,7 +27,7 @@ def publish(name: str, run: Path, recipe_path: Path, *, data: str = "", folder: 
         raise OptionError(f"model: {name!r} is not in the catalogue")
     recipe = recipes.load(recipe_path)
     task, made = find(recipe.task), generator(recipe.task, recipe.network)
-    net = trained(recipe, run)
+    net = joined(recipe, run)
     path = (folder or ASSETS) / f"{name}.onnx"
     path.parent.mkdir(parents=True, exist_ok=True)
     difference = export(net, path, list(task.outputs), side=made.side)

@@ -33,7 +33,7 @@ class Phase:
 class Recipe:
     """Everything that decides a training run, beside its data."""
 
-    task: str  # "colour" or "mask"
+    task: str  # "colour", "mask" or "classes"
     network: str = "lite0"  # by its name in train/networks.py
     pretrained: bool = True  # start from published weights, where there are some of this network
     published: str = ""  # the file or folder of those weights, or their name on the hub; "": the usual source
@@ -57,8 +57,10 @@ class Recipe:
     ema: float = 0.998  # decay of the averaged weights, a step; 0: the average is the network itself
     beta: float = 0.1  # colour, weighted: where smooth L1 turns from square to straight, in network ab
     chroma_weight: float = 2.0  # colour, weighted: extra weight of coloured pixels
-    paste: float = 0.35  # mask: chance of a pasted object
-    balance: float = 0.0  # mask: pictures of a class that fewer than this share show come more than once in a pass
+    paste: float = 0.35  # mask, classes: chance of a pasted object
+    front: str = ""  # classes: folder of a finished run of a mask network, whose foreground is exported beside them
+    views: int = 1  # classes: looks at each photograph that are remembered, of the whole first, then of crops
+    balance: float = 0.0  # mask, classes: classes that fewer of the pictures show are shown more often
     precision: str = "bf16-mixed"
     devices: int = 1  # processes, each with a device of its own
     workers: int = 1  # of each process, to read photographs
@@ -100,7 +102,18 @@ def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
         raise OptionError(f"{where}: mix is {recipe.mix}; it can be 0 to 1, below 1 only with a start to mix with")
     if not recipe.discriminator and any(p.adversarial for p in recipe.phases):
         raise OptionError(f"{where}: an adversarial phase needs a discriminator")
+    if recipe.task == "classes":
+        _remembers(recipe, where)
     return recipe
+
+
+def _remembers(recipe: Recipe, where: str) -> None:
+    if not 3 <= recipe.frozen <= 7:
+        raise OptionError(f"{where}: frozen is {recipe.frozen}; classes are learned on from 3 to 7 frozen stages")
+    if len({p.size for p in recipe.phases}) != 1:
+        raise OptionError(f"{where}: classes are learned in phases of one size")
+    if recipe.views < 1:
+        raise OptionError(f"{where}: views is {recipe.views}; at least one look is needed")
 
 
 def _known(path: Path, values: dict[str, Any], kind: type[Recipe] | type[Phase]) -> None:

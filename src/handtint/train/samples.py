@@ -12,6 +12,7 @@ from torch.utils.data import default_collate
 
 from handtint.figures import rows
 from handtint.image import lab, resize
+from handtint.image.palette import voc_colors
 from handtint.types import Array
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def grid(lines: Rows) -> Array:
 
 def color_rows(predicted: Tensor, batch: Mapping[str, Tensor]) -> Rows:
     """The report's three rows of L (n, 1, h, w), predicted ab (n, 2, h / k, w / k), true ab (n, 2, h, w)."""
-    L = (batch["L"][:, 0].numpy() + 1) * np.float32(lab.L_SCALE)
+    L = _lightness(batch)
     return [
         ("input", [lab.gray(x) for x in L]),
         ("prediction", [_join(x, ab) for x, ab in zip(L, predicted.numpy(), strict=True)]),
@@ -59,7 +60,7 @@ def _join(L: Array, ab: Array) -> Array:
 
 def mask_rows(outputs: Sequence[Tensor], batch: Mapping[str, Tensor]) -> Rows:
     """Input, predicted foreground (n, 1, h / 2, w / 2 logits) and labelled foreground (n, h, w), unknown in gray."""
-    L = (batch["L"][:, 0].numpy() + 1) * np.float32(lab.L_SCALE)
+    L = _lightness(batch)
     front = torch.sigmoid(outputs[1][:, 0]).numpy()
     labels = np.choose(np.minimum(batch["foreground"].numpy(), 2), (0, 255, 128)).astype(np.uint8)
     return [
@@ -67,3 +68,19 @@ def mask_rows(outputs: Sequence[Tensor], batch: Mapping[str, Tensor]) -> Rows:
         ("prediction", [resize.shrink((x * 255).astype(np.uint8), L[0].shape) for x in front]),
         ("truth", list(labels)),
     ]
+
+
+def class_rows(logits: Tensor, batch: Mapping[str, Tensor]) -> Rows:
+    """Input, predicted classes (n, c, h / 4, w / 4 logits) and labelled ones (n, h, w), in VOC's colours."""
+    L = _lightness(batch)
+    found, colors = logits.argmax(dim=1).numpy(), voc_colors()
+    return [
+        ("input", [lab.gray(x) for x in L]),
+        ("prediction", [colors[x].repeat(4, axis=0).repeat(4, axis=1) for x in found]),
+        ("truth", [colors[x] for x in batch["classes"].numpy()]),
+    ]
+
+
+def _lightness(batch: Mapping[str, Tensor]) -> Array:
+    lightness: Array = (batch["L"][:, 0].numpy() + 1) * np.float32(lab.L_SCALE)
+    return lightness

@@ -7,12 +7,14 @@ so that the generator is judged by a discriminator that has already learned, as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handtint.train.losses import adversarial, alpha_loss, class_entropy
+from handtint.data.remembered import LABELS, begun
+from handtint.train.losses import adversarial, alpha_loss, class_entropy, class_overlap
 
 Batch = Mapping[str, Tensor]
 Nets = Mapping[str, nn.Module]
@@ -41,6 +43,11 @@ def color_turns(nets: Nets, batch: Batch, *, regression: Regression) -> Iterator
 def mask_turns(nets: Nets, batch: Batch) -> Iterator[Turn]:
     """Classes and foreground."""
     yield Turn(GENERATOR, mask_step(nets, batch), "loss")
+
+
+def class_turns(nets: Nets, batch: Batch, *, stages: int) -> Iterator[Turn]:
+    """Classes alone, on from what the frozen first stages made of each photograph."""
+    yield Turn(GENERATOR, class_step(nets, batch, stages=stages), "loss")
 
 
 def adversarial_turns(
@@ -72,6 +79,17 @@ def mask_step(nets: Nets, batch: Batch) -> Losses:
     entropy = class_entropy(classes, batch["classes"])
     bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
     return {"loss": entropy + bce + overlap, "classes": entropy, "foreground": bce, "overlap": overlap}
+
+
+def class_step(nets: Nets, batch: Batch, *, stages: int) -> Losses:
+    """{"loss", "classes", "overlap"} at the labels' size, from what `stages` stages have begun."""
+    maps = [part.float().contiguous(memory_format=torch.channels_last) for part in begun(batch)]
+    labels = batch[LABELS]
+    net: Any = nets[GENERATOR]
+    logits = net.go_on(maps, stages).float()
+    logits = F.interpolate(logits, size=labels.shape[1:], mode="bilinear", align_corners=False)
+    entropy, overlap = class_entropy(logits, labels), class_overlap(logits, labels)
+    return {"loss": entropy + overlap, "classes": entropy, "overlap": overlap}
 
 
 def discriminator_step(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:

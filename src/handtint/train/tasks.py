@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from handtint.data import balance
-from handtint.data.labels import mask_pairs
+from handtint.data.labels import class_pairs, mask_pairs
 from handtint.data.pairs import Batch, ColorPairs, MaskPairs, SquashedPairs
+from handtint.data.remembered import RememberedPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
 from handtint.train import samples
 from handtint.train.losses import color_regression
 from handtint.train.recipe import Phase, Recipe
-from handtint.train.steps import Regression, Turns, adversarial_turns, color_turns, mask_turns
+from handtint.train.remember import Pair, remember
+from handtint.train.steps import Regression, Turns, adversarial_turns, class_turns, color_turns, mask_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,9 @@ class Task:
 
     gather: items -> everything to learn from among them. examples: the same, validation left out by `held_out`.
     pairs: (examples, phase, turn, recipe) -> batches' parts. turns: what a step of a phase does. outputs: what the
-    network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows. dealt: the examples as
-    often as a pass shows each.
+    network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows. prepared: (recipe,
+    examples, the run's folder, Fabric, what to tell) -> the examples as `dealt` and `pairs` want them. dealt: the
+    examples as often as a pass shows each.
     """
 
     gather: Callable[[Sequence[Item]], list[Any]]
@@ -40,6 +45,7 @@ class Task:
     outputs: tuple[str, ...]
     rows: Callable[[Any, Mapping[str, Tensor]], samples.Rows]
     dealt: Callable[[list[Any], Recipe], list[Any]]
+    prepared: Callable[[Recipe, list[Any], Path, Fabric, Callable[[str], None]], list[Any]]
 
     def examples(self, items: Sequence[Item]) -> list[Any]:
         """What to train on among the items."""
@@ -55,14 +61,23 @@ def _color_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -
     return kind(examples, phase.size, seed=recipe.seed, turn=turn)
 
 
-def _balanced(examples: list[Any], recipe: Recipe) -> list[Any]:
+def _balanced(examples: list[Any], recipe: Recipe, *, pair: Callable[[Any], Pair] = lambda pair: pair) -> list[Any]:
     if not recipe.balance:
         return examples
-    return balance.repeated(examples, balance.factors(balance.shown(examples), recipe.balance), recipe.seed)
+    shown = balance.shown([pair(example) for example in examples])
+    return balance.repeated(examples, balance.factors(shown, recipe.balance), recipe.seed)
 
 
 def _mask_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
     return MaskPairs(examples, phase.size, seed=recipe.seed, turn=turn, paste=recipe.paste)
+
+
+def _class_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:  # noqa: ARG001
+    return RememberedPairs(examples, views=recipe.views, seed=recipe.seed, turn=turn)
+
+
+def _as_they_are(_recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabric, _say: object) -> list[Any]:
+    return examples
 
 
 def _color_turns(recipe: Recipe, phase: Phase) -> Turns:
@@ -84,6 +99,7 @@ TASKS = {
         outputs=("ab",),
         rows=samples.color_rows,
         dealt=lambda examples, _recipe: examples,
+        prepared=_as_they_are,
     ),
     "mask": Task(
         gather=mask_pairs,
@@ -94,6 +110,18 @@ TASKS = {
         outputs=("classes", "foreground", "features"),
         rows=samples.mask_rows,
         dealt=_balanced,
+        prepared=_as_they_are,
+    ),
+    "classes": Task(
+        gather=class_pairs,
+        photo=lambda pair: pair[0],
+        pairs=_class_pairs,
+        shown=lambda examples, size: MaskPairs(examples, size, seed=0, turn=0, least=1.0, paste=0.0),
+        turns=lambda recipe, _phase: partial(class_turns, stages=recipe.frozen),
+        outputs=("classes", "foreground", "features"),
+        rows=samples.class_rows,
+        dealt=partial(_balanced, pair=lambda kept: kept.pair),
+        prepared=remember,
     ),
 }
 

@@ -1,0 +1,133 @@
+"""Classes are learned on from what frozen stages made of the photographs, kept in files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from handtint.data.pairs import WholeMaskPairs
+from handtint.data.remembered import RememberedPairs, begun
+from handtint.data.sources import open_sources
+from handtint.errors import InputError, OptionError
+from handtint.nets.streams import ClassNet, MaskStreams
+from handtint.train import loop, networks, players, recipe, tasks
+from handtint.train.recipe import Phase, Recipe
+from handtint.train.remember import FOLDER, remember
+
+PLAN = Recipe(
+    "classes", network="tiny", pretrained=False, precision="32-true", workers=0, save_every=3, ema=0.5, frozen=4,
+    views=2, paste=0.0, phases=(Phase(64, 2, 6),),
+)  # fmt: skip
+
+
+def run(plan: Recipe, data: Path, out: Path, **kwargs: object) -> dict[str, torch.Tensor]:
+    examples = tasks.find(plan.task).examples(open_sources([data]))
+    return loop.train(plan, examples, out, **kwargs).state_dict()  # type: ignore[arg-type]
+
+
+def silent(said: str) -> None:
+    pass
+
+
+def remembered(plan: Recipe, data: Path, out: Path, say: object = silent) -> list[object]:
+    pairs = tasks.find(plan.task).examples(open_sources([data]))
+    return remember(plan, pairs, out, loop._fabric(plan, out), say)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("frozen", [3, 4, 5, 7])
+def test_what_is_remembered_goes_on_to_the_same_answer(frozen: int, masked: Path, tmp_path: Path) -> None:
+    plan = replace(PLAN, frozen=frozen)
+    torch.manual_seed(plan.seed)
+    net = networks.generator("classes", "tiny").build(False, "")
+    assert isinstance(net, ClassNet)
+    net.eval()
+    kept = remembered(plan, masked, tmp_path)
+    pairs = tasks.find("classes").examples(open_sources([masked]))
+    whole, looks = WholeMaskPairs(pairs, 64), RememberedPairs(kept, views=1, seed=0, turn=0)  # type: ignore[arg-type]
+    plain = next(i for i in range(len(kept)) if np.random.default_rng((0, 0, i)).random() >= 0.5)
+    with torch.no_grad():
+        maps = [part.float()[None] for part in begun(looks[plain])]
+        assert torch.allclose(net.go_on(maps, frozen), net(whole[plain]["L"][None]), atol=2e-2)
+    labels = whole[plain]["classes"]
+    assert torch.equal(looks[plain]["classes"], labels[2::4, 2::4])
+
+
+def test_looks_are_taken_once_and_again_for_another_recipe(masked: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    remembered(PLAN, masked, tmp_path, said.append)
+    assert len(said) == PLAN.views
+    remembered(PLAN, masked, tmp_path, said.append)
+    assert len(said) == PLAN.views
+    remembered(replace(PLAN, seed=2), masked, tmp_path, said.append)
+    assert len(said) == 2 * PLAN.views
+
+
+def test_looks_begun_and_not_finished_are_taken_again(masked: Path, tmp_path: Path) -> None:
+    remembered(PLAN, masked, tmp_path)
+    (tmp_path / FOLDER / "key").unlink()
+    (tmp_path / FOLDER / "0" / "begun0.npy").write_bytes(b"half")
+    kept = remembered(PLAN, masked, tmp_path)
+    RememberedPairs(kept, views=2, seed=0, turn=0)[0]  # type: ignore[arg-type]
+
+
+def test_a_resumed_run_is_the_run_never_stopped(masked: Path, tmp_path: Path) -> None:
+    whole = run(PLAN, masked, tmp_path / "whole")
+
+    class StopError(Exception):
+        pass
+
+    def stop(said: str) -> None:
+        if said.startswith("step 3/"):
+            raise StopError
+
+    with pytest.raises(StopError):
+        run(PLAN, masked, tmp_path / "parts", say=stop)
+    resumed = run(PLAN, masked, tmp_path / "parts")
+    for name in whole:
+        assert torch.equal(whole[name], resumed[name]), name
+
+
+def test_it_learns_and_its_first_stages_stay(masked: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    torch.manual_seed(PLAN.seed)
+    start = networks.generator("classes", "tiny").build(False, "").state_dict()
+    after = run(replace(PLAN, phases=(Phase(64, 10, 6),), save_every=4), masked, tmp_path, say=said.append)
+    losses = [float(line.split("loss ")[1].split()[0]) for line in said if line.startswith("step")]
+    assert losses[-1] < 0.7 * losses[0]
+    moved = {name[: len("pyramid.stages.0")] for name in start if not torch.equal(start[name], after[name])}
+    assert {name for name in moved if name.startswith("pyramid")} == {f"pyramid.stages.{i}" for i in (4, 5, 6)}
+
+
+def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, tmp_path: Path) -> None:
+    front = replace(PLAN, task="mask", frozen=0, phases=(Phase(32, 1, 6),))
+    run(front, masked, tmp_path / "front")
+    plan = replace(PLAN, front=str(tmp_path / "front"))
+    run(plan, masked, tmp_path / "classes")
+    net = players.joined(plan, tmp_path / "classes").eval()
+    assert isinstance(net, MaskStreams)
+    L = torch.randn(1, 1, 64, 96)
+    with torch.no_grad():
+        classes, foreground, features = net(L)
+        _, theirs, behind = players.trained(front, tmp_path / "front").eval()(L)
+        ours = players.trained(plan, tmp_path / "classes").eval()(L)
+    assert torch.equal(classes, ours)
+    assert classes.shape == (1, 21, 16, 24)
+    assert torch.equal(foreground, theirs)
+    assert torch.equal(features, behind)
+    with pytest.raises(InputError, match="no checkpoint"):
+        players.joined(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"frozen": 2}, "frozen is 2"),
+        ({"views": 0}, "views is 0"),
+        ({"phases": (Phase(32, 1, 6), Phase(64, 1, 6))}, "one size"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_named(changes: dict[str, object], word: str) -> None:
+    with pytest.raises(OptionError, match=word):
+        recipe.checked(replace(PLAN, **changes))  # type: ignore[arg-type]
