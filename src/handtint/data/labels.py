@@ -40,11 +40,6 @@ def labels(photo: Item, mask: Array) -> tuple[Array, Array]:
     return mask, front
 
 
-def class_pairs(items: Sequence[Item]) -> list[tuple[Item, Item]]:
-    """Those of `mask_pairs` whose masks tell classes."""
-    return [pair for pair in mask_pairs(items) if not pair[0].name.startswith("salient_binary/")]
-
-
 def mask_pairs(items: Sequence[Item]) -> list[tuple[Item, Item]]:
     """(photo, mask) for every `FOLDER/images/X.*` that has a `FOLDER/masks/X.png`."""
     masks = {f"/{i.name}": i for i in items if "/masks/" in f"/{i.name}"}

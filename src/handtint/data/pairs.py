@@ -116,7 +116,7 @@ class MaskPairs(Dataset[Batch]):
 
 
 class WholeMaskPairs(Dataset[Batch]):
-    """Whole labelled photographs squashed to a square, as they are: L and class labels."""
+    """Whole labelled photographs squashed to a square, as they are: L, class labels and foreground labels."""
 
     def __init__(self, pairs: Sequence[tuple[Item, Item]], size: int) -> None:
         self.pairs, self.size = pairs, size
@@ -127,14 +127,18 @@ class WholeMaskPairs(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         photo, mask = self.pairs[index]
         pixels = rgb(photo)
-        classes, _ = labels(photo, read_mask(mask))
+        both = labels(photo, read_mask(mask))
         whole = (0, 0, *pixels.shape[:2])
         return {
             "L": network_lightness(lab.lightness(cut(pixels, whole, self.size))),
-            "classes": torch.from_numpy(cut(classes, whole, self.size, nearest=True)),
+            **{
+                name: torch.from_numpy(cut(m, whole, self.size, nearest=True))
+                for name, m in zip(LABELS, both, strict=True)
+            },
         }
 
 
+LABELS = ("classes", "foreground")
 DONORS = ("cal_", "car_", "rail_", "furn_")
 
 

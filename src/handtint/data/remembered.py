@@ -16,7 +16,6 @@ from handtint.data.sources import Item
 from handtint.types import Array
 
 BEGUN = "begun"  # begun0, begun1, ...: maps, finest first, and last what the next stage is to be given
-LABELS = "classes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Remembered:
 
 
 class RememberedPairs(Dataset[Batch]):
-    """One look at each photograph, half of them mirrored: maps (c, h, w) float16, class labels uint8, 255 unknown.
+    """One look at each photograph, half of them mirrored: maps (c, h, w) float16, labels (h, w) uint8, 255 unknown.
 
     A pass over the photographs has one of the looks, the next pass another. Mirrored maps are not quite the maps of
     the mirrored photograph, but near.

@@ -69,9 +69,9 @@ class MaskHead(nn.Module):
 
 
 class ClassHead(nn.Module):
-    """Classes alone: an atrous pyramid over strides 16 and 32, joined with stride 8; logits at a quarter of the input.
+    """Classes and a coarse foreground: an atrous pyramid over strides 16 and 32, joined with stride 8.
 
-    Between an eighth and a quarter they are interpolated.
+    Logits are interpolated from an eighth to a quarter of the input's size.
     """
 
     def __init__(
@@ -84,12 +84,13 @@ class ClassHead(nn.Module):
         self.drop = nn.Dropout2d(drop)
         self.up8 = UpBlock(width // 2, eighth, fine)
         self.classes = nn.Conv2d(fine, classes, 1)
+        self.foreground = nn.Conv2d(fine, 1, 1)
 
-    def forward(self, maps: list[Tensor]) -> Tensor:
-        """Maps at strides 8, 16, 32 -> class logits (n, classes, h/4, w/4)."""
+    def forward(self, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Maps at strides 8, 16, 32 -> logits of classes (n, classes, h/4, w/4), of the foreground (n, 1, h/4, w/4)."""
         x = self.embed(torch.cat([maps[1], doubled(maps[2])], dim=1))
-        x = self.classes(self.up8(self.drop(self.pyramid(x)), maps[0]))
-        return doubled(x)
+        x = self.up8(self.drop(self.pyramid(x)), maps[0])
+        return doubled(self.classes(x)), doubled(self.foreground(x))
 
 
 def doubled(x: Tensor) -> Tensor:

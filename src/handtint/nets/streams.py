@@ -1,6 +1,7 @@
-"""Classes and foreground by a network each: what a thing is and where it ends want other features.
+"""What things are and where they end, by a network each.
 
-What things are, ImageNet's features say as they are; edges are learned end to end, and that learning costs classes.
+What a thing is, and that it is one, ImageNet's features say nearly as they are; edges are learned end to end, and that
+learning costs classes.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from handtint.nets.backbone import Pyramid
-from handtint.nets.heads import ClassHead
+from handtint.nets.heads import ClassHead, doubled
 from handtint.nets.hybrid import MaskNet
 
 READ = 3  # maps that classes are read from: those at strides 8, 16 and 32
+Answer = tuple[Tensor, Tensor]  # logits of classes (n, 21, h/4, w/4) and of the foreground (n, 1, h/4, w/4)
 
 
 class ClassNet(nn.Module):
-    """Gray picture to VOC classes."""
+    """Gray picture to VOC classes and a coarse foreground."""
 
     def __init__(self, pyramid: Pyramid) -> None:
         super().__init__()
@@ -26,17 +28,17 @@ class ClassNet(nn.Module):
         """What the pyramid's first stages (at least three) make of gray (n, 1, h, w); `go_on` needs no more of it."""
         return self.pyramid.begin(gray, stages)[2:]
 
-    def go_on(self, begun: list[Tensor], stages: int) -> Tensor:
-        """-> class logits (n, 21, h/4, w/4), from what `begin` returned after so many stages."""
+    def go_on(self, begun: list[Tensor], stages: int) -> Answer:
+        """The answer, on from what `begin` returned after so many stages."""
         return self.head(self.pyramid.go_on(begun, stages)[-READ:])
 
-    def forward(self, gray: Tensor) -> Tensor:
-        """(n, 1, h, w) network L in -1..1 -> class logits (n, 21, h/4, w/4)."""
+    def forward(self, gray: Tensor) -> Answer:
+        """(n, 1, h, w) network L in -1..1 -> the answer."""
         return self.head(self.pyramid(gray)[-READ:])
 
 
 class MaskStreams(nn.Module):
-    """Gray picture to VOC classes by one network and to foreground by another, each trained by itself."""
+    """Gray picture to VOC classes by one network, and to foreground by two, each trained by itself."""
 
     def __init__(self, classes: ClassNet, front: MaskNet) -> None:
         super().__init__()
@@ -44,6 +46,10 @@ class MaskStreams(nn.Module):
         self.front = front
 
     def forward(self, gray: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(n, 1, h, w) network L -> class logits, foreground logits, features, as MaskHead has them."""
-        _, foreground, features = self.front(gray)
-        return self.classes(gray), foreground, features
+        """(n, 1, h, w) network L -> class logits, foreground logits, features, as MaskHead has them.
+
+        The foreground's are the mean of the two networks'.
+        """
+        classes, coarse = self.classes(gray)
+        _, fine, features = self.front(gray)
+        return classes, (fine + doubled(coarse)) / 2, features

@@ -12,8 +12,8 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader, Dataset
 
-from handtint.data.pairs import Batch, MaskPairs, WholeMaskPairs
-from handtint.data.remembered import BEGUN, LABELS, Remembered
+from handtint.data.pairs import LABELS, Batch, MaskPairs, WholeMaskPairs
+from handtint.data.remembered import BEGUN, Remembered
 from handtint.data.sources import Item
 from handtint.nets.streams import ClassNet
 from handtint.train.networks import generator
@@ -74,13 +74,13 @@ def _write(net: ClassNet, looks: Dataset[Batch], recipe: Recipe, folder: Path, f
         with torch.inference_mode(), fabric.autocast():
             begun = net.begin(batch["L"].contiguous(memory_format=torch.channels_last), recipe.frozen)
         parts = {f"{BEGUN}{i}": part.half().numpy() for i, part in enumerate(begun)}
-        parts[LABELS] = batch["classes"][:, COARSER // 2 :: COARSER, COARSER // 2 :: COARSER].numpy()
+        parts |= {name: batch[name][:, COARSER // 2 :: COARSER, COARSER // 2 :: COARSER].numpy() for name in LABELS}
         for name, part in parts.items():
             if name not in files:
                 shape = (count, *part.shape[1:])
                 files[name] = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", part.dtype, shape)
             files[name][done : done + len(part)] = part
-        done += len(parts[LABELS])
+        done += len(begun[0])
 
 
 def _context(recipe: Recipe) -> str | None:

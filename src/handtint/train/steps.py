@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handtint.data.remembered import LABELS, begun
+from handtint.data.remembered import begun
 from handtint.train.losses import adversarial, alpha_loss, class_entropy, class_overlap
 
 Batch = Mapping[str, Tensor]
@@ -82,14 +82,14 @@ def mask_step(nets: Nets, batch: Batch) -> Losses:
 
 
 def class_step(nets: Nets, batch: Batch, *, stages: int) -> Losses:
-    """{"loss", "classes", "overlap"} at the labels' size, from what `stages` stages have begun."""
+    """{"loss", "classes", "class_overlap", "foreground", "overlap"} from what `stages` stages have begun."""
     maps = [part.float().contiguous(memory_format=torch.channels_last) for part in begun(batch)]
-    labels = batch[LABELS]
     net: Any = nets[GENERATOR]
-    logits = net.go_on(maps, stages).float()
-    logits = F.interpolate(logits, size=labels.shape[1:], mode="bilinear", align_corners=False)
-    entropy, overlap = class_entropy(logits, labels), class_overlap(logits, labels)
-    return {"loss": entropy + overlap, "classes": entropy, "overlap": overlap}
+    classes, front = (logits.float() for logits in net.go_on(maps, stages))
+    entropy, lost = class_entropy(classes, batch["classes"]), class_overlap(classes, batch["classes"])
+    bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
+    losses = {"classes": entropy, "class_overlap": lost, "foreground": bce, "overlap": overlap}
+    return {"loss": torch.stack([*losses.values()]).sum(), **losses}
 
 
 def discriminator_step(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from handtint.data import balance
-from handtint.data.labels import class_pairs, mask_pairs
+from handtint.data.labels import mask_pairs
 from handtint.data.pairs import Batch, ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.remembered import RememberedPairs
 from handtint.data.sources import Item, held_out
@@ -113,7 +113,7 @@ TASKS = {
         prepared=_as_they_are,
     ),
     "classes": Task(
-        gather=class_pairs,
+        gather=mask_pairs,
         photo=lambda pair: pair[0],
         pairs=_class_pairs,
         shown=lambda examples, size: MaskPairs(examples, size, seed=0, turn=0, least=1.0, paste=0.0),
