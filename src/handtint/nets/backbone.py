@@ -106,6 +106,13 @@ class Pyramid(nn.Module):
         return [*maps, x]
 
 
+def pyramid(size: str = "lite0") -> Pyramid:
+    """A pyramid by size: "lite0", "lite2" or "tiny" (for tests)."""
+    if size == "tiny":
+        return Pyramid(TINY, stem=8)
+    return Pyramid({"lite0": LITE0, "lite2": LITE2}[size])
+
+
 def from_published(tensors: Mapping[str, Tensor], net: Pyramid) -> dict[str, Tensor]:
     """Rename the published EfficientNet-Lite tensors to this module's names; the classifier is left out.
 

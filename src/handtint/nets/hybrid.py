@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handtint.nets.backbone import LITE0, LITE2, TINY, Pyramid
+from handtint.nets.backbone import Pyramid, pyramid
 from handtint.nets.blocks import TransformerBlock
 from handtint.nets.heads import ColorHead, MaskHead
 
@@ -65,13 +65,7 @@ class MaskNet(nn.Module):
 
 
 def hybrid(size: str = "lite0") -> HybridViT:
-    """The backbone by size: "lite0" (the default's), "lite2" (without transformer blocks), "tiny" (for tests).
-
-    Lite2's is for masks: what a class looks like, ImageNet's features say already, and the mask head's atrous pyramid
-    looks around.
-    """
+    """The backbone by size: "lite0" (the default's), "tiny" (for tests)."""
     if size == "tiny":
-        return HybridViT(Pyramid(TINY, stem=8), dim=32, depth=1, heads=2)
-    if size == "lite2":
-        return HybridViT(Pyramid(LITE2), dim=256, depth=0)
-    return HybridViT(Pyramid(LITE0), dim=256, depth=4, heads=8)
+        return HybridViT(pyramid(size), dim=32, depth=1, heads=2)
+    return HybridViT(pyramid(size), dim=256, depth=4, heads=8)

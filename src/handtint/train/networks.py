@@ -11,6 +11,7 @@ from torch import nn
 
 from handtint.engines import published
 from handtint.errors import OptionError
+from handtint.nets.backbone import pyramid
 from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator
 from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet, hybrid
 from handtint.nets.resnet import ResNet18
@@ -46,10 +47,10 @@ def _hybrid(head: Callable[[HybridViT], nn.Module], size: str, pretrained: bool,
 
 
 def _classes(size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
-    pyramid = hybrid(size).pyramid
+    stages = pyramid(size)
     if pretrained and size != "tiny":
-        published.load_pyramid(pyramid, size)
-    return ClassNet(pyramid)
+        published.load_pyramid(stages, size)
+    return ClassNet(stages)
 
 
 def _unet(width: int, pretrained: bool, source: str) -> nn.Module:
@@ -80,7 +81,6 @@ COLOR = {
 }
 MASK = {
     "lite0": Generator(partial(_hybrid, MaskNet, "lite0"), published.LITE0),
-    "lite2": Generator(partial(_hybrid, MaskNet, "lite2"), published.LITE2),
     "tiny": Generator(partial(_hybrid, MaskNet, "tiny")),
 }
 CLASSES = {

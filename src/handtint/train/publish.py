@@ -50,8 +50,11 @@ def publish(name: str, run: Path, recipe_path: Path, *, data: str = "", folder: 
 
 def _start(recipe: Recipe) -> str:
     """What the training began with."""
-    published = generator(recipe.task, recipe.network).published
-    encoder = f"encoder: {published}" if recipe.pretrained and published else "random"
+    kind = generator(recipe.task, recipe.network)
+    encoder = f"encoder: {kind.published}" if recipe.pretrained and kind.published else "random"
+    if recipe.front:
+        begun = generator("mask", kind.beside).published or "random"
+        return f"{encoder}; and a run of handtint, {Path(recipe.front).name}, that one with encoder: {begun}"
     if not recipe.start:
         return encoder
     kept = f", {1 - recipe.mix:.0%} of whose weights are kept" if recipe.mix < 1 else ""
