@@ -52,7 +52,7 @@ def test_what_is_remembered_goes_on_to_the_same_answer(frozen: int, masked: Path
     plain = next(i for i in range(len(kept)) if np.random.default_rng((0, 0, i)).random() >= 0.5)
     with torch.no_grad():
         maps = [part.float()[None] for part in begun(looks[plain])]
-        answers = zip(net.go_on(maps, frozen), net(whole[plain]["L"][None]), strict=True)
+        answers = zip(net(maps, frozen), net(whole[plain]["L"][None]), strict=True)
         assert all(torch.allclose(ours, theirs, atol=2e-2) for ours, theirs in answers)
     for name in ("classes", "foreground"):
         assert torch.equal(looks[plain][name], whole[plain][name][2::4, 2::4])

@@ -25,16 +25,13 @@ class ClassNet(nn.Module):
         self.head = ClassHead(pyramid.channels[-READ:])  # type: ignore[arg-type]
 
     def begin(self, gray: Tensor, stages: int) -> list[Tensor]:
-        """What the pyramid's first stages (at least three) make of gray (n, 1, h, w); `go_on` needs no more of it."""
+        """What the pyramid's first stages (at least three) make of gray (n, 1, h, w): all that the rest needs of it."""
         return self.pyramid.begin(gray, stages)[2:]
 
-    def go_on(self, begun: list[Tensor], stages: int) -> Answer:
-        """The answer, on from what `begin` returned after so many stages."""
-        return self.head(self.pyramid.go_on(begun, stages)[-READ:])
-
-    def forward(self, gray: Tensor) -> Answer:
-        """(n, 1, h, w) network L in -1..1 -> the answer."""
-        return self.head(self.pyramid(gray)[-READ:])
+    def forward(self, seen: Tensor | list[Tensor], stages: int = 0) -> Answer:
+        """(n, 1, h, w) network L in -1..1, or what `begin` made of it by so many stages -> the answer."""
+        maps = self.pyramid(seen) if isinstance(seen, Tensor) else self.pyramid.go_on(seen, stages)
+        return self.head(maps[-READ:])
 
 
 class MaskStreams(nn.Module):

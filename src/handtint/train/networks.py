@@ -28,14 +28,12 @@ class Generator:
 
     build: (pretrained, source of the published weights or "") -> the network. published: what a pretrained one
     starts from, "" where nobody publishes any. side: the only size of picture it takes, 0 for any multiple of 32.
-    asked: a method that training calls in place of `forward`, if any. beside: the mask network whose foreground goes
-    with its classes.
+    beside: the mask network whose foreground goes with its classes.
     """
 
     build: Callable[[bool, str], nn.Module]
     published: str = ""
     side: int = 0
-    asked: str = ""
     beside: str = ""
 
 
@@ -84,8 +82,8 @@ MASK = {
     "tiny": Generator(partial(_hybrid, MaskNet, "tiny")),
 }
 CLASSES = {
-    "lite2": Generator(partial(_classes, "lite2"), published.LITE2, asked="go_on", beside="lite0"),
-    "tiny": Generator(partial(_classes, "tiny"), asked="go_on", beside="tiny"),
+    "lite2": Generator(partial(_classes, "lite2"), published.LITE2, beside="lite0"),
+    "tiny": Generator(partial(_classes, "tiny"), beside="tiny"),
 }
 GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK, "classes": CLASSES}
 

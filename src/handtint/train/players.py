@@ -31,8 +31,7 @@ class Players:
         """Make the networks from the recipe's seed and hand them to the devices. Raises OptionError, WeightsError."""
         torch.manual_seed(recipe.seed)
         self._fabric, self._recipe = fabric, recipe
-        kind = generator(recipe.task, recipe.network)
-        made = kind.build(recipe.pretrained, recipe.published)
+        made = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
         _freeze(made, recipe.frozen)
         self._plain = {GENERATOR: fabric.to_device(_channels_last(made))}
         optimizers = {GENERATOR: torch.optim.AdamW(_groups(made, recipe), weight_decay=recipe.weight_decay)}
@@ -48,9 +47,6 @@ class Players:
         self._stepping: dict[str, Any] = {}
         for name, net in self._plain.items():
             self.nets[name], self._stepping[name] = fabric.setup(net, optimizers[name])
-        if kind.asked:
-            asked: Any = self.nets[GENERATOR]
-            asked.mark_forward_method(kind.asked)
 
     def begin(self, phase: Phase, before: Phase | None) -> None:
         """Enter a phase; where the game changes, the generator's optimiser starts anew with the betas of that game."""

@@ -7,7 +7,7 @@ so that the generator is judged by a discriminator that has already learned, as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -84,8 +84,7 @@ def mask_step(nets: Nets, batch: Batch) -> Losses:
 def class_step(nets: Nets, batch: Batch, *, stages: int) -> Losses:
     """{"loss", "classes", "class_overlap", "foreground", "overlap"} from what `stages` stages have begun."""
     maps = [part.float().contiguous(memory_format=torch.channels_last) for part in begun(batch)]
-    net: Any = nets[GENERATOR]
-    classes, front = (logits.float() for logits in net.go_on(maps, stages))
+    classes, front = (logits.float() for logits in nets[GENERATOR](maps, stages))
     entropy, lost = class_entropy(classes, batch["classes"]), class_overlap(classes, batch["classes"])
     bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
     losses = {"classes": entropy, "class_overlap": lost, "foreground": bce, "overlap": overlap}
