@@ -123,7 +123,12 @@ CATALOGUE = {
     model.name: model
     for model in (
         Model("handtint", "color", "hybrid ViT on EfficientNet-Lite0", side=256),
-        Model("handtint-mask", "mask", "hybrid ViT on EfficientNet-Lite0, atrous pyramid", side=288),
+        Model(
+            "handtint-mask",
+            "mask",
+            "EfficientNet-Lite2, atrous pyramid: classes; hybrid ViT on EfficientNet-Lite0: edges",
+            side=288,
+        ),
         Model(
             "deeplabv3-resnet101",
             "mask",
