@@ -13,6 +13,7 @@ from torch import nn
 
 from handtint.engines.onnx import OnnxEngine
 from handtint.errors import WeightsError
+from handtint.types import Array
 
 SMALLEST = 256  # tensors of fewer values stay float32
 
@@ -21,6 +22,7 @@ def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float =
     """Write net as ONNX, weights in float16, any picture size; the largest difference from torch's outputs.
 
     side: the only size the network takes, side x side; 0 where it takes any.
+    Differences are told as shares of the largest value of the output they are in.
     Raises WeightsError when the exported network differs by more than the tolerance on noise.
     """
     net = net.eval()
@@ -69,4 +71,8 @@ def _parity(net: nn.Module, path: Path, size: tuple[int, int]) -> float:
         truth = net(x)
     truth = truth if isinstance(truth, tuple) else (truth,)
     ours = OnnxEngine(path).run(x.numpy())
-    return max(float(np.abs(a - b.numpy()).max()) for a, b in zip(ours, truth, strict=True))
+    return max(_share(a, b.numpy()) for a, b in zip(ours, truth, strict=True))
+
+
+def _share(ours: Array, truth: Array) -> float:
+    return float(np.abs(ours - truth).max() / np.abs(truth).max())
