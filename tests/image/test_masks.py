@@ -82,6 +82,7 @@ def test_feathering_widens_edges_about_as_asked(radius: float) -> None:
 def test_no_feather_changes_nothing() -> None:
     alpha = np.arange(256, dtype=np.uint8).reshape(16, 16)
     assert masks.feather(alpha, 0) is alpha
+    assert masks.feather(alpha, 5e-324) is alpha
 
 
 def test_mask_pictures_of_every_kind_say_the_same() -> None:

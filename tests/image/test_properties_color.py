@@ -8,7 +8,7 @@ from drawn import SEEDS, SIDES, pictures, planes, softs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handtint.image import depth, hues, lab, profile, resize, saliency, tone, view
+from handtint.image import depth, hues, lab, palette, profile, resize, saliency, tone, view
 from handtint.types import Float, Pixels
 
 few = settings(max_examples=30, deadline=None)
@@ -162,3 +162,11 @@ def test_a_damaged_profile_is_used_or_not(noise: bytes, at: int, pixels: Pixels)
         assert profile.is_srgb(icc) in (True, False)
     same = profile.gray_to_srgb(pixels, icc)
     assert (same.shape, same.dtype) == (pixels.shape, pixels.dtype)
+
+
+@few
+@given(st.integers(0, 255), st.integers(0, 255))
+def test_every_label_has_a_color_of_its_own(one: int, other: int) -> None:
+    colors = palette.voc_colors()
+    assert tuple(colors[one]) == palette.voc_color(one)
+    assert (palette.voc_color(one) == palette.voc_color(other)) == (one == other)

@@ -14,6 +14,7 @@ from handtint.types import VOC, Array, Float, Segmentation
 Alpha = np.typing.NDArray[np.uint8]
 WORK_SIDE = 768  # refinement happens at about WORK_SIDE * WORK_SIDE pixels
 STRIP = 64  # rows done at a time
+UNSEEN = 0.05  # pixels: no feather is narrower
 
 
 def clean(alpha: Float) -> Float:
@@ -96,7 +97,7 @@ def enlarge(lines: resize.Lines, pixels: Array) -> Alpha:
 
 def feather(alpha: Alpha, radius: float) -> Alpha:
     """Alpha softened over about `radius` pixels on either side of its edges."""
-    if radius <= 0 or not alpha.size:
+    if radius < UNSEEN or not alpha.size:
         return alpha
     step = max(1, int(radius // 8))  # a wide blur is as good, and far cheaper, at a smaller size
     h, w = alpha.shape
