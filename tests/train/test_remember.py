@@ -144,6 +144,8 @@ def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, 
     assert torch.equal(features, behind)
     with pytest.raises(InputError, match="no checkpoint"):
         players.joined(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
+    with pytest.raises(OptionError, match="front"):
+        players.joined(replace(plan, front=""), tmp_path / "classes")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from handtint.errors import InputError
+from handtint.errors import InputError, OptionError
 from handtint.nets.backbone import Pyramid
 from handtint.nets.hybrid import MaskNet
 from handtint.nets.streams import ClassNet, MaskStreams
@@ -127,10 +127,15 @@ def trained(recipe: Recipe, run: Path) -> nn.Module:
 
 
 def joined(recipe: Recipe, run: Path) -> nn.Module:
-    """`trained`, and where that tells classes alone, with the foreground of the recipe's other run beside them."""
+    """`trained`, and where that tells classes alone, with the foreground of the recipe's other run beside them.
+
+    Raises InputError, and OptionError where the recipe names no such run.
+    """
     net, kind = trained(recipe, run), generator(recipe.task, recipe.network)
     if not isinstance(net, ClassNet):
         return net
+    if not recipe.front:
+        raise OptionError("front: name the folder of the run whose foreground goes beside these classes")
     front = generator("mask", kind.beside).build(False, "")
     _load_averaged(front, Path(recipe.front))
     return MaskStreams(net, cast("MaskNet", front))
