@@ -27,9 +27,12 @@ class StopError(Exception):
     pass
 
 
-@pytest.mark.parametrize("task", ["colour", "mask"])
-def test_a_resumed_run_is_the_run_never_stopped(task: str, photos: Path, masked: Path, tmp_path: Path) -> None:
-    plan, data = replace(TINY, task=task), photos if task == "colour" else masked
+KEPT = replace(TINY, task="classes", frozen=4, views=2, phases=(Phase(64, 2, 6),))
+
+
+@pytest.mark.parametrize("plan", [TINY, replace(TINY, task="mask"), KEPT], ids=lambda plan: plan.task)
+def test_a_resumed_run_is_the_run_never_stopped(plan: Recipe, photos: Path, masked: Path, tmp_path: Path) -> None:
+    data = photos if plan.task == "colour" else masked
     whole = run(plan, data, tmp_path / "whole")
 
     def stop(said: str) -> None:

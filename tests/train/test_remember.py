@@ -76,23 +76,6 @@ def test_looks_begun_and_not_finished_are_taken_again(masked: Path, tmp_path: Pa
     RememberedPairs(kept, views=2, seed=0, turn=0)[0]  # type: ignore[arg-type]
 
 
-def test_a_resumed_run_is_the_run_never_stopped(masked: Path, tmp_path: Path) -> None:
-    whole = run(PLAN, masked, tmp_path / "whole")
-
-    class StopError(Exception):
-        pass
-
-    def stop(said: str) -> None:
-        if said.startswith("step 3/"):
-            raise StopError
-
-    with pytest.raises(StopError):
-        run(PLAN, masked, tmp_path / "parts", say=stop)
-    resumed = run(PLAN, masked, tmp_path / "parts")
-    for name in whole:
-        assert torch.equal(whole[name], resumed[name]), name
-
-
 def test_it_learns_and_its_first_stages_stay(masked: Path, tmp_path: Path) -> None:
     said: list[str] = []
     torch.manual_seed(PLAN.seed)

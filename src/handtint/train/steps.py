@@ -46,7 +46,7 @@ def mask_turns(nets: Nets, batch: Batch) -> Iterator[Turn]:
 
 
 def class_turns(nets: Nets, batch: Batch, *, stages: int) -> Iterator[Turn]:
-    """Classes alone, on from what the frozen first stages made of each photograph."""
+    """Classes and a coarse foreground, on from what the frozen first stages made of each photograph."""
     yield Turn(GENERATOR, class_step(nets, batch, stages=stages), "loss")
 
 

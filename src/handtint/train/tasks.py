@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,17 @@ def _color_turns(recipe: Recipe, phase: Phase) -> Turns:
     return partial(color_turns, regression=regression)
 
 
+MASK = Task(
+    gather=mask_pairs,
+    photo=lambda pair: pair[0],
+    pairs=_mask_pairs,
+    shown=lambda examples, size: MaskPairs(examples, size, seed=0, turn=0, least=1.0, paste=0.0),
+    turns=lambda _recipe, _phase: mask_turns,
+    outputs=("classes", "foreground", "features"),
+    rows=samples.mask_rows,
+    dealt=_balanced,
+    prepared=_as_they_are,
+)
 TASKS = {
     "colour": Task(
         gather=list,
@@ -101,24 +112,11 @@ TASKS = {
         dealt=lambda examples, _recipe: examples,
         prepared=_as_they_are,
     ),
-    "mask": Task(
-        gather=mask_pairs,
-        photo=lambda pair: pair[0],
-        pairs=_mask_pairs,
-        shown=lambda examples, size: MaskPairs(examples, size, seed=0, turn=0, least=1.0, paste=0.0),
-        turns=lambda _recipe, _phase: mask_turns,
-        outputs=("classes", "foreground", "features"),
-        rows=samples.mask_rows,
-        dealt=_balanced,
-        prepared=_as_they_are,
-    ),
-    "classes": Task(
-        gather=mask_pairs,
-        photo=lambda pair: pair[0],
+    "mask": MASK,
+    "classes": replace(
+        MASK,
         pairs=_class_pairs,
-        shown=lambda examples, size: MaskPairs(examples, size, seed=0, turn=0, least=1.0, paste=0.0),
         turns=lambda recipe, _phase: partial(class_turns, stages=recipe.frozen),
-        outputs=("classes", "foreground", "features"),
         rows=samples.class_rows,
         dealt=partial(_balanced, pair=lambda kept: kept.pair),
         prepared=remember,
