@@ -1,5 +1,6 @@
 """`handtint label`: from a table of classes to pairs that training takes."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -38,9 +39,42 @@ def test_a_labelled_photograph_becomes_a_pair(tmp_path: Path) -> None:
     assert labels[height // 2, width // 2] == 15, "the astronaut is in the middle"
 
 
+def outlined(tmp_path: Path, outline: object) -> Path:
+    told = {
+        "images": [{"id": 1, "file_name": "astronaut.jpg"}],
+        "categories": [{"id": 1, "name": "person"}],
+        "annotations": [{"image_id": 1, "category_id": 1, "segmentation": outline, "score": 0.9}],
+    }
+    (tmp_path / "found.json").write_text(json.dumps(told))
+    return tmp_path / "found.json"
+
+
+def test_outlines_become_a_mask_without_a_model(tmp_path: Path) -> None:
+    found = outlined(tmp_path, [[10, 10, 200, 10, 200, 180, 10, 180]])
+    words = ["label", str(ROOT / "tests" / "photos"), "--instances", str(found), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    ((photo, mask),) = mask_pairs(open_sources([tmp_path / "out"]))
+    labels = read_mask(mask)
+    assert labels.shape == rgb(photo).shape[:2]
+    assert labels[100, 100] == 15
+    assert labels[100, 210] == 0
+
+
+def test_a_wrong_outline_names_the_photograph(tmp_path: Path) -> None:
+    found = outlined(tmp_path, {"size": [3, 3], "counts": [9]})
+    words = ["label", str(ROOT / "tests" / "photos"), "--instances", str(found), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 1
+    assert "astronaut.jpg: an outline of [3, 3]" in done.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_wrong_words_are_told(tmp_path: Path) -> None:
     photos, out = str(ROOT / "tests" / "photos"), ["--out", str(tmp_path / "out")]
     assert CliRunner().invoke(main, ["label", photos, *out]).exit_code == 2
+    both = ["--instances", str(outlined(tmp_path, [])), "--boxes", str(tmp_path / "boxes.json")]
+    assert CliRunner().invoke(main, ["label", photos, *both, *out]).exit_code == 2
     (tmp_path / "labels.csv").write_text("file,labels\nnobody.jpg,person\n")
     done = CliRunner().invoke(main, ["label", photos, "--labels", str(tmp_path / "labels.csv"), *out])
     assert done.exit_code == 1

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from handtint.data.sources import Item
 from handtint.errors import InputError
 from handtint.types import VOC
 
+_T = TypeVar("_T")
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels
 
 
@@ -38,7 +40,7 @@ def read_labels(path: Path) -> dict[str, Hint]:
             rows = [(next(iter(row.values())), row["labels"].split()) for row in csv.DictReader(file)]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError, StopIteration) as error:
         raise InputError(f"{path}: not a table of labels: {error!r}") from error
-    return {_name(file): Hint(classes={_index(path, name) for name in names}) for file, names in rows if names}
+    return {file_name(file): Hint(classes={_index(path, name) for name in names}) for file, names in rows if names}
 
 
 def read_boxes(path: Path) -> dict[str, Hint]:
@@ -49,7 +51,7 @@ def read_boxes(path: Path) -> dict[str, Hint]:
     hints: dict[str, Hint] = {}
     try:
         for entry in json.loads(path.read_text(encoding="utf-8")):
-            hint = hints.setdefault(_name(entry["image"]), Hint())
+            hint = hints.setdefault(file_name(entry["image"]), Hint())
             x0, y0, x1, y1 = map(float, entry["box"])
             if entry["cls"] == "ignore":
                 hint.unclear.append((x0, y0, x1, y1))
@@ -62,15 +64,16 @@ def read_boxes(path: Path) -> dict[str, Hint]:
     return {name: hint for name, hint in hints.items() if hint.classes}
 
 
-def hinted(items: Iterable[Item], hints: dict[str, Hint]) -> list[tuple[Item, Hint]]:
-    """The photographs that there are hints for, but not those that have a mask."""
+def file_name(path: str) -> str:
+    """The last part of "SHARD:FOLDER/FILE", by which photographs are known."""
+    return PurePosixPath(path.rpartition(":")[2]).name
+
+
+def hinted(items: Iterable[Item], hints: Mapping[str, _T]) -> list[tuple[Item, _T]]:
+    """The photographs of which something is told, with what that is, but not those that have a mask."""
     items = list(items)
     masked = {item.stem for item in items if "/masks/" in f"/{item.name}"}
-    return [(i, hints[_name(i.name)]) for i in items if _name(i.name) in hints and i.stem not in masked]
-
-
-def _name(path: str) -> str:
-    return PurePosixPath(path.rpartition(":")[2]).name
+    return [(i, hints[file_name(i.name)]) for i in items if file_name(i.name) in hints and i.stem not in masked]
 
 
 def _index(path: Path, name: str) -> int:

@@ -1,0 +1,110 @@
+"""Objects that a detector or a person has outlined in photographs, in COCO's format, and masks to train on from them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from pycocotools import mask as coco
+
+from handtint.data.hints import file_name
+from handtint.errors import InputError
+from handtint.types import VOC, VOID, Array
+
+SURE = 0.5  # score: less leaves what the object covers open
+LEAST = 0.005  # of a photograph's pixels: with less of a class in it the mask is not worth having
+EDGE = 5  # pixels across: the band around an object's outline that stays open, since detectors outline roughly
+COCO_NAMES = {
+    "airplane": "aeroplane",
+    "couch": "sofa",
+    "dining table": "diningtable",
+    "motorcycle": "motorbike",
+    "potted plant": "pottedplant",
+    "tv": "tvmonitor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """One object. index: of its VOC class, None for what is none of them. score: 0..1, 1 where nobody told."""
+
+    index: int | None
+    score: float
+    segmentation: Any  # polygons [x0, y0, x1, y1, ...] in pixels, or COCO's run lengths
+
+
+def read(path: Path) -> dict[str, list[Outlined]]:
+    """File name -> objects, from a COCO file of instances; annotations may have a `score`. Raises InputError."""
+    found: dict[str, list[Outlined]] = {}
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        names = {image["id"]: file_name(image["file_name"]) for image in told["images"]}
+        classes = {kind["id"]: _index(kind["name"]) for kind in told["categories"]}
+        for one in told["annotations"]:
+            thing = Outlined(classes[one["category_id"]], float(one.get("score", 1.0)), one["segmentation"])
+            found.setdefault(names[one["image_id"]], []).append(thing)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a COCO file of instances: {error!r}") from error
+    return found
+
+
+def mask(things: list[Outlined], size: tuple[int, int]) -> Array | None:
+    """Class labels (H, W) uint8, 255 for unknown; None where too little is of a class.
+
+    Unknown are: what no class is known for, what is not sure, and the edges. Of two objects that cover a pixel
+    the smaller is taken to be in front. Raises ValueError where an outline is none or not of that size.
+    """
+    labels = np.zeros(size, np.uint8)
+    planes = [_plane(thing.segmentation, size) for thing in things]
+    for thing, plane in zip(things, planes, strict=True):
+        if thing.score < SURE:
+            labels[plane] = VOID
+    sure = [(t, p) for t, p in zip(things, planes, strict=True) if t.score >= SURE]
+    for thing, plane in sorted(sure, key=lambda pair: -int(pair[1].sum())):
+        labels[plane] = VOID if thing.index is None else thing.index
+    for _, plane in sure:
+        labels[_edge(plane)] = VOID
+    return labels if ((labels > 0) & (labels != VOID)).mean() >= LEAST else None
+
+
+def _plane(segmentation: Any, size: tuple[int, int]) -> Array:
+    """(H, W) bool."""
+    if isinstance(segmentation, dict):
+        return coco.decode(_runs(segmentation, size)).astype(bool)
+    if not _polygons(segmentation):
+        raise ValueError("neither an outline of polygons nor one of run lengths")
+    return coco.decode(coco.merge(coco.frPyObjects(segmentation, *size))).astype(bool)
+
+
+def _runs(told: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
+    counts = told.get("counts")
+    if told.get("size") != list(size):
+        raise ValueError(f"an outline of {told.get('size')} on a photograph of {list(size)}, height and width")
+    if isinstance(counts, list):
+        if not all(isinstance(n, int) and n >= 0 for n in counts) or sum(counts) != size[0] * size[1]:
+            raise ValueError("an outline whose run lengths are not those of its size")
+        return coco.frPyObjects(told, *size)
+    if not isinstance(counts, str):
+        raise ValueError("an outline without run lengths")
+    return told
+
+
+def _polygons(told: Any) -> bool:
+    return isinstance(told, list) and bool(told) and all(isinstance(p, list) and _polygon(p) for p in told)
+
+
+def _polygon(points: list[Any]) -> bool:
+    return len(points) >= 6 and len(points) % 2 == 0 and all(isinstance(v, int | float) for v in points)
+
+
+def _edge(plane: Array) -> Array:
+    return cv2.morphologyEx(plane.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((EDGE, EDGE), np.uint8)) > 0
+
+
+def _index(name: str) -> int | None:
+    name = COCO_NAMES.get(name, name)
+    return VOC.index(name) if name in VOC[1:] else None
