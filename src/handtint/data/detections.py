@@ -1,4 +1,4 @@
-"""Objects that a detector or a person has outlined in photographs, in COCO's format, and masks to train on from them."""
+"""Outlines of objects in photographs, by a detector or a person, in COCO's format, and masks to train on from them."""
 
 from __future__ import annotations
 
