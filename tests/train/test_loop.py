@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from handtint.data.sources import open_sources
+from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
 from handtint.train import loop, networks, recipe, tasks
 from handtint.train.recipe import Phase, Recipe
@@ -65,6 +66,23 @@ def test_frozen_stages_stay_as_they_are(masked: Path, tmp_path: Path) -> None:
     pyramid = {name.removeprefix("backbone.pyramid.")[:8] for name in moved if name.startswith("backbone.pyramid")}
     assert pyramid == {"stages.5", "stages.6"}, "norms' statistics included"
     assert any(name.startswith("backbone.blocks") for name in moved)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("task", ["colour", "mask", "classes"])
+def test_a_run_begins_with_exported_weights(task: str, photos: Path, masked: Path, tmp_path: Path) -> None:
+    data, plan = photos if task == "colour" else masked, replace(KEPT if task == "classes" else TINY, task=task)
+    first = run(plan, data, tmp_path / "first")
+    net = networks.generator(task, "tiny").build(False, "").eval()
+    net.load_state_dict(first)
+    export(net, tmp_path / "net.onnx", list(tasks.find(task).outputs[: 2 if task == "classes" else None]))
+    still = replace(plan, start=str(tmp_path / "net.onnx"), rate=0.0, weight_decay=0.0, mix=0.5)
+    again = networks.generator(task, "tiny").build(False, "").eval()
+    again.load_state_dict(run(still, data, tmp_path / "again"))
+    x = torch.randn(1, 1, 64, 64)
+    with torch.no_grad():
+        ours, theirs = (answer[0] if isinstance(answer, tuple) else answer for answer in (again(x), net(x)))
+    assert (ours - theirs).abs().max() < 0.1 * theirs.abs().max(), "statistics move on, weights do not"
 
 
 def test_rare_classes_come_more_often(masked: Path, tmp_path: Path) -> None:

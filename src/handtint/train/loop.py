@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from handtint.train.recipe import Phase, Recipe, checked
 from handtint.train.stop import Wish, stopping
 from handtint.train.tasks import find
 
+GLIMPSE = 8  # batches that exported weights are shown before they are trained on
 Say = Callable[[str], None]
 
 
@@ -93,19 +95,24 @@ class _Run:
         self.fabric, self.recipe, self.out, self.say = fabric, recipe, out, say
         self.task = find(recipe.task)
         self.players = Players(recipe, fabric)
-        self.done = self.saved = self._resume()
+        self.done = self.saved = self._resume(examples)
         work = [(phase, steps(phase, examples)) for phase in recipe.phases]
         self.total = sum(count for _, count in work)
         self._firsts = _firsts(work)
         self._clock, self._mark, self._shown = Clock(work), time.perf_counter(), shown
 
-    def _resume(self) -> int:
+    def _resume(self, examples: list[Any]) -> int:
         state = checkpoint.load(self.out / CHECKPOINT)
         if state is not None:
             return self.players.restore(state)
         if self.recipe.start:
-            self.players.start_from(Path(self.recipe.start))
+            self.players.start_from(self.recipe.start, self._glimpse(examples), self.out)
         return 0
+
+    def _glimpse(self, examples: list[Any]) -> Iterator[tuple[Any, ...]]:
+        """What the generator is given in the first steps."""
+        for tick in islice(feed(self.recipe, examples, 0), GLIMPSE):
+            yield self.task.given(self.fabric.to_device(tick.batch), self.recipe)
 
     def step(self, tick: Tick) -> None:
         """One step of every player, and what is due after it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from lightning_fabric import Fabric
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from handtint.engines.exported import load
 from handtint.errors import InputError, OptionError
 from handtint.nets.backbone import Pyramid
 from handtint.nets.hybrid import MaskNet
@@ -17,10 +19,12 @@ from handtint.nets.streams import ClassNet, MaskStreams
 from handtint.train import checkpoint
 from handtint.train.networks import discriminator, generator
 from handtint.train.recipe import Phase, Recipe
+from handtint.train.settle import settle
 from handtint.train.steps import DISCRIMINATOR, GENERATOR, Turn
+from handtint.weights import manifest
 
 ALONE = (0.9, 0.999)  # betas of Adam where no discriminator plays
-CHECKPOINT = "last.ckpt"
+CHECKPOINT, BEGAN = "last.ckpt", "began.ckpt"
 State = dict[str, Any]
 
 
@@ -103,11 +107,18 @@ class Players:
             raise InputError(f"the checkpoint is of another recipe: {str(error).splitlines()[0]}") from error
         return int(state["step"])
 
-    def start_from(self, run: Path) -> None:
-        """Begin with the averaged generator of a finished run. Raises InputError."""
+    def start_from(self, start: str, given: Iterable[tuple[Any, ...]], out: Path) -> None:
+        """Begin with the averaged generator of a finished run, or with exported weights, which are kept in `out`.
+
+        given: the arguments of some calls of the generator. Raises InputError, WeightsError.
+        """
         net = self._plain[GENERATOR]
-        _load_averaged(net, run)
+        _load(net, start)
+        if exported(start):
+            settle(net, given)
         self.averaged.module.load_state_dict(net.state_dict())
+        if exported(start) and self._fabric.is_global_zero:
+            checkpoint.save(out / BEGAN, {"averaged": self.averaged.state_dict()})
 
 
 def trained(recipe: Recipe, run: Path) -> nn.Module:
@@ -117,10 +128,13 @@ def trained(recipe: Recipe, run: Path) -> nn.Module:
     that a discriminator brings, few of its faults (Wang et al. 2018, ESRGAN, "network interpolation").
     """
     net = generator(recipe.task, recipe.network).build(False, "")
-    _load_averaged(net, run)
+    _load_averaged(net, run / CHECKPOINT)
     if recipe.mix < 1:
         ends = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-        _load_averaged(net, Path(recipe.start))
+        if (run / BEGAN).exists():
+            _load_averaged(net, run / BEGAN)
+        else:
+            _load(net, recipe.start)
         starts = net.state_dict()
         net.load_state_dict({name: _between(starts[name], end, recipe.mix) for name, end in ends.items()})
     return net
@@ -137,7 +151,7 @@ def joined(recipe: Recipe, run: Path) -> nn.Module:
     if not recipe.front:
         raise OptionError("front: name the folder of the run whose foreground goes beside these classes")
     front = generator("mask", kind.beside).build(False, "")
-    _load_averaged(front, Path(recipe.front))
+    _load(front, recipe.front)
     return MaskStreams(net, cast("MaskNet", front))
 
 
@@ -145,16 +159,31 @@ def _between(start: torch.Tensor, end: torch.Tensor, share: float) -> torch.Tens
     return torch.lerp(start, end, share) if end.is_floating_point() else end
 
 
-def _load_averaged(net: nn.Module, run: Path) -> None:
-    state = checkpoint.load(run / CHECKPOINT)
+def exported(start: str) -> Path | None:
+    """The exported weights that a recipe's `start` or `front` names: a file, or a model of the package."""
+    if start in manifest() and not Path(start).exists():
+        return manifest()[start].verified()
+    return Path(start) if start.endswith(".onnx") else None
+
+
+def _load(net: nn.Module, start: str) -> None:
+    file = exported(start)
+    if file:
+        load(net, file)
+    else:
+        _load_averaged(net, Path(start) / CHECKPOINT)
+
+
+def _load_averaged(net: nn.Module, path: Path) -> None:
+    state = checkpoint.load(path)
     if state is None:
-        raise InputError(f"{run}: no checkpoint")
+        raise InputError(f"{path.parent}: no checkpoint")
     prefix = "module."
     tensors = {name.removeprefix(prefix): t for name, t in state["averaged"].items() if name.startswith(prefix)}
     try:
         net.load_state_dict(tensors)
     except RuntimeError as error:
-        raise InputError(f"{run}: a checkpoint of another network: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{path.parent}: a checkpoint of another network: {str(error).splitlines()[0]}") from error
 
 
 def _channels_last(net: nn.Module) -> nn.Module:

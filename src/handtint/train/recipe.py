@@ -37,7 +37,7 @@ class Recipe:
     network: str = "lite0"  # by its name in train/networks.py
     pretrained: bool = True  # start from published weights, where there are some of this network
     published: str = ""  # the file or folder of those weights, or their name on the hub; "": the usual source
-    start: str = ""  # folder of a finished run whose averaged network this one begins with
+    start: str = ""  # what to begin with: the folder of a finished run, an exported .onnx, or a model of the package
     mix: float = 1.0  # with `start`: the share of this run's weights in the result, the rest are those it began with
     discriminator: str = ""  # by its name in train/networks.py
     gan: str = "lsgan"  # adversarial loss: "lsgan" (least squares) or "vanilla" (binary cross entropy)
@@ -58,7 +58,7 @@ class Recipe:
     beta: float = 0.1  # colour, weighted: where smooth L1 turns from square to straight, in network ab
     chroma_weight: float = 2.0  # colour, weighted: extra weight of coloured pixels
     paste: float = 0.35  # mask, classes: chance of a pasted object
-    front: str = ""  # classes: folder of a finished run of a mask network, whose foreground is exported beside them
+    front: str = ""  # classes: a mask network, named as `start` is, whose foreground is exported beside them
     views: int = 1  # classes: looks at each photograph that are remembered, of the whole first, then of crops
     balance: float = 0.0  # mask, classes: classes that fewer of the pictures show are shown more often
     precision: str = "bf16-mixed"

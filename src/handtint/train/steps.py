@@ -83,12 +83,16 @@ def mask_step(nets: Nets, batch: Batch) -> Losses:
 
 def class_step(nets: Nets, batch: Batch, *, stages: int) -> Losses:
     """{"loss", "classes", "class_overlap", "foreground", "overlap"} from what `stages` stages have begun."""
-    maps = [part.float().contiguous(memory_format=torch.channels_last) for part in begun(batch)]
-    classes, front = (logits.float() for logits in nets[GENERATOR](maps, stages))
+    classes, front = (logits.float() for logits in nets[GENERATOR](maps(batch), stages))
     entropy, lost = class_entropy(classes, batch["classes"]), class_overlap(classes, batch["classes"])
     bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
     losses = {"classes": entropy, "class_overlap": lost, "foreground": bce, "overlap": overlap}
     return {"loss": torch.stack([*losses.values()]).sum(), **losses}
+
+
+def maps(batch: Batch) -> list[Tensor]:
+    """What was remembered of the batch, as a network goes on from it."""
+    return [part.float().contiguous(memory_format=torch.channels_last) for part in begun(batch)]
 
 
 def discriminator_step(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:

@@ -23,7 +23,7 @@ from handtint.train import samples
 from handtint.train.losses import color_regression
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.remember import Pair, remember
-from handtint.train.steps import Regression, Turns, adversarial_turns, class_turns, color_turns, mask_turns
+from handtint.train.steps import Regression, Turns, adversarial_turns, class_turns, color_turns, maps, mask_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Task:
     pairs: (examples, phase, turn, recipe) -> batches' parts. turns: what a step of a phase does. outputs: what the
     network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows. prepared: (recipe,
     examples, the run's folder, Fabric, what to tell) -> the examples as `dealt` and `pairs` want them. dealt: the
-    examples as often as a pass shows each.
+    examples as often as a pass shows each. given: (batch, recipe) -> what the generator is called with.
     """
 
     gather: Callable[[Sequence[Item]], list[Any]]
@@ -46,6 +46,7 @@ class Task:
     rows: Callable[[Any, Mapping[str, Tensor]], samples.Rows]
     dealt: Callable[[list[Any], Recipe], list[Any]]
     prepared: Callable[[Recipe, list[Any], Path, Fabric, Callable[[str], None]], list[Any]]
+    given: Callable[[Batch, Recipe], tuple[Any, ...]]
 
     def examples(self, items: Sequence[Item]) -> list[Any]:
         """What to train on among the items."""
@@ -80,6 +81,10 @@ def _as_they_are(_recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabr
     return examples
 
 
+def _lightness(batch: Batch, _recipe: Recipe) -> tuple[Tensor]:
+    return (batch["L"],)
+
+
 def _color_turns(recipe: Recipe, phase: Phase) -> Turns:
     regression: Regression = F.l1_loss
     if recipe.regression == "weighted":
@@ -99,6 +104,7 @@ MASK = Task(
     rows=samples.mask_rows,
     dealt=_balanced,
     prepared=_as_they_are,
+    given=_lightness,
 )
 TASKS = {
     "colour": Task(
@@ -111,6 +117,7 @@ TASKS = {
         rows=samples.color_rows,
         dealt=lambda examples, _recipe: examples,
         prepared=_as_they_are,
+        given=_lightness,
     ),
     "mask": MASK,
     "classes": replace(
@@ -120,6 +127,7 @@ TASKS = {
         rows=samples.class_rows,
         dealt=partial(_balanced, pair=lambda kept: kept.pair),
         prepared=remember,
+        given=lambda batch, recipe: (maps(batch), recipe.frozen),
     ),
 }
 

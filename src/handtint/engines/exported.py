@@ -1,0 +1,81 @@
+"""An exported ONNX network back in the torch network that it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from handtint.errors import WeightsError
+
+STREAMS = ("", "classes.", "front.")  # where a network may stand in a larger one: nets/streams.py
+FOLDED = "onnx::"  # how the exporter names what is no longer as it was in the network
+Tensors = dict[str, Tensor]
+
+
+def load(net: nn.Module, path: Path) -> None:
+    """Fill net with the weights of a file that `engines/export.py` wrote of it, or of a network that it is part of.
+
+    Export folds norms into the convolutions before them: such norms come back as ones that add a bias and change
+    nothing else. What the file has nothing of, since no output needs it, stays as it is.
+    Raises WeightsError where the file is of another network.
+    """
+    try:
+        model = onnx.load(str(path))
+    except Exception as error:  # protobuf's own, and whatever else a broken file brings about
+        raise WeightsError(f"{path}: not an ONNX network: {str(error).splitlines()[0]}") from error
+    told = dict(_tensors(model))
+    stream = max(STREAMS, key=lambda begin: len(net.state_dict().keys() & _within(told, begin).keys()))
+    found = _with_norms(net, _within(told, stream))
+    wanted = {name for name in net.state_dict() if not name.endswith("num_batches_tracked")}
+    there = wanted & found.keys()
+    if len(there) < len(wanted) / 2:
+        raise WeightsError(f"{path}: not an export of this network: it has {len(there)} of its {len(wanted)} tensors")
+    try:
+        net.load_state_dict({name: found[name] for name in there}, strict=False)
+    except RuntimeError as error:
+        raise WeightsError(f"{path}: not an export of this network: {str(error).splitlines()[1].strip()}") from error
+
+
+def _tensors(model: onnx.ModelProto) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor of the file by its name in the torch network."""
+    stored = {
+        t.name.removesuffix(".half"): torch.tensor(numpy_helper.to_array(t)).float() for t in model.graph.initializer
+    }
+    yield from ((name, tensor) for name, tensor in stored.items() if not name.startswith(FOLDED))
+    for node in model.graph.node:
+        folded = [stored[name] for name in node.input if name in stored and name.startswith(FOLDED)]
+        if node.op_type == "MatMul" and folded:
+            yield f"{_module(node.name)}.weight", folded[0].T.contiguous()
+        elif node.op_type == "Conv" and folded:
+            yield f"{_module(node.name)}.weight", folded[0]
+            yield from ((f"{_module(node.name)}.bias", bias) for bias in folded[1:])
+
+
+def _module(node: str) -> str:
+    """The module's name from that of its node: "/head/up8/mix/mix.0/mix.0.0/Conv" is of head.up8.mix.0.0."""
+    parts = node.strip("/").split("/")[:-1]
+    steps = (part.removeprefix(f"{before}.") for before, part in pairwise(["", *parts]))
+    return ".".join(steps)
+
+
+def _within(told: Tensors, begin: str) -> Tensors:
+    return {name.removeprefix(begin): tensor for name, tensor in told.items() if name.startswith(begin)}
+
+
+def _with_norms(net: nn.Module, told: Tensors) -> Tensors:
+    """The same, with the biases that convolutions have of the norms after them given back to those."""
+    found = dict(told)
+    for (name, layer), (norm_name, norm) in pairwise(net.named_modules()):
+        folded = isinstance(layer, nn.Conv2d) and layer.bias is None and f"{name}.bias" in told
+        if folded and isinstance(norm, nn.BatchNorm2d):
+            bias = found.pop(f"{name}.bias")
+            neutral = {"weight": 1.0, "running_mean": 0.0, "running_var": 1.0 - norm.eps}
+            found |= {f"{norm_name}.{part}": torch.full_like(bias, value) for part, value in neutral.items()}
+            found[f"{norm_name}.bias"] = bias
+    return found

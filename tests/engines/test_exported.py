@@ -1,0 +1,79 @@
+"""Exported weights go back into the network that they are of."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from handtint.engines.export import export
+from handtint.engines.exported import load
+from handtint.errors import WeightsError
+from handtint.nets.backbone import pyramid
+from handtint.nets.hybrid import ColorNet, MaskNet, hybrid
+from handtint.nets.resnet import ResNet18
+from handtint.nets.streams import ClassNet, MaskStreams
+from handtint.nets.unet import ResNetUNet
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def lived_in(net: nn.Module, seed: int = 0) -> nn.Module:
+    """A network whose norms are not as they were made."""
+    generator = torch.Generator().manual_seed(seed)
+    for norm in (m for m in net.modules() if isinstance(m, nn.BatchNorm2d)):
+        for part in (norm.weight, norm.running_var):
+            part.data.uniform_(0.5, 2.0, generator=generator)  # type: ignore[union-attr]
+        for part in (norm.bias, norm.running_mean):
+            part.data.uniform_(-0.5, 0.5, generator=generator)  # type: ignore[union-attr]
+    return net.eval()
+
+
+def answers(net: nn.Module) -> tuple[torch.Tensor, ...]:
+    with torch.no_grad():
+        out = net(torch.randn(1, 1, 64, 96, generator=torch.Generator().manual_seed(5)))
+    return out if isinstance(out, tuple) else (out,)
+
+
+MADE = {
+    "colour": (lambda: ColorNet(hybrid("tiny")), ["ab"]),
+    "mask": (lambda: MaskNet(hybrid("tiny")), ["classes", "foreground", "features"]),
+    "unet": (lambda: ResNetUNet(ResNet18(4)), ["ab"]),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_network_comes_back(name: str, tmp_path: Path) -> None:
+    make, outputs = MADE[name]
+    torch.manual_seed(0)
+    net = lived_in(make())
+    export(net, tmp_path / "net.onnx", outputs)
+    torch.manual_seed(1)
+    again = make().eval()
+    load(again, tmp_path / "net.onnx")
+    for ours, theirs in zip(answers(again), answers(net), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+
+
+def test_each_stream_comes_back_from_the_file_of_both(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    both = lived_in(MaskStreams(ClassNet(pyramid("tiny")), MaskNet(hybrid("tiny"))))
+    export(both, tmp_path / "net.onnx", ["classes", "foreground", "features"])
+    classes, front = ClassNet(pyramid("tiny")).eval(), MaskNet(hybrid("tiny")).eval()
+    load(classes, tmp_path / "net.onnx")
+    load(front, tmp_path / "net.onnx")
+    again = MaskStreams(classes, front).eval()
+    for ours, theirs in zip(answers(again), answers(both), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+
+
+def test_another_network_is_refused(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    export(lived_in(ColorNet(hybrid("tiny"))), tmp_path / "net.onnx", ["ab"])
+    with pytest.raises(WeightsError, match=r"net\.onnx: not an export of this network"):
+        load(ResNetUNet(ResNet18(4)), tmp_path / "net.onnx")
+    (tmp_path / "bad.onnx").write_bytes(b"not a network")
+    with pytest.raises(WeightsError, match=r"bad\.onnx: not an ONNX network"):
+        load(ColorNet(hybrid("tiny")), tmp_path / "bad.onnx")
+    with pytest.raises(WeightsError, match=r"nowhere\.onnx"):
+        load(ColorNet(hybrid("tiny")), tmp_path / "nowhere.onnx")
