@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from handtint.data.sources import Item
+from handtint.data.sources import Item, identity
 from handtint.errors import InputError
 from handtint.types import VOC
 
@@ -70,10 +70,10 @@ def file_name(path: str) -> str:
 
 
 def hinted(items: Iterable[Item], hints: Mapping[str, _T]) -> list[tuple[Item, _T]]:
-    """The photographs of which something is told, with what that is, but not those that have a mask."""
+    """The photographs of which something is told, with what that is, but not those that have a mask in any set."""
     items = list(items)
-    masked = {item.stem for item in items if "/masks/" in f"/{item.name}"}
-    return [(i, hints[file_name(i.name)]) for i in items if file_name(i.name) in hints and i.stem not in masked]
+    masked = {identity(item.stem) for item in items if "/masks/" in f"/{item.name}"}
+    return [(i, hints[file_name(i.name)]) for i in items if file_name(i.name) in hints and identity(i.stem) not in masked]
 
 
 def _index(path: Path, name: str) -> int:
