@@ -73,7 +73,8 @@ def hinted(items: Iterable[Item], hints: Mapping[str, _T]) -> list[tuple[Item, _
     """The photographs of which something is told, with what that is, but not those that have a mask in any set."""
     items = list(items)
     masked = {identity(item.stem) for item in items if "/masks/" in f"/{item.name}"}
-    return [(i, hints[file_name(i.name)]) for i in items if file_name(i.name) in hints and identity(i.stem) not in masked]
+    told = [(item, hints[name]) for item in items if (name := file_name(item.name)) in hints]
+    return [(item, hint) for item, hint in told if identity(item.stem) not in masked]
 
 
 def _index(path: Path, name: str) -> int:
