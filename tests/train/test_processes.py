@@ -9,7 +9,7 @@ import torch
 from handtint.data.sources import open_sources
 from handtint.train import checkpoint, loop, tasks
 from handtint.train.feed import feed
-from handtint.train.players import trained
+from handtint.train.kept import trained
 from handtint.train.recipe import Phase, Recipe
 
 # no batch norm in either network: its statistics are of a process's own share

@@ -9,8 +9,8 @@ import torch
 from handtint.data.sources import open_sources
 from handtint.errors import InputError, OptionError
 from handtint.train import checkpoint, loop, recipe, tasks
+from handtint.train.kept import trained
 from handtint.train.networks import DISCRIMINATORS, GENERATORS
-from handtint.train.players import trained
 from handtint.train.recipe import Phase, Recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))

@@ -15,7 +15,7 @@ from handtint.data.sources import open_sources
 from handtint.errors import InputError, OptionError
 from handtint.image.palette import voc_color
 from handtint.nets.streams import ClassNet, MaskStreams
-from handtint.train import checkpoint, loop, networks, players, recipe, tasks
+from handtint.train import checkpoint, kept, loop, networks, recipe, tasks
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.remember import FOLDER, remember
 
@@ -113,22 +113,22 @@ def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, 
     run(front, masked, tmp_path / "front")
     plan = replace(PLAN, front=str(tmp_path / "front"))
     run(plan, masked, tmp_path / "classes")
-    net = players.joined(plan, tmp_path / "classes").eval()
+    net = kept.joined(plan, tmp_path / "classes").eval()
     assert isinstance(net, MaskStreams)
     L = torch.randn(1, 1, 64, 96)
     with torch.no_grad():
         classes, foreground, features = net(L)
-        _, fine, behind = players.trained(front, tmp_path / "front").eval()(L)
-        ours, coarse = players.trained(plan, tmp_path / "classes").eval()(L)
+        _, fine, behind = kept.trained(front, tmp_path / "front").eval()(L)
+        ours, coarse = kept.trained(plan, tmp_path / "classes").eval()(L)
     assert torch.equal(classes, ours)
     assert classes.shape == (1, 21, 16, 24)
     coarse = F.interpolate(coarse, size=(32, 48), mode="bilinear", align_corners=False)
     torch.testing.assert_close(foreground, (fine + coarse) / 2)
     assert torch.equal(features, behind)
     with pytest.raises(InputError, match="no checkpoint"):
-        players.joined(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
+        kept.joined(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
     with pytest.raises(OptionError, match="front"):
-        players.joined(replace(plan, front=""), tmp_path / "classes")
+        kept.joined(replace(plan, front=""), tmp_path / "classes")
 
 
 @pytest.mark.parametrize(

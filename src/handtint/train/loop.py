@@ -24,7 +24,8 @@ from handtint.image.photo import Photo
 from handtint.train import checkpoint, samples
 from handtint.train.clock import Clock
 from handtint.train.feed import Tick, feed, steps
-from handtint.train.players import CHECKPOINT, Players, trained
+from handtint.train.kept import CHECKPOINT, trained
+from handtint.train.players import Players
 from handtint.train.recipe import Phase, Recipe, checked
 from handtint.train.stop import Wish, stopping
 from handtint.train.tasks import find

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from handtint.engines.exported import load
-from handtint.errors import InputError, OptionError
+from handtint.errors import InputError
 from handtint.nets.backbone import Pyramid
-from handtint.nets.hybrid import MaskNet
-from handtint.nets.streams import ClassNet, MaskStreams
 from handtint.train import checkpoint
+from handtint.train.kept import BEGAN, exported, fill
 from handtint.train.networks import discriminator, generator
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.settle import settle
 from handtint.train.steps import DISCRIMINATOR, GENERATOR, Turn
-from handtint.weights import manifest
 
 ALONE = (0.9, 0.999)  # betas of Adam where no discriminator plays
-CHECKPOINT, BEGAN = "last.ckpt", "began.ckpt"
 State = dict[str, Any]
 
 
@@ -113,77 +109,12 @@ class Players:
         given: the arguments of some calls of the generator. Raises InputError, WeightsError.
         """
         net = self._plain[GENERATOR]
-        _load(net, start)
+        fill(net, start)
         if exported(start):
             settle(net, given)
         self.averaged.module.load_state_dict(net.state_dict())
         if exported(start) and self._fabric.is_global_zero:
             checkpoint.save(out / BEGAN, {"averaged": self.averaged.state_dict()})
-
-
-def trained(recipe: Recipe, run: Path) -> nn.Module:
-    """The averaged generator of the last checkpoint in a run's folder, on the CPU. Raises InputError.
-
-    With a `mix` below 1, its weights lie on the straight line from those that the run began with: much of the colour
-    that a discriminator brings, few of its faults (Wang et al. 2018, ESRGAN, "network interpolation").
-    """
-    net = generator(recipe.task, recipe.network).build(False, "")
-    _load_averaged(net, run / CHECKPOINT)
-    if recipe.mix < 1:
-        ends = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-        if (run / BEGAN).exists():
-            _load_averaged(net, run / BEGAN)
-        else:
-            _load(net, recipe.start)
-        starts = net.state_dict()
-        net.load_state_dict({name: _between(starts[name], end, recipe.mix) for name, end in ends.items()})
-    return net
-
-
-def joined(recipe: Recipe, run: Path) -> nn.Module:
-    """`trained`, and where that tells classes alone, with the foreground of the recipe's other run beside them.
-
-    Raises InputError, and OptionError where the recipe names no such run.
-    """
-    net, kind = trained(recipe, run), generator(recipe.task, recipe.network)
-    if not isinstance(net, ClassNet):
-        return net
-    if not recipe.front:
-        raise OptionError("front: name the folder of the run whose foreground goes beside these classes")
-    front = generator("mask", kind.beside).build(False, "")
-    _load(front, recipe.front)
-    return MaskStreams(net, cast("MaskNet", front))
-
-
-def _between(start: torch.Tensor, end: torch.Tensor, share: float) -> torch.Tensor:
-    return torch.lerp(start, end, share) if end.is_floating_point() else end
-
-
-def exported(start: str) -> Path | None:
-    """The exported weights that a recipe's `start` or `front` names: a file, or a model of the package."""
-    if start in manifest() and not Path(start).exists():
-        return manifest()[start].verified()
-    return Path(start) if start.endswith(".onnx") else None
-
-
-def _load(net: nn.Module, start: str) -> None:
-    file = exported(start)
-    if file:
-        load(net, file)
-    else:
-        _load_averaged(net, Path(start) / CHECKPOINT)
-
-
-def _load_averaged(net: nn.Module, path: Path) -> None:
-    state = checkpoint.load(path)
-    if state is None:
-        raise InputError(f"{path.parent}: no checkpoint")
-    prefix = "module."
-    tensors = {name.removeprefix(prefix): t for name, t in state["averaged"].items() if name.startswith(prefix)}
-    try:
-        net.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise InputError(f"{path.parent}: a checkpoint of another network: {str(error).splitlines()[0]}") from error
 
 
 def _channels_last(net: nn.Module) -> nn.Module:

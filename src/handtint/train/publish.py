@@ -9,8 +9,8 @@ from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
 from handtint.train import checkpoint
 from handtint.train import recipe as recipes
+from handtint.train.kept import CHECKPOINT, joined
 from handtint.train.networks import generator
-from handtint.train.players import CHECKPOINT, joined
 from handtint.train.recipe import Recipe
 from handtint.train.tasks import find
 from handtint.weights import ASSETS, Weights, record

@@ -1,0 +1,87 @@
+"""Trained networks as runs and files keep them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import nn
+
+from handtint.engines.exported import load
+from handtint.errors import InputError, OptionError
+from handtint.nets.hybrid import MaskNet
+from handtint.nets.streams import ClassNet, MaskStreams
+from handtint.train import checkpoint
+from handtint.train.networks import generator
+from handtint.train.recipe import Recipe
+from handtint.weights import manifest
+
+CHECKPOINT = "last.ckpt"  # of a run: as it stood last
+BEGAN = "began.ckpt"  # and what it began with, where that was no other run
+
+
+def trained(recipe: Recipe, run: Path) -> nn.Module:
+    """The averaged generator of the last checkpoint in a run's folder, on the CPU. Raises InputError.
+
+    With a `mix` below 1, its weights lie on the straight line from those that the run began with: much of the colour
+    that a discriminator brings, few of its faults (Wang et al. 2018, ESRGAN, "network interpolation").
+    """
+    net = generator(recipe.task, recipe.network).build(False, "")
+    _load_averaged(net, run / CHECKPOINT)
+    if recipe.mix < 1:
+        ends = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+        if (run / BEGAN).exists():
+            _load_averaged(net, run / BEGAN)
+        else:
+            fill(net, recipe.start)
+        starts = net.state_dict()
+        net.load_state_dict({name: _between(starts[name], end, recipe.mix) for name, end in ends.items()})
+    return net
+
+
+def joined(recipe: Recipe, run: Path) -> nn.Module:
+    """`trained`, and where that tells classes alone, with the foreground of the recipe's other run beside them.
+
+    Raises InputError, and OptionError where the recipe names no such run.
+    """
+    net, kind = trained(recipe, run), generator(recipe.task, recipe.network)
+    if not isinstance(net, ClassNet):
+        return net
+    if not recipe.front:
+        raise OptionError("front: name the folder of the run whose foreground goes beside these classes")
+    front = generator("mask", kind.beside).build(False, "")
+    fill(front, recipe.front)
+    return MaskStreams(net, cast("MaskNet", front))
+
+
+def exported(start: str) -> Path | None:
+    """The exported weights that a recipe's `start` or `front` names: a file, or a model of the package."""
+    if start in manifest() and not Path(start).exists():
+        return manifest()[start].verified()
+    return Path(start) if start.endswith(".onnx") else None
+
+
+def fill(net: nn.Module, start: str) -> None:
+    """Give net the weights that a recipe's `start` names. Raises InputError, WeightsError."""
+    file = exported(start)
+    if file:
+        load(net, file)
+    else:
+        _load_averaged(net, Path(start) / CHECKPOINT)
+
+
+def _load_averaged(net: nn.Module, path: Path) -> None:
+    state = checkpoint.load(path)
+    if state is None:
+        raise InputError(f"{path.parent}: no checkpoint")
+    prefix = "module."
+    tensors = {name.removeprefix(prefix): t for name, t in state["averaged"].items() if name.startswith(prefix)}
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise InputError(f"{path.parent}: a checkpoint of another network: {str(error).splitlines()[0]}") from error
+
+
+def _between(start: torch.Tensor, end: torch.Tensor, share: float) -> torch.Tensor:
+    return torch.lerp(start, end, share) if end.is_floating_point() else end
