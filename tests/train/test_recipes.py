@@ -8,7 +8,7 @@ import torch
 
 from handtint.data.sources import open_sources
 from handtint.errors import InputError, OptionError
-from handtint.train import checkpoint, loop, recipe, tasks
+from handtint.train import checkpoint, kept, loop, recipe, tasks
 from handtint.train.kept import trained
 from handtint.train.networks import DISCRIMINATORS, GENERATORS
 from handtint.train.recipe import Phase, Recipe
@@ -129,6 +129,23 @@ def test_a_mix_lies_between_the_two_ends_of_a_run(photos: Path, tmp_path: Path) 
         torch.testing.assert_close(mixed[name], 0.75 * start[name] + 0.25 * end[name])
     with pytest.raises(OptionError, match="mix"):
         recipe.checked(replace(game, mix=0.5))
+
+
+def test_a_vivid_export_answers_so_many_times_what_was_learned(photos: Path, tmp_path: Path) -> None:
+    plan = tiny(next(p for p in RECIPES if p.stem == "handtint-colour"))
+    loop.train(plan, tasks.find("colour").examples(open_sources([photos])), tmp_path)
+    L = torch.randn(1, 1, 64, 64)
+    with torch.no_grad():
+        pale, vivid = (kept.finished(replace(plan, vivid=v), tmp_path).eval()(L) for v in (1.0, 1.5))
+    torch.testing.assert_close(vivid, 1.5 * pale)
+    with pytest.raises(OptionError, match="vivid"):
+        kept.finished(replace(plan, task="mask", vivid=1.5), _mask_run(plan, tmp_path / "mask"))
+
+
+def _mask_run(plan: Recipe, out: Path) -> Path:
+    net = GENERATORS["mask"][plan.network].build(False, "")
+    checkpoint.save(out / kept.CHECKPOINT, {"averaged": {f"module.{k}": v for k, v in net.state_dict().items()}})
+    return out
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(photos: Path, tmp_path: Path) -> None:

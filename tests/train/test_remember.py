@@ -113,7 +113,7 @@ def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, 
     run(front, masked, tmp_path / "front")
     plan = replace(PLAN, front=str(tmp_path / "front"))
     run(plan, masked, tmp_path / "classes")
-    net = kept.joined(plan, tmp_path / "classes").eval()
+    net = kept.finished(plan, tmp_path / "classes").eval()
     assert isinstance(net, MaskStreams)
     L = torch.randn(1, 1, 64, 96)
     with torch.no_grad():
@@ -126,9 +126,9 @@ def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, 
     torch.testing.assert_close(foreground, (fine + coarse) / 2)
     assert torch.equal(features, behind)
     with pytest.raises(InputError, match="no checkpoint"):
-        kept.joined(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
+        kept.finished(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
     with pytest.raises(OptionError, match="front"):
-        kept.joined(replace(plan, front=""), tmp_path / "classes")
+        kept.finished(replace(plan, front=""), tmp_path / "classes")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from torch import nn
 
 from handtint.engines.exported import load
 from handtint.errors import InputError, OptionError
-from handtint.nets.hybrid import MaskNet
+from handtint.nets.hybrid import ColorNet, MaskNet
 from handtint.nets.streams import ClassNet, MaskStreams
 from handtint.train import checkpoint
 from handtint.train.networks import generator
@@ -40,12 +40,15 @@ def trained(recipe: Recipe, run: Path) -> nn.Module:
     return net
 
 
-def joined(recipe: Recipe, run: Path) -> nn.Module:
-    """`trained`, and where that tells classes alone, with the foreground of the recipe's other run beside them.
+def finished(recipe: Recipe, run: Path) -> nn.Module:
+    """`trained`, as it is exported.
 
-    Raises InputError, and OptionError where the recipe names no such run.
+    Classes have the foreground of the recipe's other run beside them; colours are as `vivid` as the recipe says.
+    Raises InputError, and OptionError where the recipe names no such run or the network cannot be made vivid.
     """
     net, kind = trained(recipe, run), generator(recipe.task, recipe.network)
+    if recipe.vivid != 1:
+        _make_vivid(net, recipe.vivid)
     if not isinstance(net, ClassNet):
         return net
     if not recipe.front:
@@ -69,6 +72,15 @@ def fill(net: nn.Module, start: str) -> None:
         load(net, file)
     else:
         _load_averaged(net, Path(start) / CHECKPOINT)
+
+
+@torch.no_grad()
+def _make_vivid(net: nn.Module, factor: float) -> None:
+    """Scale what the last layer answers: regression to the mean leaves colours paler than they are."""
+    if not isinstance(net, ColorNet):
+        raise OptionError("vivid: only the hybrid's colours can be scaled")
+    for part in net.head.ab.parameters():
+        part.mul_(factor)
 
 
 def _load_averaged(net: nn.Module, path: Path) -> None:

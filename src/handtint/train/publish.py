@@ -9,7 +9,7 @@ from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
 from handtint.train import checkpoint
 from handtint.train import recipe as recipes
-from handtint.train.kept import CHECKPOINT, joined
+from handtint.train.kept import CHECKPOINT, finished
 from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
 from handtint.train.tasks import find
@@ -27,7 +27,7 @@ def publish(name: str, run: Path, recipe_path: Path, *, data: str = "", folder: 
         raise OptionError(f"model: {name!r} is not in the catalogue")
     recipe = recipes.load(recipe_path)
     task, made = find(recipe.task), generator(recipe.task, recipe.network)
-    net = joined(recipe, run)
+    net = finished(recipe, run)
     path = (folder or ASSETS) / f"{name}.onnx"
     path.parent.mkdir(parents=True, exist_ok=True)
     difference = export(net, path, list(task.outputs), side=made.side)

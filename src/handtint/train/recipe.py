@@ -39,6 +39,7 @@ class Recipe:
     published: str = ""  # the file or folder of those weights, or their name on the hub; "": the usual source
     start: str = ""  # what to begin with: the folder of a finished run, an exported .onnx, or a model of the package
     mix: float = 1.0  # with `start`: the share of this run's weights in the result, the rest are those it began with
+    vivid: float = 1.0  # colour: the ab that are exported are this many times what the network learned to answer
     discriminator: str = ""  # by its name in train/networks.py
     gan: str = "lsgan"  # adversarial loss: "lsgan" (least squares) or "vanilla" (binary cross entropy)
     l1_weight: float = 100.0  # adversarial phases: weight of the regression beside the adversarial loss
