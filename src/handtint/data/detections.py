@@ -12,11 +12,11 @@ import numpy as np
 from pycocotools import mask as coco
 
 from handtint.data.hints import file_name
+from handtint.data.pseudo import LEAST
 from handtint.errors import InputError
 from handtint.types import VOC, VOID, Array
 
 SURE = 0.5  # score: less leaves what the object covers open
-LEAST = 0.005  # of a photograph's pixels: with less of a class in it the mask is not worth having
 EDGE = 5  # pixels across: the band around an object's outline that stays open, since detectors outline roughly
 COCO_NAMES = {
     "airplane": "aeroplane",

@@ -13,7 +13,7 @@ from handtint.train.kept import CHECKPOINT, finished
 from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
 from handtint.train.tasks import find
-from handtint.weights import ASSETS, Weights, record
+from handtint.weights import ASSETS, Weights, manifest, record
 from handtint.zoo import CATALOGUE
 
 
@@ -52,13 +52,18 @@ def _start(recipe: Recipe) -> str:
     """What the training began with."""
     kind = generator(recipe.task, recipe.network)
     encoder = f"encoder: {kind.published}" if recipe.pretrained and kind.published else "random"
-    if recipe.front:
-        begun = generator("mask", kind.beside).published or "random"
-        return f"{encoder}; and a run of handtint, {Path(recipe.front).name}, that one with encoder: {begun}"
-    if not recipe.start:
+    if recipe.start:
+        kept = f", {1 - recipe.mix:.0%} of whose weights are kept" if recipe.mix < 1 else ""
+        encoder = f"{_called(recipe.start)}{kept}; that one with {encoder}"
+    if not recipe.front:
         return encoder
-    kept = f", {1 - recipe.mix:.0%} of whose weights are kept" if recipe.mix < 1 else ""
-    return f"a run of handtint, {Path(recipe.start).name}{kept}; that one with {encoder}"
+    beside = generator("mask", kind.beside).published or "random"
+    return f"{encoder}; and {_called(recipe.front)}, that one with encoder: {beside}"
+
+
+def _called(start: str) -> str:
+    """What a recipe's `start` or `front` names, in words."""
+    return f"the {start} of the package before" if start in manifest() else f"a run of handtint, {Path(start).stem}"
 
 
 def _steps(run: Path) -> int:
