@@ -18,7 +18,8 @@ def test_train_then_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     photo = cv2.imread(str(ROOT / "tests" / "photos" / "cat.jpg"))
     (tmp_path / "photos").mkdir()
     for i in range(12):
-        cv2.imwrite(str(tmp_path / "photos" / f"x_{i}.png"), photo[i * 10 :, i * 10 :])
+        cv2.imwrite(str(tmp_path / "photos" / f"x_{i}.png"), photo[i * 15 :, i * 15 :])
+    cv2.imwrite(str(tmp_path / "photos" / "x_twin.jpg"), photo)
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(
         'task = "colour"\nnetwork = "tiny"\npretrained = false\nworkers = 0\n'
@@ -36,6 +37,7 @@ def test_train_then_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ]
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
+    assert "1 of 13 photographs show what another shows" in done.output
     assert "step 3/3" in done.output
     (tmp_path / "assets").mkdir()
     monkeypatch.setattr("handtint.train.publish.ASSETS", tmp_path / "assets")

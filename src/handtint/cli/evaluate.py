@@ -68,13 +68,13 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
 def color_command(run: Run, model: str, size: int, strength: float, only: Path | None, frechet: bool) -> None:
     """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`."""
-    from handtint.data import lists, sources, truths
+    from handtint.data import labels, lists, sources, truths
     from handtint.data.augment import squash
     from handtint.evaluate import color
     from handtint.options import Options
     from handtint.pipeline import Tinter
 
-    items = sources.open_sources(run.sources)
+    items = labels.photographs(sources.open_sources(run.sources))
     training, validation = sources.split(items)
     if only:
         named = lists.only(items, only)

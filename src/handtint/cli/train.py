@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     help="The report's data instead: fastai's COCO sample, its folder or archive.",
 )
 @click.option("--download", is_flag=True, help="Fetch the COCO sample (3 GB) to --coco if it is not there.")
-@click.option("--all-photos", is_flag=True, help="Train on photographs without colour, too.")
+@click.option(
+    "--all-photos", is_flag=True, help="Train on photographs without colour and on those that stand twice, too."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -44,7 +46,8 @@ def command(
     """Train by RECIPE, a TOML file. One photograph in twelve, by a hash of its name, is left for validation.
 
     Of the COCO sample, 8,000 are chosen for training and 2,000 for validation, as in the report. Photographs without
-    colour are left out of colour training. Ctrl-C saves; the same command goes on from there.
+    colour, and those that show what another or one of validation shows, are left out of colour training. Ctrl-C saves;
+    the same command goes on from there.
     """
     try:
         from handtint.train import loop
@@ -60,7 +63,7 @@ def command(
         raise click.UsageError("say what to train on: --data, once or more, or --coco")
     plan = recipes.load(recipe, dict(c.split("=", 1) for c in changes))
     training, validation = _coco(coco, plan, download) if coco else _split(data, plan)
-    examples = _screened(training, plan, out, all_photos=all_photos)
+    examples = training if all_photos else _screened(training, validation, plan, out)
     _keep_lists(plan, out, examples, validation)
     click.echo(f"{len(examples)} examples, {len(validation)} for validation")
     loop.train(plan, examples, out, shown=validation or examples, say=click.echo)
@@ -82,14 +85,16 @@ def _coco(path: Path, plan: Recipe, download: bool) -> tuple[list[Any], list[Any
     return coco.choose(coco.open_sample(path, download=download), plan.seed)
 
 
-def _screened(examples: list[Any], plan: Recipe, out: Path, *, all_photos: bool) -> list[Any]:
-    """The examples in colour; those of a run that goes on are those it began with."""
-    if plan.task != "colour" or all_photos:
+def _screened(examples: list[Any], validation: list[Any], plan: Recipe, out: Path) -> list[Any]:
+    """The examples in colour, each once; those of a run that goes on are those it began with."""
+    if plan.task != "colour":
         return examples
-    from handtint.data import lists, screen
+    from handtint.data import lists, screen, twins
 
     began = out / _TRAINING
-    return lists.only(examples, began) if began.exists() else screen.keep_colored(examples, say=click.echo)
+    if began.exists():
+        return lists.only(examples, began)
+    return twins.without_twins(screen.keep_colored(examples, say=click.echo), validation, say=click.echo)
 
 
 _TRAINING, _VALIDATION = "training.txt", "validation.txt"

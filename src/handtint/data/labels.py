@@ -46,3 +46,9 @@ def mask_pairs(items: Sequence[Item]) -> list[tuple[Item, Item]]:
     photos = [i for i in items if "/images/" in f"/{i.name}"]
     named = ((p, masks.get(f"/{p.name}".replace("/images/", "/masks/").rpartition(".")[0] + ".png")) for p in photos)
     return [(p, m) for p, m in named if m is not None]
+
+
+def photographs(items: Sequence[Item]) -> list[Item]:
+    """The items without the label pictures that `mask_pairs` finds among them."""
+    beside = {mask for _, mask in mask_pairs(items)}
+    return [item for item in items if item not in beside]

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from handtint.data import balance
-from handtint.data.labels import mask_pairs
+from handtint.data.labels import mask_pairs, photographs
 from handtint.data.pairs import Batch, ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.remembered import RememberedPairs
 from handtint.data.sources import Item, held_out
@@ -108,7 +108,7 @@ MASK = Task(
 )
 TASKS = {
     "colour": Task(
-        gather=list,
+        gather=photographs,
         photo=lambda item: item,
         pairs=_color_pairs,
         shown=lambda examples, size: SquashedPairs(examples, size, seed=0, turn=0, flip=False),
