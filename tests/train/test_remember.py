@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
+from torch import nn
 
 from handtint.data.pairs import WholeMaskPairs
 from handtint.data.remembered import RememberedPairs, begun
 from handtint.data.sources import open_sources
+from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
 from handtint.image.palette import voc_color
 from handtint.nets.streams import ClassNet, MaskStreams
@@ -117,18 +118,32 @@ def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, 
     assert isinstance(net, MaskStreams)
     L = torch.randn(1, 1, 64, 96)
     with torch.no_grad():
-        classes, foreground, features = net(L)
-        _, fine, behind = kept.trained(front, tmp_path / "front").eval()(L)
-        ours, coarse = kept.trained(plan, tmp_path / "classes").eval()(L)
-    assert torch.equal(classes, ours)
-    assert classes.shape == (1, 21, 16, 24)
-    coarse = F.interpolate(coarse, size=(32, 48), mode="bilinear", align_corners=False)
-    torch.testing.assert_close(foreground, (fine + coarse) / 2)
-    assert torch.equal(features, behind)
+        for whole, part in zip(net.classes(L), kept.trained(plan, tmp_path / "classes").eval()(L), strict=True):
+            assert torch.equal(whole, part)
+        for whole, part in zip(net.front(L), kept.trained(front, tmp_path / "front").eval()(L), strict=True):
+            assert torch.equal(whole, part)
     with pytest.raises(InputError, match="no checkpoint"):
         kept.finished(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
     with pytest.raises(OptionError, match="front"):
         kept.finished(replace(plan, front=""), tmp_path / "classes")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_stages_that_a_run_from_a_file_left_frozen_can_learn_in_the_next(masked: Path, tmp_path: Path) -> None:
+    run(PLAN, masked, tmp_path / "first")
+    net = kept.trained(PLAN, tmp_path / "first").eval()
+    export(net, tmp_path / "net.onnx", ["classes", "foreground"])
+    still = replace(PLAN, rate=0.0, backbone_rate=0.0, weight_decay=0.0)
+    run(replace(still, frozen=7, start=str(tmp_path / "net.onnx")), masked, tmp_path / "frozen")
+    plan = replace(still, frozen=3, start=str(tmp_path / "frozen"))
+    run(plan, masked, tmp_path / "free")
+    free = kept.trained(plan, tmp_path / "free").eval()
+    x = torch.randn(1, 1, 64, 64)
+    with torch.no_grad():
+        ours, theirs = free(x)[0], net(x)[0]
+    assert (ours - theirs).abs().max() < 0.1 * theirs.abs().max(), "statistics move on, weights do not"
+    norms = [m for stage in free.pyramid.stages[3:] for m in stage.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert not any(torch.equal(n.weight, torch.ones_like(n.weight)) for n in norms), "as the file had them"
 
 
 @pytest.mark.parametrize(

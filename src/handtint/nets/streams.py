@@ -6,12 +6,17 @@ learning costs classes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from handtint.nets.backbone import Pyramid
-from handtint.nets.heads import ClassHead, doubled
-from handtint.nets.hybrid import MaskNet
+from handtint.nets.heads import ClassHead
+from handtint.nets.hybrid import STRIDE, MaskNet
 
+CLOSER = 3, 2  # how many times as large classes are looked at once more, as a fraction: export traces whole numbers
 READ = 3  # maps that classes are read from: those at strides 8, 16 and 32
 Answer = tuple[Tensor, Tensor]  # logits of classes (n, 21, h/4, w/4) and of the foreground (n, 1, h/4, w/4)
 
@@ -35,7 +40,11 @@ class ClassNet(nn.Module):
 
 
 class MaskStreams(nn.Module):
-    """Gray picture to VOC classes by one network, and to foreground by two, each trained by itself."""
+    """Gray picture to VOC classes by one network, and to foreground by two, each trained by itself.
+
+    Classes are looked for at the picture's size and at one and a half times that: several scales see more than one
+    (Chen et al. 2015, DeepLab).
+    """
 
     def __init__(self, classes: ClassNet, front: MaskNet) -> None:
         super().__init__()
@@ -45,8 +54,21 @@ class MaskStreams(nn.Module):
     def forward(self, gray: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(n, 1, h, w) network L -> class logits, foreground logits, features, as MaskHead has them.
 
-        The foreground's are the mean of the two networks'.
+        Class logits are the mean of both looks. Foreground logits are the mean of the two networks', where the
+        coarse one is that of the closer look.
         """
-        classes, coarse = self.classes(gray)
+        classes, _ = self.classes(gray)
+        closer, coarse = self.classes(_resized(gray, _closer(gray.shape[2:])))
         _, fine, features = self.front(gray)
-        return classes, (fine + doubled(coarse)) / 2, features
+        classes = (classes + _resized(closer, classes.shape[2:])) / 2
+        return classes, (fine + _resized(coarse, fine.shape[2:])) / 2, features
+
+
+def _closer(size: torch.Size) -> list[int]:
+    """(h, w) times CLOSER, rounded up to whole strides."""
+    over, whole = CLOSER[0], CLOSER[1] * STRIDE
+    return [(side * over + whole - 1) // whole * STRIDE for side in size]
+
+
+def _resized(x: Tensor, size: Sequence[int]) -> Tensor:
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)

@@ -18,7 +18,7 @@ from handtint.train.recipe import Recipe
 from handtint.weights import manifest
 
 CHECKPOINT = "last.ckpt"  # of a run: as it stood last
-BEGAN = "began.ckpt"  # and what it began with, where that was no other run
+BEGAN = "began.ckpt"  # and what it began with, where that is not what another run's checkpoint says
 
 
 def trained(recipe: Recipe, run: Path) -> nn.Module:

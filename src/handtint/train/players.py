@@ -14,10 +14,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from handtint.errors import InputError
 from handtint.nets.backbone import Pyramid
 from handtint.train import checkpoint
-from handtint.train.kept import BEGAN, exported, fill
+from handtint.train.kept import BEGAN, fill
 from handtint.train.networks import discriminator, generator
 from handtint.train.recipe import Phase, Recipe
-from handtint.train.settle import settle
+from handtint.train.settle import folded, settle
 from handtint.train.steps import DISCRIMINATOR, GENERATOR, Turn
 
 ALONE = (0.9, 0.999)  # betas of Adam where no discriminator plays
@@ -104,16 +104,19 @@ class Players:
         return int(state["step"])
 
     def start_from(self, start: str, given: Iterable[tuple[Any, ...]], out: Path) -> None:
-        """Begin with the averaged generator of a finished run, or with exported weights, which are kept in `out`.
+        """Begin with the averaged generator of a finished run, or with exported weights.
 
-        given: the arguments of some calls of the generator. Raises InputError, WeightsError.
+        Norms that were folded, of a file or of stages that a run from a file left frozen, come to know what they see;
+        what the run then begins with is kept in `out`. given: the arguments of some calls of the generator.
+        Raises InputError, WeightsError.
         """
         net = self._plain[GENERATOR]
         fill(net, start)
-        if exported(start):
+        unsettled = folded(net)
+        if unsettled:
             settle(net, given)
         self.averaged.module.load_state_dict(net.state_dict())
-        if exported(start) and self._fabric.is_global_zero:
+        if unsettled and self._fabric.is_global_zero:
             checkpoint.save(out / BEGAN, {"averaged": self.averaged.state_dict()})
 
 

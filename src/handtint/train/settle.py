@@ -27,6 +27,17 @@ class _Moments:
         return mean.float(), (self.squares / self.count - mean * mean).clamp_min(1e-6).float()
 
 
+def folded(net: nn.Module) -> bool:
+    """Whether any norm is as `engines/exported.py` gives it back: one that adds a bias and changes nothing else."""
+    norms = (module for module in net.modules() if isinstance(module, nn.BatchNorm2d))
+    return any(_neutral(norm) for norm in norms)
+
+
+def _neutral(norm: nn.BatchNorm2d) -> bool:
+    mean, var = cast("Tensor", norm.running_mean), cast("Tensor", norm.running_var)
+    return not mean.any() and torch.equal(var, torch.full_like(var, 1.0 - norm.eps))
+
+
 @torch.no_grad()
 def settle(net: nn.Module, inputs: Iterable[tuple[Any, ...]]) -> None:
     """Give every norm that the inputs reach the statistics of what it sees, and change no answer of the network.
