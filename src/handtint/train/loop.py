@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import math
 import time
@@ -72,6 +73,14 @@ def _fabric(recipe: Recipe, out: Path) -> Fabric:
 
 
 def _run(fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[Any], out: Path, say: Say) -> None:
+    _follow(fabric, recipe, examples, shown, out, say)
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        gc.collect()  # networks go first: one that let go of the group last would wait for a thread that waits for it
+        fabric.barrier()  # nobody leaves while another still talks; a process that ends with its group open may abort
+        torch.distributed.destroy_process_group()
+
+
+def _follow(fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[Any], out: Path, say: Say) -> None:
     run = _Run(fabric, recipe, examples, shown, out, say if fabric.is_global_zero else _silent)
     with stopping() as wish:
         for tick in feed(recipe, examples, run.done, rank=fabric.global_rank, world=fabric.world_size):
@@ -82,9 +91,6 @@ def _run(fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[An
                 raise KeyboardInterrupt
     if run.done and run.saved != run.done:
         run.save()
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        fabric.barrier()  # nobody leaves while another still talks; a process that ends with its group open may abort
-        torch.distributed.destroy_process_group()
 
 
 class _Run:
