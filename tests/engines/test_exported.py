@@ -35,8 +35,17 @@ def answers(net: nn.Module) -> tuple[torch.Tensor, ...]:
     return out if isinstance(out, tuple) else (out,)
 
 
+def two_eyed() -> ColorNet:
+    net = ColorNet(hybrid("tiny", "tiny"))
+    nn.init.normal_(net.backbone.join.weight)  # which begins as nothing
+    for part in (net.backbone.beside.whole, net.backbone.beside.positions):  # type: ignore[union-attr]
+        nn.init.normal_(part)
+    return net
+
+
 MADE = {
     "colour": (lambda: ColorNet(hybrid("tiny")), ["ab"]),
+    "colour, two-eyed": (lambda: two_eyed(), ["ab"]),
     "mask": (lambda: MaskNet(hybrid("tiny")), ["classes", "foreground", "features"]),
     "unet": (lambda: ResNetUNet(ResNet18(4)), ["ab"]),
 }
@@ -64,6 +73,16 @@ def test_each_stream_comes_back_from_the_file_of_both(tmp_path: Path) -> None:
     load(front, tmp_path / "net.onnx")
     again = MaskStreams(classes, front).eval()
     for ours, theirs in zip(answers(again), answers(both), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+
+
+def test_a_network_with_more_begins_as_the_one_without(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = lived_in(ColorNet(hybrid("tiny")))
+    export(net, tmp_path / "net.onnx", ["ab"])
+    larger = ColorNet(hybrid("tiny", "tiny")).eval()
+    load(larger, tmp_path / "net.onnx")
+    for ours, theirs in zip(answers(larger), answers(net), strict=True):
         torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
 
 

@@ -21,7 +21,8 @@ def tiny(path: Path) -> Recipe:
     """The recipe with the tiny forms of its networks, a few steps of each kind of phase."""
     plan = recipe.load(path)
     kinds = sorted({phase.adversarial for phase in plan.phases})
-    network = "tiny" if plan.network == "lite0" else plan.network.removesuffix("-small") + "-tiny"
+    hybrids = {"lite0": "tiny", "lite0-vits": "tiny-vit"}
+    network = hybrids.get(plan.network) or plan.network.removesuffix("-small") + "-tiny"
     judge = plan.discriminator and plan.discriminator.removesuffix("-small") + "-tiny"
     phases = tuple(Phase(32, 1, 12, adversarial=adversarial) for adversarial in kinds)
     return replace(
@@ -129,6 +130,26 @@ def test_a_mix_lies_between_the_two_ends_of_a_run(photos: Path, tmp_path: Path) 
         torch.testing.assert_close(mixed[name], 0.75 * start[name] + 0.25 * end[name])
     with pytest.raises(OptionError, match="mix"):
         recipe.checked(replace(game, mix=0.5))
+
+
+def test_a_vit_joins_a_network_that_had_none(photos: Path, tmp_path: Path) -> None:
+    examples = tasks.find("colour").examples(open_sources([photos]))
+    alone = replace(tiny(next(p for p in RECIPES if p.stem == "handtint-colour")), phases=(Phase(32, 1, 12),), ema=0.0)
+    loop.train(alone, examples, tmp_path / "alone")
+    start = trained(alone, tmp_path / "alone").state_dict()
+    both = replace(alone, network="tiny-vit", start=str(tmp_path / "alone"), frozen=7)
+    for blocks, still in ((1, ("embed", "blocks.0")), (2, ("embed", "blocks", "norms"))):
+        plan, out = replace(both, frozen_blocks=blocks), tmp_path / str(blocks)
+        loop.train(plan, examples, out)
+        began, end = trained(replace(plan, mix=0.0), out).state_dict(), trained(plan, out).state_dict()
+        assert not began["backbone.join.weight"].any()
+        for name in (name for name in start if start[name].is_floating_point()):
+            assert torch.equal(began[name], start[name]), name
+        moved = {name for name in end if not torch.equal(began[name], end[name])}
+        assert not [name for name in moved if name.startswith("backbone.pyramid")]
+        assert {"backbone.join.weight", "backbone.blocks.0.qkv.weight", "head.ab.weight"} <= moved
+        vit = {name for name in end if name.startswith("backbone.beside") and name.endswith("weight")}
+        assert vit - moved == {name for name in vit if name.split("beside.")[1].startswith(still)}
 
 
 def test_a_vivid_export_answers_so_many_times_what_was_learned(photos: Path, tmp_path: Path) -> None:

@@ -25,11 +25,7 @@ def load(net: nn.Module, path: Path) -> None:
     nothing else. What the file has nothing of, since no output needs it, stays as it is.
     Raises WeightsError where the file is of another network.
     """
-    try:
-        model = onnx.load(str(path))
-    except Exception as error:  # protobuf's own, and whatever else a broken file brings about
-        raise WeightsError(f"{path}: not an ONNX network: {str(error).splitlines()[0]}") from error
-    told = dict(_tensors(model))
+    told = dict(_tensors(_read(path)))
     stream = max(STREAMS, key=lambda begin: len(net.state_dict().keys() & _within(told, begin).keys()))
     found = _with_norms(net, _within(told, stream))
     wanted = {name for name in net.state_dict() if not name.endswith("num_batches_tracked")}
@@ -40,6 +36,29 @@ def load(net: nn.Module, path: Path) -> None:
         net.load_state_dict({name: found[name] for name in there}, strict=False)
     except RuntimeError as error:
         raise WeightsError(f"{path}: not an export of this network: {str(error).splitlines()[1].strip()}") from error
+
+
+def dinov2(path: Path) -> Tensors:
+    """The tensors of a Dinov2Model that another network was exported with as its `backbone`.
+
+    The exporter folds the slices that part the whole picture's position from those of its patches: (1, 1, dim) and
+    (1, patches, dim). Raises WeightsError where the file is no ONNX network, or has no such part.
+    """
+    model = _read(path)
+    folded = (t for t in model.graph.initializer if t.name.startswith(FOLDED) and len(t.dims) == 3)
+    positions = sorted(folded, key=lambda t: t.dims[1])
+    if len(positions) != 2 or positions[0].dims[1] != 1:
+        raise WeightsError(f"{path}: not the ONNX export of a network with a Dinov2Model")
+    parts = [torch.tensor(numpy_helper.to_array(t)).float() for t in positions]
+    told = _within(dict(_tensors(model)), "backbone.")
+    return told | {"embeddings.position_embeddings": torch.cat(parts, dim=1)}
+
+
+def _read(path: Path) -> onnx.ModelProto:
+    try:
+        return onnx.load(str(path))
+    except Exception as error:  # protobuf's own, and whatever else a broken file brings about
+        raise WeightsError(f"{path}: not an ONNX network: {str(error).splitlines()[0]}") from error
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[tuple[str, Tensor]]:

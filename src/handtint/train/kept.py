@@ -65,13 +65,16 @@ def exported(start: str) -> Path | None:
     return Path(start) if start.endswith(".onnx") else None
 
 
-def fill(net: nn.Module, start: str) -> None:
-    """Give net the weights that a recipe's `start` names. Raises InputError, WeightsError."""
+def fill(net: nn.Module, start: str) -> bool:
+    """Give net the weights that a recipe's `start` names; what that has nothing of stays as it is.
+
+    False where a run had not all that net has. Raises InputError, WeightsError.
+    """
     file = exported(start)
     if file:
         load(net, file)
-    else:
-        _load_averaged(net, Path(start) / CHECKPOINT)
+        return True
+    return _load_averaged(net, Path(start) / CHECKPOINT, whole=False)
 
 
 @torch.no_grad()
@@ -83,16 +86,19 @@ def _make_vivid(net: nn.Module, factor: float) -> None:
         part.mul_(factor)
 
 
-def _load_averaged(net: nn.Module, path: Path) -> None:
+def _load_averaged(net: nn.Module, path: Path, *, whole: bool = True) -> bool:
+    """Whether the checkpoint has all that net has, as it must if `whole`. What net has not, it must not have."""
     state = checkpoint.load(path)
     if state is None:
         raise InputError(f"{path.parent}: no checkpoint")
     prefix = "module."
     tensors = {name.removeprefix(prefix): t for name, t in state["averaged"].items() if name.startswith(prefix)}
+    before = net.state_dict()
     try:
-        net.load_state_dict(tensors)
+        net.load_state_dict(tensors if whole else before | tensors)
     except RuntimeError as error:
         raise InputError(f"{path.parent}: a checkpoint of another network: {str(error).splitlines()[0]}") from error
+    return tensors.keys() >= before.keys()
 
 
 def _between(start: torch.Tensor, end: torch.Tensor, share: float) -> torch.Tensor:

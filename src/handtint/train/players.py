@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from handtint.errors import InputError
 from handtint.nets.backbone import Pyramid
+from handtint.nets.plain_vit import PlainViT
 from handtint.train import checkpoint
 from handtint.train.kept import BEGAN, fill
 from handtint.train.networks import discriminator, generator
@@ -32,7 +33,7 @@ class Players:
         torch.manual_seed(recipe.seed)
         self._fabric, self._recipe = fabric, recipe
         made = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
-        _freeze(made, recipe.frozen)
+        _freeze(made, recipe.frozen, recipe.frozen_blocks)
         self._plain = {GENERATOR: fabric.to_device(_channels_last(made))}
         optimizers = {GENERATOR: torch.optim.AdamW(_groups(made, recipe), weight_decay=recipe.weight_decay)}
         if any(phase.adversarial for phase in recipe.phases):
@@ -106,17 +107,18 @@ class Players:
     def start_from(self, start: str, given: Iterable[tuple[Any, ...]], out: Path) -> None:
         """Begin with the averaged generator of a finished run, or with exported weights.
 
-        Norms that were folded, of a file or of stages that a run from a file left frozen, come to know what they see;
-        what the run then begins with is kept in `out`. given: the arguments of some calls of the generator.
+        Norms that were folded, of a file or of stages that a run from a file left frozen, come to know what they see.
+        What the run begins with is kept in `out` where it is not what `start` says. given: the arguments of some calls
+        of the generator.
         Raises InputError, WeightsError.
         """
         net = self._plain[GENERATOR]
-        fill(net, start)
+        whole = fill(net, start)
         unsettled = folded(net)
         if unsettled:
             settle(net, given)
         self.averaged.module.load_state_dict(net.state_dict())
-        if unsettled and self._fabric.is_global_zero:
+        if (unsettled or not whole) and self._fabric.is_global_zero:
             checkpoint.save(out / BEGAN, {"averaged": self.averaged.state_dict()})
 
 
@@ -125,16 +127,28 @@ def _channels_last(net: nn.Module) -> nn.Module:
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def _freeze(net: nn.Module, stages: int) -> None:
-    """Keep the first stages of the pyramid as they are, and the stem before them; the norms' statistics, too."""
-    for pyramid in (module for module in net.modules() if isinstance(module, Pyramid)):
-        for part in (pyramid.stem, *pyramid.stages)[: stages + 1 if stages else 0]:
-            part.requires_grad_(False).eval()
+def _freeze(net: nn.Module, stages: int, blocks: int) -> None:
+    """Keep the first stages of the pyramid and blocks of the ViT as they are, and what comes before them.
+
+    Norms' statistics, too. With all blocks, the ViT is kept as a whole.
+    """
+    for module in net.modules():
+        if isinstance(module, Pyramid) and stages:
+            _keep(module.stem, *module.stages[:stages])
+        elif isinstance(module, PlainViT) and blocks:
+            _keep(*((module,) if blocks >= len(module.blocks) else (module.embed, *module.blocks[:blocks])))
+            for placed in (module.whole, module.positions):
+                placed.requires_grad_(False)
+
+
+def _keep(*parts: nn.Module) -> None:
+    for part in parts:
+        part.requires_grad_(False).eval()
 
 
 def _groups(net: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """Parameters by their peak rates: those of a pretrained pyramid learn slower than what is new."""
-    slow = {id(p) for m in net.modules() if isinstance(m, Pyramid) for p in m.parameters()}
+    """Parameters by their peak rates: those of pretrained backbones learn slower than what is new."""
+    slow = {id(p) for m in net.modules() if isinstance(m, Pyramid | PlainViT) for p in m.parameters()}
     rate = recipe.backbone_rate if recipe.pretrained else recipe.rate
     learned = [p for p in net.parameters() if p.requires_grad]
     old, new = ([p for p in learned if (id(p) in slow) == wanted] for wanted in (True, False))

@@ -49,6 +49,7 @@ class Recipe:
     rate: float = 2e-3  # peak learning rate of new layers
     backbone_rate: float = 4e-4  # peak learning rate of the hybrid's pretrained layers
     frozen: int = 0  # so many of the hybrid's seven pretrained stages, the first, stay as they are, their norms too
+    frozen_blocks: int = 0  # so many of the blocks of the plain ViT beside it, the first, and what comes before them
     discriminator_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)  # of Adam, in adversarial phases; (0.9, 0.999) elsewhere
     weight_decay: float = 0.01  # of the generator
