@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from torch import nn
 
@@ -14,7 +14,6 @@ from handtint.errors import OptionError
 from handtint.nets.backbone import pyramid
 from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator
 from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet, hybrid
-from handtint.nets.plain_vit import PlainViT
 from handtint.nets.resnet import ResNet18
 from handtint.nets.streams import ClassNet
 from handtint.nets.unet import ResNetUNet
@@ -38,19 +37,13 @@ class Generator:
     beside: str = ""
 
 
-def _hybrid(head: Callable[[HybridViT], nn.Module], size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
-    backbone = hybrid(size)
-    if pretrained and size != "tiny":
-        published.load_pyramid(backbone.pyramid, size)
-    return head(backbone)
-
-
-def _two_eyed(size: str, beside: str, pretrained: bool, source: str) -> nn.Module:
+def _hybrid(head: Callable[[HybridViT], nn.Module], size: str, beside: str, pretrained: bool, source: str) -> nn.Module:
     backbone = hybrid(size, beside)
     if pretrained and size != "tiny":
         published.load_pyramid(backbone.pyramid, size)
-        published.load_plain_vit(cast("PlainViT", backbone.beside), source)
-    return ColorNet(backbone)
+        if backbone.beside is not None:
+            published.load_plain_vit(backbone.beside, source)
+    return head(backbone)
 
 
 def _classes(size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
@@ -74,10 +67,10 @@ def _vit(dim: int, depth: int, naive: bool, pretrained: bool, source: str) -> nn
 
 
 COLOR = {
-    "lite0": Generator(partial(_hybrid, ColorNet, "lite0"), published.LITE0),
-    "lite0-vits": Generator(partial(_two_eyed, "lite0", "small"), f"{published.LITE0}; {published.VITS}"),
-    "tiny": Generator(partial(_hybrid, ColorNet, "tiny")),
-    "tiny-vit": Generator(partial(_two_eyed, "tiny", "tiny")),
+    "lite0": Generator(partial(_hybrid, ColorNet, "lite0", ""), published.LITE0),
+    "lite0-vits": Generator(partial(_hybrid, ColorNet, "lite0", "small"), f"{published.LITE0}; {published.VITS}"),
+    "tiny": Generator(partial(_hybrid, ColorNet, "tiny", "")),
+    "tiny-vit": Generator(partial(_hybrid, ColorNet, "tiny", "tiny")),
     "resnet18-unet": Generator(partial(_unet, 64), published.RESNET18),
     "resnet18-unet-small": Generator(partial(_unet, 16)),
     "resnet18-unet-tiny": Generator(partial(_unet, 4)),
@@ -89,8 +82,10 @@ COLOR = {
     "vit-naive-tiny": Generator(partial(_vit, 16, 1, True)),
 }
 MASK = {
-    "lite0": Generator(partial(_hybrid, MaskNet, "lite0"), published.LITE0),
-    "tiny": Generator(partial(_hybrid, MaskNet, "tiny")),
+    "lite0": Generator(partial(_hybrid, MaskNet, "lite0", ""), published.LITE0),
+    "lite0-vits": Generator(partial(_hybrid, MaskNet, "lite0", "small"), f"{published.LITE0}; {published.VITS}"),
+    "tiny": Generator(partial(_hybrid, MaskNet, "tiny", "")),
+    "tiny-vit": Generator(partial(_hybrid, MaskNet, "tiny", "tiny")),
 }
 CLASSES = {
     "lite2": Generator(partial(_classes, "lite2"), published.LITE2, beside="lite0"),
