@@ -27,10 +27,9 @@ def test_pairs_are_a_function_of_seed_pass_and_index() -> None:
     assert one["L"].abs().max() <= 1
 
 
-def test_the_colors_are_the_photographs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handtint.data.pairs.age", lambda rng, L: L)
+def test_the_colors_are_the_photographs() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
-    pair = ColorPairs(items, 96, seed=1, turn=0)[0]
+    pair = ColorPairs(items, 96, seed=1, turn=0, aged=0.0)[0]
     L, ab = (pair["L"][0].numpy() + 1) * 50, pair["ab"].numpy().transpose(1, 2, 0) * 110
     again_L, again_ab = lab.split(lab.join(L, ab))
     assert np.abs(again_L - L).max() < 0.5

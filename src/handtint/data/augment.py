@@ -32,7 +32,7 @@ def squash(pixels: Array, side: int = 224) -> Array:
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))
 
 
-def age(rng: np.random.Generator, L: Float, *, chance: float = 0.25) -> Float:
+def age(rng: np.random.Generator, L: Float, *, chance: float) -> Float:
     """Lightness (h, w) 0..100 as an old print or a poor scan would show it; each fault with the given chance."""
     if rng.random() < chance:  # another exposure
         L = np.power(L / np.float32(100), np.float32(np.exp(rng.normal(0, 0.3))), dtype=np.float32) * np.float32(100)

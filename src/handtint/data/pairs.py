@@ -18,6 +18,7 @@ from handtint.image import lab
 from handtint.types import Array
 
 Batch = dict[str, Tensor]
+COLOR_LEAST, MASK_LEAST = 0.45, 0.35  # the smallest share of a photograph that a crop has
 
 
 def network_lightness(L: Array) -> Tensor:
@@ -31,10 +32,15 @@ def network_ab(ab: Array) -> Tensor:
 
 
 class ColorPairs(Dataset[Batch]):
-    """Random crops of colour photographs: L (1, size, size) as an old print shows it, ab (2, size, size) as it was."""
+    """Random crops of colour photographs: L (1, size, size) as an old print shows it, ab (2, size, size) as it was.
 
-    def __init__(self, items: Sequence[Item], size: int, *, seed: int, turn: int, least: float = 0.45) -> None:
-        self.items, self.size, self.seed, self.turn, self.least = items, size, seed, turn, least
+    aged: the chance of each fault that old prints have.
+    """
+
+    def __init__(
+        self, items: Sequence[Item], size: int, *, seed: int, turn: int, least: float = COLOR_LEAST, aged: float = 0.25
+    ) -> None:
+        self.items, self.size, self.seed, self.turn, self.least, self.aged = items, size, seed, turn, least, aged
 
     def __len__(self) -> int:
         return len(self.items)
@@ -46,7 +52,7 @@ class ColorPairs(Dataset[Batch]):
         if rng.random() < 0.5:
             pixels = np.ascontiguousarray(pixels[:, ::-1])
         L, ab = lab.split(pixels)
-        return {"L": network_lightness(age(rng, L)), "ab": network_ab(ab)}
+        return {"L": network_lightness(age(rng, L, chance=self.aged)), "ab": network_ab(ab)}
 
 
 class SquashedPairs(Dataset[Batch]):
@@ -84,10 +90,12 @@ class MaskPairs(Dataset[Batch]):
         *,
         seed: int,
         turn: int,
-        least: float = 0.35,
+        least: float = MASK_LEAST,
+        aged: float = 0.25,
         paste: float = 0.35,
     ) -> None:
-        self.pairs, self.size, self.seed, self.turn, self.least, self.paste = pairs, size, seed, turn, least, paste
+        self.pairs, self.size, self.seed, self.turn = pairs, size, seed, turn
+        self.least, self.aged, self.paste = least, aged, paste
         self.donors = [p for p in pairs if p[0].stem.startswith(DONORS)]
 
     def __len__(self) -> int:
@@ -100,7 +108,7 @@ class MaskPairs(Dataset[Batch]):
             donor = self._crop(rng, self.donors[int(rng.integers(len(self.donors)))])
             L, classes, front = _lay_over(rng, (L, classes, front), donor)
         return {
-            "L": network_lightness(age(rng, L)),
+            "L": network_lightness(age(rng, L, chance=self.aged)),
             "classes": torch.from_numpy(classes.copy()),
             "foreground": torch.from_numpy(front.copy()),
         }

@@ -59,6 +59,8 @@ class Recipe:
     ema: float = 0.998  # decay of the averaged weights, a step; 0: the average is the network itself
     beta: float = 0.1  # colour, weighted: where smooth L1 turns from square to straight, in network ab
     chroma_weight: float = 2.0  # colour, weighted: extra weight of coloured pixels
+    aged: float = 0.25  # chance of each fault that old prints and poor scans have, on crops
+    least: float = 0.0  # smallest share of a photograph in a crop; 0: 0.45 for colour, 0.35 for masks
     paste: float = 0.35  # mask, classes: chance of a pasted object
     front: str = ""  # classes: a mask network, named as `start` is, whose foreground is exported beside them
     views: int = 1  # classes: looks at each photograph that are remembered, of the whole first, then of crops

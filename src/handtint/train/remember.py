@@ -12,7 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader, Dataset
 
-from handtint.data.pairs import LABELS, Batch, MaskPairs, WholeMaskPairs
+from handtint.data.pairs import LABELS, MASK_LEAST, Batch, MaskPairs, WholeMaskPairs
 from handtint.data.remembered import BEGUN, Remembered
 from handtint.data.sources import Item
 from handtint.nets.streams import ClassNet
@@ -49,7 +49,8 @@ def remember(
 def _key(recipe: Recipe, pairs: Sequence[Pair]) -> str:
     names = [photo.name for photo, _ in pairs]
     asked = (recipe.network, recipe.pretrained, recipe.published, recipe.frozen, recipe.phases[0].size)
-    return hashlib.sha256(repr((asked, recipe.views, recipe.seed, recipe.paste, names)).encode()).hexdigest()
+    cut = (recipe.views, recipe.seed, recipe.paste, recipe.aged, recipe.least)
+    return hashlib.sha256(repr((asked, cut, names)).encode()).hexdigest()
 
 
 def _frozen(recipe: Recipe) -> ClassNet:
@@ -59,11 +60,17 @@ def _frozen(recipe: Recipe) -> ClassNet:
     return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
+def crops(recipe: Recipe, pairs: Sequence[Pair], size: int, turn: int) -> MaskPairs:
+    """Random crops of labelled photographs, cut, aged and pasted onto as the recipe says."""
+    least = recipe.least or MASK_LEAST
+    return MaskPairs(pairs, size, seed=recipe.seed, turn=turn, least=least, aged=recipe.aged, paste=recipe.paste)
+
+
 def _looks(recipe: Recipe, pairs: Sequence[Pair], view: int) -> Dataset[Batch]:
     size = recipe.phases[0].size
     if view == 0:
         return WholeMaskPairs(pairs, size)
-    return MaskPairs(pairs, size, seed=recipe.seed, turn=view, paste=recipe.paste)
+    return crops(recipe, pairs, size, view)
 
 
 def _write(net: ClassNet, looks: Dataset[Batch], recipe: Recipe, folder: Path, fabric: Fabric) -> None:

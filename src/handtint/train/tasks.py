@@ -15,14 +15,14 @@ from torch.utils.data import Dataset
 
 from handtint.data import balance
 from handtint.data.labels import mask_pairs, photographs
-from handtint.data.pairs import Batch, ColorPairs, MaskPairs, SquashedPairs
+from handtint.data.pairs import COLOR_LEAST, Batch, ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.remembered import RememberedPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
 from handtint.train import samples
 from handtint.train.losses import color_regression
 from handtint.train.recipe import Phase, Recipe
-from handtint.train.remember import Pair, remember
+from handtint.train.remember import Pair, crops, remember
 from handtint.train.steps import Regression, Turns, adversarial_turns, class_turns, color_turns, maps, mask_turns
 
 
@@ -58,8 +58,10 @@ class Task:
 
 
 def _color_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
-    kind = ColorPairs if recipe.augment == "crop" else SquashedPairs
-    return kind(examples, phase.size, seed=recipe.seed, turn=turn)
+    if recipe.augment == "squash":
+        return SquashedPairs(examples, phase.size, seed=recipe.seed, turn=turn)
+    least = recipe.least or COLOR_LEAST
+    return ColorPairs(examples, phase.size, seed=recipe.seed, turn=turn, least=least, aged=recipe.aged)
 
 
 def _balanced(examples: list[Any], recipe: Recipe, *, pair: Callable[[Any], Pair] = lambda pair: pair) -> list[Any]:
@@ -70,7 +72,7 @@ def _balanced(examples: list[Any], recipe: Recipe, *, pair: Callable[[Any], Pair
 
 
 def _mask_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
-    return MaskPairs(examples, phase.size, seed=recipe.seed, turn=turn, paste=recipe.paste)
+    return crops(recipe, examples, phase.size, turn)
 
 
 def _class_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:  # noqa: ARG001
