@@ -37,15 +37,18 @@ class TransformerBlock(nn.Module):
         """(n, dim, h, w) -> the same."""
         n, dim, h, w = x.shape
         tokens = (x + self.position(x)).flatten(2).transpose(1, 2)  # (n, hw, dim)
-        tokens = tokens + self._attend(self.norm1(tokens))
+        tokens = tokens + self.project(attended(self.qkv(self.norm1(tokens)), self.heads))
         tokens = tokens + self.mlp(self.norm2(tokens))
         return tokens.transpose(1, 2).reshape(n, dim, h, w)
 
-    def _attend(self, tokens: Tensor) -> Tensor:
-        n, length, dim = tokens.shape
-        q, k, v = self.qkv(tokens).reshape(n, length, 3, self.heads, dim // self.heads).permute(2, 0, 3, 1, 4)
-        out = F.scaled_dot_product_attention(q, k, v)  # (n, heads, hw, dim / heads)
-        return self.project(out.transpose(1, 2).reshape(n, length, dim))
+
+def attended(qkv: Tensor, heads: int) -> Tensor:
+    """Queries, keys and values (n, length, 3 * dim) -> what the heads gather, (n, length, dim)."""
+    n, length, wide = qkv.shape
+    dim = wide // 3
+    q, k, v = qkv.reshape(n, length, 3, heads, dim // heads).permute(2, 0, 3, 1, 4)
+    out = F.scaled_dot_product_attention(q, k, v)  # (n, heads, length, dim / heads)
+    return out.transpose(1, 2).reshape(n, length, dim)
 
 
 class UpBlock(nn.Module):

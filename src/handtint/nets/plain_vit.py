@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from handtint.nets.blocks import attended
+
 STRIDE = 16  # photographs are shrunk until a patch covers so many of their pixels
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's R, G and B, as the weights were trained
 TAPS = (8, 12)  # the blocks after which tokens are handed on
@@ -30,14 +32,8 @@ class _Block(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(n, length, dim) -> the same."""
-        tokens = tokens + self.scale1 * self._attend(self.norm1(tokens))
+        tokens = tokens + self.scale1 * self.project(attended(self.qkv(self.norm1(tokens)), self.heads))
         return tokens + self.scale2 * self.mlp(self.norm2(tokens))
-
-    def _attend(self, tokens: Tensor) -> Tensor:
-        n, length, dim = tokens.shape
-        q, k, v = self.qkv(tokens).reshape(n, length, 3, self.heads, dim // self.heads).permute(2, 0, 3, 1, 4)
-        out = F.scaled_dot_product_attention(q, k, v)  # (n, heads, length, dim / heads)
-        return self.project(out.transpose(1, 2).reshape(n, length, dim))
 
 
 class PlainViT(nn.Module):
