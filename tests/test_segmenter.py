@@ -50,6 +50,21 @@ def test_color_is_seen_by_networks_trained_on_it() -> None:
     np.testing.assert_allclose(engine.seen[0, :, 3, 3] * 255, (200, 100, 20), atol=2)
 
 
+def test_isnet_is_shown_what_it_was_trained_on() -> None:
+    engine = Recorder(np.zeros((1, 1, 32, 32), np.float32))
+    segment(np.full((40, 40, 3), (255, 128, 0), np.uint8), engine, side=32, gain=1.0, kind="isnet")
+    np.testing.assert_allclose(engine.seen[0, :, 3, 3], (0.5, 0, -0.5), atol=0.01)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("isnet-x.onnx", "isnet"), ("isnet:u.onnx", "isnet"), ("u.onnx", "alpha")])
+def test_isnet_by_its_name_or_by_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    network(tmp_path / name.removeprefix("isnet:"))
+    model = zoo.find(name, "mask")
+    assert (model.kind, model.name, model.classes) == (kind, name, False)
+    assert Tinter(mask_model=name).segment(Photo(ramp()), gain="off").foreground.shape == (32, 32)
+
+
 def test_the_gain_is_for_the_network(sample: Path) -> None:
     engine = Recorder(np.zeros((1, 1, 32, 32), np.float32))
     segment(ramp(), engine, side=32, gain=1.0, kind="plain")

@@ -49,7 +49,7 @@ class Options:
     model: str = _setting("handtint", "A model of the catalogue: see `handtint models`.")
     mask_model: str = _setting(
         "handtint-mask",
-        "What finds the mask: a model of the catalogue, an ONNX file of the u2net family, or rembg:NAME.",
+        "What finds the mask: a model of the catalogue, an ONNX file of the u2net family or of IS-Net, or rembg:NAME.",
     )
     matting: bool = _setting(False, "Edges of hair and fur by closed-form matting: slower, needs the `matting` extra.")
     format: str | None = _setting(

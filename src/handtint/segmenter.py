@@ -21,6 +21,7 @@ def segment(
     "full"   (1, 1, h, w) lightness -> logits of classes and of the foreground, features
     "color"  (1, 3, h, w) normalised as for ImageNet -> the same three
     "alpha"  (1, 3, s, s) normalised as for ImageNet -> the foreground's alpha, (1, 1, s, s)
+    "isnet"  the same, with (1, 3, s, s) in -0.5..0.5 (Qin et al. 2022, IS-Net)
     "plain"  (1, 3, h, w) in 0..1 -> the foreground's alpha
     Raises WeightsError for a network that answers something else.
     """
@@ -28,14 +29,21 @@ def segment(
         L, x = network_view(pixels, side, gain)
         return _full(engine.run(x), L.shape, x.shape[2:])
     size = resize.fit(pixels.shape[:2], side)
-    if kind == "alpha":
+    if kind in ("alpha", "isnet"):
         size = getattr(engine, "sides", None) or (side, side)  # what the file fixes, or the family's usual square
     L, rgb = color_view(pixels, size, gain)
-    answer = engine.run(rgb if kind == "plain" else normalized(rgb))
+    answer = engine.run(_as_trained(rgb, kind))
     if kind == "color":
         return _full(answer, size, size)
     front = _alpha(answer[0])
     return Segmentation(None, front, _plain_features(L, front))
+
+
+def _as_trained(rgb: Float, kind: Kind) -> Float:
+    """(1, 3, h, w) in 0..1 in the range that the networks of this kind were trained on."""
+    if kind == "plain":
+        return rgb
+    return rgb - np.float32(0.5) if kind == "isnet" else normalized(rgb)
 
 
 def _full(answer: tuple[Float, ...], size: tuple[int, ...], padded: tuple[int, ...]) -> Segmentation:

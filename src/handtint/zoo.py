@@ -23,7 +23,7 @@ _NOTHING: Mapping[str, Any] = {
     "source": "",
     "scores": {},
 }  # told of weights there are none of
-Kind = Literal["full", "color", "alpha", "plain"]  # what a mask network reads and answers: see segmenter.segment
+Kind = Literal["full", "color", "alpha", "isnet", "plain"]  # of a mask network: see segmenter.segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def _onnx(model: Model, threads: int) -> Engine:
     from handtint.engines.onnx import OnnxEngine
 
     engine = OnnxEngine(model.weights.verified(), threads=threads)
-    if model.kind == "alpha" and engine.channels != 3:
-        raise WeightsError(f"{model.name}: not a network of the u2net family: one input (1, 3, h, w) is expected")
+    if model.kind in ("alpha", "isnet") and engine.channels != 3:
+        raise WeightsError(f"{model.name}: not a network for foregrounds: one input (1, 3, h, w) is expected")
     return engine
 
 
@@ -97,7 +97,7 @@ def _rembg(model: Model, threads: int) -> Engine:  # noqa: ARG001
 
 _RUNNERS: Mapping[str, Callable[[Model, int], Engine]] = {"onnx": _onnx, "deeplab": _deeplab, "rembg": _rembg}
 _NEEDS = {"deeplab": ("torchvision", "deeplab"), "rembg": ("rembg", "rembg")}  # runner: package, extra
-REMBG = "rembg:"
+REMBG, ISNET = "rembg:", "isnet:"
 
 _DEEPLAB = Weights(
     file="deeplabv3_resnet101_coco-586e9e4e.pth",
@@ -150,8 +150,8 @@ CATALOGUE = {
 def find(name: str, task: Task) -> Model:
     """The catalogue's entry of that name and task, or FOLDER/NAME for weights that `handtint export` wrote there.
 
-    For masks also an ONNX file by its path, or rembg:NAME. Raises OptionError, naming those there are, or the extra
-    that is missing; WeightsError for an unreadable file.
+    For masks also an ONNX file by its path, isnet:FILE for one of IS-Net of any name, or rembg:NAME. Raises
+    OptionError, naming those there are, or the extra that is missing; WeightsError for an unreadable file.
     """
     model = CATALOGUE.get(name) or _exported(name)
     if task == "mask" and model is None:
@@ -183,8 +183,10 @@ def _outside(name: str) -> Model | None:
         record = Weights(name, "", 0, "its own", "rembg", "", "", "", 0)
         return Model(name, "mask", "one of rembg's", side=1024, kind="plain", runner="rembg", record=record)
     if name.lower().endswith(".onnx"):
-        record = of_file(Path(os.path.abspath(name)))
-        return Model(name, "mask", "an ONNX file of the u2net family", side=320, kind="alpha", record=record)
+        path = Path(os.path.abspath(name.removeprefix(ISNET)))
+        if name.startswith(ISNET) or path.name.lower().startswith("isnet"):
+            return Model(name, "mask", "an ONNX file of IS-Net", side=1024, kind="isnet", record=of_file(path))
+        return Model(name, "mask", "an ONNX file of the u2net family", side=320, kind="alpha", record=of_file(path))
     return None
 
 

@@ -137,7 +137,7 @@ def _color_figure(path: Path, photos: list[Any], predict: Callable[[Photo], Phot
     default="handtint-mask",
     show_default=True,
     metavar="NAME",
-    help="A mask model of the catalogue, rembg:NAME, or an ONNX file of the u2net family by its path.",
+    help="A mask model of the catalogue, rembg:NAME, or an ONNX file of the u2net family or of IS-Net by its path.",
 )
 @click.option("--named", default="", metavar="TEXT", help="Only photographs whose name has this in it.")
 def masks_command(run: Run, on: str, model: str, named: str) -> None:
