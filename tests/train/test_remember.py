@@ -69,6 +69,20 @@ def test_looks_are_taken_once_and_again_for_another_recipe(masked: Path, tmp_pat
     assert len(said) == 2 * PLAN.views
 
 
+def test_looks_are_those_of_the_stages_that_the_run_starts_from(masked: Path, tmp_path: Path) -> None:
+    run(replace(PLAN, seed=8, views=1), masked, tmp_path / "first")
+    plan = replace(PLAN, views=1, start=str(tmp_path / "first"))
+    net = kept.trained(plan, tmp_path / "first")
+    assert isinstance(net, ClassNet)
+    looks = RememberedPairs(remembered(plan, masked, tmp_path / "next"), views=1, seed=0, turn=0)  # type: ignore[arg-type]
+    pairs = tasks.find("classes").examples(open_sources([masked]))
+    plain = next(i for i in range(len(pairs)) if np.random.default_rng((0, 0, i)).random() >= 0.5)
+    with torch.no_grad():
+        theirs = net.eval().begin(WholeMaskPairs(pairs, 64)[plain]["L"][None], plan.frozen)
+    for ours, their in zip(begun(looks[plain]), theirs, strict=True):
+        assert torch.allclose(ours.float(), their[0], rtol=0, atol=5e-3 * their.abs().max().item())
+
+
 def test_looks_begun_and_not_finished_are_taken_again(masked: Path, tmp_path: Path) -> None:
     remembered(PLAN, masked, tmp_path)
     (tmp_path / FOLDER / "key").unlink()

@@ -16,6 +16,7 @@ from handtint.data.pairs import LABELS, MASK_LEAST, Batch, MaskPairs, WholeMaskP
 from handtint.data.remembered import BEGUN, Remembered
 from handtint.data.sources import Item
 from handtint.nets.streams import ClassNet
+from handtint.train.kept import fill
 from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
 from handtint.types import Array
@@ -32,13 +33,13 @@ def remember(
     """The pairs, with what the first `recipe.frozen` stages make of `recipe.views` looks at each of them in files.
 
     The first look is at the whole photograph squashed to a square, the others are at crops, aged. Files of the same
-    recipe and photographs are used again.
+    recipe, stages and photographs are used again. Raises InputError, WeightsError for what the recipe starts from.
     """
     folder, mark = out / FOLDER, out / FOLDER / "key"
-    key = _key(recipe, pairs)
+    net = _frozen(recipe)
+    key = _key(recipe, pairs, net)
     if not mark.is_file() or mark.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
-        net = _frozen(recipe)
         for view in range(recipe.views):
             say(f"look {view + 1} of {recipe.views} at {len(pairs)} photographs")
             _write(net, _looks(recipe, pairs, view), recipe, folder / str(view), fabric)
@@ -46,17 +47,21 @@ def remember(
     return [Remembered(pair, folder, row) for row, pair in enumerate(pairs)]
 
 
-def _key(recipe: Recipe, pairs: Sequence[Pair]) -> str:
+def _key(recipe: Recipe, pairs: Sequence[Pair], net: ClassNet) -> str:
     names = [photo.name for photo, _ in pairs]
-    asked = (recipe.network, recipe.pretrained, recipe.published, recipe.frozen, recipe.phases[0].size)
-    cut = (recipe.views, recipe.seed, recipe.paste, recipe.aged, recipe.least)
-    return hashlib.sha256(repr((asked, cut, names)).encode()).hexdigest()
+    cut = (recipe.frozen, recipe.phases[0].size, recipe.views, recipe.seed, recipe.paste, recipe.aged, recipe.least)
+    key = hashlib.sha256(repr((recipe.network, cut, names)).encode())
+    for tensor in net.pyramid.state_dict().values():
+        key.update(tensor.numpy().tobytes())
+    return key.hexdigest()
 
 
 def _frozen(recipe: Recipe) -> ClassNet:
     """The network as a run begins with it, whose first stages no run changes."""
     torch.manual_seed(recipe.seed)
     net = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
+    if recipe.start:
+        fill(net, recipe.start)
     return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
