@@ -42,13 +42,13 @@ def test_train_then_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (tmp_path / "assets").mkdir()
     monkeypatch.setattr("handtint.train.publish.ASSETS", tmp_path / "assets")
     monkeypatch.setattr(weights, "MANIFEST", tmp_path / "assets" / "manifest.json")
-    done = CliRunner().invoke(
-        main, ["export", "handtint", str(tmp_path / "run"), "--recipe", str(recipe), "--data", "test"]
-    )
+    export = ["export", "handtint", str(tmp_path / "run"), "--recipe", str(recipe), "--data", "test"]
+    done = CliRunner().invoke(main, [*export, "--average", str(recipe), str(tmp_path / "run")])
     weights.manifest.cache_clear()
     assert done.exit_code == 0, done.output
     record = json.loads((tmp_path / "assets" / "manifest.json").read_text())["handtint"]
     assert record["size"] == (tmp_path / "assets" / "handtint.onnx").stat().st_size
+    assert (record["recipe"], record["steps"]) == ("tiny.toml + tiny.toml", 6)
 
 
 def test_wrong_words(tmp_path: Path) -> None:

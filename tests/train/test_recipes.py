@@ -163,6 +163,23 @@ def test_a_vivid_export_answers_so_many_times_what_was_learned(photos: Path, tmp
         kept.finished(replace(plan, task="mask", vivid=1.5), _mask_run(plan, tmp_path / "mask"))
 
 
+def test_runs_are_averaged_weight_by_weight(photos: Path, tmp_path: Path) -> None:
+    plan = tiny(next(p for p in RECIPES if p.stem == "handtint-colour"))
+    examples = tasks.find("colour").examples(open_sources([photos]))
+    plans = [replace(plan, seed=seed, vivid=1.5) for seed in (1, 2, 3)]
+    runs = [(each, tmp_path / str(each.seed)) for each in plans]
+    each = [loop.train(recipe_, examples, folder).state_dict() for recipe_, folder in runs]
+    mean = kept.averaged(runs).state_dict()
+    for name in (name for name in mean if mean[name].is_floating_point()):
+        torch.testing.assert_close(mean[name], sum(state[name] for state in each) / 3)
+    L = torch.randn(1, 1, 64, 64)
+    with torch.no_grad():
+        vivid = kept.finished(*runs[0], runs[1:]).eval()(L)
+        torch.testing.assert_close(vivid, 1.5 * kept.averaged(runs).eval()(L))
+    with pytest.raises(OptionError, match="of mask by"):
+        kept.averaged([runs[0], (replace(plan, task="mask"), tmp_path)])
+
+
 def _mask_run(plan: Recipe, out: Path) -> Path:
     net = GENERATORS["mask"][plan.network].build(False, "")
     checkpoint.save(out / kept.CHECKPOINT, {"averaged": {f"module.{k}": v for k, v in net.state_dict().items()}})

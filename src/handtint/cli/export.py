@@ -11,6 +11,14 @@ import click
 @click.argument("name")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--recipe", required=True, type=click.Path(path_type=Path), help="The recipe that the run followed.")
+@click.option(
+    "--average",
+    "others",
+    type=(click.Path(path_type=Path), click.Path(path_type=Path)),
+    multiple=True,
+    metavar="RECIPE RUN",
+    help="Another run of the same network, and its recipe: the mean of the weights is exported. May be repeated.",
+)
 @click.option("--data", default="", help="What it was trained on, for the record.")
 @click.option(
     "--out",
@@ -18,7 +26,9 @@ import click
     metavar="DIR",
     help="Write there instead of into the package; `--model DIR/NAME` then names it.",
 )
-def command(name: str, run: Path, recipe: Path, data: str, out: Path | None) -> None:
+def command(
+    name: str, run: Path, recipe: Path, others: tuple[tuple[Path, Path], ...], data: str, out: Path | None
+) -> None:
     """Export the last checkpoint in RUN as the weights of the catalogue's model NAME."""
     try:
         from handtint.train import publish
@@ -26,4 +36,4 @@ def command(name: str, run: Path, recipe: Path, data: str, out: Path | None) -> 
         raise click.ClickException(
             f"{error.name} is missing: exporting needs `pip install 'handtint[train]'`"
         ) from error
-    click.echo(publish.publish(name, run, recipe, data=data, folder=out))
+    click.echo(publish.publish(name, run, recipe, others=others, data=data, folder=out))

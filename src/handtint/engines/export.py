@@ -9,7 +9,8 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from handtint.engines.onnx import OnnxEngine
 from handtint.errors import WeightsError
@@ -66,12 +67,22 @@ def halve_weights(model: onnx.ModelProto) -> None:
 
 
 def _parity(net: nn.Module, path: Path, size: tuple[int, int]) -> float:
-    x = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    x = _probe(size)
     with torch.no_grad():
         truth = net(x)
     truth = truth if isinstance(truth, tuple) else (truth,)
     ours = OnnxEngine(path).run(x.numpy())
     return max(_share(a, b.numpy()) for a, b in zip(ours, truth, strict=True))
+
+
+def _probe(size: tuple[int, int]) -> Tensor:
+    """Noise of four scales, the coarser the stronger as in photographs, (1, 1, h, w) in -1..1."""
+    chance = torch.Generator().manual_seed(1)
+    x = torch.zeros(1, 1, *size)
+    for scale in (1, 4, 16, 64):
+        noise = torch.rand(1, 1, *(max(2, side // scale) for side in size), generator=chance) * 2 - 1
+        x += scale * F.interpolate(noise, size=size, mode="bilinear")
+    return x / x.abs().max()
 
 
 def _share(ours: Array, truth: Array) -> float:

@@ -46,7 +46,7 @@ def attended(qkv: Tensor, heads: int) -> Tensor:
     """Queries, keys and values (n, length, 3 * dim) -> what the heads gather, (n, length, dim)."""
     n, length, wide = qkv.shape
     dim = wide // 3
-    q, k, v = qkv.reshape(n, length, 3, heads, dim // heads).permute(2, 0, 3, 1, 4)
+    q, k, v = qkv.reshape(n, length, 3, heads, dim // heads).permute(2, 0, 3, 1, 4).unbind(0)
     out = F.scaled_dot_product_attention(q, k, v)  # (n, heads, length, dim / heads)
     return out.transpose(1, 2).reshape(n, length, dim)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,7 @@ from handtint.weights import manifest
 
 CHECKPOINT = "last.ckpt"  # of a run: as it stood last
 BEGAN = "began.ckpt"  # and what it began with, where that is not what another run's checkpoint says
+Run = tuple[Recipe, Path]  # a run's folder, and the recipe that it followed
 
 
 def trained(recipe: Recipe, run: Path) -> nn.Module:
@@ -40,13 +42,29 @@ def trained(recipe: Recipe, run: Path) -> nn.Module:
     return net
 
 
-def finished(recipe: Recipe, run: Path) -> nn.Module:
-    """`trained`, as it is exported.
+def averaged(runs: Sequence[Run]) -> nn.Module:
+    """The mean of what was `trained` in several runs of one network.
+
+    Runs that went different ways from one beginning err in different places (Wortsman et al. 2022, "Model soups").
+    Raises InputError, OptionError for runs of different networks.
+    """
+    (first, run), *others = runs
+    net = trained(first, run)
+    for count, (recipe, run) in enumerate(others, start=2):
+        if (recipe.task, recipe.network) != (first.task, first.network):
+            raise OptionError(f"{run}: of {recipe.task} by {recipe.network}, not of {first.task} by {first.network}")
+        mean, other = net.state_dict(), trained(recipe, run).state_dict()
+        net.load_state_dict({name: _between(mean[name], tensor, 1 / count) for name, tensor in other.items()})
+    return net
+
+
+def finished(recipe: Recipe, run: Path, others: Sequence[Run] = ()) -> nn.Module:
+    """What was trained, `averaged` with other runs, as it is exported.
 
     Classes have the foreground of the recipe's other run beside them; colours are as `vivid` as the recipe says.
     Raises InputError, and OptionError where the recipe names no such run or the network cannot be made vivid.
     """
-    net, kind = trained(recipe, run), generator(recipe.task, recipe.network)
+    net, kind = averaged([(recipe, run), *others]), generator(recipe.task, recipe.network)
     if recipe.vivid != 1:
         _make_vivid(net, recipe.vivid)
     if not isinstance(net, ClassNet):

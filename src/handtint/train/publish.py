@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from handtint.engines.export import export
@@ -16,18 +17,23 @@ from handtint.train.tasks import find
 from handtint.weights import ASSETS, Weights, manifest, record
 from handtint.zoo import CATALOGUE
 
+Told = tuple[Path, Path]  # a recipe's file, and the folder of a run that followed it
 
-def publish(name: str, run: Path, recipe_path: Path, *, data: str = "", folder: Path | None = None) -> str:
+
+def publish(
+    name: str, run: Path, recipe_path: Path, *, others: Sequence[Told] = (), data: str = "", folder: Path | None = None
+) -> str:
     """Export the averaged network of the last checkpoint in `run` as the weights of the model `name`.
 
-    They go into the package, or into `folder`, where FOLDER/NAME then names the model with them. Returns what was
-    written, as a sentence. Raises OptionError, InputError, WeightsError.
+    others: runs whose networks it is averaged with, weight by weight. The weights go into the package, or into
+    `folder`, where FOLDER/NAME then names the model with them. Returns what was written, as a sentence. Raises
+    OptionError, InputError, WeightsError.
     """
     if name not in CATALOGUE:
         raise OptionError(f"model: {name!r} is not in the catalogue")
     recipe = recipes.load(recipe_path)
     task, made = find(recipe.task), generator(recipe.task, recipe.network)
-    net = finished(recipe, run)
+    net = finished(recipe, run, [(recipes.load(file), where) for file, where in others])
     path = (folder or ASSETS) / f"{name}.onnx"
     path.parent.mkdir(parents=True, exist_ok=True)
     difference = export(net, path, list(task.outputs), side=made.side)
@@ -40,8 +46,8 @@ def publish(name: str, run: Path, recipe_path: Path, *, data: str = "", folder: 
         source="file" if folder else "package",
         start=_start(recipe),
         data=data,
-        recipe=recipe_path.name,
-        steps=_steps(run),
+        recipe=" + ".join(file.name for file in (recipe_path, *(file for file, _ in others))),
+        steps=sum(_steps(where) for where in (run, *(where for _, where in others))),
         side=recipe.phases[-1].size if recipe.augment == "squash" else 0,
     )
     record(name, weights, folder)
