@@ -8,7 +8,7 @@ import numpy as np
 from click.testing import CliRunner
 
 from handtint.cli import main
-from handtint.data.labels import mask_pairs, read_mask
+from handtint.data.labels import labels, mask_pairs, read_mask
 from handtint.data.sources import open_sources
 from handtint.data.truths import rgb
 
@@ -32,11 +32,11 @@ def test_a_labelled_photograph_becomes_a_pair(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "masks for 1 of 1 photographs" in done.output
     ((photo, mask),) = mask_pairs(open_sources([tmp_path / "out"]))
-    labels = read_mask(mask)
-    assert labels.shape == rgb(photo).shape[:2]
-    assert set(np.unique(labels)) <= {0, 15, 255}
-    height, width = labels.shape
-    assert labels[height // 2, width // 2] == 15, "the astronaut is in the middle"
+    told = read_mask(mask)
+    assert told.shape == rgb(photo).shape[:2]
+    assert set(np.unique(told)) <= {0, 15, 255}
+    height, width = told.shape
+    assert told[height // 2, width // 2] == 15, "the astronaut is in the middle"
 
 
 def outlined(tmp_path: Path, outline: object) -> Path:
@@ -55,10 +55,23 @@ def test_outlines_become_a_mask_without_a_model(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     ((photo, mask),) = mask_pairs(open_sources([tmp_path / "out"]))
-    labels = read_mask(mask)
-    assert labels.shape == rgb(photo).shape[:2]
-    assert labels[100, 100] == 15
-    assert labels[100, 210] == 0
+    told = read_mask(mask)
+    assert told.shape == rgb(photo).shape[:2]
+    assert told[100, 100] == 15
+    assert told[100, 210] == 0
+
+
+def test_of_photographs_of_which_nothing_is_known_the_foreground_is_told(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "tests" / "photos" / "astronaut.jpg", tmp_path)
+    words = ["label", str(tmp_path), "--foreground", "--second", "handtint-mask", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    ((photo, mask),) = mask_pairs(open_sources([tmp_path / "out"]))
+    classes, front = labels(photo, read_mask(mask))
+    assert (classes == 255).all(), "what it is nobody has said"
+    height, width = front.shape
+    assert front[height // 2, width // 2] == 1, "the astronaut is in the middle"
+    assert 0 < (front == 0).mean() < 1
 
 
 def test_a_wrong_outline_names_the_photograph(tmp_path: Path) -> None:
@@ -75,6 +88,8 @@ def test_wrong_words_are_told(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["label", photos, *out]).exit_code == 2
     both = ["--instances", str(outlined(tmp_path, [])), "--boxes", str(tmp_path / "boxes.json")]
     assert CliRunner().invoke(main, ["label", photos, *both, *out]).exit_code == 2
+    assert CliRunner().invoke(main, ["label", photos, *both[:2], "--foreground", *out]).exit_code == 2
+    assert CliRunner().invoke(main, ["label", photos, *both[:2], "--second", "handtint-mask", *out]).exit_code == 2
     (tmp_path / "labels.csv").write_text("file,labels\nnobody.jpg,person\n")
     done = CliRunner().invoke(main, ["label", photos, "--labels", str(tmp_path / "labels.csv"), *out])
     assert done.exit_code == 1

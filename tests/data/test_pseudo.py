@@ -67,6 +67,15 @@ def test_a_class_stands_in_its_box_alone() -> None:
     assert (labels[:8, 24:] == VOID).all()
 
 
+def test_of_two_the_first_weighs_more_and_the_second_decides_where_it_is_torn() -> None:
+    alpha = np.tile(np.float32([0.9, 0.55, 0.45, 0.1])[None], (4, 1))
+    first = Segmentation(None, alpha, alpha[None])
+    yes, no = (Segmentation(None, np.full_like(alpha, value), alpha[None]) for value in (1.0, 0.0))
+    assert pseudo.foreground(first, None, (4, 4))[0].tolist() == [1, VOID, VOID, 0]
+    assert pseudo.foreground(first, yes, (4, 4))[0].tolist() == [1, 1, 1, VOID]
+    assert pseudo.foreground(first, no, (4, 4))[0].tolist() == [VOID, 0, 0, 0]
+
+
 def test_nothing_is_made_of_nothing() -> None:
     assert pseudo.mask(sight({}), Hint({COW}), (8, 8)) is None
     with pytest.raises(ValueError, match="no classes"):

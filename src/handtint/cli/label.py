@@ -1,4 +1,4 @@
-"""`handtint label`: masks to train on, for photographs of which classes, boxes or outlines are known."""
+"""`handtint label`: masks to train on, for photographs of which classes, boxes, outlines or nothing is known."""
 
 from __future__ import annotations
 
@@ -29,26 +29,46 @@ if TYPE_CHECKING:
     metavar="JSON",
     help="Outlines of things in COCO's format, with scores where a detector made them; no model is asked then.",
 )
-@click.option("--model", default="handtint-mask", show_default=True, metavar="NAME", help="A mask model with classes.")
+@click.option("--foreground", is_flag=True, help="Nothing is known: the model alone says what stands in front.")
+@click.option("--second", metavar="NAME", help="With --foreground: another mask model, asked for its opinion.")
+@click.option(
+    "--model",
+    default="handtint-mask",
+    show_default=True,
+    metavar="NAME",
+    help="A mask model; for --labels and --boxes one with classes.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where the pairs go.")
 def command(
-    sources: tuple[str, ...], labels: Path | None, boxes: Path | None, instances: Path | None, model: str, out: Path
+    sources: tuple[str, ...],
+    labels: Path | None,
+    boxes: Path | None,
+    instances: Path | None,
+    foreground: bool,
+    second: str | None,
+    model: str,
+    out: Path,
 ) -> None:
-    """Make masks for photographs of which only the classes, boxes or rough outlines are known.
+    """Make masks for photographs of which only the classes, boxes or rough outlines are known, or nothing.
 
     The model says where something stands, the labels what it is; the rest stays open. DIR/images/X and DIR/masks/X.png
-    are what `handtint train --data DIR` takes for a mask network.
+    are what `handtint train --data DIR` takes for a mask network; --foreground writes them below DIR/salient_binary,
+    which says that their classes are not known.
     """
     from handtint.cli.bar import bar
     from handtint.data.hints import hinted
     from handtint.data.sources import open_sources
 
-    if instances and (labels or boxes):
-        raise click.UsageError("--instances: tells all that --labels and --boxes do; say one or the other")
-    if not (labels or boxes or instances):
-        raise click.UsageError("say what is known: --labels, --boxes or --instances")
-    told, marked = _outlined(instances) if instances else _hinted(labels, boxes, model)
-    work = hinted(open_sources(sources), told)
+    if sum((bool(labels or boxes), bool(instances), foreground)) != 1:
+        raise click.UsageError("say what is known: --labels and --boxes, or --instances, or that it is --foreground")
+    if second and not foreground:
+        raise click.UsageError("--second: goes with --foreground")
+    items = open_sources(sources)
+    if foreground:
+        work, marked, out = [(item, None) for item in items], _guessed(model, second), out / "salient_binary"
+    else:
+        told, marked = _outlined(instances) if instances else _hinted(labels, boxes, model)
+        work = hinted(items, told)
     if not work:
         raise InputError("none of the photographs is told of in the labels")
     if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
@@ -68,6 +88,16 @@ def _hinted(labels: Path | None, boxes: Path | None, model: str) -> tuple[Mappin
     hints = (read_labels(labels) if labels else {}) | (read_boxes(boxes) if boxes else {})
     tinter = Tinter(mask_model=model)
     return hints, lambda photo, hint: pseudo.mask(tinter.segment(photo), hint, photo.size)
+
+
+def _guessed(model: str, second: str | None) -> Marker:
+    from handtint.data import pseudo
+    from handtint.pipeline import Tinter
+
+    tinter, other = Tinter(mask_model=model), Tinter(mask_model=second) if second else None
+    return lambda photo, _nothing: pseudo.foreground(
+        tinter.segment(photo), other.segment(photo) if other else None, photo.size
+    )
 
 
 def _outlined(path: Path) -> tuple[Mapping[str, Any], Marker]:

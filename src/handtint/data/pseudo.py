@@ -1,7 +1,7 @@
-"""Masks for photographs that have only hints: a network says where things stand, the hints say what they are.
+"""Masks for photographs that have only hints, or nothing: networks say where things stand, hints what they are.
 
-Weak supervision in the manner of Papandreou et al. 2015 (a class that is not there cannot win); what neither of the
-two is sure of stays open.
+Weak supervision in the manner of Papandreou et al. 2015 (a class that is not there cannot win), and without hints
+self-training (Xie et al. 2020, "noisy student"); what nobody is sure of stays open.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from handtint.types import VOC, VOID, Array, Float, Segmentation
 THING, GROUND = 0.6, 0.15  # probability of some object: at least, at most
 SURE = 0.65  # of one class among those told of
 LEAST = 0.005  # of a photograph's pixels: with less of an object the mask is not worth having
+FIRST, UNSURE = 0.6, 0.1  # what the first of two networks weighs; how near to one half their mean is no answer
 UNTOLD = tuple(
     VOC.index(name) for name in ("bottle", "chair", "cow", "diningtable", "pottedplant", "sheep", "sofa", "tvmonitor")
 )  # what labels of whole photographs often leave out
@@ -42,6 +43,16 @@ def mask(found: Segmentation, hint: Hint, size: tuple[int, int]) -> Array | None
     if not set(told) <= set(np.unique(labels)):
         labels[labels == 0] = VOID  # something that is there was not found: it may be anywhere
     return labels if np.isin(labels, told).mean() >= LEAST else None
+
+
+def foreground(found: Segmentation, second: Segmentation | None, size: tuple[int, int]) -> Array:
+    """Foreground labels (H, W) uint8: 0, 1, and 255 where the networks, or the one there is, are not sure."""
+    alpha = _fitted(found.foreground, size)
+    if second is not None:
+        alpha = FIRST * alpha + (1 - FIRST) * _fitted(second.foreground, size)
+    labels = (alpha >= 0.5).astype(np.uint8)
+    labels[np.abs(alpha - 0.5) < UNSURE] = VOID
+    return labels
 
 
 def _where(hint: Hint, told: list[int], size: tuple[int, int]) -> Array:
