@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -30,16 +31,18 @@ def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float =
     temporary = path.with_suffix(".partial.onnx")
     axes = {name: {0: "n"} if side else {0: "n", 2: "h" + name, 3: "w" + name} for name in ["L", *outputs]}
     sample = torch.randn(1, 1, side or 96, side or 128)
-    torch.onnx.export(
-        net,
-        (sample,),
-        str(temporary),
-        input_names=["L"],
-        output_names=outputs,
-        dynamic_axes=axes,
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of traced sizes and folded constants: the comparison below is the judge
+        torch.onnx.export(
+            net,
+            (sample,),
+            str(temporary),
+            input_names=["L"],
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
     model = onnx.load(str(temporary))
     halve_weights(model)
     onnx.save(model, str(temporary))

@@ -23,7 +23,7 @@ class Features:
 
     def __call__(self, rgb: Array) -> Array:
         """RGB (H, W, 3) uint8, sides multiples of 32 -> (320,) float32."""
-        x = torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].float()
+        x = torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None].float()
         with torch.inference_mode():
             last = self._net((x - 127) / 128)[-1]  # (1, 320, H / 32, W / 32)
         return last.mean(dim=(0, 2, 3)).numpy()
