@@ -57,6 +57,7 @@ def command(
     """
     from handtint.cli.bar import bar
     from handtint.data.hints import hinted
+    from handtint.data.labels import photographs
     from handtint.data.sources import open_sources
 
     if sum((bool(labels or boxes), bool(instances), foreground)) != 1:
@@ -65,12 +66,13 @@ def command(
         raise click.UsageError("--second: goes with --foreground")
     items = open_sources(sources)
     if foreground:
-        work, marked, out = [(item, None) for item in items], _guessed(model, second), out / "salient_binary"
+        work = [(item, None) for item in photographs(items)]
+        marked, out = _guessed(model, second), out / "salient_binary"
     else:
         told, marked = _outlined(instances) if instances else _hinted(labels, boxes, model)
         work = hinted(items, told)
     if not work:
-        raise InputError("none of the photographs is told of in the labels")
+        raise InputError("no photographs" if foreground else "none of the photographs is told of in the labels")
     if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
         raise InputError(f"{twice[0]}: two photographs of that name would have one mask")
     made = sum(_label(marked, item, known, out) for item, known in bar(work, "labelling"))
