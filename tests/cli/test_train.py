@@ -49,6 +49,7 @@ def test_train_then_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     record = json.loads((tmp_path / "assets" / "manifest.json").read_text())["handtint"]
     assert record["size"] == (tmp_path / "assets" / "handtint.onnx").stat().st_size
     assert (record["recipe"], record["steps"]) == ("tiny.toml + tiny.toml", 6)
+    assert record["start"] == "random; averaged with random"
 
 
 def test_wrong_words(tmp_path: Path) -> None:

@@ -31,9 +31,11 @@ def publish(
     """
     if name not in CATALOGUE:
         raise OptionError(f"model: {name!r} is not in the catalogue")
-    recipe = recipes.load(recipe_path)
+    told = [(recipe_path, run), *others]
+    runs = [(recipes.load(file), where) for file, where in told]
+    recipe = runs[0][0]
     task, made = find(recipe.task), generator(recipe.task, recipe.network)
-    net = finished(recipe, run, [(recipes.load(file), where) for file, where in others])
+    net = finished(*runs[0], runs[1:])
     path = (folder or ASSETS) / f"{name}.onnx"
     path.parent.mkdir(parents=True, exist_ok=True)
     difference = export(net, path, list(task.outputs), side=made.side)
@@ -44,10 +46,10 @@ def publish(
         size=len(bytes_),
         licence="MIT",
         source="file" if folder else "package",
-        start=_start(recipe),
+        start="; averaged with ".join(_start(each) for each, _ in runs),
         data=data,
-        recipe=" + ".join(file.name for file in (recipe_path, *(file for file, _ in others))),
-        steps=sum(_steps(where) for where in (run, *(where for _, where in others))),
+        recipe=" + ".join(file.name for file, _ in told),
+        steps=sum(_steps(where) for _, where in told),
         side=recipe.phases[-1].size if recipe.augment == "squash" else 0,
     )
     record(name, weights, folder)
