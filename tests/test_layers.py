@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "src" / "handtint"
 LAYERS = [
     {"types", "errors"},
+    {"typed"},
     {"keep"},
     {"options"},
     {"image", "nets", "weights"},

@@ -60,5 +60,5 @@ def test_only_photographs_without_a_mask_are_taken(tmp_path: Path) -> None:
     items = [Item("s/images/a.webp", ""), Item("s/masks/a.png", ""), Item("s/images/b.webp", ""), Item("d.webp", "")]
     assert [(item.stem, hint.classes) for item, hint in hinted(items, read_labels(table))] == [("b", {PERSON})]
     table.write_text("file,labels\nvocanimal_2007-000175.webp,person\n")
-    items = [Item("vocanimal_2007-000175.webp", ""), Item("voc/masks/voc_2007_000175.png", "")]
+    items = [Item("vocanimal_2007-000175.webp", "", group="voc 175"), Item("masks/voc_175.png", "", group="voc 175")]
     assert hinted(items, read_labels(table)) == [], "one photograph, in two sets"

@@ -7,10 +7,12 @@ import torch
 from PIL import Image
 
 from handtint.data.augment import age, crop_box, squash
+from handtint.data.dataset import Labelling
 from handtint.data.labels import labels, mask_pairs, read_mask
 from handtint.data.pairs import ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, open_sources
 from handtint.data.truths import rgb
+from handtint.errors import DecodeError
 from handtint.image import lab
 
 ROOT = Path(__file__).parents[2]
@@ -46,22 +48,42 @@ def test_masks_are_read_as_indices_not_as_colors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mask", "classes", "front"),
+    ("rule", "mask", "classes", "front"),
     [
-        ("voc/images/voc_1.webp", [0, 12, 255], [0, 12, 255], [0, 1, 255]),
-        ("person_binary/images/human_1.webp", [0, 1, 1], [0, 15, 15], [0, 1, 1]),
-        ("horse_binary/images/x_1.webp", [0, 1, 0], [0, 13, 0], [0, 1, 0]),
-        ("salient_binary/images/ecssd_1.webp", [0, 1, 0], [255, 255, 255], [0, 1, 0]),
-        ("camvid/images/camvid_1.webp", [0, 7, 255], [0, 7, 255], [255, 255, 255]),
-        ("rare/images/furn_1.webp", [0, 9, 255], [255, 9, 255], [0, 1, 255]),
+        (Labelling(), [0, 12, 255], [0, 12, 255], [0, 1, 255]),
+        (Labelling("person"), [0, 1, 1], [0, 15, 15], [0, 1, 1]),
+        (Labelling("person"), [0, 1, 255], [0, 15, 255], [0, 1, 255]),
+        (Labelling("horse"), [0, 200, 0], [0, 13, 0], [0, 1, 0]),
+        (Labelling("unknown"), [0, 1, 0], [255, 255, 255], [0, 1, 0]),
+        (Labelling(foreground=False), [0, 7, 255], [0, 7, 255], [255, 255, 255]),
+        (Labelling(partial=True), [0, 9, 255], [255, 9, 255], [0, 1, 255]),
     ],
 )
-def test_each_folder_has_its_rule(name: str, mask: list[int], classes: list[int], front: list[int]) -> None:
-    found = labels(Item(name, ""), np.array([mask], np.uint8))
+def test_a_mask_means_what_its_data_set_says(
+    rule: Labelling, mask: list[int], classes: list[int], front: list[int]
+) -> None:
+    found = labels(Item("x/images/x_1.webp", "", labelling=rule), np.array([mask], np.uint8))
     assert [f.tolist() for f in found] == [[classes], [front]]
+    assert all(f.dtype == np.uint8 for f in found)
 
 
-def test_pasted_objects_bring_their_labels(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["person_binary", "horse_binary", "salient_binary", "camvid"])
+@pytest.mark.parametrize("name", ["x", "furn_1", "davis_1"])
+def test_names_of_folders_and_files_mean_nothing(folder: str, name: str) -> None:
+    found = labels(Item(f"{folder}/images/{name}.webp", ""), np.array([[0, 2, 255]], np.uint8))
+    assert [f.tolist() for f in found] == [[[0, 2, 255]], [[0, 1, 255]]]
+
+
+def test_a_mask_of_no_class_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DecodeError, match="37"):
+        labels(Item("voc/images/x.png", ""), np.array([[0, 37, 255]], np.uint8))
+    Image.new("RGB", (2, 2)).save(tmp_path / "m.png")
+    with pytest.raises(DecodeError, match=r"m\.png: .*RGB"):
+        read_mask(Item("m.png", str(tmp_path / "m.png")))
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_pasted_objects_bring_their_labels(said: bool, tmp_path: Path) -> None:
     for folder, name, value in (("voc", "voc_1", 0), ("rare", "car_1", 7)):
         for part in ("images", "masks"):
             (tmp_path / folder / part).mkdir(parents=True)
@@ -72,11 +94,13 @@ def test_pasted_objects_bring_their_labels(tmp_path: Path) -> None:
             np.full((80, 80, 3), 40 + 200 * (mask > 0)[..., None], np.uint8),
         )
         cv2.imwrite(str(tmp_path / folder / "masks" / f"{name}.png"), mask)
+    if said:
+        (tmp_path / "rare" / "dataset.toml").write_text("[[files]]\npaste = true\n")
     pairs = sorted(mask_pairs(open_sources([tmp_path])), key=lambda p: p[0].stem, reverse=True)
     plain, pasted = (MaskPairs(pairs, 64, seed=3, turn=0, paste=p)[0] for p in (0.0, 1.0))
     assert plain["foreground"].max() == 0
     there = pasted["foreground"] == 1
-    assert there.any()
+    assert there.any() == said, "a name alone is no permission"
     assert (pasted["classes"][there] == 7).all()
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from handtint.data.sources import Item, held_out, identity, open_sources, split
+from handtint.data.sources import Item, held_out, open_sources, split
 from handtint.errors import InputError
 
 
@@ -25,21 +25,6 @@ def test_what_is_neither_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "x.txt", tmp_path / "gone"):
         with pytest.raises(InputError, match="neither a folder nor a tar shard"):
             open_sources([path])
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("vocanimal_2007-000175", "voc_2007_000175"),
-        ("ecssd_images-0039", "ecssd_0039"),
-        ("humanseg_10", "human_10"),
-        ("camvid_test-0001TP-009000", "camvid_0001TP_006900"),
-        ("davis_blackswan_00000", "davis_blackswan_00024"),
-        ("caltech101_airplanes-image-0007", "cal_airplane_0007"),
-    ],
-)
-def test_one_photograph_in_two_sets_is_one(one: str, other: str) -> None:
-    assert identity(one) == identity(other)
 
 
 def test_the_split_is_fixed_and_about_one_in_twelve() -> None:

@@ -52,13 +52,15 @@ def command(
     """Make masks for photographs of which only the classes, boxes or rough outlines are known, or nothing.
 
     The model says where something stands, the labels what it is; the rest stays open. DIR/images/X and DIR/masks/X.png
-    are what `handtint train --data DIR` takes for a mask network; --foreground writes them below DIR/salient_binary,
-    which says that their classes are not known.
+    are what `handtint train --data DIR` takes for a mask network; --foreground writes them below DIR/foreground, with
+    a dataset.toml that says that their classes are not known.
     """
     from handtint.cli.bar import bar
+    from handtint.data import dataset
     from handtint.data.hints import hinted
     from handtint.data.labels import photographs
     from handtint.data.sources import open_sources
+    from handtint.image import files
 
     if sum((bool(labels or boxes), bool(instances), foreground)) != 1:
         raise click.UsageError("say what is known: --labels and --boxes, or --instances, or that it is --foreground")
@@ -67,7 +69,7 @@ def command(
     items = open_sources(sources)
     if foreground:
         work = [(item, None) for item in photographs(items)]
-        marked, out = _guessed(model, second), out / "salient_binary"
+        marked, out = _guessed(model, second), out / "foreground"
     else:
         told, marked = _outlined(instances) if instances else _hinted(labels, boxes, model)
         work = hinted(items, told)
@@ -75,6 +77,8 @@ def command(
         raise InputError("no photographs" if foreground else "none of the photographs is told of in the labels")
     if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
         raise InputError(f"{twice[0]}: two photographs of that name would have one mask")
+    if foreground:
+        files.write(out / dataset.FILE, b'[[files]]\nclasses = "unknown"\n')
     made = sum(_label(marked, item, known, out) for item, known in bar(work, "labelling"))
     click.echo(f"{out}: masks for {made} of {len(work)} photographs; of the others too little could be told")
 

@@ -72,9 +72,9 @@ def file_name(path: str) -> str:
 def hinted(items: Iterable[Item], hints: Mapping[str, _T]) -> list[tuple[Item, _T]]:
     """The photographs of which something is told, with what that is, but not those that have a mask in any set."""
     items = list(items)
-    masked = {identity(item.stem) for item in items if "/masks/" in f"/{item.name}"}
+    masked = {identity(item) for item in items if "/masks/" in f"/{item.name}"}
     told = [(item, hints[name]) for item in items if (name := file_name(item.name)) in hints]
-    return [(item, hint) for item, hint in told if identity(item.stem) not in masked]
+    return [(item, hint) for item, hint in told if identity(item) not in masked]
 
 
 def _index(path: Path, name: str) -> int:

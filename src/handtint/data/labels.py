@@ -1,4 +1,4 @@
-"""Masks and what their pixels mean, folder by folder."""
+"""Masks and what their pixels mean."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from handtint.data.dataset import INDICES, UNKNOWN
 from handtint.data.sources import Item
 from handtint.errors import DecodeError
 from handtint.types import VOC, VOID, Array
@@ -16,28 +17,38 @@ from handtint.types import VOC, VOID, Array
 def read_mask(item: Item) -> Array:
     """A label picture (h, w) uint8, its stored indices untouched by any palette. Raises DecodeError."""
     try:
-        return np.array(Image.open(io.BytesIO(item.read())))
+        picture = Image.open(io.BytesIO(item.read()))
+        mask = np.array(picture)
     except (OSError, ValueError) as error:
         raise DecodeError(f"{item.name}: not a label picture: {error}") from error
-
-
-PERSON, HORSE = VOC.index("person"), VOC.index("horse")
-_PARTIAL = ("furn_", "davis_")  # one object labelled, its like beside it not
+    if picture.mode not in ("1", "L", "P"):
+        raise DecodeError(
+            f"{item.name}: not a label picture: one number of 8 bits a pixel is needed, not {picture.mode}"
+        )
+    return mask.astype(np.uint8)
 
 
 def labels(photo: Item, mask: Array) -> tuple[Array, Array]:
-    """(class labels 0..20, foreground labels 0..1), both (h, w) uint8 with 255 for unknown, by the folder's rule."""
-    folder = photo.name.partition("/")[0]
-    front = np.where(mask == VOID, VOID, (mask > 0).astype(np.uint8)).astype(np.uint8)
-    if folder == "salient_binary":
-        return np.full_like(mask, VOID), front
-    if folder in ("person_binary", "horse_binary"):
-        return mask * np.uint8(PERSON if folder == "person_binary" else HORSE), front
-    if folder == "camvid":
-        return mask, np.full_like(mask, VOID)
-    if photo.stem.startswith(_PARTIAL):
-        return np.where(mask == 0, VOID, mask).astype(np.uint8), front
-    return mask, front
+    """What a photograph's mask (h, w) uint8 says, as the photograph's data set has it (see `dataset.Labelling`).
+
+    Returns (class labels 0..20, foreground labels 0..1), both (h, w) uint8 with 255 for unknown. Raises DecodeError for
+    a mask of class indices with one that no class has.
+    """
+    rule, known, anything = photo.labelling, mask != VOID, mask > 0
+    if rule.classes == INDICES and (strange := mask[known & (mask >= len(VOC))]).size:
+        raise DecodeError(
+            f"{photo.name}: its mask says {strange[0]}, which is no class: 0..{len(VOC) - 1}, 255 unknown"
+        )
+    if rule.classes == UNKNOWN:
+        classes = np.full_like(mask, VOID)
+    elif rule.classes == INDICES:
+        classes = mask
+    else:
+        classes = np.where(known, anything * np.uint8(VOC.index(rule.classes)), VOID).astype(np.uint8)
+    if rule.partial:
+        classes = np.where(mask == 0, VOID, classes).astype(np.uint8)
+    front = np.where(known & rule.foreground, anything, VOID).astype(np.uint8)
+    return classes, front
 
 
 def mask_pairs(items: Sequence[Item]) -> list[tuple[Item, Item]]:

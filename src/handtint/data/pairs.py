@@ -96,7 +96,7 @@ class MaskPairs(Dataset[Batch]):
     ) -> None:
         self.pairs, self.size, self.seed, self.turn = pairs, size, seed, turn
         self.least, self.aged, self.paste = least, aged, paste
-        self.donors = [p for p in pairs if p[0].stem.startswith(DONORS)]
+        self.donors = [p for p in pairs if p[0].labelling.paste]
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -147,7 +147,6 @@ class WholeMaskPairs(Dataset[Batch]):
 
 
 LABELS = ("classes", "foreground")
-DONORS = ("cal_", "car_", "rail_", "furn_")
 
 
 def _lay_over(

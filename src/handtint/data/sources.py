@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tarfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from handtint.data import dataset
+from handtint.data.dataset import VOC_INDICES, Labelling, Rules
 from handtint.errors import InputError
 
 PICTURES = (".webp", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
@@ -18,12 +19,17 @@ HELD_OUT = 12  # one photograph in so many is kept for validation
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file: a path of its own, or a stretch of a tar shard."""
+    """One file: a path of its own, or a stretch of a tar shard.
 
-    name: str  # path inside the folder or shard, with "/"
+    name: its path inside the folder or shard, with "/". labelling, group: what the `dataset.toml` of its data set says.
+    """
+
+    name: str
     path: str
     offset: int = 0
     length: int = -1
+    labelling: Labelling = VOC_INDICES
+    group: str = ""
 
     def read(self) -> bytes:
         """The file's bytes."""
@@ -41,13 +47,17 @@ class Item:
 
 
 def open_sources(paths: Iterable[str | Path]) -> list[Item]:
-    """Every picture in the given folders and tar shards, sorted by name."""
+    """Every picture in the given folders and tar shards, sorted by name.
+
+    A `dataset.toml` in a folder or shard says what the files below it mean; so does NAME.toml beside NAME.tar, which
+    wins over one at the top of the shard. Raises InputError.
+    """
     items: list[Item] = []
     for path in map(str, paths):
         if os.path.isdir(path):
-            items += _folder(path)
+            items += _ruled(_folder(path), {})
         elif tarfile.is_tarfile(path) if os.path.isfile(path) else False:
-            items += _shard(path)
+            items += _ruled(_shard(path), _beside(path))
         else:
             raise InputError(f"{path}: neither a folder nor a tar shard")
     return sorted((i for i in items if i.name.lower().endswith(PICTURES)), key=lambda i: (i.name, i.path))
@@ -63,31 +73,41 @@ def _shard(path: str) -> list[Item]:
         return [Item(m.name.removeprefix("./"), path, m.offset_data, m.size) for m in tar if m.isfile()]
 
 
-_ALIASES = {"vocanimal": "voc", "human": "humanseg", "cal": "caltech101"}
-_NUMBERED = ("voc", "ecssd", "humanseg", "ccp", "camvid")  # the digits of the name are the id
+def _beside(shard: str) -> Mapping[str, Rules]:
+    """The rules of a shard's whole content in the file beside it, if there is one."""
+    path = Path(shard).with_suffix(".toml")
+    if not path.is_file():
+        return {}
+    return {"": dataset.parse(Item(path.name, str(path)).read(), str(path))}
 
 
-def identity(stem: str) -> str:
-    """What a photograph is, whichever set it stands in: "vocanimal_2007-000175" and "voc_2007_000175" are one.
+def _ruled(items: Sequence[Item], beside: Mapping[str, Rules]) -> list[Item]:
+    """The items of one source with what its `dataset.toml` files say of them."""
+    tables: dict[str, Rules] = {}
+    for item in items:
+        folder, _, name = item.name.rpartition("/")
+        if name == dataset.FILE:
+            where = item.path if item.length < 0 else f"{item.path}: {item.name}"
+            tables[folder] = dataset.parse(item.read(), where)
+    tables |= beside
+    if not tables:
+        return list(items)
+    said = ((item, dataset.nearest(tables, item.name)) for item in items)
+    return [replace(item, labelling=labelling, group=group) for item, (labelling, group) in said]
 
-    Frames of one film (DAVIS, CamVid) share an identity, so that a film is never split.
+
+def identity(item: Item) -> str:
+    """What a photograph shows: its group, where its data set names one, else its own name.
+
+    Copies of a photograph and frames of one film are in one group, so that a split never parts them.
     """
-    family, _, rest = stem.partition("_")
-    family = _ALIASES.get(family, family)
-    if family == "davis":
-        return f"davis:{rest.rpartition('_')[0]}"
-    if family == "camvid":
-        return "camvid:" + re.sub(r"^(train|test|val)-", "", rest).replace("-", "_").partition("_")[0]
-    if family == "caltech101":
-        return "caltech101:" + re.sub(r"s?[-_](image[-_])?(?=\d+$)", "-", rest)
-    if family in _NUMBERED:
-        return f"{family}:" + "-".join(str(int(d)) for d in re.findall(r"\d+", rest))
-    return f"{family}:{rest}"
+    family, _, rest = item.stem.partition("_")
+    return item.group or f"{family}:{rest}"  # in this form since ever, so that every split stays as it is
 
 
 def held_out(item: Item) -> bool:
     """Whether a photograph belongs to validation: one in HELD_OUT, by a hash of its identity."""
-    digest = hashlib.sha256(identity(item.stem).encode()).digest()
+    digest = hashlib.sha256(identity(item).encode()).digest()
     return int.from_bytes(digest[:8], "big") % HELD_OUT == 0
 
 

@@ -1,0 +1,121 @@
+"""What a `dataset.toml` says of a data set: what the pixels of its masks mean, which photographs belong together.
+
+Without such a file a mask holds VOC class indices and each photograph stands for itself. docs/training.md has examples.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Any
+
+from handtint.errors import InputError
+from handtint.typed import known, typed
+from handtint.types import VOC
+
+FILE = "dataset.toml"
+INDICES, UNKNOWN = "voc", "unknown"
+_KEYS: Mapping[str, Any] = {
+    "match": str,
+    "stem": str,
+    "classes": str,
+    "foreground": bool,
+    "partial": bool,
+    "paste": bool,
+    "group": str,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """What a mask's pixels mean; 255 is "unknown" in every mask.
+
+    classes: "voc", pixels are VOC class indices; "unknown", they tell the foreground alone; or the name of a VOC class,
+    which everything above 0 is of. foreground: whether pixels above 0 are the foreground; if not, it is unknown.
+    partial: whether there may be more objects than were labelled, so that 0 says nothing about classes. paste: whether
+    the objects may be copied onto other photographs in training.
+    """
+
+    classes: str = INDICES
+    foreground: bool = True
+    partial: bool = False
+    paste: bool = False
+
+
+VOC_INDICES = Labelling()  # of what no data set says anything
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One `[[files]]` table. match: a glob that paths match. stem: a pattern that file names without ending match."""
+
+    match: str
+    stem: re.Pattern[str]
+    labelling: Mapping[str, Any]
+    group: str
+
+    def applies(self, name: str) -> re.Match[str] | None:
+        """The match of a path inside the data set, or None."""
+        return self.stem.fullmatch(PurePosixPath(name).stem) if fnmatchcase(name, self.match) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All rules of a data set, in the order of its file: later ones win over earlier ones."""
+
+    rules: tuple[Rule, ...] = ()
+
+    def of(self, name: str) -> tuple[Labelling, str]:
+        """How a file, by its path inside the data set, is labelled, and its group; "" where no rule gives one."""
+        labelling, group = VOC_INDICES, ""
+        for rule in self.rules:
+            if found := rule.applies(name):
+                labelling = replace(labelling, **rule.labelling)
+                group = found.expand(rule.group) or group
+        return labelling, group
+
+
+def parse(text: bytes, where: str) -> Rules:
+    """The rules in the bytes of a `dataset.toml`. Raises InputError that names `where` and the entry."""
+    try:
+        tables = tomllib.loads(text.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{where}: not TOML: {error}") from error
+    known(tables, ("files",), where, InputError)
+    entries = typed(tables.get("files", []), list[dict[str, Any]], f"{where}: files", InputError)
+    return Rules(tuple(_rule(entry, f"{where}: files[{number}]") for number, entry in enumerate(entries)))
+
+
+def _rule(entry: Mapping[str, Any], where: str) -> Rule:
+    known(entry, _KEYS, where, InputError)
+    for key, value in entry.items():
+        typed(value, _KEYS[key], f"{where}: {key}", InputError)
+    labelling = {key: entry[key] for key in ("classes", "foreground", "partial", "paste") if key in entry}
+    if (classes := labelling.get("classes", INDICES)) not in (allowed := (INDICES, UNKNOWN, *VOC[1:])):
+        raise InputError(f"{where}: classes is {classes!r}; it can be one of {', '.join(allowed)}")
+    group, pattern = entry.get("group", ""), entry.get("stem", ".*")
+    try:
+        stem = re.compile(pattern)
+        re.compile(f"{pattern}|").fullmatch("").expand(group)  # type: ignore[union-attr]
+    except (re.error, IndexError) as error:
+        raise InputError(f"{where}: stem {pattern!r} and group {group!r} do not go together: {error}") from error
+    return Rule(entry.get("match", "*"), stem, labelling, group)
+
+
+def nearest(tables: Mapping[str, Rules], name: str) -> tuple[Labelling, str]:
+    """How a file is labelled, and its group, by the `dataset.toml` of the nearest folder above it that has one.
+
+    tables: folder inside the source ("" for the source itself) -> its rules. name: the file's path inside the source.
+    """
+    for folder in _above(name):
+        if folder in tables:
+            return tables[folder].of(name[len(folder) :].lstrip("/"))
+    return VOC_INDICES, ""
+
+
+def _above(name: str) -> Sequence[str]:
+    return ["" if str(folder) == "." else str(folder) for folder in PurePosixPath(name).parents]
