@@ -200,3 +200,26 @@ def test_points_are_fast(scene: Scene, prompt: points.Prompt) -> None:
         points.region(scene.found, prompt)
         times.append(time.process_time() - start)
     assert min(times) < 0.1
+
+
+@pytest.mark.parametrize("text", ["subject", "person:1 + @280,520=0.5 - dog", "all - person", "hue:20-50 + person,dog"])
+def test_what_was_looked_for_before_is_the_same_choice(scene: Scene, text: str) -> None:
+    steps = keep.parse(text)
+    softs = choice.look(steps, scene.pixels, scene.found, known={})
+    at_once = chosen(scene, text)
+    assert np.array_equal(choice.choose(steps, scene.pixels, None, layers=softs.layers).alpha, at_once.alpha)
+
+
+def test_a_thing_that_is_known_is_not_looked_for(scene: Scene) -> None:
+    steps = keep.parse("person:1 + @280,520@3s")
+    person, dog = (step.term for step in steps)
+    here = cv2.resize(np.isin(scene.owner, [2, 4]).astype(np.float32), (200, 150), interpolation=cv2.INTER_AREA)
+    softs = choice.look(steps, scene.pixels, scene.found, known={person: here, dog: here})
+    assert softs.things == {person: here, dog: here}
+    alpha = choice.choose(steps, scene.pixels, None, layers=softs.layers).alpha
+    assert iou(alpha, np.isin(scene.owner, [2, 4])) > 0.95
+
+
+def test_a_photo_has_no_time(scene: Scene) -> None:
+    with pytest.raises(OptionError, match=r"@280,520@3s is at a time.*films"):
+        chosen(scene, "@280,520@3s")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
-from handtint.errors import InputError
+from handtint import keep
+from handtint.errors import InputError, OptionError
 from handtint.image import hues, instances, lab, masks, matting, points, resize, saliency
 from handtint.image.masks import Alpha
 from handtint.image.photo import Photo
@@ -36,22 +37,62 @@ class Choice:
     note: str = ""
 
 
-def choose(steps: Sequence[Step], pixels: Pixels, found: Segmentation | None, *, matted: bool = False) -> Choice:
+@dataclass(frozen=True, slots=True)
+class Softs:
+    """What the network finds of what is asked for, at network size, before it is refined.
+
+    layers: an alpha (h, w) float32 0..1 for each layer that the network finds, in order. things: those of the terms
+    that name one thing. note: as of a Choice.
+    """
+
+    layers: tuple[Float, ...] = ()
+    things: Mapping[Term, Float] = field(default_factory=dict)
+    note: str = ""
+
+
+def look(steps: Sequence[Step], pixels: Pixels, found: Segmentation, *, known: Mapping[Term, Float]) -> Softs:
+    """What steps ask for at network size; known: the alphas of the terms that need not be looked for.
+
+    Raises as `choose`.
+    """
+    return _Chooser(steps, pixels, found, False, known=known).softs()
+
+
+def choose(
+    steps: Sequence[Step],
+    pixels: Pixels,
+    found: Segmentation | None,
+    *,
+    matted: bool = False,
+    layers: Sequence[Float] | None = None,
+) -> Choice:
     """The mask that steps ask for, at the size of the photo's pixels (H, W) or (H, W, 3).
 
     found: what the network says of the photo; None will do where `keep.looks(steps)` is False.
-    matted: edges by closed-form matting instead of the guided filter alone.
+    matted: edges by closed-form matting instead of the guided filter alone. layers: those of `look`, which then need
+    not be found.
     Raises InputError for a point outside of the photo and an unreadable mask file, OptionError for classes asked of
     a network that knows none and where matting is not installed.
     """
-    return _Chooser(steps, pixels, found, matted).choice()
+    return _Chooser(steps, pixels, found, matted, layers=layers).choice()
 
 
 class _Chooser:
     """One photo and what is asked of it."""
 
-    def __init__(self, steps: Sequence[Step], pixels: Pixels, found: Segmentation | None, matted: bool) -> None:
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        pixels: Pixels,
+        found: Segmentation | None,
+        matted: bool,
+        *,
+        layers: Sequence[Float] | None = None,
+        known: Mapping[Term, Float] | None = None,
+    ) -> None:
         self._steps, self._pixels, self._found, self._matted = steps, pixels, found, matted
+        self._given = None if layers is None else iter(layers)
+        self._known = known or {}
         self._size = pixels.shape[0], pixels.shape[1]
         self._notes: list[str] = []
         self._regions: dict[points.Prompt, Float] = {}
@@ -73,9 +114,21 @@ class _Chooser:
             self._notes = [self._nothing()]
         return Choice(alpha, "; ".join(dict.fromkeys(self._notes)))
 
+    def softs(self) -> Softs:
+        """What the network finds, at its size."""
+        runs = [([s.term for s in run], away) for (away, _, soft), run in self._runs() if soft]
+        layers = tuple(self._found_layer(terms, away) for terms, away in runs)
+        single = [(term, away) for terms, away in runs for term in terms if keep.names_one(term)]
+        things = {term: self._soft(term, away) for term, away in single}
+        return Softs(layers, things, "; ".join(dict.fromkeys(self._notes)))
+
+    def _runs(self) -> Iterator[tuple[tuple[bool, float, bool], Iterator[Step]]]:
+        """The steps that stand together as one layer: ((away, strength, whether the network finds it), its steps)."""
+        return itertools.groupby(self._steps, key=_kind)
+
     def _layers(self) -> Iterator[tuple[Alpha, float, bool]]:
         """(alpha (H, W), strength, whether to take it away) of each layer, in order."""
-        for (away, strength, soft), run in itertools.groupby(self._steps, key=_kind):
+        for (away, strength, soft), run in self._runs():
             terms = [step.term for step in run]
             layers = [self._refined(terms, away)] if soft else [self._full(term) for term in terms]
             for layer in layers:
@@ -106,14 +159,21 @@ class _Chooser:
 
     def _refined(self, terms: list[Term], away: bool) -> Alpha:
         """The alpha (H, W) of terms that the network finds, refined together."""
+        soft = self._found_layer(terms, away) if self._given is None else next(self._given)
+        alpha = masks.refine(soft, self._pixels)
+        return matting.matte(alpha, self._pixels) if self._matted else alpha
+
+    def _found_layer(self, terms: list[Term], away: bool) -> Float:
+        """The alpha (h, w) of terms that the network finds, together."""
         names = [term.name for term in terms if isinstance(term, Class) and term.number is None]
         softs = [masks.clean(masks.classes(self._network, names))] if names else []
         softs += [self._soft(term, away) for term in terms if not (isinstance(term, Class) and term.number is None)]
-        alpha = masks.refine(_largest(softs), self._pixels)
-        return matting.matte(alpha, self._pixels) if self._matted else alpha
+        return _largest(softs)
 
     def _soft(self, term: Term, away: bool) -> Float:
         """The alpha (h, w) of a term that the network finds, at network size."""
+        if term in self._known:
+            return self._known[term]
         if isinstance(term, Class):
             return self._instance(term, away)
         if isinstance(term, Point | Box):
@@ -151,6 +211,8 @@ class _Chooser:
         return np.zeros_like(self._network.foreground)
 
     def _region(self, term: Point | Box, away: bool) -> Float:
+        if term.at is not None:
+            raise OptionError(f"keep: {term} is at a time, which a photo has none of: that is for films")
         prompt = self._prompt(term, away)
         if prompt not in self._regions:
             self._regions[prompt] = points.region(self._network, prompt)

@@ -1,6 +1,6 @@
 """The language of `--keep`: its terms, its parser, its printer."""
 
-from handtint.keep.parser import parse
+from handtint.keep.parser import parse, seconds
 from handtint.keep.terms import (
     CLASSES,
     Box,
@@ -15,6 +15,7 @@ from handtint.keep.terms import (
     Term,
     files,
     looks,
+    names_one,
     show,
 )
 
@@ -32,6 +33,8 @@ __all__ = [
     "Term",
     "files",
     "looks",
+    "names_one",
     "parse",
+    "seconds",
     "show",
 ]

@@ -2,9 +2,10 @@
 
 keep     = part { ("+" | "-" | ",") part }      a comma repeats the sign before it: all - person, dog
 part     = term [ "=" strength ]                strength 0..1
-term     = "subject" | "all" | class [ ":" number ] | "@" x "," y [ "," x "," y ]
+term     = "subject" | "all" | class [ ":" number ] | "@" x "," y [ "," x "," y ] [ "@" time ]
          | "hue:" degrees "-" degrees | "file:" name | quoted name
 x, y     = number [ "%" ]                       pixels of the upright photo, or percent of its width and height
+time     = [ [ hours ":" ] minutes ":" ] seconds [ "s" ]        of a film
 
 Words may be in capitals, and spaces stand anywhere between. A name of a file goes on to the next space, plus, comma,
 equals sign or quote; in quotes, single or double, it may hold anything, a doubled quote for one of its own.
@@ -37,6 +38,7 @@ MOST = 1e6  # pixels: no photo has a longer side
 _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _PERCENT = re.compile(r"\s*%")
+_TIME = re.compile(r"(?:(?:(?P<hours>[0-9]{1,4}):)?(?P<minutes>[0-9]{1,4}):)?(?P<seconds>[0-9]{1,9}(?:\.[0-9]*)?)\s*s?")
 _WORD = re.compile(r"[^\W\d]\w*")
 _QUOTED = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
 
@@ -167,12 +169,33 @@ def _place(reader: _Reader) -> Point | Box:
     while _comma_and_number(reader):
         lengths.append(_length(reader))
     said = reader.text[start : reader.at]
-    if len(lengths) == 2:
-        return Point(*lengths)
-    if len(lengths) != 4:
+    if len(lengths) not in (2, 4):
         raise reader.wrong(said, f"a point has 2 numbers and a box 4, not {len(lengths)}", start)
-    _check_corners(reader, said, start, lengths)
-    return Box(*lengths)
+    if len(lengths) == 4:
+        _check_corners(reader, said, start, lengths)
+    at = _moment(reader) if reader.take("@") else None
+    if len(lengths) == 2:
+        return Point(lengths[0], lengths[1], at)
+    return Box(lengths[0], lengths[1], lengths[2], lengths[3], at)
+
+
+def _moment(reader: _Reader) -> float:
+    found = reader.match(_TIME)
+    if not found:
+        raise reader.wrong(reader.rest(), "expected a time in a film: 12.5s or 1:02:03")
+    return _seconds(found)
+
+
+def seconds(text: str) -> float:
+    """The seconds that a time says: 12.5, 12.5s, 2:05 or 1:02:03.5. Raises ValueError."""
+    found = _TIME.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is not a time: 12.5s or 1:02:03")
+    return _seconds(found)
+
+
+def _seconds(found: re.Match[str]) -> float:
+    return 3600.0 * int(found["hours"] or 0) + 60.0 * int(found["minutes"] or 0) + float(found["seconds"])
 
 
 def _check_corners(reader: _Reader, said: str, start: int, lengths: list[Length]) -> None:

@@ -19,6 +19,10 @@ def _plain(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _time(at: float | None) -> str:
+    return "" if at is None else f"@{_plain(at)}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
     """A distance from a photo's left or upper edge: pixels, or percent of its width or height."""
@@ -63,26 +67,28 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What is seen at a point."""
+    """What is seen at a point. at: the second of a film at which it is seen there; None for its first frame."""
 
     x: Length
     y: Length
+    at: float | None = None
 
     def __str__(self) -> str:
-        return f"@{self.x},{self.y}"
+        return f"@{self.x},{self.y}{_time(self.at)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What stands in a box, from its upper left corner to its lower right one."""
+    """What stands in a box, from its upper left corner to its lower right one; at: as of a point."""
 
     left: Length
     top: Length
     right: Length
     bottom: Length
+    at: float | None = None
 
     def __str__(self) -> str:
-        return f"@{self.left},{self.top},{self.right},{self.bottom}"
+        return f"@{self.left},{self.top},{self.right},{self.bottom}{_time(self.at)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,11 @@ def show(steps: Sequence[Step]) -> str:
 def files(steps: Sequence[Step]) -> list[str]:
     """The paths of the mask files that steps would read: whoever takes `keep` from strangers refuses them."""
     return [step.term.path for step in steps if isinstance(step.term, MaskFile)]
+
+
+def names_one(term: Term) -> bool:
+    """Whether a term names one thing, which can be followed through a film."""
+    return isinstance(term, Point | Box) or (isinstance(term, Class) and term.number is not None)
 
 
 def looks(steps: Sequence[Step]) -> bool:
