@@ -8,6 +8,7 @@ import pytest
 
 from handtint import weights
 from handtint.errors import WeightsError
+from handtint.train import shipped
 from handtint.weights import manifest
 from handtint.zoo import CATALOGUE, Model
 
@@ -20,8 +21,7 @@ def test_each_model_has_whole_weights_and_a_full_record(model: Model) -> None:
     assert record.present
     assert record.verified() == record.path
     assert all((record.licence, record.start, record.data, record.steps, record.measured, record.scores))
-    recipes = Path(__file__).parents[1] / "recipes"
-    assert all((recipes / recipe).exists() for recipe in record.recipe.split(" + "))
+    assert all((shipped.FOLDER / recipe).exists() for recipe in record.recipe.split(" + "))
 
 
 def test_all_weights_stay_under_60_megabytes() -> None:

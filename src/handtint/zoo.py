@@ -49,7 +49,8 @@ class Model:
         """Its weights' record. Raises WeightsError where there are none, naming the recipe that trains some."""
         record = self.record or manifest().get(self.name)
         if record is None:
-            how = f"; train it with `handtint train recipes/{self.recipe}`, see docs/training.md" if self.recipe else ""
+            recipe = self.recipe.removesuffix(".toml")
+            how = f"; train it with `handtint train {recipe}`, see docs/training.md" if recipe else ""
             raise WeightsError(f"{self.name}: the package has no weights of it{how}")
         return record
 

@@ -1,6 +1,8 @@
 """`handtint train` and `handtint export`, on the tiny network."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -9,6 +11,8 @@ from click.testing import CliRunner
 
 from handtint import weights
 from handtint.cli import main
+from handtint.errors import OptionError
+from handtint.train import shipped
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,8 +57,31 @@ def test_train_then_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_wrong_words(tmp_path: Path) -> None:
-    recipe = next((ROOT / "recipes").glob("*.toml"))
+    recipe = shipped.find("vit-lsgan")
     common = ["train", str(recipe), "--data", str(tmp_path), "--out", str(tmp_path / "run")]
     assert CliRunner().invoke(main, [*common, "--set", "nonsense"]).exit_code == 2
     assert CliRunner().invoke(main, [*common, "--set", "sede=3"]).exit_code == 2
     assert CliRunner().invoke(main, common).exit_code == 1
+
+
+def test_recipes_of_the_package_are_listed_without_torch() -> None:
+    code = "import sys, handtint.cli as c\ntry: c.main(['train', '--list'])\nfinally: assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert sorted(lines) == list(shipped.names())
+    assert lines["vit-lsgan"] == "The report's final model: the vision transformer as generator, least squares."
+    assert all(len(summary) > 20 for summary in lines.values())
+
+
+def test_a_recipe_is_named_or_lies_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped_file = shipped.FOLDER / "vit-lsgan.toml"
+    assert shipped.find("vit-lsgan") == shipped.find("recipes/vit-lsgan.toml") == shipped_file
+    assert shipped.find("mine.toml") == Path("mine.toml")
+    Path("recipes").mkdir()
+    Path("recipes/vit-lsgan.toml").touch()
+    assert shipped.find("recipes/vit-lsgan.toml") == Path("recipes/vit-lsgan.toml")
+    with pytest.raises(OptionError, match=r"vit-lsgn: neither a file nor a recipe.*did you mean vit-lsgan"):
+        shipped.find("vit-lsgn")
+    done = CliRunner().invoke(main, ["train", "vit-lsgn", "--data", "x", "--out", "run"])
+    assert done.exit_code == 2

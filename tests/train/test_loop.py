@@ -9,10 +9,10 @@ import torch
 from handtint.data.sources import open_sources
 from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
-from handtint.train import loop, networks, recipe, tasks
+from handtint.train import loop, networks, recipe, shipped, tasks
 from handtint.train.recipe import Phase, Recipe
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+RECIPES = sorted(shipped.FOLDER.glob("*.toml"))
 TINY = Recipe(
     "colour", network="tiny", pretrained=False, precision="32-true", workers=0, save_every=3, ema=0.5,
     phases=(Phase(32, 1, 6), Phase(64, 1, 6)),

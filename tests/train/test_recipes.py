@@ -8,12 +8,12 @@ import torch
 
 from handtint.data.sources import open_sources
 from handtint.errors import InputError, OptionError
-from handtint.train import checkpoint, kept, loop, recipe, tasks
+from handtint.train import checkpoint, kept, loop, recipe, shipped, tasks
 from handtint.train.kept import trained
 from handtint.train.networks import DISCRIMINATORS, GENERATORS
 from handtint.train.recipe import Phase, Recipe
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+RECIPES = sorted(shipped.FOLDER.glob("*.toml"))
 SMALL = [path for path in RECIPES if path.stem.endswith("-small")]
 
 

@@ -44,7 +44,8 @@ def _scores(rows: list[dict[str, Any]]) -> Table:
     table = _table("name", "scores")
     for row in rows:
         scores = ", ".join(f"{name} {value:g}" for name, value in row["scores"].items())
-        table.add_row(row["name"], scores if row["source"] else f"none yet: recipes/{row['recipe']}")
+        recipe = row["recipe"].removesuffix(".toml")
+        table.add_row(row["name"], scores if row["source"] else f"no weights yet: `handtint train {recipe}`")
     return table
 
 

@@ -11,8 +11,28 @@ if TYPE_CHECKING:
     from handtint.train.recipe import Recipe
 
 
+def _list_recipes(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    """Print the package's recipes, each with what it trains, and exit."""
+    if not value or context.resilient_parsing:
+        return
+    from handtint.train import shipped
+
+    width = max(map(len, shipped.names()))
+    for name in shipped.names():
+        click.echo(f"{name:{width}}  {shipped.summary(name)}")
+    context.exit()
+
+
 @click.command(name="train")
-@click.argument("recipe", type=click.Path(path_type=Path))
+@click.argument("recipe", metavar="RECIPE")
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_recipes,
+    help="List the recipes.",
+)
 @click.option("--data", multiple=True, metavar="DIR|SHARD", help="Folder or tar shard of photographs; may be repeated.")
 @click.option(
     "--coco",
@@ -35,7 +55,7 @@ if TYPE_CHECKING:
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting of the recipe; may be repeated."
 )
 def command(
-    recipe: Path,
+    recipe: str,
     data: tuple[str, ...],
     coco: Path | None,
     download: bool,
@@ -43,14 +63,16 @@ def command(
     out: Path,
     changes: tuple[str, ...],
 ) -> None:
-    """Train by RECIPE, a TOML file. One photograph in twelve, by a hash of its name, is left for validation.
+    """Train by RECIPE, the name of one of the package's recipes (see --list) or a TOML file.
+
+    One photograph in twelve, by a hash of its name, is left for validation.
 
     Of the COCO sample, 8,000 are chosen for training and 2,000 for validation, as in the report. Photographs without
     colour, and those that show what another or one of validation shows, are left out of colour training. Ctrl-C saves;
     the same command goes on from there.
     """
     try:
-        from handtint.train import loop
+        from handtint.train import loop, shipped
         from handtint.train import recipe as recipes
     except ModuleNotFoundError as error:
         raise click.ClickException(
@@ -61,7 +83,7 @@ def command(
         raise click.UsageError(f"--set {wrong[0]}: not KEY=VALUE")
     if bool(data) == bool(coco):
         raise click.UsageError("say what to train on: --data, once or more, or --coco")
-    plan = recipes.load(recipe, dict(c.split("=", 1) for c in changes))
+    plan = recipes.load(shipped.find(recipe), dict(c.split("=", 1) for c in changes))
     training, validation = _coco(coco, plan, download) if coco else _split(data, plan)
     examples = training if all_photos else _screened(training, validation, plan, out)
     _keep_lists(plan, out, examples, validation)
