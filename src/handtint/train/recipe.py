@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 from handtint.errors import InputError, OptionError
+from handtint.typed import Range, describe, known, typed
 
 STRIDE = 32
+_T = TypeVar("_T")
 CHOICES = {
     "gan": ("lsgan", "vanilla"),
     "regression": ("weighted", "l1"),
     "augment": ("crop", "squash"),
     "schedule": ("cosine", "constant"),
+    "precision": ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true"),
+}
+_ANY, _SHARE, _COUNT = Range(0), Range(0, 1), Range(1)
+RANGES = {
+    "size": Range(STRIDE),
+    "passes": _COUNT,
+    "batch": _COUNT,
+    "mix": _SHARE,
+    "vivid": _ANY,
+    "l1_weight": _ANY,
+    "seed": Range(0, 2**31 - 1),
+    "rate": _ANY,
+    "backbone_rate": _ANY,
+    "frozen": Range(0, 7),
+    "frozen_blocks": _ANY,
+    "discriminator_rate": _ANY,
+    "betas": Range(0, 1, below=True),
+    "weight_decay": _ANY,
+    "warmup": Range(0, 1, below=True),
+    "clip": _ANY,
+    "ema": Range(0, 1, below=True),
+    "beta": _ANY,
+    "chroma_weight": _ANY,
+    "aged": _SHARE,
+    "least": _SHARE,
+    "paste": _SHARE,
+    "views": _COUNT,
+    "balance": _ANY,
+    "devices": _COUNT,
+    "workers": _ANY,
+    "save_every": _COUNT,
+    "log_every": _COUNT,
+    "sample_every": _ANY,
 }
 
 
@@ -74,27 +110,26 @@ class Recipe:
     phases: tuple[Phase, ...] = ()
 
 
-def load(path: Path, changes: dict[str, str] | None = None) -> Recipe:
-    """Read a recipe; `changes` are `--set key=value` pairs, values in TOML."""
+def load(path: Path, changes: Mapping[str, str] | None = None) -> Recipe:
+    """Read a recipe; `changes` are `--set key=value` pairs, values in TOML.
+
+    Raises InputError for what is no TOML file, OptionError for a key or value that cannot be used.
+    """
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}") from error
-    for key, text in (changes or {}).items():
-        values[key] = _value(text)
-    _known(path, values, Recipe)
-    for phase in values.get("phases", ()):
-        _known(path, phase, Phase)
-    try:
-        recipe = Recipe(**values)
-        phases = tuple(Phase(**p) for p in values.get("phases", ()))
-    except TypeError as error:
-        raise OptionError(f"{path}: {error}") from error
-    return checked(replace(recipe, phases=phases, betas=(recipe.betas[0], recipe.betas[1])), str(path))
+    values |= {key: _value(text) for key, text in (changes or {}).items()}
+    tables = typed(values.get("phases", []), list[dict[str, Any]], f"{path}: phases", OptionError)
+    phases = tuple(_made(Phase, table, f"{path}: phases[{number}]") for number, table in enumerate(tables))
+    return checked(_made(Recipe, values | {"phases": phases}, str(path)), str(path))
 
 
 def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
-    """The recipe, if it can be followed. Raises OptionError naming the setting that cannot."""
+    """The recipe, if it can be followed. Raises OptionError naming the setting that cannot, and what it could be."""
+    for number, phase in enumerate(recipe.phases):
+        _checked_values(phase, f"{where}: phases[{number}]")
+    _checked_values(recipe, where)
     for name, allowed in CHOICES.items():
         if (value := getattr(recipe, name)) not in allowed:
             raise OptionError(f"{where}: {name} is {value!r}; it can be {' or '.join(map(repr, allowed))}")
@@ -102,8 +137,8 @@ def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
         raise OptionError(f"{where}: size {odd[0]} is no multiple of {STRIDE}")
     if odd := [p.batch for p in recipe.phases if p.batch % recipe.devices]:
         raise OptionError(f"{where}: a batch of {odd[0]} cannot be shared among {recipe.devices} devices")
-    if not 0 <= recipe.mix <= 1 or (recipe.mix < 1 and not recipe.start):
-        raise OptionError(f"{where}: mix is {recipe.mix}; it can be 0 to 1, below 1 only with a start to mix with")
+    if recipe.mix < 1 and not recipe.start:
+        raise OptionError(f"{where}: mix is {recipe.mix}; it can be below 1 only with a start to mix with")
     if not recipe.discriminator and any(p.adversarial for p in recipe.phases):
         raise OptionError(f"{where}: an adversarial phase needs a discriminator")
     if recipe.task == "classes":
@@ -111,19 +146,37 @@ def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
     return recipe
 
 
+def _made(kind: type[_T], values: Mapping[str, Any], where: str) -> _T:
+    """A recipe or a phase of the values, each with its own type. Raises OptionError."""
+    kinds = _kinds(kind)
+    known(values, kinds, where, OptionError)
+    for setting in fields(kind):  # type: ignore[arg-type]
+        if setting.default is MISSING and setting.name not in values:
+            raise OptionError(f"{where}: {setting.name} is missing; it has to be {describe(kinds[setting.name])}")
+    return kind(**{key: _typed(key, value, kinds, where) for key, value in values.items()})
+
+
+def _checked_values(part: Recipe | Phase, where: str) -> None:
+    kinds = _kinds(type(part))
+    for name in kinds:
+        _typed(name, getattr(part, name), kinds, where)
+
+
+def _typed(name: str, value: Any, kinds: Mapping[str, Any], where: str) -> Any:
+    if kinds[name] == tuple[Phase, ...]:
+        return value
+    return typed(value, kinds[name], f"{where}: {name}", OptionError, RANGES.get(name))
+
+
+def _kinds(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _remembers(recipe: Recipe, where: str) -> None:
     if not 3 <= recipe.frozen <= 7:
         raise OptionError(f"{where}: frozen is {recipe.frozen}; classes are learned on from 3 to 7 frozen stages")
     if len({p.size for p in recipe.phases}) != 1:
         raise OptionError(f"{where}: classes are learned in phases of one size")
-    if recipe.views < 1:
-        raise OptionError(f"{where}: views is {recipe.views}; at least one look is needed")
-
-
-def _known(path: Path, values: dict[str, Any], kind: type[Recipe] | type[Phase]) -> None:
-    known = {f.name for f in fields(kind)}
-    if unknown := sorted(set(values) - known):
-        raise OptionError(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
 
 
 def _value(text: str) -> Any:

@@ -1,0 +1,74 @@
+"""Recipes say what is wrong with them: the file, the key, the value and what it could be, in one line."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handtint.errors import InputError, OptionError
+from handtint.train import recipe
+from handtint.train.recipe import Phase, Recipe
+
+PLAIN = 'task = "colour"\nphases = [{ size = 64, passes = 1, batch = 4 }]\n'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "plain.toml").write_text(PLAIN)
+    return tmp_path / "plain.toml"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("rate=fast", "rate is 'fast'; it has to be a number, 0 or more"),
+        ("rate=-1e-3", "rate is -0.001; it has to be a number, 0 or more"),
+        ("rate=nan", "rate is nan; it has to be a number"),
+        ("rate=true", "rate is True; it has to be a number"),
+        ("workers=1.5", "workers is 1.5; it has to be a whole number, 0 or more"),
+        ("workers=-1", "workers is -1; it has to be a whole number, 0 or more"),
+        ("ema=7", "ema is 7; it has to be a number, from 0 to below 1"),
+        ('pretrained="no"', "pretrained is 'no'; it has to be true or false"),
+        ("betas=[0.5]", r"betas is \[0.5\]; it has to be a list of 2 numbers"),
+        ("betas=[0.5, 1.0]", r"betas is \[0.5, 1.0\]; it has to be a list of 2 numbers, from 0 to below 1"),
+        ("phases=3", "phases is 3; it has to be a list of tables"),
+        ("phases=[3]", r"phases is \[3\]; it has to be a list of tables"),
+        ("phases=[{size=64, passes=1.5, batch=4}]", r"phases\[0\]: passes is 1.5; it has to be a whole number"),
+        ("phases=[{size=64, batch=4}]", r"phases\[0\]: passes is missing; it has to be a whole number"),
+        ("phases=[{size=64, passes=1, batches=4}]", r"phases\[0\]: unknown key 'batches'; did you mean 'batch'"),
+        ("phases=[{size=0, passes=1, batch=4}]", r"phases\[0\]: size is 0; it has to be a whole number, 32 or more"),
+        ("start=3", "start is 3; it has to be text"),
+        ("paste=1.5", "paste is 1.5; it has to be a number, from 0 to 1"),
+        ("precision=bf16", "precision is 'bf16'; it can be '32-true' or"),
+        ("sede=7", "unknown key 'sede'; did you mean 'seed'"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_with_what_could(path: Path, change: str, complaint: str) -> None:
+    with pytest.raises(OptionError, match=complaint) as caught:
+        recipe.load(path, dict([change.split("=", 1)]))
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_whole_number_will_do_for_a_number(path: Path) -> None:
+    plan = recipe.load(path, {"rate": "1", "betas": "[0, 0.9]"})
+    assert (plan.rate, plan.betas) == (1.0, (0.0, 0.9))
+    assert isinstance(plan.rate, float)
+
+
+def test_recipes_made_in_python_are_checked_as_files_are() -> None:
+    plan = Recipe("colour", phases=(Phase(64, 1, 4),))
+    for wrong in (replace(plan, ema=7.0), replace(plan, phases=(Phase(64, 1, 0),)), replace(plan, workers="two")):  # type: ignore[arg-type]
+        with pytest.raises(OptionError, match="it has to be"):
+            recipe.checked(wrong)
+
+
+def test_a_file_that_is_no_recipe_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "odd.toml"
+    for content in (b"\xff\xfe", b"task ="):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"odd\.toml"):
+            recipe.load(path)
+    path.write_text("seed = 1\n")
+    with pytest.raises(OptionError, match="task is missing; it has to be text"):
+        recipe.load(path)
