@@ -1,5 +1,6 @@
 """Classes are learned on from what frozen stages made of the photographs, kept in files."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +67,19 @@ def test_looks_are_taken_once_and_again_for_another_recipe(masked: Path, tmp_pat
     remembered(PLAN, masked, tmp_path, said.append)
     assert len(said) == PLAN.views
     remembered(replace(PLAN, seed=2), masked, tmp_path, said.append)
+    assert len(said) == 2 * PLAN.views
+
+
+@pytest.mark.parametrize("part", ["images", "masks"])
+def test_looks_are_taken_again_where_a_file_was_replaced(part: str, masked: Path, tmp_path: Path) -> None:
+    data, said = tmp_path / "data", list[str]()
+    shutil.copytree(masked, data)
+    remembered(PLAN, data, tmp_path / "run", said.append)
+    path = sorted((data / "voc" / part).iterdir())[1]
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    picture[40:50] = 0
+    cv2.imwrite(str(path), picture)
+    remembered(PLAN, data, tmp_path / "run", said.append)
     assert len(said) == 2 * PLAN.views
 
 

@@ -54,6 +54,7 @@ def _list_recipes(context: click.Context, parameter: click.Parameter, value: boo
 @click.option(
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting of the recipe; may be repeated."
 )
+@click.option("--changed", is_flag=True, help="Go on with a run although its recipe or its data is not what it was.")
 def command(
     recipe: str,
     data: tuple[str, ...],
@@ -62,6 +63,7 @@ def command(
     all_photos: bool,
     out: Path,
     changes: tuple[str, ...],
+    changed: bool,
 ) -> None:
     """Train by RECIPE, the name of one of the package's recipes (see --list) or a TOML file.
 
@@ -85,10 +87,10 @@ def command(
         raise click.UsageError("say what to train on: --data, once or more, or --coco")
     plan = recipes.load(shipped.find(recipe), dict(c.split("=", 1) for c in changes))
     training, validation = _coco(coco, plan, download) if coco else _split(data, plan)
-    examples = training if all_photos else _screened(training, validation, plan, out)
-    _keep_lists(plan, out, examples, validation)
+    examples = training if all_photos else _screened(training, validation, plan, out, changed)
+    _keep_lists(plan, out, examples, validation, changed)
     click.echo(f"{len(examples)} examples, {len(validation)} for validation")
-    loop.train(plan, examples, out, shown=validation or examples, say=click.echo)
+    loop.train(plan, examples, out, shown=validation or examples, say=click.echo, changed=changed)
 
 
 def _split(data: tuple[str, ...], plan: Recipe) -> tuple[list[Any], list[Any]]:
@@ -107,14 +109,14 @@ def _coco(path: Path, plan: Recipe, download: bool) -> tuple[list[Any], list[Any
     return coco.choose(coco.open_sample(path, download=download), plan.seed)
 
 
-def _screened(examples: list[Any], validation: list[Any], plan: Recipe, out: Path) -> list[Any]:
+def _screened(examples: list[Any], validation: list[Any], plan: Recipe, out: Path, changed: bool) -> list[Any]:
     """The examples in colour, each once; those of a run that goes on are those it began with."""
     if plan.task != "colour":
         return examples
     from handtint.data import lists, screen, twins
 
     began = out / _TRAINING
-    if began.exists():
+    if began.exists() and not changed:
         return lists.only(examples, began)
     return twins.without_twins(screen.keep_colored(examples, say=click.echo), validation, say=click.echo)
 
@@ -122,10 +124,10 @@ def _screened(examples: list[Any], validation: list[Any], plan: Recipe, out: Pat
 _TRAINING, _VALIDATION = "training.txt", "validation.txt"
 
 
-def _keep_lists(plan: Recipe, out: Path, examples: list[Any], validation: list[Any]) -> None:
+def _keep_lists(plan: Recipe, out: Path, examples: list[Any], validation: list[Any], changed: bool) -> None:
     from handtint.data import lists
     from handtint.train.tasks import find
 
     photo = find(plan.task).photo
     for name, group in ((_TRAINING, examples), (_VALIDATION, validation)):
-        lists.keep(out / name, [photo(example) for example in group])
+        (lists.write if changed else lists.keep)(out / name, [photo(example) for example in group])

@@ -111,6 +111,18 @@ def held_out(item: Item) -> bool:
     return int.from_bytes(digest[:8], "big") % HELD_OUT == 0
 
 
+def digest(items: Iterable[Item]) -> str:
+    """A sha256 of what the items are: their names, their files' content, and what their data set says of them.
+
+    Reads every file once. Raises InputError.
+    """
+    total = hashlib.sha256()
+    for item in items:
+        total.update(repr((item.name, item.labelling)).encode())
+        total.update(hashlib.sha256(item.read()).digest())
+    return total.hexdigest()
+
+
 def split(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
     """(training, validation), by `held_out`; the same for every task."""
     return [i for i in items if not held_out(i)], [i for i in items if held_out(i)]

@@ -22,7 +22,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from handtint.errors import InputError
 from handtint.image.photo import Photo
-from handtint.train import checkpoint, samples
+from handtint.train import checkpoint, resume, samples
 from handtint.train.clock import Clock
 from handtint.train.feed import Tick, feed, steps
 from handtint.train.kept import CHECKPOINT, trained
@@ -40,20 +40,29 @@ def _silent(_text: str) -> None:
 
 
 def train(
-    recipe: Recipe, examples: list[Any], out: Path, *, shown: Sequence[Any] = (), say: Say = _silent
+    recipe: Recipe,
+    examples: list[Any],
+    out: Path,
+    *,
+    shown: Sequence[Any] = (),
+    say: Say = _silent,
+    changed: bool = False,
 ) -> nn.Module:
     """Train by the recipe, on from the last checkpoint in `out` if any; the averaged network.
 
     examples: what to train on, as the task gathers them. shown: those of the sample grids; none, no grids.
-    say: is told how it goes; with several devices, a function that can be pickled. Ctrl-C and SIGTERM save a
+    say: is told how it goes; with several devices, a function that can be pickled. changed: go on although the recipe
+    or the data is not what the run in `out` began with, which is refused otherwise. Ctrl-C and SIGTERM save a
     checkpoint before KeyboardInterrupt is raised. Raises OptionError, InputError, WeightsError.
     """
-    task, fabric = find(checked(recipe).task), _fabric(recipe, out)
+    task, fabric, data = find(checked(recipe).task), _fabric(recipe, out), resume.data_digest(examples)
+    resume.check(out / CHECKPOINT, recipe, data, changed=changed, say=say)
     examples = task.dealt(task.prepared(recipe, examples, out, fabric, say), recipe)
     if too_large := [p.batch for p in recipe.phases if p.batch > len(examples)]:
         raise InputError(f"{len(examples)} training examples are fewer than a batch of {too_large[0]}")
     # one value of its own, as the launcher of processes looks into what it is given and stumbles over frozen records
-    fabric.launch(partial(_run, recipe=recipe, examples=examples, shown=shown[: samples.SHOWN], out=out, say=say))
+    shown = shown[: samples.SHOWN]
+    fabric.launch(partial(_run, recipe=recipe, examples=examples, data=data, shown=shown, out=out, say=say))
     return trained(recipe, out)
 
 
@@ -72,18 +81,18 @@ def _fabric(recipe: Recipe, out: Path) -> Fabric:
     )
 
 
-def _run(fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[Any], out: Path, say: Say) -> None:
-    _follow(fabric, recipe, examples, shown, out, say)
+def _run(fabric: Fabric, out: Path, say: Say, **given: Any) -> None:
+    _follow(_Run(fabric, out=out, say=say if fabric.is_global_zero else _silent, **given))
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         gc.collect()  # networks go first: one that let go of the group last would wait for a thread that waits for it
         fabric.barrier()  # nobody leaves while another still talks; a process that ends with its group open may abort
         torch.distributed.destroy_process_group()
 
 
-def _follow(fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[Any], out: Path, say: Say) -> None:
-    run = _Run(fabric, recipe, examples, shown, out, say if fabric.is_global_zero else _silent)
+def _follow(run: _Run) -> None:
+    rank, world = run.fabric.global_rank, run.fabric.world_size
     with stopping() as wish:
-        for tick in feed(recipe, examples, run.done, rank=fabric.global_rank, world=fabric.world_size):
+        for tick in feed(run.recipe, run.examples, run.done, rank=rank, world=world):
             run.step(tick)
             if run.wanted(wish):
                 run.save()
@@ -97,11 +106,19 @@ class _Run:
     """A run under way."""
 
     def __init__(
-        self, fabric: Fabric, recipe: Recipe, examples: list[Any], shown: Sequence[Any], out: Path, say: Say
+        self,
+        fabric: Fabric,
+        *,
+        recipe: Recipe,
+        examples: list[Any],
+        data: str,
+        shown: Sequence[Any],
+        out: Path,
+        say: Say,
     ) -> None:
-        self.fabric, self.recipe, self.out, self.say = fabric, recipe, out, say
+        self.fabric, self.recipe, self.examples, self.out, self.say = fabric, recipe, examples, out, say
         self.task = find(recipe.task)
-        self.players = Players(recipe, fabric)
+        self.players = Players(recipe, fabric, data)
         self.done = self.saved = self._resume(examples)
         work = [(phase, steps(phase, examples)) for phase in recipe.phases]
         self.total = sum(count for _, count in work)

@@ -18,6 +18,7 @@ from handtint.train import checkpoint
 from handtint.train.kept import BEGAN, fill
 from handtint.train.networks import discriminator, generator
 from handtint.train.recipe import Phase, Recipe
+from handtint.train.resume import began_with
 from handtint.train.settle import folded, settle
 from handtint.train.steps import DISCRIMINATOR, GENERATOR, Turn
 
@@ -28,10 +29,13 @@ State = dict[str, Any]
 class Players:
     """Generator, its running average, and discriminator if the recipe has one; each with an AdamW of its own."""
 
-    def __init__(self, recipe: Recipe, fabric: Fabric) -> None:
-        """Make the networks from the recipe's seed and hand them to the devices. Raises OptionError, WeightsError."""
+    def __init__(self, recipe: Recipe, fabric: Fabric, data: str = "") -> None:
+        """Make the networks from the recipe's seed and hand them to the devices. Raises OptionError, WeightsError.
+
+        data: a digest of what is trained on, saved with the networks.
+        """
         torch.manual_seed(recipe.seed)
-        self._fabric, self._recipe = fabric, recipe
+        self._fabric, self._recipe, self._data = fabric, recipe, data
         made = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
         _freeze(made, recipe.frozen, recipe.frozen_blocks)
         self._plain = {GENERATOR: fabric.to_device(_channels_last(made))}
@@ -82,6 +86,7 @@ class Players:
         """All that a run needs to go on from a step, as tensors and plain values."""
         state = {
             "step": step,
+            **began_with(self._recipe, self._data),
             "net": self._plain[GENERATOR].state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": self._optimizers[GENERATOR].state_dict(),
@@ -92,7 +97,7 @@ class Players:
         return state
 
     def restore(self, state: State) -> int:
-        """Go back to a saved state; the step it was saved after. Raises InputError where it is of another recipe."""
+        """Go back to a saved state; the step it was saved after. Raises InputError where it is of other networks."""
         try:
             self._plain[GENERATOR].load_state_dict(state["net"])
             self.averaged.load_state_dict(state["averaged"])
@@ -101,7 +106,7 @@ class Players:
                 self._plain[DISCRIMINATOR].load_state_dict(state["discriminator"])
                 self._optimizers[DISCRIMINATOR].load_state_dict(state["discriminator_optimizer"])
         except (KeyError, RuntimeError, ValueError) as error:
-            raise InputError(f"the checkpoint is of another recipe: {str(error).splitlines()[0]}") from error
+            raise InputError(f"the checkpoint is of other networks: {str(error).splitlines()[0]}") from error
         return int(state["step"])
 
     def start_from(self, start: str, given: Iterable[tuple[Any, ...]], out: Path) -> None:

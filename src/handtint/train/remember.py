@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from handtint.data.pairs import LABELS, MASK_LEAST, Batch, MaskPairs, WholeMaskPairs
 from handtint.data.remembered import BEGUN, Remembered
-from handtint.data.sources import Item
+from handtint.data.sources import Item, digest
 from handtint.nets.streams import ClassNet
 from handtint.train.kept import fill
 from handtint.train.networks import generator
@@ -33,7 +34,8 @@ def remember(
     """The pairs, with what the first `recipe.frozen` stages make of `recipe.views` looks at each of them in files.
 
     The first look is at the whole photograph squashed to a square, the others are at crops, aged. Files of the same
-    recipe, stages and photographs are used again. Raises InputError, WeightsError for what the recipe starts from.
+    recipe, stages, photographs and masks, by their content, are used again. Raises InputError, WeightsError for what
+    the recipe starts from.
     """
     folder, mark = out / FOLDER, out / FOLDER / "key"
     net = _frozen(recipe)
@@ -48,9 +50,8 @@ def remember(
 
 
 def _key(recipe: Recipe, pairs: Sequence[Pair], net: ClassNet) -> str:
-    names = [photo.name for photo, _ in pairs]
     cut = (recipe.frozen, recipe.phases[0].size, recipe.views, recipe.seed, recipe.paste, recipe.aged, recipe.least)
-    key = hashlib.sha256(repr((recipe.network, cut, names)).encode())
+    key = hashlib.sha256(repr((recipe.network, cut, digest(chain(*pairs)))).encode())
     for tensor in net.pyramid.state_dict().values():
         key.update(tensor.numpy().tobytes())
     return key.hexdigest()
