@@ -17,7 +17,7 @@ $(VENV)/base.done: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/dev.done: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[ray,serve,train,web,test]'
+	$(PIP) -e '.[evaluate,ray,serve,train,web,test]'
 	touch $@ $(VENV)/base.done
 
 demo: install ## tint the sample photographs into demo/, with a four-panel figure of each

@@ -42,6 +42,7 @@ FENCES = {
     "torchvision": ("nets", "engines/published"),
     "transformers": ("engines/published",),
     "rembg": ("engines/rembg",),
+    "skimage": ("evaluate/metrics",),
     "pymatting": ("image/matting",),
     "fsspec": ("batch/places",),
     "huggingface_hub": ("weights",),

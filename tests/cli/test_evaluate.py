@@ -1,6 +1,7 @@
 """`handtint evaluate` on a handful of photographs."""
 
 import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -47,3 +48,17 @@ def test_nothing_to_evaluate_is_one_line(task: str, tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "no photographs" in done.output
     assert CliRunner().invoke(main, ["evaluate", task, str(tmp_path / "gone")]).exit_code == 1
+
+
+def test_colour_says_which_extra_is_missing_before_any_work_and_masks_need_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith(("skimage", "handtint.evaluate"))]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("skimage", "skimage.color", "skimage.metrics"):
+        monkeypatch.setitem(sys.modules, name, None)
+    done = CliRunner().invoke(main, ["evaluate", "colour", str(tmp_path / "nowhere")])
+    assert done.exit_code == 1
+    assert "measuring colours needs `pip install 'handtint[evaluate]'`" in done.output
+    done = CliRunner().invoke(main, ["evaluate", "masks", str(tmp_path / "nowhere")])
+    assert "nowhere: neither a folder nor a tar shard" in done.output

@@ -10,7 +10,8 @@ import pytest
 
 from handtint.data.augment import squash
 from handtint.errors import InputError
-from handtint.evaluate.color import baselines, evaluate_color, gray, grayed, mean_color
+from handtint.evaluate.baselines import baselines, gray, grayed, mean_color
+from handtint.evaluate.color import evaluate_color
 from handtint.image import lab
 from handtint.image.photo import Photo
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from handtint.errors import OutputError
-from handtint.evaluate.color import baselines, evaluate_color
+from handtint.evaluate.baselines import baselines
+from handtint.evaluate.color import evaluate_color
 from handtint.evaluate.masks import evaluate_masks
 from handtint.evaluate.report import CITATION, REFERENCE, document, markdown, write_report
 

@@ -70,10 +70,11 @@ def color_command(run: Run, model: str, size: int, strength: float, only: Path |
     """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`."""
     from handtint.data import labels, lists, sources, truths
     from handtint.data.augment import squash
-    from handtint.evaluate import color
+    from handtint.evaluate import baselines
     from handtint.options import Options
     from handtint.pipeline import Tinter
 
+    color = _color_measures()
     items = labels.photographs(sources.open_sources(run.sources))
     training, validation = sources.split(items)
     if only:
@@ -90,13 +91,22 @@ def color_command(run: Run, model: str, size: int, strength: float, only: Path |
     sample = (squash(truths.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
     squashed = ((name, squash(rgb, size)) for name, rgb in truths.colors(bar(chosen, "evaluating")))
     label = Path(model).name
-    scores = color.evaluate_color(squashed, {**color.baselines(sample), label: predict}, features=features)
+    scores = color.evaluate_color(squashed, {**baselines.baselines(sample), label: predict}, features=features)
     facts = {"size": size, "strength": strength, "recipe": _recipe(model)}
     _report(run, "colour", len(chosen), facts | ({"frechet": features.name} if features else {}), color=scores)
     if run.out:
         _color_figure(run.out / "colour.png", [squash(truths.rgb(i), size) for i in _some(chosen, SHOWN)], predict)
     if run.record:
         _record(model, run, color.summary(scores["predictors"], label))
+
+
+def _color_measures() -> Any:
+    try:
+        from handtint.evaluate import color
+    except ModuleNotFoundError as error:
+        text = "measuring colours needs `pip install 'handtint[evaluate]'`"
+        raise click.ClickException(f"{error.name} is missing: {text}") from error
+    return color
 
 
 def _features() -> Any:
@@ -118,7 +128,7 @@ def _recipe(model: str) -> str:
 
 def _color_figure(path: Path, photos: list[Any], predict: Callable[[Photo], Photo]) -> None:
     from handtint.evaluate import study
-    from handtint.evaluate.color import grayed
+    from handtint.evaluate.baselines import grayed
     from handtint.figures import rows
     from handtint.image.photo import Photo
 

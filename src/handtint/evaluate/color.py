@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from handtint.errors import InputError
+from handtint.evaluate.baselines import GRAY, Predictor, gray, grayed
 from handtint.evaluate.frechet import Distances, Features
 from handtint.evaluate.metrics import ciede2000, colorfulness, psnr, ssim
 from handtint.evaluate.protocols import LabProtocol, ReportProtocol
 from handtint.image import lab
-from handtint.image.photo import Photo
 from handtint.types import Array, Float
-
-Predictor = Callable[[Photo], Photo]  # gray (H, W) uint8 in, the same picture in colour out
-
-GRAY, MEAN_COLOR = "gray", "mean-colour"
 
 
 def evaluate_color(
@@ -27,7 +23,7 @@ def evaluate_color(
     """Score predictors on photographs of which only the lightness is shown to them.
 
     truths: (name, RGB (H, W, 3) uint8), all of one size; one is held at a time.
-    predictors: by the name to report; "gray", the photograph as shown, always stands among them.
+    predictors: by the name to report; "gray", the photograph as shown, is always added.
     features: RGB (H, W, 3) uint8 -> (d,), to add "frechet", the distance between predictions and truths.
 
     Returns {"photos", "size": [H, W], "predictors": {name: scores}}; scores as `ColorScores.scores` has them.
@@ -109,43 +105,10 @@ class ColorScores:
         return {**protocols, "psnr": signal, "ssim": similarity, "ciede2000": distance, "colorfulness": colorful}
 
 
-def grayed(rgb: Array, *, name: str = "") -> Photo:
-    """The lightness of RGB (H, W, 3) uint8 as a gray photo (H, W) uint8: what a predictor is shown."""
-    L = lab.lightness(rgb)
-    return Photo.of(np.ascontiguousarray(lab.join(L, np.zeros((*L.shape, 2), np.float32))[..., 0]), name=name)
-
-
 def _rgb8(pixels: Array) -> Array:
     if pixels.dtype == np.uint16:
         pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-
-
-def gray(photo: Photo) -> Photo:
-    """The predictor that gives no colour: what every other has to beat."""
-    return photo
-
-
-def mean_color(sample: Iterable[Array]) -> Predictor:
-    """The predictor that gives every pixel one colour: the mean a*b* of the sample, RGB (H, W, 3) uint8 each.
-
-    Every photograph of the sample weighs the same. Raises InputError for an empty sample.
-    """
-    means = [lab.split(rgb)[1].mean(axis=(0, 1), dtype=np.float64) for rgb in sample]
-    if not means:
-        raise InputError("no photographs to take the mean colour of")
-    ab = np.mean(means, axis=0).astype(np.float32)
-
-    def predict(photo: Photo) -> Photo:
-        L = lab.lightness(photo.pixels)
-        return Photo.of(lab.join(L, np.broadcast_to(ab, (*L.shape, 2)).copy()), name=photo.name)
-
-    return predict
-
-
-def baselines(sample: Iterable[Array]) -> dict[str, Predictor]:
-    """The two predictors that stand beside every model: "gray", and "mean-colour" of the sample (see `mean_color`)."""
-    return {GRAY: gray, MEAN_COLOR: mean_color(sample)}
 
 
 def summary(predictors: Mapping[str, Any], name: str) -> dict[str, float]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from handtint.errors import InputError, OptionError
-from handtint.evaluate.color import grayed
+from handtint.evaluate.baselines import grayed
 from handtint.image.photo import Photo
 from handtint.types import VOC, VOID, Array, Float
 

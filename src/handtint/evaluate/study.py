@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from handtint.errors import InputError
-from handtint.evaluate.color import GRAY, MEAN_COLOR
+from handtint.evaluate.baselines import GRAY, MEAN_COLOR
 from handtint.evaluate.report import CITATION, REFERENCE, table
 from handtint.figures import rows
 from handtint.image.photo import Photo
