@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ FENCES = {
     "pyvips": ("image",),
 }
 MODULES = sorted(ROOT.rglob("*.py"))
+PACKAGES_WITHOUT_CIRCLES = ("batch", "service")
 
 
 def imports(path: Path) -> set[str]:
@@ -78,6 +80,16 @@ def test_imports_run_one_way(path: Path) -> None:
         if name.startswith("handtint.") and not name.startswith("handtint.__"):
             there = name.split(".")[1]
             assert there == here or LEVEL[there] < LEVEL[here], f"{place(path)} imports {name}"
+
+
+@pytest.mark.parametrize("package", PACKAGES_WITHOUT_CIRCLES)
+def test_modules_of_a_package_do_not_import_one_another_in_circles(package: str) -> None:
+    inside = {f"handtint.{place(path).replace('/', '.')}": path for path in MODULES if path.parent == ROOT / package}
+    graph = {
+        m: {n for n in inside if n != m and any(i == n or i.startswith(n + ".") for i in imports(p))}
+        for m, p in inside.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names them
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)

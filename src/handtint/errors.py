@@ -10,9 +10,24 @@ HandtintError
 `-- WeightsError         weights that are missing, damaged or do not fit
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 
 class HandtintError(Exception):
-    """Base of every error that handtint raises on purpose; its text is one line."""
+    """Base of every error that handtint raises on purpose; its text is one line. It can be sent to another process."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to pickle it: without calling `__init__`, whose arguments Exception does not keep."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[HandtintError], args: tuple[Any, ...], attributes: Mapping[str, Any]) -> HandtintError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class OptionError(HandtintError):

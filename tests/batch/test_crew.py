@@ -98,6 +98,26 @@ def test_workers_that_never_start_end_the_run() -> None:
     assert len(Fake.hired) <= FALSE_STARTS + 1
 
 
+@pytest.mark.parametrize("where", ["hire", "start"])
+def test_a_machine_that_can_start_none_is_one_line(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    def refuse(*_: object) -> Fake:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(Fake, "start", refuse)
+    hire = refuse if where == "hire" else lambda: Fake({})
+    with pytest.raises(HandtintError, match=r"no worker can be started: .*temporarily unavailable"):
+        list(Crew(hire, 2).run(iter(tasks(3)), Event()))
+
+
+def test_those_there_are_go_on_where_no_more_can_be_started() -> None:
+    def hire() -> Fake:
+        if Fake.hired:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return Fake({})
+
+    assert len(run(Crew(hire, 3), iter(tasks(8)))) == 8
+
+
 def test_tasks_are_taken_as_they_are_needed() -> None:
     taken = []
 

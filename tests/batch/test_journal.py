@@ -70,6 +70,30 @@ def test_a_file_that_is_no_journal_is_one_line(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (sqlite3.SQLITE_BUSY, "another run"),
+        (sqlite3.SQLITE_BUSY | 2 << 8, "another run"),  # one of the finer kinds of it
+        (sqlite3.SQLITE_CORRUPT, "damaged"),
+        (sqlite3.SQLITE_FULL, "all is lost, or locked"),
+        (None, "all is lost, or locked"),
+    ],
+)
+def test_errors_are_told_apart_by_their_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int | None, text: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        error = sqlite3.OperationalError("all is lost, or locked")
+        if code is not None:
+            error.sqlite_errorcode = code
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", fail)
+    with pytest.raises(OutputError, match=text), opened(tmp_path, format=None):
+        pass
+
+
 def test_another_version_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
         connection.execute("PRAGMA user_version = 99")

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -65,6 +66,51 @@ def test_a_store_that_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.pipe_file", refuse)
     with pytest.raises(OutputError, match="no thank you"):
         places.write("memory://refused/a", b"1")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_sweeping_leaves_what_is_being_written(tmp_path: Path) -> None:
+    def work(file: BinaryIO) -> None:
+        file.write(b"half")
+        places.sweep({str(tmp_path)})  # as a run beside it would
+        file.write(b" and half")
+
+    files.fill(tmp_path / "a.jpg", work)
+    assert (tmp_path / "a.jpg").read_bytes() == b"half and half"
+    assert names(tmp_path) == ["a.jpg"]
+
+
+def test_a_file_swept_away_before_it_is_locked_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, swept = files._lock, []
+
+    def late(number: int) -> None:
+        if not swept:
+            swept.extend(names(tmp_path))
+            monkeypatch.setattr(files, "_lock", lock)
+            places.sweep({str(tmp_path)})
+        lock(number)
+
+    monkeypatch.setattr(files, "_lock", late)
+    files.write(tmp_path / "a.jpg", b"whole")
+    assert len(swept) == 1
+    assert names(tmp_path) == ["a.jpg"]
+
+
+def test_without_locks_age_tells_what_was_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(files, "_lock", refuse)
+    files.write(tmp_path / "a.jpg", b"whole")
+    for name, age in (("0" * 16, 10), ("1" * 16, 4000)):
+        path = tmp_path / f".{name}.part"
+        path.touch()
+        os.utime(path, (path.stat().st_mtime - age,) * 2)
+    places.sweep({str(tmp_path)})
+    assert names(tmp_path) == [f".{'0' * 16}.part", "a.jpg"]
 
 
 def test_sweeping_takes_what_writing_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

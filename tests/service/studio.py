@@ -19,7 +19,7 @@ import httpx
 import uvicorn
 
 from handtint.batch.process import Process
-from handtint.service import order, server
+from handtint.service import process, server
 from handtint.service.crew import Crew
 from handtint.service.order import Answer, Order, Setup
 from handtint.service.settings import Settings
@@ -53,7 +53,7 @@ def patch(name: str, value: object) -> None:
 def begin(setup: Setup) -> None:
     """In the worker: get ready with simple networks."""
     install(patch)
-    order.begin(setup)
+    process.begin(setup)
 
 
 def do(setup: Setup, task: Order) -> Answer:
@@ -64,7 +64,7 @@ def do(setup: Setup, task: Order) -> Answer:
         time.sleep(1.0)
     if task.photo.endswith(BROKEN):
         raise RuntimeError("a fault, and /a/path of it")
-    return order.do(setup, task)
+    return process.do(setup, task)
 
 
 def hire(setup: Setup) -> Process[Setup, Order, Answer]:
@@ -144,5 +144,5 @@ def main() -> None:
     from handtint.cli import main as command
 
     install(patch)
-    order.hire = hire
+    process.hire = hire
     command(sys.argv[1:])

@@ -180,6 +180,28 @@ def test_work_that_is_soon_done_spares_the_worker() -> None:
     assert len(Fake.hired) == 1
 
 
+def test_a_machine_that_refuses_a_worker_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0.02)
+    refused = 2
+
+    def hire() -> Fake:
+        nonlocal refused
+        if refused:
+            refused -= 1
+            raise OSError(24, "Too many open files")
+        return Fake()
+
+    async def all_of_it() -> None:
+        crew = Crew(hire, 1, queue=2, seconds=30)
+        crew.start()
+        try:
+            assert (await crew.do(order(b"next"))).body == b"next"
+        finally:
+            await crew.stop()
+
+    asyncio.run(asyncio.wait_for(all_of_it(), 20))
+
+
 def test_without_workers_requests_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSE", 0.02)
     Fake.stillborn = FALSE_STARTS

@@ -89,14 +89,18 @@ class Crew:
             hand, attempt = self._idle.pop(), self._pending.popleft()
             self._busy[hand.submit(attempt.task)] = hand, attempt
         while len(self._starting) < len(self._pending) and len(self._everybody()) < self._size:
-            hand = self._hire()
-            self._starting[hand.start()] = hand
+            try:
+                hand = self._hire()
+                self._starting[hand.start()] = hand
+            except OSError as error:  # no more processes, memory or files for one
+                self._fail_to_start(error)
+                break
 
     def _collect(self) -> list[Outcome]:
         """Wait a moment for somebody to be ready or done."""
         waiting: list[Future[Any]] = [*self._starting, *self._busy]
         if not waiting:
-            if not self._pending:
+            if not self._pending or self._false_starts:
                 time.sleep(TICK)
             return []
         done, _ = wait(waiting, timeout=TICK, return_when=FIRST_COMPLETED)
@@ -112,8 +116,12 @@ class Crew:
             self._false_starts = 0
             return
         hand.dismiss()
+        self._fail_to_start(error)
+
+    def _fail_to_start(self, error: BaseException) -> None:
+        """Go on with those there are. Raises HandtintError where there is nobody, again and again."""
         self._false_starts += 1
-        if self._false_starts >= FALSE_STARTS:
+        if self._false_starts >= FALSE_STARTS and not (self._idle or self._busy):
             raise HandtintError(f"no worker can be started: {_first_line(error)}") from error
 
     def _finish(self, future: Future[Outcome]) -> Outcome | None:

@@ -41,7 +41,14 @@ _DONE = f"""
 UPDATE photos SET state = ?, input = ?, recipe = ?, seconds = ?, error = {_TEXT}, note = {_TEXT}, finished = ?,
 thumbnail = ? WHERE source = {_TEXT} AND format = ?
 """  # noqa: S608  # nosec B608
-
+_KEPT = "another run is at work here, and keeps this journal"
+_DAMAGED = "damaged; move it away to begin anew"
+_REASONS = {
+    sqlite3.SQLITE_BUSY: _KEPT,
+    sqlite3.SQLITE_LOCKED: _KEPT,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+}
 
 Names = tuple[str, str, str]  # target, mask, panel
 
@@ -162,9 +169,6 @@ def _one_line(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        text = str(error)
-        if "locked" in text:
-            raise OutputError(f"{path}: another run is at work here, and keeps this journal") from error
-        if "not a database" in text or "malformed" in text:
-            text = "damaged; move it away to begin anew"
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the details that the higher bits give
+        text = _REASONS.get(code, str(error))
         raise OutputError(f"{path}: {text}") from error

@@ -102,8 +102,6 @@ class Run:
 
     def __exit__(self, *_: object) -> None:
         """Close the journal, and leave nothing half-written behind."""
-        if self._archive:
-            self._archive.sweep()
         self._stack.close()
 
     def _open(self, out: str, stack: ExitStack) -> None:
@@ -119,6 +117,7 @@ class Run:
         self._archive = archive
         self.jobs = archive.admit(photos)
         archive.sweep()
+        stack.callback(archive.sweep)  # after the workers' end, before the journal is another's
         if order.watch:
             self._watch = Watch(lambda: plan.find(order.sources, out, patient=True))
 

@@ -178,15 +178,6 @@ def _line(error: Exception) -> str:
 
 
 def sweep(folders: set[str]) -> None:
-    """Remove what killed workers left half-written in folders of this machine."""
+    """Remove what killed workers left half-written in folders of this machine, and nothing that is being written."""
     for folder in folders:
-        with suppress(OSError):
-            for entry in os.scandir(folder):
-                stem = entry.name[1:-5]
-                if entry.name.startswith(".") and entry.name.endswith(".part") and _is_token(stem):
-                    with suppress(OSError):
-                        Path(entry.path).unlink()
-
-
-def _is_token(stem: str) -> bool:
-    return len(stem) == 16 and all(letter in "0123456789abcdef" for letter in stem)
+        files.sweep(folder)

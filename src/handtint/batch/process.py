@@ -4,78 +4,197 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
-from typing import Generic, TypeVar
+import traceback
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
 
 S = TypeVar("S")  # what it needs to know before anything else
 T = TypeVar("T")  # something to do
 R = TypeVar("R")  # what became of it
 
+LAST = 10.0  # seconds to wait for a killed process; one that hangs in the kernel is left behind
+_SPAWN = multiprocessing.get_context("spawn")  # a fresh interpreter: forking one with ONNX Runtime's threads may hang
+_REAPING = threading.Lock()  # a process number is only looked at, or signalled, while nobody reaps it
+
+
+class ProcessDied(BrokenExecutor):
+    """The process ended, or was killed, before it answered."""
+
+
+class RemoteError(Exception):
+    """Where in the worker an error was raised, as text: the cause of an error that came from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: BaseException
+    trace: str
+
 
 class Process(Generic[S, T, R]):
-    """A worker process. It is an executor of its own, so that its death breaks no other's work."""
+    """A worker process, and a thread of this process that talks to it. Kill it in the end, whatever happens."""
 
     def __init__(self, setup: S, do: Callable[[S, T], R], *, begin: Callable[[S], object]) -> None:
         """begin: called in the process before anything else; do: for each task. Both must be importable there."""
         self._setup, self._do, self._begin = setup, do, begin
-        # A fresh interpreter: forking one with threads in it, as ONNX Runtime's, may hang.
-        self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-        self._pid: Future[int] | None = None
-        self._dead = False
+        self._process: SpawnProcess | None = None
+        self._ready: Future[int] = Future()
+        self._tasks: SimpleQueue[tuple[T, Future[R]] | None] = SimpleQueue()
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> Future[int]:
-        """Start the process; the future, of its number, is done once it answers, or ends with what `begin` raised."""
-        with _signals_blocked():
-            self._pid = self._pool.submit(_begun, self._begin, self._setup)
-        return self._pid
+        """Start the process; the future, of its number, is done once it answers, or ends with what `begin` raised.
+
+        The future of a process that cannot be started ends with OSError.
+        """
+        self._ready.set_running_or_notify_cancel()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._ready.set_exception(OSError(str(error)))
+        return self._ready
 
     def submit(self, task: T) -> Future[R]:
         """Give it something to do. The future of a process that dies of it, or was dead, ends with BrokenExecutor."""
-        try:
-            future = self._pool.submit(self._do, self._setup, task)
-        except BrokenExecutor as error:  # it died while it was idle
-            future = Future()
-            future.set_exception(error)
-        future.add_done_callback(self._notice)
+        future: Future[R] = Future()
+        with _REAPING:
+            dead = self._ended or not (self._process and self._process.is_alive())
+            if not dead:
+                self._tasks.put((task, future))
+        if dead:
+            future.set_exception(ProcessDied("the worker process is not running"))
         return future
 
     def dismiss(self) -> None:
-        """Kill it; what it was writing never gets its name."""
-        alive = self._pid and self._pid.done() and not self._pid.exception() and not self._dead
-        if self._pid and alive:
-            with suppress(ProcessLookupError):
-                os.kill(self._pid.result(), signal.SIGKILL)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Kill it, even while it starts; what it was writing never gets its name."""
+        self._kill()
+        self._tasks.put(None)
+        if self._thread.ident is not None:
+            self._thread.join(LAST)
 
-    def _notice(self, future: Future[R]) -> None:
-        """Remember a death: the number of a dead process may be another's by now."""
-        if not future.cancelled() and isinstance(future.exception(), BrokenExecutor):
-            self._dead = True
+    def _kill(self) -> None:
+        """Once, and only a process that nobody has reaped yet: the number of another may be anybody's."""
+        with _REAPING:
+            if self._process and not self._ended:
+                self._process.kill()
+            self._ended = True
+
+    def _run(self) -> None:
+        """In a thread of its own: start the process, then hand it task after task, until it dies or is dismissed."""
+        try:
+            connection = self._spawn()
+        except Exception as error:
+            self._ready.set_exception(error)
+            return
+        try:
+            with connection:
+                self._talk(connection)
+        except (EOFError, OSError):
+            pass
+        finally:
+            self._end()
+
+    def _spawn(self) -> Connection:
+        resource_tracker.ensure_running()  # it unblocks signals
+        if sys.platform != "win32":  # when to stop is for this process to say: workers never hear of Ctrl-C and SIGTERM
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        here, there = _SPAWN.Pipe()
+        with there, _REAPING:
+            if self._ended:
+                here.close()
+                raise ProcessDied("dismissed before it was started")
+            process = _SPAWN.Process(target=_serve, args=(there, self._begin, self._do))
+            try:
+                process.start()
+            except BaseException:
+                here.close()
+                raise
+            self._process = process
+        return here
+
+    def _talk(self, connection: Connection) -> None:
+        """Raises EOFError, OSError once the process is dead."""
+        if not _answer(connection, self._setup, self._ready):
+            return
+        while (given := self._tasks.get()) is not None:
+            task, future = given
+            if future.set_running_or_notify_cancel():
+                _answer(connection, task, future)
+
+    def _end(self) -> None:
+        """Leave no process, and nobody who waits for one."""
+        self._kill()
+        if self._process:
+            self._process.join(LAST)
+        while not self._tasks.empty():
+            given = self._tasks.get()
+            if given and given[1].set_running_or_notify_cancel():
+                given[1].set_exception(ProcessDied("the worker process died before it was given this"))
 
 
-@contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """Let a process started here never hear of Ctrl-C and SIGTERM: when to stop is for its parent to say."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+def _answer(connection: Connection, message: object, future: Future[Any]) -> bool:
+    """Send a message, and let the future have its answer; whether it is one. Raises EOFError, OSError after a death."""
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        connection.send_bytes(pickle.dumps(message))
+        answer = pickle.loads(connection.recv_bytes())  # noqa: S301  # nosec B301 - from a process of our own
+    except (EOFError, OSError):
+        future.set_exception(ProcessDied("the worker process died"))
+        raise
+    except Exception as error:  # the message, or its answer, cannot be pickled
+        future.set_exception(error)
+        return False
+    if isinstance(answer, _Failure):
+        answer.error.__cause__ = RemoteError(f"\n{answer.trace}")
+        future.set_exception(answer.error)
+        return False
+    future.set_result(answer)
+    return True
 
 
-def _begun(begin: Callable[[S], object], setup: S) -> int:
-    """In the process: get ready, and say who it is."""
+def _serve(connection: Connection, begin: Callable[[Any], object], do: Callable[[Any, Any], object]) -> None:
+    """In the process: get ready, say who it is, then do what is sent."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    begin(setup)
-    return os.getpid()
+    setup = pickle.loads(connection.recv_bytes())  # noqa: S301  # nosec B301 - from the process that started this one
+
+    def ready() -> int:
+        begin(setup)
+        return os.getpid()
+
+    with suppress(EOFError, OSError):  # nobody is there any more
+        connection.send_bytes(_reply(ready))
+        while True:
+            task = partial(pickle.loads, connection.recv_bytes())
+            connection.send_bytes(_reply(lambda: do(setup, task())))  # noqa: B023 - called at once
+
+
+def _reply(work: Callable[[], object]) -> bytes:
+    """What came of the work, for the parent."""
+    try:
+        return pickle.dumps(work())
+    except BaseException as error:
+        return pickle.dumps(_Failure(_portable(error), "".join(traceback.format_exception(error))))
+
+
+def _portable(error: BaseException) -> BaseException:
+    """The error, or a RuntimeError that tells of it where it cannot be pickled and made anew."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  # nosec B301 - our own
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+    return error
 
 
 def _die_with_parent() -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import secrets
 import stat
+import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -15,6 +19,13 @@ from handtint.errors import DecodeError, InputError, LimitError, OutputError
 from handtint.image import large
 from handtint.types import Content
 
+if sys.platform == "win32":
+    fcntl = None
+else:
+    import fcntl
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.part")
+_ABANDONED = 3600.0  # seconds
 _REASONS: dict[type[OSError], str] = {
     FileNotFoundError: "no such file",
     IsADirectoryError: "is a folder, not a file",
@@ -115,15 +126,80 @@ def fill(path: str | Path, work: Callable[[BinaryIO], object]) -> None:
 def _replace(target: Path, work: Callable[[BinaryIO], object]) -> None:
     if target.is_dir():
         raise IsADirectoryError
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    temporary, file = _temporary(target.parent)
     try:
-        with open(temporary, "x+b") as file:
+        with file:
             work(file)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        os.replace(temporary, target)
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            if fcntl:  # before its lock is let go of
+                os.replace(temporary, target)
+        if not fcntl:  # Windows renames no open file
+            os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
+    """A new file under a name that `sweep` knows, locked for as long as it is open."""
+    while True:
+        path = folder / f".{secrets.token_hex(8)}.part"
+        file = open(path, "x+b")  # noqa: SIM115
+        try:
+            if not fcntl:
+                return path, file
+            with suppress(BlockingIOError):  # somebody is sweeping it away
+                _lock(file.fileno())
+                if os.fstat(file.fileno()).st_nlink:
+                    return path, file
+        except OSError:  # a file system without locks
+            return path, file
+        file.close()
+
+
+def _lock(number: int) -> None:
+    """Lock an open file. Raises BlockingIOError where somebody else has, OSError where there are no locks."""
+    if fcntl:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def sweep(folder: str) -> None:
+    """Remove the half-written files that killed processes left in a folder, and no file that is being written.
+
+    Who writes holds a lock, which ends with the process. Where there are no locks, a file counts as left behind once
+    nothing has been added to it for an hour.
+    """
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if _TEMPORARY.fullmatch(entry.name):
+                with suppress(OSError):
+                    _sweep_file(entry.path)
+
+
+def _sweep_file(path: str) -> None:
+    number = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        if not _is_abandoned(number):
+            return
+        if fcntl:
+            Path(path).unlink()  # while it is locked: nobody can begin to write it
+    finally:
+        os.close(number)
+    if not fcntl:
+        Path(path).unlink()
+
+
+def _is_abandoned(number: int) -> bool:
+    old = time.time() - os.fstat(number).st_mtime > _ABANDONED
+    if not fcntl:
+        return old
+    try:
+        _lock(number)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return old
+    return True

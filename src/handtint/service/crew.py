@@ -129,15 +129,17 @@ class Crew:
 
     async def _hired(self) -> Hand:
         while True:
-            hand = self._hire()
-            self._hands.add(hand)
+            hand = None
             try:
+                hand = self._hire()
+                self._hands.add(hand)
                 await asyncio.wrap_future(hand.start())
             except Exception as error:
                 self._false_starts += 1
                 self._why = "no worker can be started; the service's log says why"
                 LOG.error("no worker can be started: %s", _first_line(error))
-                await self._dismissed(hand)
+                if hand:
+                    await self._dismissed(hand)
                 await asyncio.sleep(min(PAUSE, 2.0 ** min(self._false_starts, 8) / 2))
             else:
                 self._false_starts, self._why = 0, ""

@@ -14,10 +14,11 @@ from handtint.batch.local import cores
 from handtint.errors import HandtintError, OptionError, WeightsError
 from handtint.image.files import reason
 from handtint.options import Options
-from handtint.service import order
+from handtint.service import process
 from handtint.service.app import create
 from handtint.service.crew import Crew
 from handtint.service.guard import HEADERS
+from handtint.service.order import Setup
 from handtint.service.settings import Settings
 
 PATIENCE = 5  # seconds, beyond a photo's own, that a stop waits for what is in hand
@@ -38,14 +39,14 @@ _LOG: dict[str, Any] = {
 def crew_of(settings: Settings) -> Crew:
     """The crew that settings ask for, not yet at work."""
     jobs = settings.jobs or cores()
-    setup = order.Setup(
+    setup = Setup(
         pixels=settings.pixels,
         bytes=settings.bytes,
         frames=settings.frames,
         threads=settings.threads or max(1, cores() // jobs),
         memory=settings.memory * 1_000_000,
     )
-    return Crew(partial(order.hire, setup), jobs, queue=settings.queue, seconds=settings.seconds)
+    return Crew(partial(process.hire, setup), jobs, queue=settings.queue, seconds=settings.seconds)
 
 
 def listen(settings: Settings) -> socket.socket:

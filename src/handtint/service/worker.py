@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from handtint import recipe as recipes
-from handtint.errors import HandtintError, InputError
+from handtint.errors import InputError
 from handtint.image import codec
 from handtint.image.photo import Photo
 from handtint.options import Options
@@ -29,15 +29,11 @@ def warm(setup: Setup) -> None:
 
 
 def do(setup: Setup, order: Order) -> Answer:
-    """Do what a request asks for. Raises HandtintError, RuntimeError for a fault of ours."""
+    """Do what a request asks for. Raises HandtintError, and whatever a fault of ours is."""
     try:
         return _tint(setup, order) if order.errand == "tint" else _inspect(setup, order)
-    except HandtintError as error:
-        raise type(error)(str(error)) from None
     except MemoryError:
         raise InputError("photo: there is not enough memory for it") from None
-    except Exception as error:  # of a kind that the service may not be able to unpack
-        raise RuntimeError(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}") from error
 
 
 @cache
