@@ -77,11 +77,24 @@ def test_libvips_gives_the_same_values(pixels: Pixels) -> None:
 
 
 @few
-@given(st.sampled_from(["char", "short", "uint", "float", "complex"]), st.integers(1, 6))
+@given(st.sampled_from(["complex", "dpcomplex"]), st.integers(1, 6))
 def test_samples_that_are_no_light_are_refused(format: str, bands: int) -> None:
     image = pyvips.Image.black(3, 2, bands=bands).cast(format).copy(interpretation="srgb")
     with pytest.raises(DecodeError, match=r"^x: "):
         develop.check_kind(image, "x")
+
+
+@few
+@given(st.sampled_from(["uchar", "char", "ushort", "short", "uint", "int", "float", "double"]), st.integers(1, 6))
+def test_samples_of_any_number_are_read(format: str, bands: int) -> None:
+    image = pyvips.Image.black(3, 2, bands=bands).cast(format).copy(interpretation="srgb")
+    develop.check_kind(image, "x")
+    photo = develop.develop(image, name="x", format="tiff", metadata={})
+    assert photo.size == (2, 3)
+    assert photo.pixels.dtype in (np.uint8, np.uint16)
+    assert not photo.pixels.any()
+    assert ("are read at 16 bits" in photo.note) == (format not in ("uchar", "ushort"))
+    assert ("channels" in photo.note) == (bands > 4)
 
 
 metadatas = st.fixed_dictionaries(

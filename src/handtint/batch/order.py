@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -85,6 +86,7 @@ class Run:
         self.out = order.out
         self.jobs: list[Job] = []
         self.again = 0  # photos that an earlier run had done
+        self.skipped: Counter[str] = Counter()  # files of the folders that are no photographs, by ending
 
     def __enter__(self) -> Run:
         """Open the journal, and find the photos. Raises as __init__."""
@@ -94,7 +96,8 @@ class Run:
             elif self._order.watch or self._order.retry_failed or self._order.journal:
                 raise OptionError("--watch, --retry-failed and --journal need a folder of photos, and -o FOLDER")
             else:
-                self.jobs = plan.plan(self._order.sources, self._order.output, format=self._order.options.format)
+                wanted = self._order.options.format
+                self.jobs = plan.plan(self._order.sources, self._order.output, format=wanted, skipped=self.skipped)
             if self._order.engine == "ray":
                 self._connect(stack)
             self._stack = stack.pop_all()
@@ -109,7 +112,7 @@ class Run:
         if places.is_url(out) and not order.journal:
             raise OptionError(f"output: a journal cannot live in {out}: give its folder with --journal FOLDER")
         home = order.journal or os.path.join(out, FOLDER)
-        photos = [] if order.watch else list(plan.find(order.sources, out))
+        photos = [] if order.watch else list(plan.find(order.sources, out, skipped=self.skipped))
         journal = self._journal = stack.enter_context(opened(home, format=order.options.format))
         beside = f"{'+mask' * order.save_mask}{'+panel' * order.save_panel}"  # with other files to write, do all again
         wanted = f"{self._recipe.hash}{beside}"
@@ -148,7 +151,8 @@ class Run:
         if not (self._archive and self._journal and self.out is not None and len(self._archive.jobs) > 1):
             return None
         rows = list(self._journal.rows(self._archive.jobs.values()))
-        return report.write(self.out, rows, self._recipe, seconds=time.monotonic() - self._start, again=self.again)
+        seconds = time.monotonic() - self._start
+        return report.write(self.out, rows, self._recipe, seconds=seconds, again=self.again, skipped=self.skipped)
 
     def _work(self, stop: Event) -> Generator[Outcome, None, None]:
         order = self._order

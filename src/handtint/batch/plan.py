@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handtint.batch import places
 from handtint.batch.places import identity
 from handtint.errors import InputError, OptionError
+from handtint.image import files
+from handtint.image.formats import READABLE
 
 STREAM = "-"
 ENDINGS = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
 WRITABLE = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
-READABLE = (*WRITABLE, ".avif", ".gif", ".jp2", ".jxl", ".pbm", ".pgm", ".pnm", ".ppm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,14 @@ class Found:
     folder: str | None  # the named folder it was found in, None for a photo named itself
 
 
-def plan(sources: Sequence[str], destination: str | None, *, format: str | None = None) -> list[Job]:
-    """The jobs for the sources as the person named them: files, folders, "-". Raises OptionError, InputError."""
-    photos = list(find(sources, destination))
+def plan(
+    sources: Sequence[str], destination: str | None, *, format: str | None = None, skipped: Counter[str] | None = None
+) -> list[Job]:
+    """The jobs for the sources as the person named them: files, folders, "-". Raises OptionError, InputError.
+
+    skipped: counts, by ending, the files of folders that are not photographs.
+    """
+    photos = list(find(sources, destination, skipped=skipped))
     into_folder = is_folder(sources, destination)
     taken = {identity(photo.path) for photo in photos if photo.path != STREAM}
     jobs = []
@@ -57,21 +64,48 @@ def plan(sources: Sequence[str], destination: str | None, *, format: str | None 
     return jobs
 
 
-def find(sources: Sequence[str], destination: str | None, *, patient: bool = False) -> Iterator[Found]:
+def find(
+    sources: Sequence[str],
+    destination: str | None,
+    *,
+    patient: bool = False,
+    skipped: Counter[str] | None = None,
+) -> Iterator[Found]:
     """Every photograph meant; one that is named itself is taken whatever it is called.
 
+    skipped: counts, by lower-case ending ("" for none), the files of folders whose ending is no photograph's.
     Raises InputError for a folder without photographs, unless `patient`.
     """
     for source in sources:
         if source == STREAM:
             yield Found(STREAM, "stdin", None)
         elif places.is_folder(source):
-            found = [pair for pair in places.walk(source, skip=destination) if pair[0].lower().endswith(READABLE)]
+            others: Counter[str] = Counter()
+            found = []
+            for path, below in places.walk(source, skip=destination):
+                ending = os.path.splitext(below)[1].lower()
+                if ending in READABLE:
+                    found.append((path, below))
+                else:
+                    others[ending] += 1
             if not found and not patient:
-                raise InputError(f"{source}: no photographs in this folder")
+                raise InputError(f"{source}: no photographs in this folder{_instead(others)}")
+            if skipped is not None:
+                skipped.update(others)
             yield from (Found(path, below, source) for path, below in found)
         else:
             yield Found(source, os.path.basename(source), None)
+
+
+def _instead(others: Counter[str]) -> str:
+    return f" (skipped: {listed(others)})" if others else ""
+
+
+def listed(skipped: Counter[str]) -> str:
+    """Counts by ending as text, the most frequent first: "3 .txt, 1 without an ending"."""
+    return ", ".join(
+        f"{count} {files.one_line(ending) or 'without an ending'}" for ending, count in skipped.most_common()
+    )
 
 
 def is_folder(sources: Sequence[str], destination: str | None) -> bool:

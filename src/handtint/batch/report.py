@@ -6,13 +6,15 @@ import base64
 import html
 import json
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from urllib.parse import quote
 
 from handtint import __version__
 from handtint.batch import places
 from handtint.batch.journal import Row
+from handtint.batch.plan import listed
 from handtint.recipe import Recipe
 
 NAME = "handtint-report"
@@ -29,17 +31,26 @@ li { width: 20rem } img { max-width: 100%; display: block; background: #eee } co
 """
 
 
-def write(out: str, rows: Sequence[Row], recipe: Recipe, *, seconds: float, again: int) -> str:
+def write(
+    out: str,
+    rows: Sequence[Row],
+    recipe: Recipe,
+    *,
+    seconds: float,
+    again: int,
+    skipped: Mapping[str, int] | None = None,
+) -> str:
     """Write both files into the folder of results; the page's path. again: photos that were done before.
 
-    Raises OutputError.
+    skipped: how many files of the folders are no photographs, by ending. Raises OutputError.
     """
     rows = sorted(rows, key=lambda row: (_ORDER.get(row.state, 9), not row.note))
-    said = _figures(rows, recipe, seconds, again)
+    others = Counter(skipped or {})
+    said = {**_figures(rows, recipe, seconds, again), "skipped": others}
     photos = [_photo(row) for row in rows]
     places.write(os.path.join(out, f"{NAME}.json"), json.dumps({**said, "photos": photos}, indent=1).encode())
     page = os.path.join(out, f"{NAME}.html")
-    places.write(page, _page(out, rows, said).encode(errors="replace"))
+    places.write(page, _page(out, rows, said, others).encode(errors="replace"))
     return page
 
 
@@ -63,7 +74,7 @@ def _photo(row: Row) -> dict[str, object]:
     }
 
 
-def _page(out: str, rows: Sequence[Row], said: dict[str, object]) -> str:
+def _page(out: str, rows: Sequence[Row], said: dict[str, object], skipped: Counter[str]) -> str:
     failed = [row for row in rows if row.state == "failed"]
     noted = [row for row in rows if row.state == "done" and row.note]
     good = [row for row in rows if row.state == "done" and not row.note]
@@ -74,10 +85,17 @@ def _page(out: str, rows: Sequence[Row], said: dict[str, object]) -> str:
         _table("Failed", failed),
         _sheet("Done, and worth a look", out, noted),
         _sheet("Done", out, good),
+        _skipped(skipped),
         f"<h2>Recipe</h2><code>{html.escape(json.dumps(said['recipe'], indent=1))}</code>",
     ]
     head = f"<!doctype html><html lang=en><meta charset=utf-8><title>handtint report</title><style>{_STYLE}</style>"
     return head + "\n".join(parts) + "</html>\n"
+
+
+def _skipped(skipped: Counter[str]) -> str:
+    if not skipped:
+        return ""
+    return f"<p class=dim>Skipped, as they are no photographs: {html.escape(listed(skipped))}</p>"
 
 
 def _table(title: str, rows: Sequence[Row]) -> str:

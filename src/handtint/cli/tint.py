@@ -139,5 +139,12 @@ def _sum_up(run: Run, screen: Screen) -> None:
     if screen.failed and screen.seen > 1:
         hint = "; --retry-failed tries those of earlier runs again" if run.out else ""
         screen.say(f"{screen.failed} of {screen.seen} photos failed{hint}")
+    if run.skipped:
+        from handtint.batch.plan import listed
+
+        many = sum(run.skipped.values())
+        screen.say(
+            f"skipped {many} {'file that is' if many == 1 else 'files that are'} no photo: {listed(run.skipped)}"
+        )
     if page := run.report():
         screen.say(f"report: {page}")

@@ -7,6 +7,7 @@ program (SVG, PDF), fetched, or read as numbers.
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import struct
 from collections.abc import Sequence
@@ -18,9 +19,11 @@ import numpy as np
 import pyvips
 
 from handtint.errors import DecodeError, LimitError, OutputError
-from handtint.image import exif, files, large, metadata, pages, profile, tiff, vips
+from handtint.image import decoders, exif, files, large, metadata, pages, profile, tiff, vips
 from handtint.image.depth import eight_bits
 from handtint.image.develop import check_kind, develop
+from handtint.image.formats import BY_NAME, EXTRAS, recognize
+from handtint.image.opened import File, Opened, UnsupportedError
 from handtint.image.photo import Photo
 from handtint.image.profile import to_profile
 from handtint.types import Array, Content, Pixels
@@ -33,23 +36,6 @@ __all__ = ["Limits", "decode", "encode", "from_pillow", "read", "recognize", "to
 FORMATS = ("jpeg", "png", "tiff", "webp")  # what can be written
 ENDINGS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}
 
-_SIGNATURES = (
-    (0, b"\xff\xd8\xff", "jpeg"),
-    (0, b"\x89PNG\r\n\x1a\n", "png"),
-    (0, b"II*\0", "tiff"),
-    (0, b"MM\0*", "tiff"),
-    (0, b"II+\0", "tiff"),
-    (0, b"MM\0+", "tiff"),
-    (8, b"WEBP", "webp"),
-    (0, b"GIF8", "gif"),
-    (4, b"ftypavi", "heif"),
-    (4, b"ftyphei", "heif"),
-    (4, b"ftypmif1", "heif"),
-    (0, b"\0\0\0\x0cjP  \r\n", "jp2k"),
-    (0, b"\xff\x4f\xff\x51", "jp2k"),
-    (0, b"\xff\x0a", "jxl"),
-    (0, b"\0\0\0\x0cJXL \r\n", "jxl"),
-)
 _REFUSED = ((b"<svg", "svg"), (b"%pdf-", "pdf"), (b"<html", "html"), (b"%!ps", "postscript"))
 _LARGEST = {"jpeg": 65500, "webp": 16383, "png": 2**31 - 1, "tiff": 2**31 - 1}
 _SIXTEEN = {"png", "tiff"}
@@ -79,31 +65,73 @@ def decode(data: Content, *, name: str = "", limits: Limits = Limits()) -> Photo
     if len(data) > limits.bytes:
         raise LimitError(f"{title}: larger than the limit of {limits.bytes} bytes")
     kind = _kind_of(data[:1024], title)
+    lacks: list[str] = []
     try:
         found = pages.find(data, limits.pages + 1) if kind == "tiff" else [pages.Page()]
         if len(found) > limits.pages:
             raise LimitError(f"{title}: over the limit of {limits.pages} pages")
-        images = [_open(data, kind, page) for page in found]
-        _check(images, title, limits)
+        openings = [_Openings(data, kind, page, lacks) for page in found]
+        _check([opening.first for opening in openings], title, limits)
         with large.released(data):
-            photos = [
-                develop(image, name=name, format=kind, metadata=metadata.collect(image, kind, data, page.at))
-                for image, page in zip(images, found, strict=True)
-            ]
+            photos = [opening.photo(name, title) for opening in openings]
         return replace(photos[0], pages=tuple(photos[1:]))
-    except (pyvips.Error, OverflowError, ValueError) as error:
-        text = f"{title}: cannot be decoded as {kind}: damaged, cut short or of a kind that is not supported"
-        raise DecodeError(text) from error
+    except UnsupportedError as error:
+        raise DecodeError(f"{title}: cannot be decoded as {kind}: not supported here{_wants(kind, lacks)}") from error
+    except (pyvips.Error, OverflowError, ValueError, struct.error) as error:
+        raise DecodeError(f"{title}: cannot be decoded as {kind}: damaged or cut short") from error
+
+
+class _Openings:
+    """One page of a file, under the decoders that can open it, one after the other."""
+
+    def __init__(self, data: Content, kind: str, page: pages.Page, lacks: list[str]) -> None:
+        """Open it by the first. Raises UnsupportedError where there is none, ValueError, pyvips.Error for damage."""
+        if kind == "tiff" and not exif.is_whole(data, page.at):  # not every decoder sees that strips are missing
+            raise ValueError("cut short")
+        self._file, self._lacks = File(data, kind, page), lacks
+        self._all = decoders.openings(self._file, lacks)
+        self.first = self._next()
+
+    def _next(self) -> Opened:
+        opened = next(self._all, None)
+        if opened is None:
+            raise UnsupportedError
+        return opened
+
+    def photo(self, name: str, title: str) -> Photo:
+        """The photo by the first decoder that supports its pixels. Raises as __init__, DecodeError."""
+        opened = self.first
+        while True:
+            try:
+                return self._developed(opened, name, title)
+            except (UnsupportedError, pyvips.Error) as error:
+                what = decoders.lacking(error)
+                if what is None:
+                    raise
+                self._lacks.append(what)
+            opened = self._next()
+            if (opened.width, opened.height) != (self.first.width, self.first.height):
+                raise ValueError("another size")  # than the limits were checked for
+
+    def _developed(self, opened: Opened, name: str, title: str) -> Photo:
+        image, file = opened.image(), self._file
+        check_kind(image, title)
+        said = metadata.collect(image, file.format, file.data, file.page.at)
+        alpha = file.format == "tiff" and exif.has_alpha(file.data, file.page.at)
+        return develop(image, name=name, format=file.format, metadata=said, note=opened.note, alpha=alpha)
+
+
+def _wants(kind: str, lacks: Sequence[str]) -> str:
+    """What is lacking, and the extra that has it, if that is not installed."""
+    what = next(filter(None, lacks), "")
+    extra = BY_NAME[kind].extra
+    missing = extra and not all(map(importlib.util.find_spec, EXTRAS[extra]))
+    return (f" ({what})" if what else "") + (f"; needs pip install 'handtint[{extra}]'" if missing else "")
 
 
 def read(path: str | Path, *, limits: Limits = Limits()) -> Photo:
     """The photo in a file. Raises InputError where the file cannot be read, and what decode raises."""
     return decode(files.read(path, limits.bytes), name=str(path), limits=limits)
-
-
-def recognize(data: bytes) -> str:
-    """The format of a picture file by its first bytes, or "" where it is none that is read."""
-    return next((kind for at, signature, kind in _SIGNATURES if data.startswith(signature, at)), "")
 
 
 def _kind_of(start: bytes, title: str) -> str:
@@ -115,33 +143,15 @@ def _kind_of(start: bytes, title: str) -> str:
     raise DecodeError(f"{title}: not a photograph format{refused}")
 
 
-def _open(data: Content, format: str, page: pages.Page) -> pyvips.Image:
-    """The header of a picture; its pixels are decoded when asked for, and damage that libvips sees is then an error.
-
-    The data are not copied: whoever holds the image has to hold them too.
-    """
-    which = {"page": page.number} if page.number else {}
-    if format == "tiff" and not exif.is_whole(data, page.at):  # libvips fills missing uncompressed strips in silence
-        raise ValueError("cut short")
-    source = pyvips.Source.new_from_memory(data)
-    return pyvips.Operation.call(f"{format}load_source", source, access="sequential", fail_on="error", **which)
-
-
-def _check(images: Sequence[pyvips.Image], title: str, limits: Limits) -> None:
-    """Refuse, from the headers, what is too large or of a kind that is not supported."""
-    if sum(image.width * image.height for image in images) > limits.pixels:
-        size = " and ".join(f"{image.width} x {image.height}" for image in images[:3])
-        more = f" and {len(images) - 3} more pages" if len(images) > 3 else ""
+def _check(opened: Sequence[Opened], title: str, limits: Limits) -> None:
+    """Refuse, from the headers, what is too large."""
+    if sum(page.width * page.height for page in opened) > limits.pixels:
+        size = " and ".join(f"{page.width} x {page.height}" for page in opened[:3])
+        more = f" and {len(opened) - 3} more pages" if len(opened) > 3 else ""
         raise LimitError(f"{title}: {size} pixels{more}, over the limit of {limits.pixels} pixels")
-    for image in images:
-        if (frames := _frames(image)) > limits.frames:
-            raise LimitError(f"{title}: {frames} frames, over the limit of {limits.frames}")
-        check_kind(image, title)
-
-
-def _frames(image: pyvips.Image) -> int:
-    animated = image.get_typeof("n-pages") and not str(image.get("vips-loader")).startswith("tiff")
-    return int(image.get("n-pages")) if animated else 1
+    for page in opened:
+        if page.frames > limits.frames:
+            raise LimitError(f"{title}: {page.frames} frames, over the limit of {limits.frames}")
 
 
 def encode(photo: Photo, *, format: str = "", quality: int = 95) -> bytes:
@@ -258,7 +268,7 @@ def write(photo: Photo, path: str | Path, *, format: str = "", quality: int = 95
 
 
 def from_pillow(picture: Image) -> Photo:
-    """A photo of a Pillow image of any mode but those of 32 bits. Raises InputError."""
+    """A photo of a Pillow image of any mode. Raises InputError for values outside 16 bits, in mode I."""
     from handtint.image import pillow
 
     return pillow.from_pillow(picture)

@@ -10,38 +10,58 @@ import pyvips
 from handtint.errors import DecodeError
 from handtint.image import large, profile, vips
 from handtint.image.photo import Photo
+from handtint.image.samples import sixteen_bits
 from handtint.types import Array, Pixels
 
 _SAMPLES = {"uchar", "ushort"}
-_NAMES = {"char": "signed 8-bit", "short": "signed 16-bit", "uint": "32-bit", "int": "signed 32-bit"}
 _LAB = {"lab", "labs", "labq"}
 
 
 def check_kind(image: pyvips.Image, name: str) -> None:
-    """Refuse, from the header, a picture whose samples are not plainly gray or colour. Raises DecodeError."""
-    if image.interpretation in _LAB and image.bands == 3:
-        return
-    if image.format not in _SAMPLES:
-        kind = _NAMES.get(image.format, "floating-point")
-        raise DecodeError(f"{name}: {kind} samples; save it with 8 or 16 bits a channel")
+    """Refuse, before it is decoded, a picture whose channels have no known meaning. Raises DecodeError."""
     if image.interpretation == "multiband":
         raise DecodeError(f"{name}: an unknown colour space; save it as gray or RGB")
-    if image.bands > (5 if image.interpretation == "cmyk" else 4):
-        raise DecodeError(f"{name}: {image.bands} channels; save it as gray or RGB")
+    if image.interpretation == "cmyk" and image.format not in _SAMPLES:
+        raise DecodeError(f"{name}: CMYK that is not of 8 or 16 bits; save it as RGB")
+    if "complex" in image.format:
+        raise DecodeError(f"{name}: complex samples; save it with 8 or 16 bits a channel")
 
 
-def develop(image: pyvips.Image, *, name: str, format: str, metadata: Mapping[str, Any]) -> Photo:
-    """The photo of a picture that check_kind let through. Raises pyvips.Error where its pixels cannot be decoded."""
+def develop(
+    image: pyvips.Image, *, name: str, format: str, metadata: Mapping[str, Any], note: str = "", alpha: bool = False
+) -> Photo:
+    """The photo of a picture that check_kind let through. Raises pyvips.Error where its pixels cannot be decoded.
+
+    note: what was lost before. alpha: whether the channel after the colours is alpha where there are still more.
+    """
     icc = image.get(vips.ICC) if image.get_typeof(vips.ICC) else None
     if image.get_typeof("orientation") and image.get("orientation") > 1:
         image = vips.rewound(image).autorot()  # turning needs the rows in another order than they are read in
+    image, fewer = _first_channels(image, alpha)
+    deeper = ""
     if image.interpretation == "cmyk":
         image, icc = _from_cmyk(image, icc), None
-    elif image.interpretation in _LAB:
+    elif image.interpretation in _LAB and image.bands == 3:
         image, icc = image.colourspace("rgb16" if image.interpretation == "labs" else "srgb"), None
-    pixels, alpha = _parted(vips.array(image))
+    if image.format in _SAMPLES:
+        values = vips.array(image)
+    else:
+        values, deeper = sixteen_bits(image.numpy())
+    pixels, opacity = _parted(values)
     pixels, native, icc = _managed(pixels, icc)
-    return Photo(pixels, alpha, native, icc, metadata, format, name)
+    said = "; ".join(filter(None, (note, fewer, deeper)))
+    return Photo(pixels, opacity, native, icc, metadata, format, name, note=said)
+
+
+def _first_channels(image: pyvips.Image, alpha: bool) -> tuple[pyvips.Image, str]:
+    """The channels that a photo has of those of a picture with more, and a note of it."""
+    colors = {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
+    if image.bands <= (5 if image.interpretation == "cmyk" else 4):
+        return image, ""
+    wanted = colors + (1 if alpha else 0)
+    names = {1: "first", 2: "first two", 3: "first three", 4: "first four"}
+    note = f"of {image.bands} channels the {names.get(wanted, f'first {wanted}')} {'is' if wanted == 1 else 'are'} read"
+    return image.extract_band(0, n=wanted), note
 
 
 def _from_cmyk(image: pyvips.Image, icc: bytes | None) -> pyvips.Image:

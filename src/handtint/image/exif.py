@@ -18,7 +18,7 @@ from handtint.image.tiff import read as read_directory
 PREFIX = b"Exif\0\0"
 ORIENTATION, IPTC, COLOR_SPACE = 0x0112, 0x83BB, 0xA001
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
-_COMPRESSION = 0x0103
+_COMPRESSION, _EXTRA_SAMPLES = 0x0103, 0x0152
 _PIXEL_SIZE = (0xA002, 0xA003)  # width and height once more: a TIFF says them itself
 # what a TIFF may be given: names, dates, rights, what it shows; 0x9C9B.. are Windows' title, comment, author, keywords
 _DESCRIPTIVE = {0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298, IPTC}
@@ -104,6 +104,15 @@ def upright(exif: bytes) -> bytes | None:
     except (struct.error, OverflowError, ValueError):
         return None
     return PREFIX + bytes(data)
+
+
+def has_alpha(file: Data, at: int | None = None) -> bool:
+    """Whether the first channel beyond the colours of a TIFF file's page is alpha, by its ExtraSamples."""
+    try:
+        entries = read_directory(file, first(file) if at is None else at, (_EXTRA_SAMPLES,))
+    except ValueError:
+        return False
+    return _EXTRA_SAMPLES in entries and entries[_EXTRA_SAMPLES].numbers()[:1] in ((1,), (2,))
 
 
 def is_whole(file: Data, at: int | None = None) -> bool:

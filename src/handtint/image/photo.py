@@ -29,6 +29,7 @@ class Photo:
     format: the file format it was read from ("jpeg", "png", "tiff", "webp"; others as libvips names them) or "".
     name:   what to call the photo in messages: a path, or "" for bytes and arrays.
     pages:  the further pages of a TIFF file, each as this one, none with pages of its own.
+    note:   what was lost or assumed when it was read ("32-bit floating-point samples ... at 16 bits"), or "".
     """
 
     pixels: Pixels
@@ -39,6 +40,7 @@ class Photo:
     format: str = ""
     name: str = ""
     pages: tuple[Photo, ...] = ()
+    note: str = ""
 
     @property
     def size(self) -> tuple[int, int]:

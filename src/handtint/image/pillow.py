@@ -19,21 +19,41 @@ _FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "TIFF": "tiff", "WEBP":
 _PLAIN = {"L": "b-w", "RGB": "srgb", "RGBA": "srgb", "LA": "b-w", "CMYK": "cmyk"}
 _AS = {"1": "L", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "La": "LA", "RGBa": "RGBA", "PA": "RGBA", "P": "RGB"}
 _MM_PER_INCH = 25.4
+ORIENTATION = exif.ORIENTATION
 
 
 def from_pillow(picture: Image.Image) -> Photo:
-    """The photo of a Pillow image of any mode but 32-bit floats and integers beyond 16 bits. Raises InputError."""
-    image = _image(picture)
-    icc = picture.info.get("icc_profile")
-    if icc:
-        image = vips.tagged(image, icc)
-    turned = picture.getexif().get(exif.ORIENTATION, 1)
-    if turned in range(2, 9):
-        image.set_type(pyvips.GValue.gint_type, "orientation", turned)
+    """The photo of a Pillow image of any mode. Raises InputError for values outside 16 bits, in mode I.
+
+    Mode F is read at 16 bits, as `samples.sixteen_bits` says; the photo's note tells how.
+    """
     try:
+        image = image_of(picture)
         return develop(image, name="", format=_FORMATS.get(picture.format or "", ""), metadata=_metadata(picture))
     except pyvips.Error as error:
         raise InputError(f"picture: a Pillow image of mode {picture.mode} that cannot be converted") from error
+
+
+def image_of(picture: Image.Image) -> pyvips.Image:
+    """A Pillow image for libvips, with its profile, orientation and metadata attached. Raises InputError."""
+    image = described(_image(picture), picture)
+    icc = picture.info.get("icc_profile")
+    if icc:
+        image = vips.tagged(image, icc)
+    turned = picture.getexif().get(ORIENTATION, 1)
+    if turned in range(2, 9):
+        image.set_type(pyvips.GValue.gint_type, "orientation", turned)
+    return image
+
+
+def described(image: pyvips.Image, picture: Image.Image) -> pyvips.Image:
+    """The image with a Pillow image's EXIF, XMP and resolution, as libvips names them."""
+    said = _metadata(picture)
+    image = image.copy(**{key: said[key] for key in ("xres", "yres") if key in said})
+    for name in ("exif-data", "xmp-data"):
+        if name in said:
+            image.set_type(pyvips.GValue.blob_type, name, said[name])
+    return image
 
 
 def to_pillow(photo: Photo) -> Image.Image:
@@ -48,6 +68,8 @@ def to_pillow(photo: Photo) -> Image.Image:
 
 def _image(picture: Image.Image) -> pyvips.Image:
     mode = picture.mode
+    if mode == "F":
+        return pyvips.Image.new_from_array(np.asarray(picture), interpretation="b-w")
     if mode.startswith("I"):
         return pyvips.Image.new_from_array(_sixteen(picture), interpretation="grey16")
     if mode == "LAB":
