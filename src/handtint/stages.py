@@ -127,6 +127,7 @@ class Stages:
         """The tinted page with the metadata that it came with. Raises as `result`."""
         photo, pixels, kind = self.photo, self.pixels, self.kind
         alpha, note = self._alpha(options, mask)
+        note = "; ".join(filter(None, (photo.note, note)))
         colors = None
         if options.colors == "predicted":
             colors = self.colors(options.gain)

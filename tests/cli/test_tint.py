@@ -1,5 +1,6 @@
 """`handtint tint` as a person uses it: the installed command, the shipped weights, real photographs."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,27 @@ def test_wrong_words_are_named(sample: Path, tmp_path: Path, words: tuple[str, .
     assert done.returncode == status
     assert named in done.stderr.decode()
     assert [p.name for p in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_what_a_folder_skips_is_counted_by_ending(tmp_path: Path) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    gray = np.arange(1024, dtype=np.uint8).reshape(32, 32)
+    for name in ("a.bmp", "b.pgm"):
+        assert cv2.imwrite(str(photos / name), gray)
+    for name in ("notes.txt", "more.TXT", "letter", "scan.zip"):
+        (photos / name).write_bytes(b"x")
+    done = handtint("tint", photos, "-o", out, "--keep", "all")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "skipped 4 files that are no photos: 2 .txt, 1 without an ending, 1 .zip" in done.stderr.decode()
+    assert sorted(path.name for path in out.glob("*.png")) == ["a.png", "b.png"]
+    assert json.loads((out / "handtint-report.json").read_text())["skipped"] == {".txt": 2, "": 1, ".zip": 1}
+    assert "2 .txt, 1 without an ending, 1 .zip" in (out / "handtint-report.html").read_text()
+    for name in ("a.bmp", "b.pgm"):
+        (photos / name).unlink()
+    done = handtint("tint", photos, "-o", out)
+    assert done.returncode != 0
+    assert "no photographs in this folder (skipped: 2 .txt, 1 without an ending, 1 .zip)" in done.stderr.decode()
 
 
 def test_no_words_are_wrong_usage() -> None:

@@ -143,8 +143,7 @@ def _sum_up(run: Run, screen: Screen) -> None:
         from handtint.batch.plan import listed
 
         many = sum(run.skipped.values())
-        screen.say(
-            f"skipped {many} {'file that is' if many == 1 else 'files that are'} no photo: {listed(run.skipped)}"
-        )
+        what = "file that is no photo" if many == 1 else "files that are no photos"
+        screen.say(f"skipped {many} {what}: {listed(run.skipped)}")
     if page := run.report():
         screen.say(f"report: {page}")

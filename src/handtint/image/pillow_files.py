@@ -94,7 +94,7 @@ def jxl(file: File) -> Opened:
 
     def image() -> pyvips.Image:
         with _reading():
-            picture = JXLImageFile(io.BytesIO(file.data), "")
+            picture: Image.Image = JXLImageFile(io.BytesIO(file.data), "")
             picture.load()
             picture.getexif()[pillow.ORIENTATION] = _UPRIGHT
             return pillow.image_of(picture)

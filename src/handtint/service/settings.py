@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from handtint.errors import OptionError
+from handtint.image import formats
 
-FORMATS = ("jpeg", "png", "tiff", "webp", "gif", "heif", "jp2k", "jxl")  # what can be read
+FORMATS = tuple(known.name for known in formats.FORMATS)  # what can be read
 SHORTEST = 16  # characters of a token
 
 
