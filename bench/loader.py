@@ -17,7 +17,7 @@ from typing import Any
 
 from handtint.data.sources import open_sources
 from handtint.train import loop, recipe
-from handtint.train.feed import feed
+from handtint.train.batches import batches
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.tasks import find
 
@@ -27,7 +27,7 @@ WARM = 5  # steps that are not counted: workers start, memory is laid out
 def alone(plan: Recipe, examples: list[Any], count: int) -> float:
     """Photographs a second of the loader, with nobody training beside it."""
     seen, began = 0, 0.0
-    for tick in feed(plan, examples, 0):
+    for tick in batches(plan, examples, 0):
         if tick.step == WARM:
             began = time.perf_counter()
         elif tick.step > WARM:

@@ -41,7 +41,7 @@ def test_train_then_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ]
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
-    assert "1 of 13 photographs show what another shows" in done.output
+    assert "1 of 13 photographs are near duplicates of others" in done.output
     assert "step 3/3" in done.output
     (tmp_path / "assets").mkdir()
     monkeypatch.setattr("handtint.train.publish.ASSETS", tmp_path / "assets")

@@ -8,9 +8,9 @@ import torch
 
 from handtint.data.sources import open_sources
 from handtint.train import checkpoint, loop, tasks
-from handtint.train.feed import feed
-from handtint.train.kept import trained
+from handtint.train.batches import batches
 from handtint.train.recipe import Phase, Recipe
+from handtint.train.weight_averaging import trained
 
 # no batch norm in either network: its statistics are of a process's own share
 PLAN = Recipe(
@@ -23,8 +23,8 @@ PLAN = Recipe(
 def test_the_processes_share_each_batch(photos: Path) -> None:
     examples = tasks.find("colour").examples(open_sources([photos]))
     for done in (0, 1, 3):
-        whole = {t.step: t.batch["ab"] for t in feed(PLAN, examples, done)}
-        shares = [{t.step: t.batch["ab"] for t in feed(PLAN, examples, done, rank=r, world=2)} for r in (0, 1)]
+        whole = {t.step: t.batch["ab"] for t in batches(PLAN, examples, done)}
+        shares = [{t.step: t.batch["ab"] for t in batches(PLAN, examples, done, rank=r, world=2)} for r in (0, 1)]
         assert whole.keys() == shares[0].keys() == shares[1].keys()
         assert min(whole) == done
         for step, batch in whole.items():

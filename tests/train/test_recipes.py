@@ -8,10 +8,10 @@ import torch
 
 from handtint.data.sources import open_sources
 from handtint.errors import InputError, OptionError
-from handtint.train import checkpoint, kept, loop, recipe, shipped, tasks
-from handtint.train.kept import trained
+from handtint.train import checkpoint, loop, recipe, shipped, tasks, weight_averaging
 from handtint.train.networks import DISCRIMINATORS, GENERATORS
 from handtint.train.recipe import Phase, Recipe
+from handtint.train.weight_averaging import trained
 
 RECIPES = sorted(shipped.FOLDER.glob("*.toml"))
 SMALL = [path for path in RECIPES if path.stem.endswith("-small")]
@@ -157,10 +157,10 @@ def test_a_vivid_export_answers_so_many_times_what_was_learned(photos: Path, tmp
     loop.train(plan, tasks.find("colour").examples(open_sources([photos])), tmp_path)
     L = torch.randn(1, 1, 64, 64)
     with torch.no_grad():
-        pale, vivid = (kept.finished(replace(plan, vivid=v), tmp_path).eval()(L) for v in (1.0, 1.5))
+        pale, vivid = (weight_averaging.finished(replace(plan, vivid=v), tmp_path).eval()(L) for v in (1.0, 1.5))
     torch.testing.assert_close(vivid, 1.5 * pale)
     with pytest.raises(OptionError, match="vivid"):
-        kept.finished(replace(plan, task="mask", vivid=1.5), _mask_run(plan, tmp_path / "mask"))
+        weight_averaging.finished(replace(plan, task="mask", vivid=1.5), _mask_run(plan, tmp_path / "mask"))
 
 
 def test_runs_are_averaged_weight_by_weight(photos: Path, tmp_path: Path) -> None:
@@ -169,20 +169,22 @@ def test_runs_are_averaged_weight_by_weight(photos: Path, tmp_path: Path) -> Non
     plans = [replace(plan, seed=seed, vivid=1.5) for seed in (1, 2, 3)]
     runs = [(each, tmp_path / str(each.seed)) for each in plans]
     each = [loop.train(recipe_, examples, folder).state_dict() for recipe_, folder in runs]
-    mean = kept.averaged(runs).state_dict()
+    mean = weight_averaging.averaged(runs).state_dict()
     for name in (name for name in mean if mean[name].is_floating_point()):
         torch.testing.assert_close(mean[name], sum(state[name] for state in each) / 3)
     L = torch.randn(1, 1, 64, 64)
     with torch.no_grad():
-        vivid = kept.finished(*runs[0], runs[1:]).eval()(L)
-        torch.testing.assert_close(vivid, 1.5 * kept.averaged(runs).eval()(L))
+        vivid = weight_averaging.finished(*runs[0], runs[1:]).eval()(L)
+        torch.testing.assert_close(vivid, 1.5 * weight_averaging.averaged(runs).eval()(L))
     with pytest.raises(OptionError, match="of mask by"):
-        kept.averaged([runs[0], (replace(plan, task="mask"), tmp_path)])
+        weight_averaging.averaged([runs[0], (replace(plan, task="mask"), tmp_path)])
 
 
 def _mask_run(plan: Recipe, out: Path) -> Path:
     net = GENERATORS["mask"][plan.network].build(False, "")
-    checkpoint.save(out / kept.CHECKPOINT, {"averaged": {f"module.{k}": v for k, v in net.state_dict().items()}})
+    checkpoint.save(
+        out / weight_averaging.CHECKPOINT, {"averaged": {f"module.{k}": v for k, v in net.state_dict().items()}}
+    )
     return out
 
 

@@ -17,7 +17,7 @@ from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
 from handtint.image.palette import voc_color
 from handtint.nets.streams import ClassNet, MaskStreams
-from handtint.train import checkpoint, kept, loop, networks, recipe, tasks
+from handtint.train import checkpoint, loop, networks, recipe, tasks, weight_averaging
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.remember import FOLDER, remember
 
@@ -86,7 +86,7 @@ def test_looks_are_taken_again_where_a_file_was_replaced(part: str, masked: Path
 def test_looks_are_those_of_the_stages_that_the_run_starts_from(masked: Path, tmp_path: Path) -> None:
     run(replace(PLAN, seed=8, views=1), masked, tmp_path / "first")
     plan = replace(PLAN, views=1, start=str(tmp_path / "first"))
-    net = kept.trained(plan, tmp_path / "first")
+    net = weight_averaging.trained(plan, tmp_path / "first")
     assert isinstance(net, ClassNet)
     looks = RememberedPairs(remembered(plan, masked, tmp_path / "next"), views=1, seed=0, turn=0)  # type: ignore[arg-type]
     pairs = tasks.find("classes").examples(open_sources([masked]))
@@ -142,30 +142,34 @@ def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, 
     run(front, masked, tmp_path / "front")
     plan = replace(PLAN, front=str(tmp_path / "front"))
     run(plan, masked, tmp_path / "classes")
-    net = kept.finished(plan, tmp_path / "classes").eval()
+    net = weight_averaging.finished(plan, tmp_path / "classes").eval()
     assert isinstance(net, MaskStreams)
     L = torch.randn(1, 1, 64, 96)
     with torch.no_grad():
-        for whole, part in zip(net.classes(L), kept.trained(plan, tmp_path / "classes").eval()(L), strict=True):
+        for whole, part in zip(
+            net.classes(L), weight_averaging.trained(plan, tmp_path / "classes").eval()(L), strict=True
+        ):
             assert torch.equal(whole, part)
-        for whole, part in zip(net.front(L), kept.trained(front, tmp_path / "front").eval()(L), strict=True):
+        for whole, part in zip(
+            net.front(L), weight_averaging.trained(front, tmp_path / "front").eval()(L), strict=True
+        ):
             assert torch.equal(whole, part)
     with pytest.raises(InputError, match="no checkpoint"):
-        kept.finished(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
+        weight_averaging.finished(replace(plan, front=str(tmp_path / "nowhere")), tmp_path / "classes")
     with pytest.raises(OptionError, match="front"):
-        kept.finished(replace(plan, front=""), tmp_path / "classes")
+        weight_averaging.finished(replace(plan, front=""), tmp_path / "classes")
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_stages_that_a_run_from_a_file_left_frozen_can_learn_in_the_next(masked: Path, tmp_path: Path) -> None:
     run(PLAN, masked, tmp_path / "first")
-    net = kept.trained(PLAN, tmp_path / "first").eval()
+    net = weight_averaging.trained(PLAN, tmp_path / "first").eval()
     export(net, tmp_path / "net.onnx", ["classes", "foreground"])
     still = replace(PLAN, rate=0.0, backbone_rate=0.0, weight_decay=0.0)
     run(replace(still, frozen=7, start=str(tmp_path / "net.onnx")), masked, tmp_path / "frozen")
     plan = replace(still, frozen=3, start=str(tmp_path / "frozen"))
     run(plan, masked, tmp_path / "free")
-    free = kept.trained(plan, tmp_path / "free").eval()
+    free = weight_averaging.trained(plan, tmp_path / "free").eval()
     x = torch.randn(1, 1, 64, 64)
     with torch.no_grad():
         ours, theirs = free(x)[0], net(x)[0]

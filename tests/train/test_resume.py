@@ -49,7 +49,7 @@ def begun(masked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_another_recipe_is_refused(change: dict[str, object], word: str, begun: Path, masked: Path) -> None:
     with pytest.raises(InputError, match=word) as caught:
         train(replace(PLAN, **change), masked, begun)  # type: ignore[arg-type]
-    assert str(caught.value).startswith(f"{begun}: this run began with something else: ")
+    assert str(caught.value).startswith(f"{begun}: this run began with another recipe or other data: ")
     assert "\n" not in str(caught.value)
 
 

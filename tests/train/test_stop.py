@@ -19,10 +19,10 @@ PLAN = Recipe(
 
 def test_the_second_signal_does_not_wait() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with stopping() as wish:
-        assert not wish.made
+    with stopping() as stop:
+        assert not stop.requested
         os.kill(os.getpid(), signal.SIGTERM)
-        assert wish.made
+        assert stop.requested
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before

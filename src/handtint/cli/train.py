@@ -113,12 +113,14 @@ def _screened(examples: list[Any], validation: list[Any], plan: Recipe, out: Pat
     """The examples in colour, each once; those of a run that goes on are those it began with."""
     if plan.task != "colour":
         return examples
-    from handtint.data import lists, screen, twins
+    from handtint.data import lists, near_duplicates, screen
 
     began = out / _TRAINING
     if began.exists() and not changed:
         return lists.only(examples, began)
-    return twins.without_twins(screen.keep_colored(examples, say=click.echo), validation, say=click.echo)
+    return near_duplicates.without_near_duplicates(
+        screen.keep_colored(examples, say=click.echo), validation, say=click.echo
+    )
 
 
 _TRAINING, _VALIDATION = "training.txt", "validation.txt"

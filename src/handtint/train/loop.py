@@ -1,4 +1,4 @@
-"""The training loop; it knows nothing of what is trained. Lightning Fabric carries device, precision, processes."""
+"""The training loop, the same for every task. Lightning Fabric handles devices, precision and processes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from torch.nn.parallel import DistributedDataParallel
 from handtint.errors import InputError
 from handtint.image.photo import Photo
 from handtint.train import checkpoint, resume, samples
-from handtint.train.clock import Clock
-from handtint.train.feed import Tick, feed, steps
-from handtint.train.kept import CHECKPOINT, trained
-from handtint.train.players import Players
+from handtint.train.batches import Tick, batches, steps
+from handtint.train.eta import Eta
 from handtint.train.recipe import Phase, Recipe, checked
-from handtint.train.stop import Wish, stopping
+from handtint.train.stop import StopFlag, stopping
 from handtint.train.tasks import find
+from handtint.train.training_state import TrainingState
+from handtint.train.weight_averaging import CHECKPOINT, trained
 
-GLIMPSE = 8  # batches that exported weights are shown before they are trained on
+CALIBRATION = 8  # batches by which norms of exported weights get statistics again
 Say = Callable[[str], None]
 
 
-def _silent(_text: str) -> None:
+def _ignore(_text: str) -> None:
     pass
 
 
@@ -45,10 +45,10 @@ def train(
     out: Path,
     *,
     shown: Sequence[Any] = (),
-    say: Say = _silent,
+    say: Say = _ignore,
     changed: bool = False,
 ) -> nn.Module:
-    """Train by the recipe, on from the last checkpoint in `out` if any; the averaged network.
+    """The network that a recipe trains, its weights averaged; continues from the last checkpoint in `out`, if any.
 
     examples: what to train on, as the task gathers them. shown: those of the sample grids; none, no grids.
     say: is told how it goes; with several devices, a function that can be pickled. changed: go on although the recipe
@@ -82,7 +82,7 @@ def _fabric(recipe: Recipe, out: Path) -> Fabric:
 
 
 def _run(fabric: Fabric, out: Path, say: Say, **given: Any) -> None:
-    _follow(_Run(fabric, out=out, say=say if fabric.is_global_zero else _silent, **given))
+    _follow(_Run(fabric, out=out, say=say if fabric.is_global_zero else _ignore, **given))
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         gc.collect()  # networks go first: one that let go of the group last would wait for a thread that waits for it
         fabric.barrier()  # nobody leaves while another still talks; a process that ends with its group open may abort
@@ -91,10 +91,10 @@ def _run(fabric: Fabric, out: Path, say: Say, **given: Any) -> None:
 
 def _follow(run: _Run) -> None:
     rank, world = run.fabric.global_rank, run.fabric.world_size
-    with stopping() as wish:
-        for tick in feed(run.recipe, run.examples, run.done, rank=rank, world=world):
+    with stopping() as stop:
+        for tick in batches(run.recipe, run.examples, run.done, rank=rank, world=world):
             run.step(tick)
-            if run.wanted(wish):
+            if run.should_stop(stop):
                 run.save()
                 run.say(f"stopped and saved at step {run.done} of {run.total}; the same command goes on from there")
                 raise KeyboardInterrupt
@@ -103,7 +103,7 @@ def _follow(run: _Run) -> None:
 
 
 class _Run:
-    """A run under way."""
+    """One process of a run: its state, and what it logs and saves."""
 
     def __init__(
         self,
@@ -118,41 +118,41 @@ class _Run:
     ) -> None:
         self.fabric, self.recipe, self.examples, self.out, self.say = fabric, recipe, examples, out, say
         self.task = find(recipe.task)
-        self.players = Players(recipe, fabric, data)
+        self.state = TrainingState(recipe, fabric, data)
         self.done = self.saved = self._resume(examples)
         work = [(phase, steps(phase, examples)) for phase in recipe.phases]
         self.total = sum(count for _, count in work)
         self._firsts = _firsts(work)
-        self._clock, self._mark, self._shown = Clock(work), time.perf_counter(), shown
+        self._eta, self._mark, self._shown = Eta(work), time.perf_counter(), shown
 
     def _resume(self, examples: list[Any]) -> int:
         state = checkpoint.load(self.out / CHECKPOINT)
         if state is not None:
-            return self.players.restore(state)
+            return self.state.restore(state)
         if self.recipe.start:
-            self.players.start_from(self.recipe.start, self._glimpse(examples), self.out)
+            self.state.start_from(self.recipe.start, self._first_inputs(examples), self.out)
         return 0
 
-    def _glimpse(self, examples: list[Any]) -> Iterator[tuple[Any, ...]]:
-        """What the generator is given in the first steps."""
-        for tick in islice(feed(self.recipe, examples, 0), GLIMPSE):
+    def _first_inputs(self, examples: list[Any]) -> Iterator[tuple[Any, ...]]:
+        """The generator's inputs in the first steps."""
+        for tick in islice(batches(self.recipe, examples, 0), CALIBRATION):
             yield self.task.given(self.fabric.to_device(tick.batch), self.recipe)
 
     def step(self, tick: Tick) -> None:
-        """One step of every player, and what is due after it."""
+        """One step of every network, and what is due after it: logs, samples, a checkpoint."""
         if tick.step in self._firsts:
-            self.players.begin(tick.phase, self._firsts[tick.step])
+            self.state.begin(tick.phase, self._firsts[tick.step])
         torch.manual_seed((self.recipe.seed << 32) + tick.step)  # chance in a network, too, depends on the step alone
-        self.players.set_rates(tick.phase, _schedule(self.recipe, tick.step / self.total))
+        self.state.set_rates(tick.phase, _schedule(self.recipe, tick.step / self.total))
         batch = self.fabric.to_device(tick.batch)
         losses: dict[str, Tensor] = {}
-        for turn in self.task.turns(self.recipe, tick.phase)(self.players.nets, batch):
-            self.players.move(turn)
+        for turn in self.task.turns(self.recipe, tick.phase)(self.state.nets, batch):
+            self.state.apply(turn)
             losses |= {name: loss.detach() for name, loss in turn.losses.items()}
-        self.players.average()
+        self.state.average()
         self.done = tick.step + 1
         now = time.perf_counter()
-        self._clock.add(tick.phase, now - self._mark, tick.waited)
+        self._eta.add(tick.phase, now - self._mark, tick.waited)
         self._mark = now
         self._report(tick.phase, losses)
 
@@ -160,20 +160,20 @@ class _Run:
         recipe, last = self.recipe, self.done == self.total
         if self.done % recipe.log_every == 0 or last:
             self.fabric.log_dict({name: loss.item() for name, loss in losses.items()}, step=self.done)
-            self.fabric.log("loader_share", self._clock.loader_share, step=self.done)
+            self.fabric.log("loader_share", self._eta.loader_share, step=self.done)
         if recipe.sample_every and (self.done % recipe.sample_every == 0 or last):
             self._draw(phase)
         if self.done % recipe.save_every == 0 or last:
             self.save()
             shown = " ".join(f"{name} {loss.item():.4f}" for name, loss in losses.items())
-            left, waiting = self._clock.left(self.done) / 60, self._clock.loader_share
+            left, waiting = self._eta.left(self.done) / 60, self._eta.loader_share
             self.say(f"step {self.done}/{self.total} {shown} loader {waiting:.0%} left {left:.1f} min")
 
     def _draw(self, phase: Phase) -> None:
         if not self._shown or not self.fabric.is_global_zero:
             return
         batch = samples.collect(self.task.shown(list(self._shown), phase.size), len(self._shown))
-        answer = samples.draw(self.players.averaged.module, batch, self.fabric.device)
+        answer = samples.draw(self.state.averaged.module, batch, self.fabric.device)
         picture = samples.grid(self.task.rows(answer, batch))
         folder = self.out / "samples"
         folder.mkdir(parents=True, exist_ok=True)
@@ -185,16 +185,18 @@ class _Run:
     def save(self) -> None:
         """Write the checkpoint, by the first process; the others wait for it."""
         if self.fabric.is_global_zero:
-            checkpoint.save(self.out / CHECKPOINT, self.players.state(self.done))
+            checkpoint.save(self.out / CHECKPOINT, self.state.dump(self.done))
         self.fabric.barrier()
         self.saved = self.done
 
-    def wanted(self, wish: Wish) -> bool:
-        """Whether the run is to stop here: all processes at one step, whichever heard the wish."""
+    def should_stop(self, stop: StopFlag) -> bool:
+        """Whether to stop after this step: all processes agree, whichever of them got the signal."""
         if self.fabric.world_size == 1:
-            return wish.made
-        heard: Any = self.fabric.all_reduce(torch.tensor(float(wish.made), device=self.fabric.device), reduce_op="sum")
-        return bool(heard > 0)
+            return stop.requested
+        stops: Any = self.fabric.all_reduce(
+            torch.tensor(float(stop.requested), device=self.fabric.device), reduce_op="sum"
+        )
+        return bool(stops > 0)
 
 
 def _firsts(work: Sequence[tuple[Phase, int]]) -> dict[int, Phase | None]:
@@ -208,7 +210,7 @@ def _firsts(work: Sequence[tuple[Phase, int]]) -> dict[int, Phase | None]:
 
 
 def _schedule(recipe: Recipe, progress: float) -> float:
-    """The share of the peak rates at a progress of 0..1: up through the warm-up, then down by a cosine."""
+    """The share of the peak rates at a progress of 0..1: linear warm-up, then a cosine down to nearly 0."""
     if recipe.schedule == "constant":
         return 1.0
     if progress < recipe.warmup:

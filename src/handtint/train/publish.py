@@ -10,10 +10,10 @@ from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
 from handtint.train import checkpoint
 from handtint.train import recipe as recipes
-from handtint.train.kept import CHECKPOINT, finished
 from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
 from handtint.train.tasks import find
+from handtint.train.weight_averaging import CHECKPOINT, finished
 from handtint.weights import ASSETS, Weights, manifest, record
 from handtint.zoo import CATALOGUE
 

@@ -17,9 +17,9 @@ from handtint.data.pairs import LABELS, MASK_LEAST, Batch, MaskPairs, WholeMaskP
 from handtint.data.remembered import BEGUN, Remembered
 from handtint.data.sources import Item, digest
 from handtint.nets.streams import ClassNet
-from handtint.train.kept import fill
 from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
+from handtint.train.weight_averaging import fill
 from handtint.types import Array
 
 Pair = tuple[Item, Item]

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish that the loop can hear between two steps."""
+"""Ctrl-C and SIGTERM as a flag that the training loop reads between two steps."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from contextlib import contextmanager
 from typing import Any
 
 
-class Wish:
-    """Whether somebody wants the run to stop."""
+class StopFlag:
+    """Whether the run has been asked to stop."""
 
     def __init__(self) -> None:
-        self.made = False
+        self.requested = False
 
-    def hear(self, number: int, frame: Any) -> None:  # noqa: ARG002
-        """The first signal is a wish; a second is not patient any more."""
-        if self.made:
+    def handle(self, number: int, frame: Any) -> None:  # noqa: ARG002
+        """A signal handler: the first signal sets the flag, a second one raises KeyboardInterrupt at once."""
+        if self.requested:
             raise KeyboardInterrupt
-        self.made = True
+        self.requested = True
 
 
 @contextmanager
-def stopping() -> Iterator[Wish]:
-    """Signals become a wish while this is open; in a thread other than the main one, they stay what they are."""
-    wish, before = Wish(), {}
+def stopping() -> Iterator[StopFlag]:
+    """While this is open, SIGINT and SIGTERM set the flag it gives; handlers are restored at the end.
+
+    Only the main thread can handle signals: in any other, they are left alone.
+    """
+    flag, before = StopFlag(), {}
     if threading.current_thread() is threading.main_thread():
-        before = {name: signal.signal(name, wish.hear) for name in (signal.SIGINT, signal.SIGTERM)}
+        before = {name: signal.signal(name, flag.handle) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield wish
+        yield flag
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)

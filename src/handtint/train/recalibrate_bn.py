@@ -1,4 +1,4 @@
-"""Norms that know what they see: needed before a network whose norms were folded away can be trained on."""
+"""Batch norm statistics, measured anew: needed before a network whose norms were folded away can be trained further."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 
 class _Moments:
-    """Mean and variance of each channel over all that a norm is given."""
+    """A hook that gathers the mean and variance of each channel over all inputs of a norm."""
 
     def __init__(self) -> None:
         self.count, self.sum, self.squares = 0, torch.zeros(()).double(), torch.zeros(()).double()
 
-    def __call__(self, _norm: nn.Module, given: tuple[Tensor]) -> None:
-        x = given[0].detach().double()
+    def __call__(self, _norm: nn.Module, inputs: tuple[Tensor]) -> None:
+        x = inputs[0].detach().double()
         self.count += x.numel() // x.shape[1]
         self.sum = self.sum + x.sum((0, 2, 3))
         self.squares = self.squares + (x * x).sum((0, 2, 3))
@@ -27,8 +27,8 @@ class _Moments:
         return mean.float(), (self.squares / self.count - mean * mean).clamp_min(1e-6).float()
 
 
-def folded(net: nn.Module) -> bool:
-    """Whether any norm is as `engines/exported.py` gives it back: one that adds a bias and changes nothing else."""
+def has_folded_norms(net: nn.Module) -> bool:
+    """Whether any norm only adds a bias, as those do that come back from an exported file."""
     norms = (module for module in net.modules() if isinstance(module, nn.BatchNorm2d))
     return any(_neutral(norm) for norm in norms)
 
@@ -39,11 +39,12 @@ def _neutral(norm: nn.BatchNorm2d) -> bool:
 
 
 @torch.no_grad()
-def settle(net: nn.Module, inputs: Iterable[tuple[Any, ...]]) -> None:
-    """Give every norm that the inputs reach the statistics of what it sees, and change no answer of the network.
+def recalibrate_bn(net: nn.Module, inputs: Iterable[tuple[Any, ...]]) -> None:
+    """Give every batch norm the statistics of its inputs, and change no output of the network in evaluation.
 
-    inputs: the arguments of each call of net. A norm in training goes by its batch; one that was folded into the
-    convolution before it has lost the statistics that its weight and bias were made for.
+    In training a norm goes by the statistics of its batch. One that was folded into the convolution before it has lost
+    the statistics that its weight and bias belong to, so the first step of training would change every answer.
+    inputs: the arguments of some calls of net, representative ones. Modules stay in training or evaluation as they are.
     """
     seen = {norm: _Moments() for norm in net.modules() if isinstance(norm, nn.BatchNorm2d)}
     training = [module for module in net.modules() if module.training]
@@ -51,8 +52,8 @@ def settle(net: nn.Module, inputs: Iterable[tuple[Any, ...]]) -> None:
         for norm, moments in seen.items():
             stack.callback(norm.register_forward_pre_hook(moments).remove)
         net.eval()
-        for given in inputs:
-            net(*given)
+        for arguments in inputs:
+            net(*arguments)
     for module in training:
         module.training = True
     for norm, moments in seen.items():
@@ -61,7 +62,7 @@ def settle(net: nn.Module, inputs: Iterable[tuple[Any, ...]]) -> None:
 
 
 def _restate(norm: nn.BatchNorm2d, mean: Tensor, var: Tensor) -> None:
-    """The same line from input to output, said by other statistics."""
+    """Set the statistics, and weight and bias so that the norm still maps inputs to the same outputs."""
     old_mean, old_var = cast("Tensor", norm.running_mean), cast("Tensor", norm.running_var)
     gain = norm.weight / torch.sqrt(old_var + norm.eps)
     norm.bias.add_(gain * (mean - old_mean))

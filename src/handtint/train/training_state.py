@@ -1,4 +1,4 @@
-"""The networks of a run with their optimisers: set up, moved turn by turn, saved and restored as one."""
+"""Everything of a run that changes while it trains: networks, their averaged weights and optimisers, as one state."""
 
 from __future__ import annotations
 
@@ -15,62 +15,62 @@ from handtint.errors import InputError
 from handtint.nets.backbone import Pyramid
 from handtint.nets.plain_vit import PlainViT
 from handtint.train import checkpoint
-from handtint.train.kept import BEGAN, fill
 from handtint.train.networks import discriminator, generator
+from handtint.train.recalibrate_bn import has_folded_norms, recalibrate_bn
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.resume import began_with
-from handtint.train.settle import folded, settle
 from handtint.train.steps import DISCRIMINATOR, GENERATOR, Turn
+from handtint.train.weight_averaging import START, fill
 
-ALONE = (0.9, 0.999)  # betas of Adam where no discriminator plays
+BETAS = (0.9, 0.999)  # of Adam, in phases without a discriminator
 State = dict[str, Any]
 
 
-class Players:
-    """Generator, its running average, and discriminator if the recipe has one; each with an AdamW of its own."""
+class TrainingState:
+    """The generator, the running average of its weights, and the discriminator if there is one, each with an AdamW."""
 
     def __init__(self, recipe: Recipe, fabric: Fabric, data: str = "") -> None:
-        """Make the networks from the recipe's seed and hand them to the devices. Raises OptionError, WeightsError.
+        """Build the networks from the recipe's seed and move them to the device. Raises OptionError, WeightsError.
 
         data: a digest of what is trained on, saved with the networks.
         """
         torch.manual_seed(recipe.seed)
         self._fabric, self._recipe, self._data = fabric, recipe, data
-        made = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
-        _freeze(made, recipe.frozen, recipe.frozen_blocks)
-        self._plain = {GENERATOR: fabric.to_device(_channels_last(made))}
-        optimizers = {GENERATOR: torch.optim.AdamW(_groups(made, recipe), weight_decay=recipe.weight_decay)}
+        net = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
+        _freeze(net, recipe.frozen, recipe.frozen_blocks)
+        self._plain = {GENERATOR: fabric.to_device(_channels_last(net))}
+        optimizers = {GENERATOR: torch.optim.AdamW(_groups(net, recipe), weight_decay=recipe.weight_decay)}
         if any(phase.adversarial for phase in recipe.phases):
-            judge = fabric.to_device(_channels_last(discriminator(recipe.discriminator)))
-            self._plain[DISCRIMINATOR] = judge
-            group = {"params": list(judge.parameters()), "peak": recipe.discriminator_rate}
+            critic = fabric.to_device(_channels_last(discriminator(recipe.discriminator)))
+            self._plain[DISCRIMINATOR] = critic
+            group = {"params": list(critic.parameters()), "peak": recipe.discriminator_rate}
             optimizers[DISCRIMINATOR] = torch.optim.AdamW([group], lr=recipe.discriminator_rate, weight_decay=0.0)
         average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(self._plain[GENERATOR], multi_avg_fn=average, use_buffers=True)
         self._optimizers = optimizers
         self.nets: dict[str, nn.Module] = {}
         self._stepping: dict[str, Any] = {}
-        for name, net in self._plain.items():
-            self.nets[name], self._stepping[name] = fabric.setup(net, optimizers[name])
+        for name, plain in self._plain.items():
+            self.nets[name], self._stepping[name] = fabric.setup(plain, optimizers[name])
 
     def begin(self, phase: Phase, before: Phase | None) -> None:
-        """Enter a phase; where the game changes, the generator's optimiser starts anew with the betas of that game."""
+        """Enter a phase; when a discriminator comes or goes, the generator's optimiser starts anew with other betas."""
         if before is not None and before.adversarial == phase.adversarial:
             return
         self._optimizers[GENERATOR].state.clear()
         for name, optimizer in self._optimizers.items():
             for group in optimizer.param_groups:
-                group["betas"] = self._recipe.betas if phase.adversarial or name == DISCRIMINATOR else ALONE
+                group["betas"] = self._recipe.betas if phase.adversarial or name == DISCRIMINATOR else BETAS
 
     def set_rates(self, phase: Phase, share: float) -> None:
-        """The learning rates of a step: `share` of the peaks, the generator's as the phase has them."""
+        """Set the learning rates of a step: `share` of the peak rates, where the phase may have a peak of its own."""
         ours = phase.rate / self._recipe.rate if phase.rate else 1.0
         for name, optimizer in self._optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * share * (ours if name == GENERATOR else 1.0)
 
-    def move(self, turn: Turn) -> None:
-        """One step of one network, down the loss that the turn names."""
+    def apply(self, turn: Turn) -> None:
+        """One optimiser step of one network, down the loss that `turn` names."""
         net, optimizer = self.nets[turn.player], self._stepping[turn.player]
         self._fabric.backward(turn.losses[turn.descend])
         if self._recipe.clip:
@@ -79,11 +79,11 @@ class Players:
         optimizer.zero_grad(set_to_none=True)
 
     def average(self) -> None:
-        """Let the running average follow the generator."""
+        """Update the running average of the generator's weights."""
         self.averaged.update_parameters(self._plain[GENERATOR])
 
-    def state(self, step: int) -> State:
-        """All that a run needs to go on from a step, as tensors and plain values."""
+    def dump(self, step: int) -> State:
+        """What a checkpoint saves after a step: all that a run needs to continue, as tensors and plain values."""
         state = {
             "step": step,
             **began_with(self._recipe, self._data),
@@ -97,7 +97,7 @@ class Players:
         return state
 
     def restore(self, state: State) -> int:
-        """Go back to a saved state; the step it was saved after. Raises InputError where it is of other networks."""
+        """Continue from a saved state; the step it was saved after. Raises InputError for one of other networks."""
         try:
             self._plain[GENERATOR].load_state_dict(state["net"])
             self.averaged.load_state_dict(state["averaged"])
@@ -109,22 +109,21 @@ class Players:
             raise InputError(f"the checkpoint is of other networks: {str(error).splitlines()[0]}") from error
         return int(state["step"])
 
-    def start_from(self, start: str, given: Iterable[tuple[Any, ...]], out: Path) -> None:
-        """Begin with the averaged generator of a finished run, or with exported weights.
+    def start_from(self, start: str, inputs: Iterable[tuple[Any, ...]], out: Path) -> None:
+        """Start from the averaged generator of a finished run, or from exported weights.
 
-        Norms that were folded, of a file or of stages that a run from a file left frozen, come to know what they see.
-        What the run begins with is kept in `out` where it is not what `start` says. given: the arguments of some calls
-        of the generator.
-        Raises InputError, WeightsError.
+        Norms that an export folded into convolutions get statistics again, measured on `inputs`, the arguments of some
+        calls of the generator. Weights that are then not just those of `start` are saved in `out`, for `mix`. Raises
+        InputError, WeightsError.
         """
         net = self._plain[GENERATOR]
         whole = fill(net, start)
-        unsettled = folded(net)
-        if unsettled:
-            settle(net, given)
+        folded = has_folded_norms(net)
+        if folded:
+            recalibrate_bn(net, inputs)
         self.averaged.module.load_state_dict(net.state_dict())
-        if (unsettled or not whole) and self._fabric.is_global_zero:
-            checkpoint.save(out / BEGAN, {"averaged": self.averaged.state_dict()})
+        if (folded or not whole) and self._fabric.is_global_zero:
+            checkpoint.save(out / START, {"averaged": self.averaged.state_dict()})
 
 
 def _channels_last(net: nn.Module) -> nn.Module:
@@ -133,26 +132,26 @@ def _channels_last(net: nn.Module) -> nn.Module:
 
 
 def _freeze(net: nn.Module, stages: int, blocks: int) -> None:
-    """Keep the first stages of the pyramid and blocks of the ViT as they are, and what comes before them.
+    """Freeze the first stages of the pyramid and blocks of the ViT, and the layers before them.
 
-    Norms' statistics, too. With all blocks, the ViT is kept as a whole.
+    Their norms keep their statistics, too. With all blocks, the whole ViT is frozen.
     """
     for module in net.modules():
         if isinstance(module, Pyramid) and stages:
-            _keep(module.stem, *module.stages[:stages])
+            _freeze_parts(module.stem, *module.stages[:stages])
         elif isinstance(module, PlainViT) and blocks:
-            _keep(*((module,) if blocks >= len(module.blocks) else (module.embed, *module.blocks[:blocks])))
+            _freeze_parts(*((module,) if blocks >= len(module.blocks) else (module.embed, *module.blocks[:blocks])))
             for placed in (module.whole, module.positions):
                 placed.requires_grad_(False)
 
 
-def _keep(*parts: nn.Module) -> None:
+def _freeze_parts(*parts: nn.Module) -> None:
     for part in parts:
         part.requires_grad_(False).eval()
 
 
 def _groups(net: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
-    """Parameters by their peak rates: those of pretrained backbones learn slower than what is new."""
+    """Parameter groups by peak rate: pretrained backbones learn more slowly than new layers."""
     slow = {id(p) for m in net.modules() if isinstance(m, Pyramid | PlainViT) for p in m.parameters()}
     rate = recipe.backbone_rate if recipe.pretrained else recipe.rate
     learned = [p for p in net.parameters() if p.requires_grad]

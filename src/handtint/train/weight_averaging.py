@@ -1,4 +1,4 @@
-"""Trained networks as runs and files keep them."""
+"""Trained networks from the folders of runs: weights averaged over steps and runs, or mixed with those at the start."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
 from handtint.weights import manifest
 
-CHECKPOINT = "last.ckpt"  # of a run: as it stood last
-BEGAN = "began.ckpt"  # and what it began with, where that is not what another run's checkpoint says
-Run = tuple[Recipe, Path]  # a run's folder, and the recipe that it followed
+CHECKPOINT = "last.ckpt"  # of a run: its latest state
+START = "began.ckpt"  # the weights it started from, where they are not just those of another run's checkpoint
+Run = tuple[Recipe, Path]  # a run's recipe and its folder
 
 
 def trained(recipe: Recipe, run: Path) -> nn.Module:
-    """The averaged generator of the last checkpoint in a run's folder, on the CPU. Raises InputError.
+    """The generator of a run's last checkpoint, its weights averaged over steps, on the CPU. Raises InputError.
 
-    With a `mix` below 1, its weights lie on the straight line from those that the run began with: much of the colour
-    that a discriminator brings, few of its faults (Wang et al. 2018, ESRGAN, "network interpolation").
+    With a `mix` below 1 the weights are interpolated between those the run started from (0) and those it ended with
+    (1). That keeps most of the colour that a discriminator brings and little of its artefacts (Wang et al. 2018,
+    ESRGAN, "network interpolation").
     """
     net = generator(recipe.task, recipe.network).build(False, "")
     _load_averaged(net, run / CHECKPOINT)
     if recipe.mix < 1:
         ends = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-        if (run / BEGAN).exists():
-            _load_averaged(net, run / BEGAN)
+        if (run / START).exists():
+            _load_averaged(net, run / START)
         else:
             fill(net, recipe.start)
         starts = net.state_dict()
@@ -43,10 +44,10 @@ def trained(recipe: Recipe, run: Path) -> nn.Module:
 
 
 def averaged(runs: Sequence[Run]) -> nn.Module:
-    """The mean of what was `trained` in several runs of one network.
+    """One network whose weights are the mean of several runs' `trained` ones.
 
-    Runs that went different ways from one beginning err in different places (Wortsman et al. 2022, "Model soups").
-    Raises InputError, OptionError for runs of different networks.
+    Runs that started from the same weights make different errors, and the mean has less of each (Wortsman et al. 2022,
+    "Model soups"). Raises InputError, and OptionError for runs of different networks.
     """
     (first, run), *others = runs
     net = trained(first, run)
@@ -59,10 +60,10 @@ def averaged(runs: Sequence[Run]) -> nn.Module:
 
 
 def finished(recipe: Recipe, run: Path, others: Sequence[Run] = ()) -> nn.Module:
-    """What was trained, `averaged` with other runs, as it is exported.
+    """The network that is exported: `averaged` over the run and the others, and completed as the recipe says.
 
-    Classes have the foreground of the recipe's other run beside them; colours are as `vivid` as the recipe says.
-    Raises InputError, and OptionError where the recipe names no such run or the network cannot be made vivid.
+    A network of classes is joined with the one that `front` names, which finds the foreground; colours are scaled by
+    `vivid`. Raises InputError, and OptionError where the recipe names no such run or colours cannot be scaled.
     """
     net, kind = averaged([(recipe, run), *others]), generator(recipe.task, recipe.network)
     if recipe.vivid != 1:
@@ -77,16 +78,16 @@ def finished(recipe: Recipe, run: Path, others: Sequence[Run] = ()) -> nn.Module
 
 
 def exported(start: str) -> Path | None:
-    """The exported weights that a recipe's `start` or `front` names: a file, or a model of the package."""
+    """The exported file that a recipe's `start` or `front` names, by path or as a model of the package; else None."""
     if start in manifest() and not Path(start).exists():
         return manifest()[start].verified()
     return Path(start) if start.endswith(".onnx") else None
 
 
 def fill(net: nn.Module, start: str) -> bool:
-    """Give net the weights that a recipe's `start` names; what that has nothing of stays as it is.
+    """Load the weights that a recipe's `start` names into net, a file's or a run's; tensors it lacks stay as they are.
 
-    False where a run had not all that net has. Raises InputError, WeightsError.
+    Returns whether the run's checkpoint had every tensor of net; True for a file. Raises InputError, WeightsError.
     """
     file = exported(start)
     if file:
@@ -97,7 +98,7 @@ def fill(net: nn.Module, start: str) -> bool:
 
 @torch.no_grad()
 def _make_vivid(net: nn.Module, factor: float) -> None:
-    """Scale what the last layer answers: regression to the mean leaves colours paler than they are."""
+    """Scale the output of the last layer: regression to the mean predicts colours paler than the true ones."""
     if not isinstance(net, ColorNet):
         raise OptionError("vivid: only the hybrid's colours can be scaled")
     for part in net.head.ab.parameters():
@@ -105,7 +106,7 @@ def _make_vivid(net: nn.Module, factor: float) -> None:
 
 
 def _load_averaged(net: nn.Module, path: Path, *, whole: bool = True) -> bool:
-    """Whether the checkpoint has all that net has, as it must if `whole`. What net has not, it must not have."""
+    """Load a checkpoint's averaged weights; whether it has every tensor of net, as it must if `whole`."""
     state = checkpoint.load(path)
     if state is None:
         raise InputError(f"{path.parent}: no checkpoint")

@@ -1,4 +1,4 @@
-"""Batch after batch for the loop: which photographs a step sees depends on the recipe and the step alone."""
+"""Batch after batch for the training loop; what a step is shown depends on the recipe and the step's number alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handtint.train.recipe import Phase, Recipe
 from handtint.train.tasks import find
 from handtint.types import Array
 
-Key = tuple[int, int, int]  # phase, turn (pass over the photographs), photograph
+Key = tuple[int, int, int]  # phase, epoch (counted over all phases), photograph
 AHEAD = 4  # batches that each worker keeps ready
 
 
@@ -30,15 +30,15 @@ class Tick(NamedTuple):
 
 
 def steps(phase: Phase, examples: Sequence[Any]) -> int:
-    """How many steps a phase has; what does not fill a batch is left to the next pass."""
+    """How many steps a phase has; examples that do not fill a batch are left to the next epoch."""
     return phase.passes * (len(examples) // phase.batch)
 
 
-def feed(recipe: Recipe, examples: list[Any], done: int, *, rank: int = 0, world: int = 1) -> Iterator[Tick]:
-    """Every tick from step `done` on, for process `rank` of `world`.
+def batches(recipe: Recipe, examples: list[Any], done: int, *, rank: int = 0, world: int = 1) -> Iterator[Tick]:
+    """Every step's batch from step `done` on, for process `rank` of `world`.
 
-    Workers live as long as the run, so that no pass begins by waiting for them. They are spawned, not forked: the
-    libraries that decode photographs have threads, which a fork would leave behind with their locks held.
+    The workers that read photographs live as long as the run, so that no epoch begins by waiting for them. They are
+    spawned, not forked: the libraries that decode photographs have threads, and a fork would copy their held locks.
     """
     order = _Order(recipe, len(examples), done, rank, world)
     loader = DataLoader(
@@ -47,7 +47,7 @@ def feed(recipe: Recipe, examples: list[Any], done: int, *, rank: int = 0, world
         num_workers=recipe.workers,
         prefetch_factor=AHEAD if recipe.workers else None,
         multiprocessing_context="spawn" if recipe.workers else None,
-        worker_init_fn=_deaf,
+        worker_init_fn=_ignore_interrupts,
     )
     asked = time.perf_counter()
     for keys, (step, batch) in zip(order, enumerate(loader, start=done), strict=True):
@@ -57,7 +57,7 @@ def feed(recipe: Recipe, examples: list[Any], done: int, *, rank: int = 0, world
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What each step from `done` on sees: a process's part of each whole batch of a pass in random order."""
+    """The keys of each step's examples from step `done` on; each process has its part of every batch."""
 
     recipe: Recipe
     examples: int
@@ -66,40 +66,41 @@ class _Order:
     world: int
 
     def __iter__(self) -> Iterator[list[Key]]:
-        step = turn = 0
+        step = epoch = 0
         for number, phase in enumerate(self.recipe.phases):
             each = self.examples // phase.batch
             for _ in range(phase.passes):
                 if step + each > self.done:
-                    for batch in _pass(self.recipe.seed, turn, self.examples, phase.batch)[max(0, self.done - step) :]:
+                    shuffled = _shuffled(self.recipe.seed, epoch, self.examples, phase.batch)
+                    for batch in shuffled[max(0, self.done - step) :]:
                         share = batch.reshape(self.world, -1)[self.rank]
-                        yield [(number, turn, int(index)) for index in share]
+                        yield [(number, epoch, int(index)) for index in share]
                 step += each
-                turn += 1
+                epoch += 1
 
 
-def _pass(seed: int, turn: int, examples: int, batch: int) -> Array:
-    """The batches of a pass, (steps, batch) indices."""
-    order = np.random.default_rng((seed, turn)).permutation(examples)
+def _shuffled(seed: int, epoch: int, examples: int, batch: int) -> Array:
+    """The batches of an epoch in random order, (steps, batch) indices."""
+    order = np.random.default_rng((seed, epoch)).permutation(examples)
     return order[: examples // batch * batch].reshape(-1, batch)
 
 
 class _Pairs(Dataset[Batch]):
-    """The pairs of every phase and turn of a run."""
+    """The pairs of every phase and epoch of a run, by their keys."""
 
     def __init__(self, recipe: Recipe, examples: list[Any]) -> None:
         self.recipe, self.examples = recipe, examples
-        self._turn: tuple[int, int] = (-1, -1)
+        self._epoch: tuple[int, int] = (-1, -1)
         self._pairs: Any = None
 
     def __getitem__(self, key: Key) -> Batch:
-        phase, turn, index = key
-        if self._turn != (phase, turn):
-            self._turn = phase, turn
-            self._pairs = find(self.recipe.task).pairs(self.examples, self.recipe.phases[phase], turn, self.recipe)
+        phase, epoch, index = key
+        if self._epoch != (phase, epoch):
+            self._epoch = phase, epoch
+            self._pairs = find(self.recipe.task).pairs(self.examples, self.recipe.phases[phase], epoch, self.recipe)
         return self._pairs[index]
 
 
-def _deaf(worker: int) -> None:  # noqa: ARG001
-    """Ctrl-C is for the loop, which still wants the batch it waits for."""
+def _ignore_interrupts(worker: int) -> None:  # noqa: ARG001
+    """Leave Ctrl-C to the loop, which still needs the batch that it waits for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

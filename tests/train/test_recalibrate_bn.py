@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from handtint.nets.hybrid import ColorNet, hybrid
-from handtint.train.settle import settle
+from handtint.train.recalibrate_bn import recalibrate_bn
 
 
 def test_answers_stay_and_statistics_come() -> None:
@@ -16,7 +16,7 @@ def test_answers_stay_and_statistics_come() -> None:
         before = net.eval()(L)
     net.train()
     frozen.eval()
-    settle(net, [(L[:2],), (L[2:],)])
+    recalibrate_bn(net, [(L[:2],), (L[2:],)])
     assert net.training
     assert not frozen.training, "what was frozen stays so"
     norm = next(m for m in net.modules() if isinstance(m, nn.BatchNorm2d))
@@ -35,5 +35,5 @@ def test_in_training_it_answers_much_as_before() -> None:
     x = 3 + 2 * torch.randn(8, 1, 16, 16)
     with torch.no_grad():
         before = net.eval()(x)
-        settle(net, [(x,)])
+        recalibrate_bn(net, [(x,)])
         torch.testing.assert_close(net.train()(x), before, atol=1e-4, rtol=1e-3)

@@ -1,4 +1,4 @@
-"""Photographs that stand twice, under two names or at two sizes, found by how they look."""
+"""Near duplicates: photographs that are in a data set twice, under two names or at two sizes, found by thumbnails."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from handtint.data.truths import rgb
 from handtint.types import Array, Float
 
 SIDE = 12  # of the thumbnails that are compared
-ALIKE = 0.975  # twins' thumbnails correlate by more than this,
-APART = 11.0  # and are nearer than this: root mean square, in levels of 0..255
+ALIKE = 0.975  # the thumbnails of near duplicates correlate by more than this,
+APART = 11.0  # and their root mean square difference, in levels of 0..255, is less than this
 _ROWS = 1024  # thumbnails compared with all before them at a time
 
 
-def without_twins(items: Sequence[Item], held: Sequence[Item], *, say: Callable[[str], None]) -> list[Item]:
-    """The items, in their order, that show nothing that one of `held`, or an item before them, shows.
+def without_near_duplicates(items: Sequence[Item], held: Sequence[Item], *, say: Callable[[str], None]) -> list[Item]:
+    """The items without near duplicates of one another (the first stays) and of `held`, in their order.
 
-    What is held out under one name must not be trained on under another. Raises InputError for what is no picture.
+    A photograph that is held out under one name must not be trained on under another. say: is told what was left out.
+    Raises InputError for what is no picture.
     """
-    say(f"looking for photographs that stand twice among {len(items) + len(held)}")
+    say(f"looking for near duplicates among {len(items) + len(held)} photographs")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         small = np.stack([*pool.map(lambda item: thumbnail(rgb(item)), [*held, *items])])
     again = [bool(row) for row in repeated(small)[len(held) :]]
-    say(f"{sum(again)} of {len(items)} photographs show what another shows, and are left out")
+    say(f"{sum(again)} of {len(items)} photographs are near duplicates of others and are left out")
     return [item for item, twice in zip(items, again, strict=True) if not twice]
 
 
 def thumbnail(pixels: Array) -> Float:
-    """RGB (H, W, 3) uint8 -> (SIDE * SIDE * 3,) float32, 0..255."""
+    """A picture's thumbnail as one vector: RGB (H, W, 3) uint8 -> (SIDE * SIDE * 3,) float32, 0..255."""
     small = cv2.resize(np.ascontiguousarray(pixels), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32).ravel()
 
 
 def repeated(small: Float) -> Array:
-    """Which of the thumbnails (n, k) float32 is alike to one before it, (n,) bool."""
+    """Which of the thumbnails (n, k) float32 are near duplicates of one before them, (n,) bool."""
     shape = small - small.mean(axis=1, keepdims=True)
     shape /= np.maximum(np.linalg.norm(shape, axis=1, keepdims=True), 1e-6)
     again = np.zeros(len(small), bool)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handtint.data import twins
+from handtint.data import near_duplicates
 from handtint.data.sources import Item, open_sources
 
 ROOT = Path(__file__).parents[2]
@@ -36,10 +36,12 @@ def items(tmp_path: Path) -> dict[str, Item]:
 
 
 @pytest.mark.parametrize(("held", "kept"), [("", "acde"), ("a", "cde"), ("b", "cde"), ("c", "ade")])
-def test_twins_of_what_is_held_out_or_came_before_are_left_out(items: dict[str, Item], held: str, kept: str) -> None:
+def test_near_duplicates_of_what_is_held_out_or_came_before_are_left_out(
+    items: dict[str, Item], held: str, kept: str
+) -> None:
     given = [item for letter, item in items.items() if letter not in held]
     said: list[str] = []
-    left = twins.without_twins(given, [items[letter] for letter in held], say=said.append)
+    left = near_duplicates.without_near_duplicates(given, [items[letter] for letter in held], say=said.append)
     assert "".join(item.name[0] for item in left) == kept
     assert said[-1].startswith(f"{len(given) - len(kept)} of {len(given)} ")
 
@@ -48,9 +50,9 @@ def test_all_pairs_are_compared_however_many(monkeypatch: pytest.MonkeyPatch) ->
     rng = np.random.default_rng(1)
     small = rng.uniform(0, 255, (40, 432)).astype(np.float32)
     small[[7, 31, 39]] = small[[2, 30, 2]] + rng.normal(0, 2, (3, 432)).astype(np.float32)
-    monkeypatch.setattr(twins, "_ROWS", 16)
-    assert list(np.flatnonzero(twins.repeated(small))) == [7, 31, 39]
+    monkeypatch.setattr(near_duplicates, "_ROWS", 16)
+    assert list(np.flatnonzero(near_duplicates.repeated(small))) == [7, 31, 39]
 
 
-def test_flat_pictures_are_no_twins() -> None:
-    assert not twins.repeated(np.full((3, 432), 200, np.float32)).any()
+def test_flat_pictures_are_no_near_duplicates() -> None:
+    assert not near_duplicates.repeated(np.full((3, 432), 200, np.float32)).any()

@@ -1,13 +1,13 @@
 import pytest
 
-from handtint.train.clock import GUESS, Clock
+from handtint.train.eta import GUESS, Eta
 from handtint.train.recipe import Phase
 
 HEAD, GAN = Phase(100, 1, 10), Phase(200, 1, 10, adversarial=True)
 
 
 def test_time_left_knows_that_phases_differ() -> None:
-    clock = Clock([(HEAD, 10), (GAN, 5)])
+    clock = Eta([(HEAD, 10), (GAN, 5)])
     assert clock.left(0) == 0
     for _ in range(4):
         clock.add(HEAD, 2.0, 0.5)
@@ -19,7 +19,7 @@ def test_time_left_knows_that_phases_differ() -> None:
 
 
 def test_it_follows_a_machine_that_slows_down_and_a_run_that_was_resumed() -> None:
-    clock = Clock([(GAN, 1000)])
+    clock = Eta([(GAN, 1000)])
     for seconds in [1.0] * 100 + [3.0] * 300:
         clock.add(GAN, seconds, 0.3)
     assert clock.left(900) == pytest.approx(300, rel=0.02)

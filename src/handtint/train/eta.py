@@ -1,4 +1,4 @@
-"""How long a run will still take, and what of it is waiting for photographs."""
+"""How long a run will still take, and how much of its time goes into waiting for photographs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Sequence
 
 from handtint.train.recipe import Phase
 
-GUESS = 2.5  # an adversarial step costs so much more than one of the generator alone, until one was measured
-MEMORY = 0.98  # of a step's time in the running mean: about fifty steps
+GUESS = 2.5  # how many times as much an adversarial step costs, a pixel, until one of either kind was measured
+MEMORY = 0.98  # weight of the past in the running means: about fifty steps
 
 
 def cost(phase: Phase) -> float:
-    """What a step of a phase costs, in pixels; a step against a discriminator is of another kind."""
+    """What a step of a phase costs, in pixels of its batch."""
     return float(phase.batch * phase.size**2)
 
 
-class Clock:
-    """Seconds a pixel, learned step by step, for each kind of phase."""
+class Eta:
+    """The time that is left, from running means of the seconds a pixel.
+
+    Steps with and without a discriminator cost differently, so each kind has a mean of its own.
+    """
 
     def __init__(self, work: Sequence[tuple[Phase, int]]) -> None:
         """work: the phases and their steps, in order."""
@@ -26,7 +29,7 @@ class Clock:
         self._total = self._waited = 0.0
 
     def add(self, phase: Phase, seconds: float, waited: float) -> None:
-        """Take in one step: all of its seconds, and those of them that it waited for photographs."""
+        """Add one step: how long it took, and how much of that was waiting for photographs."""
         kind = phase.adversarial
         self._seconds[kind] = MEMORY * self._seconds[kind] + seconds
         self._pixels[kind] = MEMORY * self._pixels[kind] + cost(phase)
@@ -34,7 +37,7 @@ class Clock:
         self._waited = MEMORY * self._waited + waited
 
     def left(self, done: int) -> float:
-        """Seconds from step `done` to the end; 0 before the first step was taken in."""
+        """Seconds from step `done` to the end; 0 before the first step was added."""
         seconds, before = 0.0, 0
         for phase, steps in self._work:
             ahead = steps - min(max(done - before, 0), steps)
@@ -43,6 +46,7 @@ class Clock:
         return seconds
 
     def _pace(self, kind: bool) -> float:
+        """Seconds a pixel of adversarial steps or of others."""
         if self._pixels[kind]:
             return self._seconds[kind] / self._pixels[kind]
         other = self._seconds[not kind] / (self._pixels[not kind] or 1)
@@ -50,5 +54,5 @@ class Clock:
 
     @property
     def loader_share(self) -> float:
-        """The share of the last steps' time that was waiting for photographs, 0..1."""
+        """The share of the recent steps' time that was spent waiting for photographs, 0..1."""
         return self._waited / self._total if self._total else 0.0
