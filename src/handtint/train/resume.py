@@ -41,8 +41,8 @@ def check(path: Path, recipe: Recipe, data: str, *, changed: bool, say: Callable
     apart = "; ".join(differences)
     if not changed:
         raise InputError(
-            f"{path.parent}: this run began with another recipe or other data: {apart}. Give it what it began with, or another "
-            "folder, or say --changed to go on all the same"
+            f"{path.parent}: this run began with another recipe or other data: {apart}. Give it what it began with, or "
+            "another folder, or say --changed to go on all the same"
         )
     say(f"goes on changed: {apart}")
 
