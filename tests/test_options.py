@@ -27,6 +27,7 @@ def test_defaults_are_valid() -> None:
         ({"gain": "0"}, "gain"),
         ({"gain": "nan"}, "gain"),
         ({"colors": "none"}, "'none'"),
+        ({"levels": "some"}, "'some'"),
         ({"format": "gif"}, "'gif'"),
         ({"quality": 0}, "quality"),
     ],

@@ -79,8 +79,27 @@ def test_the_hash_tells_edits_apart() -> None:
         recipe.Recipe(options=Options(strength=0.9)),
         recipe.Recipe(options=Options(), models={"a": "1"}),
         recipe.Recipe(options=Options(), mask="1"),
+        recipe.Recipe(options=Options(), files={"a.png": "1"}),
+        recipe.Recipe(options=Options(), version="0.0.1"),
     ]
-    assert len({one.hash for one in made}) == 4
+    assert len({one.hash for one in made}) == 6
+
+
+def test_the_content_of_mask_files_decides_the_hash(tmp_path: Path) -> None:
+    path = tmp_path / "mask.png"
+    options = Options(keep=f'file:"{path}" + dog')
+    missing = recipe.of(options)
+    assert missing.files == {str(path): ""}
+    path.write_bytes(b"one")
+    first = recipe.of(options)
+    assert first.files == {str(path): hashlib.sha256(b"one").hexdigest()}
+    assert recipe.loads(recipe.dumps(first)) == first
+    path.write_bytes(b"two")
+    second = recipe.of(options)
+    assert len({missing.hash, first.hash, second.hash}) == 3
+    with pytest.raises(OptionError, match=r"mask.png is not the one"):
+        recipe.check(first, second)
+    recipe.check(first, first)
 
 
 @pytest.mark.parametrize(

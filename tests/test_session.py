@@ -19,6 +19,7 @@ EDITS = (
     Options(keep="all - @10%,50%", gain="1.5", invert=True, background="dim"),
     Options(colors="original", metadata="strip", format="png"),
     Options(strength=0),
+    Options(levels="auto", keep="person"),
 )
 
 

@@ -9,6 +9,7 @@ from handtint import keep as language
 from handtint.errors import OptionError
 
 BACKGROUNDS = ("original", "gray", "sepia", "dim")
+LEVELS = ("off", "auto")
 COLORS = ("predicted", "original")
 METADATA = ("keep", "strip", "safe")
 FORMATS = ("jpeg", "png", "tiff", "webp")
@@ -44,6 +45,12 @@ class Options:
         "auto",
         "Gain of the lightness that the networks see, for faded or saturated photos: auto, off or a factor. "
         "The photo keeps its own.",
+    )
+    levels: str = _setting(
+        "off",
+        "auto: first stretch the photo's darkest and lightest values to black and white, for pale photos and for scans "
+        "of 12 bits in files of 16. off: leave them.",
+        choices=LEVELS,
     )
     colors: str = _setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
     model: str = _setting("handtint", "A model of the catalogue: see `handtint models`.")

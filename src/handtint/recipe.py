@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from handtint import __version__, zoo
-from handtint.errors import OptionError
-from handtint.image import files
+from handtint import __version__, keep, zoo
+from handtint.errors import InputError, OptionError
+from handtint.image import codec, files
 from handtint.options import Options
 
 _TITLE = "# An edit by handtint: replay it with `handtint tint SRC --recipe FILE`. What is left out is automatic.\n"
@@ -28,23 +28,37 @@ class Recipe:
     """One edit, and what it was made with.
 
     models: catalogue names to the sha256 of their weights. mask: sha256 of the mask file that was given, or "".
+    files: the mask files that `keep` names, to the sha256 of their content, "" where one cannot be read. version: of
+    handtint.
     """
 
     options: Options
     models: Mapping[str, str] = field(default_factory=dict)
     mask: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    version: str = __version__
 
     @property
     def hash(self) -> str:
         """sha256 of everything that decides the result."""
-        said = {"options": asdict(self.options), "models": dict(self.models), "mask": self.mask}
+        said = asdict(replace(self, models=dict(self.models), files=dict(self.files)))
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def of(options: Options, *, mask: bytes = b"") -> Recipe:
     """The recipe of an edit with the models that are here. Raises OptionError for an unknown model, WeightsError."""
     hashes = {model.name: model.weights.sha256 for model in zoo.of(options)}
-    return Recipe(options=options, models=hashes, mask=hashlib.sha256(mask).hexdigest() if mask else "")
+    named = {path: _digest(path) for path in keep.files(keep.parse(options.keep))}
+    given = hashlib.sha256(mask).hexdigest() if mask else ""
+    return Recipe(options=options, models=hashes, mask=given, files=named)
+
+
+def _digest(path: str) -> str:
+    """sha256 of a mask file, "" where it cannot be read: the edit itself will say why."""
+    try:
+        return files.digest(files.read(path, codec.Limits().bytes))
+    except InputError:
+        return ""
 
 
 def check(recorded: Recipe, here: Recipe) -> None:
@@ -52,6 +66,9 @@ def check(recorded: Recipe, here: Recipe) -> None:
     if recorded.mask and recorded.mask != here.mask:
         given = "another mask" if here.mask else "no mask"
         raise OptionError(f"recipe: it was made with the mask of sha256 {recorded.mask[:12]}..., {given} is given")
+    for path, sha in here.files.items():
+        if recorded.files.get(path, sha) != sha:
+            raise OptionError(f"recipe: the mask file {files.one_line(path)} is not the one that it was made with")
     for name, sha in here.models.items():
         if recorded.models.get(name, sha) != sha:
             raise OptionError(
@@ -65,7 +82,9 @@ def dumps(recipe: Recipe) -> str:
     import tomli_w
 
     options = {key: value for key, value in asdict(recipe.options).items() if value is not None}
-    said: dict[str, Any] = {"handtint": __version__, "options": options, "models": dict(recipe.models)}
+    said: dict[str, Any] = {"handtint": recipe.version, "options": options, "models": dict(recipe.models)}
+    if recipe.files:
+        said["files"] = dict(recipe.files)
     if recipe.mask:
         said["mask"] = {"sha256": recipe.mask}
     return f"{_TITLE}{tomli_w.dumps(said)}"
@@ -77,13 +96,14 @@ def loads(text: str, *, name: str = "recipe") -> Recipe:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{name}: not TOML: {files.one_line(str(error))}") from error
-    _known(said, ("handtint", "options", "models", "mask"), name)
+    _known(said, ("handtint", "options", "models", "files", "mask"), name)
     options = settings(_table(said, "options", name), name=name)
-    models, mask = _table(said, "models", name), _table(said, "mask", name)
+    models, named, mask = (_table(said, key, name) for key in ("models", "files", "mask"))
+    version = said.get("handtint", __version__)
     _known(mask, ("sha256",), f"{name}: mask")
-    for key, value in (*models.items(), *mask.items()):
+    for key, value in (*models.items(), *named.items(), *mask.items(), ("handtint", version)):
         _typed(key, value, str, name)
-    return Recipe(options=options, models=models, mask=mask.get("sha256", ""))
+    return Recipe(options=options, models=models, mask=mask.get("sha256", ""), files=named, version=version)
 
 
 def settings(said: Mapping[str, Any], *, name: str) -> Options:

@@ -15,9 +15,9 @@ from handtint.image import findings, resize, tone
 from handtint.image.choice import Choice
 from handtint.image.photo import Photo
 from handtint.image.strokes import Stroke, paint
-from handtint.options import Options
+from handtint.options import LEVELS, Options
 from handtint.pipeline import Tinter
-from handtint.stages import Networks, Result, Stages, eight_bit, whole
+from handtint.stages import Networks, Result, Stages, eight_bit, leveled, whole
 from handtint.types import Array, Segmentation
 
 SCREEN = 1280  # pixels: the longer side of a preview
@@ -47,51 +47,56 @@ class Session:
     def __init__(self, tinter: Tinter, photo: Photo) -> None:
         """Open a photo."""
         self.photo, self._tinter = photo, tinter
-        self._whole = _Remembering(photo, tinter.networks)
+        self._wholes: _Memory[_Remembering] = _Memory(len(LEVELS), 1 << 34, lambda page: page.nbytes)
         self._smalls: _Memory[_Small] = _Memory(SIZES, 1 << 30, lambda small: small.nbytes)
 
     def small(self, screen: int = SCREEN) -> Photo:
         """The photo with a longer side of `screen` pixels, or its own, 8 bits a channel."""
-        return self._small(screen).photo
+        return self._small(screen, "off").photo
 
-    def _small(self, screen: int) -> _Small:
-        return self._smalls.get(screen, lambda: _Small(self._whole, screen))
+    def _small(self, screen: int, levels: str) -> _Small:
+        return self._smalls.get((screen, levels), lambda: _Small(self._whole(levels), screen))
+
+    def _whole(self, levels: str) -> _Remembering:
+        return self._wholes.get(levels, lambda: _Remembering(leveled(self.photo, levels), self._tinter.networks))
 
     @property
     def kind(self) -> tone.Kind:
         """Gray, toned or in colour."""
-        return self._whole.kind
+        return self._whole("off").kind
 
     @property
     def nbytes(self) -> int:
         """How much memory the photo and what is remembered of it take, roughly."""
         pages = (self.photo, *self.photo.pages)
         arrays = [array for page in pages for array in (page.pixels, page.native, page.alpha) if array is not None]
-        return sum(array.nbytes for array in arrays) + self._whole.nbytes + self._smalls.nbytes
+        return sum(array.nbytes for array in arrays) + self._wholes.nbytes + self._smalls.nbytes
 
-    def find(self, gain: str = "auto") -> list[findings.Finding]:
+    def find(self, gain: str = "auto", *, levels: str = "off") -> list[findings.Finding]:
         """The foreground and the things in the photo, as `handtint inspect` tells of them."""
-        return self._whole.findings(gain)
+        return self._whole(levels).findings(gain)
 
     def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
         """The edit with a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""
-        small = self._small(screen)
+        small = self._small(screen, edit.options.levels)
         feather = edit.options.feather * max(small.photo.size) / max(self.photo.size)
         return small.tinted(replace(edit.options, feather=feather), _mask(small, edit))
 
     def result(self, edit: Edit) -> Result:
         """The edit at full size and depth, all pages: what `Tinter.run` gives, with `mask(edit)` as its mask."""
         mask = self.mask(edit)
-        further = [Stages(page, self._tinter.networks).result(edit.options, mask) for page in self.photo.pages]
-        return whole(self._whole.result(edit.options, mask), further)
+        levels = edit.options.levels
+        pages = (leveled(page, levels) for page in self.photo.pages)
+        further = [Stages(page, self._tinter.networks).result(edit.options, mask) for page in pages]
+        return whole(self._whole(levels).result(edit.options, mask), further)
 
     def mask(self, edit: Edit) -> Photo | None:
         """The mask to give beside the options, before they turn it round and feather it; None where `keep` says all."""
-        return _mask(self._whole, edit)
+        return _mask(self._whole(edit.options.levels), edit)
 
     def chosen(self, edit: Edit) -> Photo:
         """What is kept, as a mask for others to work on, whoever chose it."""
-        return self.mask(edit) or Photo(self._whole.choice(edit.options, edit.mask).alpha)
+        return self.mask(edit) or Photo(self._whole(edit.options.levels).choice(edit.options, edit.mask).alpha)
 
 
 def _mask(stages: Stages, edit: Edit) -> Photo | None:
@@ -181,7 +186,7 @@ class _Small(Stages):
     def _shrunk(self) -> Photo:
         alpha = self._page.photo.alpha
         shown = None if alpha is None else eight_bit(self._shrink(alpha))
-        return Photo(eight_bit(self._shrink(self._page.pixels)), alpha=shown)
+        return Photo(eight_bit(self._shrink(self._page.pixels)), alpha=shown, note=self._page.photo.note)
 
     def _shrink(self, values: Array) -> Array:
         return values if values.shape[:2] == self._size else resize.shrink(values, self._size)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from handtint.options import Options, gain_factor
 from handtint.segmenter import segment
 from handtint.types import Array, Engine, Pixels, Segmentation
 
+DARK = 4096  # of 65536: a photo below it uses 12 bits of 16, or fewer
+DARK_NOTE = "its values use 12 bits of 16, so it is nearly black; --levels auto stretches them"
 GLANCE = 96  # side at which a photo's kind is judged
 
 
@@ -59,8 +62,13 @@ class Networks:
 
     def __init__(self, color: str, mask: str, *, threads: int = 0) -> None:
         """Choose them by their names in the catalogue; threads 0 means one a core. Raises OptionError."""
+        self._names = color, mask
         self.color, self.mask = zoo.find(color, "color"), zoo.find(mask, "mask")
         self.threads = threads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copied and pickled by name: networks that are loaded stay behind, and are loaded anew where needed."""
+        return partial(Networks, threads=self.threads), self._names
 
     @cached_property
     def _color_engine(self) -> Engine:
@@ -127,7 +135,8 @@ class Stages:
         """The tinted page with the metadata that it came with. Raises as `result`."""
         photo, pixels, kind = self.photo, self.pixels, self.kind
         alpha, note = self._alpha(options, mask)
-        note = "; ".join(filter(None, (photo.note, note)))
+        dark = options.levels == "off" and pixels.dtype == np.uint16 and pixels.max() < DARK
+        note = "; ".join(filter(None, (photo.note, DARK_NOTE if dark else "", note)))
         colors = None
         if options.colors == "predicted":
             colors = self.colors(options.gain)
@@ -147,6 +156,12 @@ class Stages:
         chosen = self.choice(options, mask)
         alpha = 255 - chosen.alpha if options.invert else chosen.alpha
         return masks.feather(alpha, options.feather), chosen.note
+
+
+def leveled(photo: Photo, levels: str) -> Photo:
+    """The photo as `levels` asks: as it is ("off"), or one page of it stretched from black to white ("auto")."""
+    pixels = tone.stretched(photo.pixels) if levels == "auto" else photo.pixels
+    return photo if pixels is photo.pixels else _with_pixels(photo, pixels)
 
 
 def whole(first: Result, further: Sequence[Result]) -> Result:

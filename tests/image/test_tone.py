@@ -50,3 +50,33 @@ def test_a_factor_is_a_factor_within_the_range() -> None:
     L = np.array([[10, 50, 90]], np.float32)
     np.testing.assert_allclose(tone.apply(L, 1.5), [[15, 75, 100]])
     np.testing.assert_array_equal(tone.apply(L, 1.0), L)
+
+
+def test_automatic_gain_sees_a_scan_of_12_bits_in_16() -> None:
+    ramp = np.linspace(0, 4095, 10000).astype(np.uint16).reshape(100, 100)
+    seen = tone.automatic(lab.lightness(ramp))
+    assert np.ptp(seen) > 85
+    assert (np.diff(seen.ravel()) >= 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_levels_are_stretched_from_black_to_white_and_keep_their_order(dtype: type) -> None:
+    full = np.iinfo(dtype).max
+    ramp = np.linspace(full * 0.2, full * 0.6, 10000).astype(dtype).reshape(100, 100)
+    out = tone.stretched(ramp)
+    assert (out.dtype, out.min(), out.max()) == (dtype, 0, full)
+    assert (np.diff(out.ravel().astype(int)) >= 0).all()
+    assert tone.stretched(out) is out
+
+
+def test_the_channels_of_a_colour_photo_are_stretched_alike() -> None:
+    pixels = np.random.default_rng(0).integers(40, 180, (50, 50, 3), np.uint8)
+    out = tone.stretched(pixels)
+    values = {(before, after) for before, after in zip(pixels.ravel().tolist(), out.ravel().tolist(), strict=True)}
+    assert len({before for before, _ in values}) == len(values)
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_flat_photo_is_not_stretched(value: int) -> None:
+    flat = np.full((8, 8), value, np.uint8)
+    assert tone.stretched(flat) is flat

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pyvips
 
-from handtint.errors import DecodeError, LimitError, OutputError
+from handtint.errors import DecodeError, InputError, LimitError, OutputError
 from handtint.image import decoders, exif, files, large, metadata, pages, profile, tiff, vips
 from handtint.image.depth import eight_bits
 from handtint.image.develop import check_kind, develop
@@ -132,6 +132,20 @@ def _wants(kind: str, lacks: Sequence[str]) -> str:
 def read(path: str | Path, *, limits: Limits = Limits()) -> Photo:
     """The photo in a file. Raises InputError where the file cannot be read, and what decode raises."""
     return decode(files.read(path, limits.bytes), name=str(path), limits=limits)
+
+
+def content(file: BinaryIO, most: int = Limits().bytes) -> bytes:
+    """The bytes of an open file, from where it stands. Raises InputError; LimitError over `most` bytes."""
+    name = files.one_line(str(getattr(file, "name", "") or "file"))
+    try:
+        data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: {files.reason(error) if isinstance(error, OSError) else error}") from error
+    if not isinstance(data, bytes):
+        raise InputError(f"{name}: is open as text; open it with mode 'rb'")
+    if len(data) > most:
+        raise LimitError(f"{name}: larger than the limit of {most} bytes")
+    return data
 
 
 def _kind_of(start: bytes, title: str) -> str:

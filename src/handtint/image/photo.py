@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from handtint.types import Array, Pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+_SLACK = 1e-3  # beyond 0..1 that rounding and resampling leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +55,31 @@ class Photo:
         return self.pixels.dtype.itemsize * 8
 
     @classmethod
-    def read(cls, source: str | Path | bytes) -> Photo:
-        """A photo from a file's path or its bytes. Raises InputError where there is none."""
+    def read(cls, source: str | Path | bytes | BinaryIO) -> Photo:
+        """A photo from a file's path, its bytes, or an open file, from where that stands to its end.
+
+        Raises InputError where there is none.
+        """
         from handtint.image import codec
 
-        return codec.decode(source) if isinstance(source, bytes) else codec.read(source)
+        if isinstance(source, str | Path):
+            return codec.read(source)
+        return codec.decode(source if isinstance(source, bytes) else codec.content(source))
 
     @classmethod
     def of(cls, array: Array, *, name: str = "") -> Photo:
-        """A photo from sRGB pixels: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), uint8 or uint16. Raises InputError."""
-        array = np.asarray(array)
-        if array.dtype not in (np.uint8, np.uint16):
-            raise InputError(f"{name or 'array'}: dtype {array.dtype}, expected uint8 or uint16")
-        if array.ndim == 3 and array.shape[2] == 1:
-            array = array[..., 0]
-        if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-            raise InputError(f"{name or 'array'}: shape {array.shape}, expected (H, W), (H, W, 3) or (H, W, 4)")
-        if array.ndim == 3 and array.shape[2] == 4:
-            return cls(array[..., :3], alpha=array[..., 3], name=name)
-        return cls(array, name=name)
+        """A photo from sRGB values: (H, W), (H, W, 1), (H, W, 2) with alpha, (H, W, 3), or (H, W, 4) with alpha.
+
+        uint8 and uint16 as they are; floating point of 0..1 (as scikit-image has it) at 16 bits; bool as black and
+        white. Raises InputError for any other dtype, shape or range.
+        """
+        array = _integers(np.asarray(array), name or "array")
+        if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
+            shapes = "(H, W), (H, W, 2), (H, W, 3) or (H, W, 4)"
+            raise InputError(f"{name or 'array'}: shape {array.shape}, expected {shapes}")
+        channels = array.shape[2] if array.ndim == 3 else 1
+        pixels = array if array.ndim == 2 else array[..., 0] if channels < 3 else array[..., :3]
+        return cls(pixels, alpha=array[..., -1] if channels in (2, 4) else None, name=name)
 
     def write(self, path: str | Path, *, format: str = "", quality: int = 95) -> None:
         """Write to path, whole or not at all; the format from `format` or the path's ending. Raises OutputError."""
@@ -104,3 +112,16 @@ class Photo:
         from handtint.image import codec
 
         return codec.to_pillow(self)
+
+
+def _integers(array: Array, name: str) -> Pixels:
+    """The array as uint8 or uint16. Raises InputError."""
+    if array.dtype in (np.uint8, np.uint16):
+        return array
+    if array.dtype == bool:
+        return array * np.uint8(255)
+    if array.dtype.kind != "f":
+        raise InputError(f"{name}: dtype {array.dtype}, expected uint8, uint16, bool or floating point")
+    if array.size and not (array.min() >= -_SLACK and array.max() <= 1 + _SLACK):  # nor where it is not a number
+        raise InputError(f"{name}: floating-point values of {array.min():g} to {array.max():g}, expected 0 to 1")
+    return np.rint(np.clip(array, 0, 1).astype(np.float64) * 65535).astype(np.uint16)

@@ -10,13 +10,16 @@ from typing import Literal
 
 import numpy as np
 
-from handtint.image import lab
-from handtint.types import Array, Float
+from handtint.image import lab, large
+from handtint.types import Array, Float, Pixels
 
 Kind = Literal["gray", "toned", "color"]
 GRAY = 3.0  # chroma that 99 % of a gray picture's pixels stay below
 TONED = 2.8  # spread of a*b* around the tone of their lightness, below which a picture is toned
 LEVELS = 16  # of lightness, each with a tone
+DARK = 20.0  # L* below which all of a photo lies that uses a few of its bits: 12 of 16 make it 4.6 at most
+_ENDS = (0.1, 99.9)  # percent of the values that become black, and that do not become white
+_SAMPLE = 1 << 20  # values that levels are judged by
 
 
 def kind(pixels: Array) -> Kind:
@@ -52,12 +55,13 @@ def apply(L: Float, factor: float | None) -> Float:
 def automatic(L: Float) -> Float:
     """Levels for a faded photograph, a lower gain for a saturated one, the very same L for a sound one.
 
-    Faded: the darkest hundredth lies above 12 L* or the lightest below 80; both are brought half the way and more
-    towards 3 and 95. Saturated: over 8 % of the picture is blown out (above 98 L*); a blown sky is white to the
-    network, and a gain of 0.9 makes it the light gray that skies are.
+    Faded: the darkest hundredth lies above 12 L* or the lightest below 80; both are brought to 3 and 95, or stay where
+    they are beyond them. Scans of 12 bits in files of 16, which are nearly black, are among these.
+    Saturated: over 8 % of the picture is blown out (above 98 L*); a blown sky is white to the network, and a gain of
+    0.9 makes it the light gray that skies are.
     """
     low, high = (float(v) for v in np.percentile(L, (1, 99)))
-    if high - low < 5:
+    if high - low < (0.5 if high < DARK else 5):
         return L
     if low > 12 or high < 80:
         target_low, target_high = min(low, 3.0), max(high, 95.0)
@@ -65,3 +69,18 @@ def automatic(L: Float) -> Float:
     if np.mean(L > 98) > 0.08:
         return L * np.float32(0.9)
     return L
+
+
+def stretched(pixels: Pixels) -> Pixels:
+    """Pixels (H, W) or (H, W, 3), uint8 or uint16, with their darkest value at black and their lightest at white.
+
+    The darkest and the lightest thousandth are left out of account. The channels of a colour photo are stretched
+    alike, so that hues stay. The very same array where there is nothing to stretch.
+    """
+    full = np.iinfo(pixels.dtype).max
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
+    low, high = (float(value) for value in np.percentile(pixels[::step, ::step], _ENDS, method="nearest"))
+    if low >= high or (low == 0 and high == full):
+        return pixels
+    table = np.clip(np.rint((np.arange(full + 1) - low) * (full / (high - low))), 0, full).astype(pixels.dtype)
+    return large.by_rows(lambda rows: table[rows], (pixels,), large.empty(pixels.shape, pixels.dtype))

@@ -5,7 +5,7 @@ import { withOption } from "./edit.js";
 const byId = (id) => document.getElementById(id);
 const percent = (value) => `${Math.round(100 * value)} %`;
 const BACKGROUNDS = { "": "Auto", original: "Original", gray: "Gray", sepia: "Sepia", dim: "Dim" };
-const SELECTS = ["colors", "format", "metadata"];
+const SELECTS = ["levels", "colors", "format", "metadata"];
 const SWITCHES = ["invert", "matting"];
 
 export class Controls {
