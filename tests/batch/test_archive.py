@@ -60,7 +60,7 @@ def test_a_name_once_given_stays(photos: Path, tmp_path: Path) -> None:
     out, late = tmp_path / "out", tmp_path / "late"
     first = {o.job.source: o.job.target for o in run(photos, out=out, format="webp")}
     (photos / "0" / "000.gif").write_bytes((photos / "0" / "000.jpg").read_bytes())
-    (photos / "0" / "000.bmp").write_bytes(b"not a photo's ending")
+    (photos / "0" / "000.txt").write_bytes(b"not a photo's ending")
     (late / "0").mkdir(parents=True)
     shutil.copy(photos / "0" / "000.jpg", late / "0" / "000.jpg")
     second = {o.job.source: o.job.target for o in run(late, photos, out=out, format="webp")}
