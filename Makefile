@@ -1,10 +1,10 @@
-# The same four entry points for people and for CI: install, check, test, demo.
+# The same entry points for people and for CI: install, demo, check, test, wheel.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install dev demo test check clean
+.PHONY: install dev demo test check wheel clean
 
 install: $(VENV)/base.done ## the base package: tints photographs, needs no torch
 dev: $(VENV)/dev.done ## and what training and the tests need
@@ -32,5 +32,10 @@ check: dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py
 
+wheel: dev ## build the wheel into dist/ and see that everything an installed handtint needs is in it
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	$(BIN)/python bench/wheel.py dist/*.whl
+
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo dist

@@ -32,6 +32,7 @@ class Model:
 
     kind: what a mask network reads and answers. runner: which engine runs it. record: its weights, where the
     package's manifest has no record of them. recipe: the training recipe of a network that comes without weights.
+    use: when to choose it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Model:
     record: Weights | None = None
     square: bool = False
     recipe: str = ""
+    use: str = ""
 
     @property
     def weights(self) -> Weights:
@@ -62,6 +64,7 @@ class Model:
     def told(self) -> dict[str, Any]:
         """What is told of it as JSON: the fields of its weights' record, and its own."""
         facts: dict[str, Any] = {"name": self.name, "task": self.task, "network": self.network, "side": self.side}
+        facts["use"] = self.use
         try:
             weights = self.weights
         except WeightsError:
@@ -117,18 +120,26 @@ _DEEPLAB = Weights(
 
 def _report(name: str, network: str) -> Model:
     """One of the 2022 report's colour networks: code and recipe, no weights."""
-    return Model(name, "color", network, side=224, square=True, recipe=f"{name}.toml")
+    use = "comparing with the 2022 report, once you have trained it"
+    return Model(name, "color", network, side=224, square=True, recipe=f"{name}.toml", use=use)
 
 
 CATALOGUE = {
     model.name: model
     for model in (
-        Model("handtint", "color", "hybrid ViT on EfficientNet-Lite0", side=256),
+        Model(
+            "handtint",
+            "color",
+            "hybrid ViT on EfficientNet-Lite0",
+            side=256,
+            use="the default: the one colour network that comes with weights",
+        ),
         Model(
             "handtint-mask",
             "mask",
             "EfficientNet-Lite2, atrous pyramid: classes; hybrid ViT on EfficientNet-Lite0: edges",
             side=288,
+            use="the default: the subject and VOC's classes, nothing to download",
         ),
         Model(
             "deeplabv3-resnet101",
@@ -138,6 +149,7 @@ CATALOGUE = {
             kind="color",
             runner="deeplab",
             record=_DEEPLAB,
+            use="VOC's classes by a larger network, which is downloaded once (extra `deeplab`)",
         ),
         _report("resnet18-unet-gan", "ResNet18 U-Net, patch discriminator, cross entropy"),
         _report("vit-discriminator-gan", "ResNet18 U-Net, ViT discriminator, cross entropy"),

@@ -17,6 +17,12 @@ from handtint.image.photo import Photo
 
 MAIN = "from handtint.cli import main; main()"
 SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); "
+BARE = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}  # an environment with no PYTHON* in it
+PRINTING = [  # every command, each at a way out of its own
+    "--help", "--version", "models", "models --json", "train --list", "inspect {photo}", "inspect {photo} --json",
+    "label --help", "evaluate --help", "evaluate colour --help", "evaluate masks --help", "study --help",
+    "export --help", "serve --help", "web --help", "completion bash",
+]  # fmt: skip
 linux = pytest.mark.skipif(sys.platform != "linux", reason="names as bytes, limits and links as Linux has them")
 
 
@@ -162,7 +168,7 @@ def test_a_disk_with_no_room(source: str, sample: Path, tmp_path: Path) -> None:
         ("tint - -o out.png <&-", "standard input: closed"),
         ("tint - -o out.png < /dev/null", "standard input: empty"),
         ("inspect - <&-", "standard input: closed"),
-        ("models > /dev/full", "standard output: No space left on device"),
+        *((f"{words} > /dev/full", "standard output: No space left on device") for words in PRINTING),
         ("tint --help > /dev/full", "standard output: No space left on device"),
         ("tint /dev/zero -o out.png", "/dev/zero: is a device, not a file"),
         ("tint {photo} -o loop.png", "loop.png: too many levels of symbolic links"),
@@ -173,12 +179,15 @@ def test_a_disk_with_no_room(source: str, sample: Path, tmp_path: Path) -> None:
         ("tint {photo}", "file name too long"),
     ],
 )
-def test_streams_devices_and_loops(words: str, reason: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
+def test_streams_devices_and_loops(words: str, reason: str, unbuffered: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "loop.png").symlink_to("loop.png")
     name = "a" * 250 + ".png"
     Photo(np.full((20, 30), 99, np.uint8)).write(tmp_path / name)
     command = f"exec '{sys.executable}' -c '{MAIN}' {words.format(photo=name)}"
-    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, timeout=300, check=False)
+    environment = BARE | unbuffered
+    call = ["sh", "-c", command]
+    done = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, timeout=300, check=False)
     said = done.stderr.decode().splitlines()
     assert done.returncode == 1, said
     assert len(said) == 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handtint.cli.bar import bar
+from handtint.cli.files import FILE
 from handtint.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def command() -> None:
 
 
 _COMMON = (
-    click.argument("sources", nargs=-1, required=True, metavar="DIR|SHARD..."),
+    click.argument("sources", nargs=-1, required=True, type=FILE, metavar="DIR|SHARD..."),
     click.option("--held-out", is_flag=True, help="Only the photographs that training leaves out."),
     click.option("--limit", type=click.IntRange(1), help="At most so many photographs, evenly taken."),
     click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write JSON, Markdown, a figure there."),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from handtint.cli.files import FILE
 from handtint.errors import HandtintError
 
 if TYPE_CHECKING:
@@ -21,10 +22,20 @@ COLUMNS = ("--keep", "class", "number", "from the left", "box", "share", "confid
 
 
 @click.command(name="inspect")
-@click.argument("sources", nargs=-1, required=True, metavar="PHOTO...")
+@click.argument("sources", nargs=-1, required=True, type=FILE, metavar="PHOTO...")
 @click.option("--json", "as_json", is_flag=True, help="As JSON: one list, an entry for each photo.")
-@click.option("--overlay", metavar="FILE", help="Write the photo with the regions drawn over it, named, with a legend.")
-@click.option("--labels", metavar="FILE.png", help="Write the VOC class index of every pixel, at the photo's size.")
+@click.option(
+    "--overlay",
+    type=FILE,
+    metavar="FILE",
+    help="Write the photo with the regions drawn over it, named, with a legend.",
+)
+@click.option(
+    "--labels",
+    type=FILE,
+    metavar="FILE.png",
+    help="Write the VOC class index of every pixel, at the photo's size.",
+)
 @click.option("--gain", default="auto", show_default=True, metavar="auto|off|FLOAT", help="As in `handtint tint`.")
 @click.option(
     "--mask-model", default="handtint-mask", show_default=True, metavar="NAME|FILE", help="As in `handtint tint`."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from handtint.cli.files import FILE
 from handtint.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="label")
-@click.argument("sources", nargs=-1, required=True, metavar="DIR|SHARD...")
+@click.argument("sources", nargs=-1, required=True, type=FILE, metavar="DIR|SHARD...")
 @click.option("--labels", type=click.Path(path_type=Path), metavar="CSV", help="The classes of whole photographs.")
 @click.option("--boxes", type=click.Path(path_type=Path), metavar="JSON", help="Boxes around things.")
 @click.option(

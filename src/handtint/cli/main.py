@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
 from handtint import __version__
+from handtint.cli import output
 from handtint.errors import HandtintError, OptionError
 
 COMMANDS = {
@@ -24,18 +22,8 @@ COMMANDS = {
     "label": "Make masks to train on from classes and boxes.",
     "train": "Train a network by a recipe.",
     "export": "Put a trained network into the package.",
+    "completion": "Print the script that completes commands in bash, zsh or fish.",
 }
-
-
-@contextmanager
-def _heard() -> Iterator[None]:
-    """Where standard output cannot be written to, say so in one line; where its reader has gone, click is silent."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        raise click.ClickException(f"standard output: {error.strerror or error}") from error
 
 
 class Commands(click.Group):
@@ -57,15 +45,25 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def main(self, *words: Any, **settings: Any) -> Any:
+        """Run a command line; standard output has been written when it ends, in whatever way it ends."""
+        try:
+            result = super().main(*words, **settings)
+        except SystemExit as end:
+            output.flush(quietly=bool(end.code))
+            raise
+        output.flush()
+        return result
+
     def make_context(self, *words: Any, **settings: Any) -> click.Context:
-        """Read the words; they may be a wish for help, whose text cannot always be written."""
-        with _heard():
+        """Parse the words; a request for help or the version is answered here already."""
+        with output.reported():
             return super().make_context(*words, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of ours is one line: exit 2 for wrong usage, 1 for anything else."""
         try:
-            with _heard():
+            with output.reported():
                 return super().invoke(ctx)
         except OptionError as error:
             raise click.UsageError(str(error)) from error

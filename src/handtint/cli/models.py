@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command(name="models")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every field of each record.")
 def command(as_json: bool) -> None:
-    """List the catalogue: name, task, licence, size, source, scores, whether present."""
+    """List the networks: what each is, when to choose it, and what it scored."""
     from handtint.zoo import CATALOGUE
 
     rows = [model.told() for model in CATALOGUE.values()]
@@ -24,9 +24,9 @@ def command(as_json: bool) -> None:
     from rich.console import Console
 
     console = Console()
-    console.print(_facts(rows))
-    console.print()
-    console.print(_scores(rows))
+    for table in (_facts(rows), _uses(rows), _scores(rows)):
+        console.print(table)
+        console.print()
 
 
 def _facts(rows: list[dict[str, Any]]) -> Table:
@@ -36,6 +36,23 @@ def _facts(rows: list[dict[str, Any]]) -> Table:
         size = f"{row['size'] / 1e6:.1f} MB" if row["size"] else ""
         present = "yes" if row["present"] else "no"
         table.add_row(row["name"], row["task"], row["licence"], size, row["source"], present)
+    return table
+
+
+_ELSEWHERE = {  # mask models that are not in the catalogue -> when to choose one
+    "rembg:NAME": "the subject alone, by one of rembg's models (extra `rembg`)",
+    "FILE.onnx": "the subject alone, by an ONNX file of the u2net family or of IS-Net that you have",
+    "DIR/NAME": "weights that you trained and exported with `handtint export NAME RUN --out DIR`",
+}
+
+
+def _uses(rows: list[dict[str, Any]]) -> Table:
+    """When to choose which; the command line takes each by --model or --mask-model."""
+    table = _table("name", "option", "choose it for")
+    for row in rows:
+        table.add_row(row["name"], "--model" if row["task"] == "color" else "--mask-model", row["use"])
+    for name, use in _ELSEWHERE.items():
+        table.add_row(name, "either" if name == "DIR/NAME" else "--mask-model", use)
     return table
 
 

@@ -9,12 +9,21 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from handtint.cli.files import FILE
 from handtint.options import Options
 
 METAVARS = {"keep": "WHAT", "gain": "auto|off|FLOAT", "feather": "PX", "model": "NAME", "mask_model": "NAME|FILE"}
 _RUN: dict[str, dict[str, Any]] = {
-    "--recipe": {"metavar": "FILE", "help": "Replay the edit in this file; flags given here win over it."},
-    "--save-recipe": {"metavar": "FILE", "help": "Write the edit to this file: every option, and the models' hashes."},
+    "--recipe": {
+        "type": FILE,
+        "metavar": "FILE",
+        "help": "Replay the edit in this file; flags given here win over it.",
+    },
+    "--save-recipe": {
+        "type": FILE,
+        "metavar": "FILE",
+        "help": "Write the edit to this file: every option, and the models' hashes.",
+    },
     "--other-models": {"is_flag": True, "help": "Replay a recipe although the models are not those it was made with."},
     "--jobs": {
         "type": click.IntRange(1),
@@ -28,7 +37,11 @@ _RUN: dict[str, dict[str, Any]] = {
     },
     "--retry-failed": {"is_flag": True, "help": "Do again the photos that failed in an earlier run."},
     "--watch": {"is_flag": True, "help": "Stay, and do new photos as they come into the folder, until Ctrl-C."},
-    "--journal": {"metavar": "FOLDER", "help": "Where the run's journal lives. Default: DST/.handtint."},
+    "--journal": {
+        "type": FILE,
+        "metavar": "FOLDER",
+        "help": "Where the run's journal lives. Default: DST/.handtint.",
+    },
     "--engine": {
         "type": click.Choice(("local", "ray")),
         "default": "local",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from handtint.cli.files import FILE
 from handtint.cli.settings import edit_flags, run_flags, said
 from handtint.cli.signals import Signals
 
@@ -19,14 +20,21 @@ if TYPE_CHECKING:
 
 
 @click.command(name="tint")
-@click.argument("sources", nargs=-1, required=True, metavar="SRC...")
+@click.argument("sources", nargs=-1, required=True, type=FILE, metavar="SRC...")
 @click.option(
     "-o",
     "--output",
+    type=FILE,
     metavar="DST",
     help="File or folder for the results, - for standard output. Default: NAME.handtint.EXT beside each photo.",
 )
-@click.option("--mask", "mask_file", metavar="FILE", help="Use this mask, white for colour, instead of finding one.")
+@click.option(
+    "--mask",
+    "mask_file",
+    type=FILE,
+    metavar="FILE",
+    help="Use this mask, white for colour, instead of finding one.",
+)
 @click.option("--save-mask", is_flag=True, help="Write the mask too, as NAME.mask.png.")
 @click.option(
     "--panel",

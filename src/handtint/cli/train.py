@@ -6,9 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from handtint.cli.files import FILE
 
 if TYPE_CHECKING:
     from handtint.train.recipe import Recipe
+
+
+def complete_recipe(context: click.Context, parameter: click.Parameter, text: str) -> list[CompletionItem]:  # noqa: ARG001
+    """What the shell may complete a recipe to: the names of the package's recipes, or else a file."""
+    from handtint.train import shipped
+
+    return [CompletionItem(name) for name in shipped.names() if name.startswith(text)] or [
+        CompletionItem(text, type="file")
+    ]
 
 
 def _list_recipes(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
@@ -24,7 +36,7 @@ def _list_recipes(context: click.Context, parameter: click.Parameter, value: boo
 
 
 @click.command(name="train")
-@click.argument("recipe", metavar="RECIPE")
+@click.argument("recipe", metavar="RECIPE", shell_complete=complete_recipe)
 @click.option(
     "--list",
     is_flag=True,
@@ -33,7 +45,13 @@ def _list_recipes(context: click.Context, parameter: click.Parameter, value: boo
     callback=_list_recipes,
     help="List the recipes.",
 )
-@click.option("--data", multiple=True, metavar="DIR|SHARD", help="Folder or tar shard of photographs; may be repeated.")
+@click.option(
+    "--data",
+    multiple=True,
+    type=FILE,
+    metavar="DIR|SHARD",
+    help="Folder or tar shard of photographs; may be repeated.",
+)
 @click.option(
     "--coco",
     type=click.Path(path_type=Path),
