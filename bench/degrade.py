@@ -18,7 +18,7 @@ from handtint.data import labels, sources, truths
 from handtint.evaluate.damage import KINDS, damaged
 from handtint.evaluate.masks import MaskScores
 from handtint.evaluate.protocols import LabProtocol
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter

@@ -15,7 +15,9 @@ import atheris
 
 with atheris.instrument_imports(include=["handtint", "defusedxml"]):
     from handtint.errors import HandtintError
-    from handtint.image import codec, privacy, provenance
+    from handtint.image.io import codec
+    from handtint.image.metadata import privacy, provenance
+    from handtint.image.photo import Photo
     from handtint.options import Options
 
 LIMITS = codec.Limits(pixels=500_000, bytes=1 << 20, pages=20)
@@ -26,12 +28,12 @@ SOME = Options()
 def one(data: bytes) -> None:
     """Decode, and do with the photo what is done with every photo."""
     try:
-        photo = codec.decode(data, limits=LIMITS)
+        photo = Photo.read(data, limits=LIMITS)
         said = privacy.released(photo.metadata, "safe")
         provenance.stated(said, {"model": "0" * 64}, SOME)
         provenance.stated(photo.metadata, {"model": "0" * 64}, SOME)
         kind = "tiff" if photo.pages else FORMATS[data[-1] % 4]
-        again = codec.decode(codec.encode(photo, format=kind), limits=codec.Limits())
+        again = Photo.read(codec.encode(photo, format=kind), limits=codec.Limits())
     except HandtintError as error:
         if "\n" in str(error) or "cannot be encoded" in str(error):
             raise RuntimeError("an error of more than one line, or a photo that cannot be written") from error

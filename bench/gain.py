@@ -14,7 +14,7 @@ import numpy as np
 from handtint.colorizer import colorize
 from handtint.data import sources, truths
 from handtint.evaluate.protocols import LabProtocol
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.types import Engine, Float
 from handtint.zoo import find
 

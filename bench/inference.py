@@ -14,7 +14,7 @@ import numpy as np
 from handtint.data import sources, truths
 from handtint.evaluate.metrics import colorfulness
 from handtint.evaluate.protocols import LabProtocol
-from handtint.image import blend, lab
+from handtint.image.color import blend, lab
 from handtint.types import Array, Engine, Float
 from handtint.zoo import find
 

@@ -12,7 +12,8 @@ from collections import Counter
 import numpy as np
 
 from handtint.data import sources, truths
-from handtint.image import lab, resize, tone
+from handtint.image.arrays import resize
+from handtint.image.color import lab, tone
 from handtint.image.photo import Photo
 from handtint.pipeline import GLANCE
 from handtint.types import Array

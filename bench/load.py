@@ -56,7 +56,7 @@ class Case:
 def cases(side: int) -> list[Case]:
     """The sample photographs, shrunk, with what the pipeline makes of them."""
     import handtint
-    from handtint.image import resize
+    from handtint.image.arrays import resize
 
     tinter, made = handtint.open(), []
     for number, path in enumerate(sorted((ROOT / "examples/photos").glob("*.jpg"))[:8]):

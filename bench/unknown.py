@@ -17,7 +17,7 @@ from handtint.colorizer import colorize
 from handtint.data import sources, truths
 from handtint.data.augment import squash
 from handtint.evaluate.protocols import LabProtocol
-from handtint.image import blend, lab
+from handtint.image.color import blend, lab
 from handtint.types import Engine, Float
 from handtint.zoo import find
 

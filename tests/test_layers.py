@@ -29,6 +29,7 @@ LAYERS = [
     {"cli"},
     {"__main__"},
 ]
+ROOMS = ["arrays", "color", "metadata", "raster", "io", "photo", "masks"]  # of image/: each imports from those before
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FENCES = {
     "torch": ("nets", "engines/torch", "engines/export", "engines/published", "engines/features", "data", "train"),
@@ -45,12 +46,12 @@ FENCES = {
     "transformers": ("engines/published",),
     "rembg": ("engines/rembg",),
     "skimage": ("evaluate/metrics",),
-    "pymatting": ("image/matting",),
+    "pymatting": ("image/masks/matting",),
     "fsspec": ("batch/places",),
     "huggingface_hub": ("weights",),
     "click": ("cli",),
     "rich": ("cli",),
-    "pyvips": ("image",),
+    "pyvips": ("image/arrays/vips", "image/io", "image/metadata"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 PACKAGES_WITHOUT_CIRCLES = ("batch", "service")
@@ -91,6 +92,31 @@ def test_modules_of_a_package_do_not_import_one_another_in_circles(package: str)
         for m, p in inside.items()
     }
     TopologicalSorter(graph).prepare()  # raises CycleError, which names them
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if place(p).startswith("image/")], ids=place)
+def test_the_rooms_of_image_stand_one_above_the_other(path: Path) -> None:
+    here = place(path).split("/")[1]
+    if here == "__init__":
+        return
+    assert here in ROOMS, f"{here} has no place among the rooms: give it one"
+    for name in imports(path):
+        if name.startswith("handtint.image."):
+            there = name.split(".")[2]
+            assert there == here or ROOMS.index(there) < ROOMS.index(here), f"{place(path)} imports {name}"
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    below = {place(path).replace("/", "."): _modules(path) for path in MODULES if place(path).startswith("image/")}
+    while free := {name for name, names in below.items() if not names & below.keys()}:
+        below = {name: names for name, names in below.items() if name not in free}
+    assert not below, f"these import one another: {sorted(below)}"
+
+
+def _modules(path: Path) -> set[str]:
+    """The modules of the package that a module imports, at its top or within functions."""
+    named = {name.removeprefix("handtint.") for name in imports(path) if name.startswith("handtint.")}
+    return named | {name.rpartition(".")[0] for name in named}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)

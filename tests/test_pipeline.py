@@ -7,7 +7,7 @@ from PIL import Image
 
 import handtint
 from handtint.errors import OptionError
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handtint.image.masks.strokes import Stroke
 from handtint.image.photo import Photo
-from handtint.image.strokes import Stroke
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.session import Edit, Session
@@ -59,7 +59,7 @@ def test_the_networks_are_asked_once_and_sliders_only_blend(
     session.preview(Edit(options=Options()))
     assert sorted(counted) == ["colors", "segment"]
     session.preview(Edit(options=Options(keep="person:1")))
-    monkeypatch.setattr("handtint.image.choice.choose", None)  # what is remembered is not chosen again
+    monkeypatch.setattr("handtint.image.masks.selection.choose", None)  # what is remembered is not chosen again
     for changed in ({"strength": 0.3}, {"feather": 4.0}, {"background": "sepia"}, {"keep": "person:1"}):
         session.preview(Edit(options=Options(**changed)))
     session.result(Edit(options=Options(strength=0.3)))
@@ -82,7 +82,7 @@ def test_a_preview_is_the_result_made_small(tinter: Tinter, sample: Path) -> Non
     assert full.small().size == photo.size
     shown, made = full.preview(edit).photo.pixels, full.result(edit).photo.pixels
     np.testing.assert_array_equal(shown, made)
-    from handtint.image.resize import shrink
+    from handtint.image.arrays.resize import shrink
 
     assert np.abs(shrink(made, (128, 128)).astype(int) - small.photo.pixels).mean() < 2
 

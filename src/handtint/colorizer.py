@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from handtint.image import lab, resize
-from handtint.image.view import network_view
+from handtint.image.arrays import resize
+from handtint.image.color import lab
+from handtint.image.color.view import network_view
 from handtint.types import Array, Engine
 
 RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings chroma to full size

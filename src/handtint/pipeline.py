@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, overload
 import numpy as np
 
 from handtint.errors import InputError, OptionError
-from handtint.image import findings, masks
+from handtint.image.masks import detections, masks
 from handtint.image.photo import Photo
 from handtint.options import Options, gain_factor
 from handtint.stages import Networks, Result, Stages, collapse, leveled, whole
-from handtint.types import Array, Pixels, Segmentation
+from handtint.types import Alpha, Array, Pixels, Segmentation
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -94,11 +94,11 @@ class Tinter:
         """What stands where in a photo, at network size."""
         return self.networks.segment(collapse(photo.pixels), gain_factor(gain))
 
-    def inspect(self, photo: Photo, *, gain: str = "auto") -> list[findings.Finding]:
+    def inspect(self, photo: Photo, *, gain: str = "auto") -> list[detections.Finding]:
         """The foreground and the things in a photo, as `handtint inspect` tells of them."""
-        return findings.every(self.segment(photo, gain=gain), photo.pixels)
+        return detections.every(self.segment(photo, gain=gain), photo.pixels)
 
-    def label(self, photo: Photo, *, gain: str = "auto") -> tuple[masks.Alpha, Array]:
+    def label(self, photo: Photo, *, gain: str = "auto") -> tuple[Alpha, Array]:
         """(VOC class indices (H, W) uint8, alpha (H, W) float32 0..1 of the subject), at the photo's size.
 
         The indices are all 0 where the mask model knows no classes.

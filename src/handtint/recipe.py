@@ -16,7 +16,7 @@ from typing import Any
 
 from handtint import __version__, keep, zoo
 from handtint.errors import InputError, OptionError
-from handtint.image import codec, files
+from handtint.image.io import codec, files
 from handtint.options import Options
 
 _TITLE = "# An edit by handtint: replay it with `handtint tint SRC --recipe FILE`. What is left out is automatic.\n"

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from handtint.errors import WeightsError
-from handtint.image import resize
-from handtint.image.view import color_view, network_view, normalized
+from handtint.image.arrays import resize
+from handtint.image.color.view import color_view, network_view, normalized
 from handtint.types import Array, Engine, Float, Segmentation
 from handtint.zoo import Kind
 

@@ -11,13 +11,16 @@ from typing import Generic, TypeVar
 import cv2
 
 from handtint import keep
-from handtint.image import findings, resize, tone
-from handtint.image.choice import Choice
+from handtint.image.arrays import resize
+from handtint.image.arrays.samples import eight_bits
+from handtint.image.color import tone
+from handtint.image.masks import detections
+from handtint.image.masks.selection import Choice
+from handtint.image.masks.strokes import Stroke, paint
 from handtint.image.photo import Photo
-from handtint.image.strokes import Stroke, paint
 from handtint.options import LEVELS, Options
 from handtint.pipeline import Tinter
-from handtint.stages import Networks, Result, Stages, eight_bit, leveled, whole
+from handtint.stages import Networks, Result, Stages, leveled, whole
 from handtint.types import Array, Segmentation
 
 SCREEN = 1280  # pixels: the longer side of a preview
@@ -72,7 +75,7 @@ class Session:
         arrays = [array for page in pages for array in (page.pixels, page.native, page.alpha) if array is not None]
         return sum(array.nbytes for array in arrays) + self._wholes.nbytes + self._smalls.nbytes
 
-    def find(self, gain: str = "auto", *, levels: str = "off") -> list[findings.Finding]:
+    def find(self, gain: str = "auto", *, levels: str = "off") -> list[detections.Finding]:
         """The foreground and the things in the photo, as `handtint inspect` tells of them."""
         return self._whole(levels).findings(gain)
 
@@ -139,7 +142,7 @@ class _Remembering(Stages):
         super().__init__(photo, networks)
         self._colors: _Memory[resize.Lines] = _Memory(GAINS, 1 << 30)
         self._found: _Memory[Segmentation] = _Memory(GAINS, 1 << 30)
-        self._findings: _Memory[list[findings.Finding]] = _Memory(1)
+        self._findings: _Memory[list[detections.Finding]] = _Memory(1)
         self._choices: _Memory[Choice] = _Memory(CHOICES, ROOM, lambda chosen: chosen.alpha.nbytes)
 
     @property
@@ -155,9 +158,9 @@ class _Remembering(Stages):
         """What stands where in it."""
         return self._found.get(gain, lambda: super(_Remembering, self).found(gain))
 
-    def findings(self, gain: str) -> list[findings.Finding]:
+    def findings(self, gain: str) -> list[detections.Finding]:
         """What is in it, thing by thing."""
-        return self._findings.get(gain, lambda: findings.every(self.found(gain), self.pixels))
+        return self._findings.get(gain, lambda: detections.every(self.found(gain), self.pixels))
 
     def choice(self, options: Options, mask: Photo | None = None) -> Choice:
         """What is kept; a given mask is not worth remembering."""
@@ -185,8 +188,8 @@ class _Small(Stages):
 
     def _shrunk(self) -> Photo:
         alpha = self._page.photo.alpha
-        shown = None if alpha is None else eight_bit(self._shrink(alpha))
-        return Photo(eight_bit(self._shrink(self._page.pixels)), alpha=shown, note=self._page.photo.note)
+        shown = None if alpha is None else eight_bits(self._shrink(alpha))
+        return Photo(eight_bits(self._shrink(self._page.pixels)), alpha=shown, note=self._page.photo.note)
 
     def _shrink(self, values: Array) -> Array:
         return values if values.shape[:2] == self._size else resize.shrink(values, self._size)

@@ -11,12 +11,16 @@ import numpy as np
 
 from handtint import keep, zoo
 from handtint.colorizer import colorize
-from handtint.image import blend, choice, large, masks, privacy, provenance, resize, tone
-from handtint.image.choice import Choice
+from handtint.image.arrays import large, resize
+from handtint.image.arrays.samples import eight_bits
+from handtint.image.color import blend, tone
+from handtint.image.masks import masks, selection
+from handtint.image.masks.selection import Choice
+from handtint.image.metadata import privacy, provenance
 from handtint.image.photo import Photo
 from handtint.options import Options, gain_factor
 from handtint.segmenter import segment
-from handtint.types import Array, Engine, Pixels, Segmentation
+from handtint.types import Alpha, Array, Engine, Pixels, Segmentation
 
 DARK = 4096  # of 65536: a photo below it uses 12 bits of 16, or fewer
 DARK_NOTE = "its values use 12 bits of 16, so it is nearly black; --levels auto stretches them"
@@ -32,7 +36,7 @@ class Result:
     """
 
     photo: Photo
-    alpha: masks.Alpha
+    alpha: Alpha
     colors: resize.Lines | None
     source: Photo
     note: str = ""
@@ -42,19 +46,14 @@ class Result:
         height, width = self.source.size
         scale = min(1.0, side / max(height, width))
         size = max(1, round(height * scale)), max(1, round(width * scale))
-        small = eight_bit(resize.shrink(self.source.pixels, size))
+        small = eight_bits(resize.shrink(self.source.pixels, size))
         gray = blend.render_backdrop(small, "gray")
         colored = blend.over(small, self.colors, None, backdrop="gray")
         mask = np.repeat(resize.shrink(self.alpha, size)[..., None], 3, axis=2)
-        blended = eight_bit(resize.shrink(self.photo.pixels, size))
+        blended = eight_bits(resize.shrink(self.photo.pixels, size))
         if blended.ndim == 2:
             blended = blend.render_backdrop(blended, "gray")
         return [("Grayscale", gray), ("Colorized", colored), ("Mask", mask), ("Blended", blended)]
-
-
-def eight_bit(pixels: Pixels) -> Pixels:
-    """uint8 of uint8 or uint16 pixels, rounded."""
-    return pixels if pixels.dtype == np.uint8 else np.round(pixels / np.float32(257)).astype(np.uint8)
 
 
 class Networks:
@@ -117,7 +116,7 @@ class Stages:
             return Choice(masks.from_pixels(mask.pixels, mask.alpha, self.photo.size))
         steps = keep.parse(options.keep)
         found = self.found(options.gain) if keep.looks(steps) else None
-        return choice.choose(steps, self.pixels, found, matted=options.matting)
+        return selection.choose(steps, self.pixels, found, matted=options.matting)
 
     def result(self, options: Options, mask: Photo | None = None) -> Result:
         """The tinted page, with what may and should be said of it. Raises OptionError, InputError, WeightsError."""
@@ -151,7 +150,7 @@ class Stages:
             large.by_rows(_untouched, (painted, pixels, alpha), painted)
         return Result(_with_pixels(photo, painted), alpha, colors, photo, note)
 
-    def _alpha(self, options: Options, mask: Photo | None) -> tuple[masks.Alpha, str]:
+    def _alpha(self, options: Options, mask: Photo | None) -> tuple[Alpha, str]:
         """(alpha (H, W) as it is used, what to say of it)."""
         chosen = self.choice(options, mask)
         alpha = 255 - chosen.alpha if options.invert else chosen.alpha
@@ -186,7 +185,7 @@ def _is_neutral(pixels: Pixels) -> bool:
     return True
 
 
-def _untouched(painted: Pixels, pixels: Pixels, alpha: masks.Alpha) -> Pixels:
+def _untouched(painted: Pixels, pixels: Pixels, alpha: Alpha) -> Pixels:
     """What was painted, and the photo's own pixels where all of their colour is kept."""
     return np.where((alpha == 255)[..., None], pixels, painted)
 
@@ -195,7 +194,7 @@ def _with_pixels(photo: Photo, pixels: Pixels) -> Photo:
     """The photo with new pixels; where nothing changed, its file's own values stay exactly."""
     if photo.native is None or photo.icc is None:
         return replace(photo, pixels=pixels)
-    from handtint.image.codec import to_profile
+    from handtint.image.io.codec import to_profile
 
     def unchanged(new: Pixels, now: Pixels, before: Pixels, own: Pixels) -> Pixels:
         return np.where((now == before).all(axis=2)[..., None], own, new)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Float = NDArray[np.float32]  # L* 0..100, a*b* -128..127, alpha and mask 0..1
 Pixels = NDArray[Any]  # uint8 or uint16
+Alpha = NDArray[np.uint8]  # (H, W): 255 keeps a pixel's colour, 0 does not
 Content = bytes | mmap.mmap  # of a file: the latter where it is too large for memory
 
 

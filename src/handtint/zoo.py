@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from handtint import keep
 from handtint.errors import OptionError, WeightsError
-from handtint.image import matting
+from handtint.image.masks import matting
 from handtint.options import Options
 from handtint.types import Engine
 from handtint.weights import MANIFEST, Weights, manifest, of_file, read

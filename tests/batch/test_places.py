@@ -8,7 +8,7 @@ import pytest
 
 from handtint.batch import places
 from handtint.errors import InputError, OptionError, OutputError
-from handtint.image import files
+from handtint.image.io import files
 
 fsspec = pytest.importorskip("fsspec")
 

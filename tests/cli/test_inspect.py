@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from handtint.cli import main
-from handtint.image import masks
+from handtint.image.masks import masks
 from handtint.image.photo import Photo
 from handtint.pipeline import Tinter
 

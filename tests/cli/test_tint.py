@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.image.photo import Photo
 
 

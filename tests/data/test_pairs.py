@@ -13,7 +13,7 @@ from handtint.data.pairs import ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, open_sources
 from handtint.data.truths import rgb
 from handtint.errors import DecodeError
-from handtint.image import lab
+from handtint.image.color import lab
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ import pytest
 from handtint.data import screen
 from handtint.data.sources import open_sources
 from handtint.errors import InputError
-from handtint.image import lab
+from handtint.image.color import lab
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from handtint.data.augment import squash
 from handtint.errors import InputError
 from handtint.evaluate.baselines import baselines, gray, grayed, mean_color
 from handtint.evaluate.color import evaluate_color
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.image.photo import Photo
 
 SIZE = (16, 20)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handtint.evaluate import damage
-from handtint.image import lab, tone
+from handtint.image.color import lab, tone
 from handtint.types import Float
 
 Y, X = np.mgrid[0:150, 0:200].astype(np.float32)

@@ -7,7 +7,7 @@ from scipy.linalg import sqrtm
 from handtint.errors import InputError
 from handtint.evaluate.color import evaluate_color
 from handtint.evaluate.frechet import Normal, frechet
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.image.photo import Photo
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from handtint.image import blend, lab, resize
+from handtint.image.arrays import resize
+from handtint.image.color import blend, lab
 
 RNG = np.random.default_rng(3)
 

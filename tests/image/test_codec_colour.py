@@ -12,7 +12,8 @@ import pyvips
 import tifffile
 from PIL import Image, ImageCms
 
-from handtint.image import codec, profile
+from handtint.image.io import codec, pillow
+from handtint.image.metadata import profile
 from handtint.image.photo import Photo
 from handtint.types import Array, Pixels
 
@@ -247,10 +248,10 @@ def test_cmyk_uses_its_own_profile() -> None:
 
 def test_pillow_gets_values_and_profile_together() -> None:
     photo = codec.decode(file_of(RGB8, "PNG", ADOBE_RGB))
-    picture = codec.to_pillow(photo)
+    picture = pillow.to_pillow(photo)
     assert np.array_equal(np.asarray(picture), RGB8)
     assert picture.info["icc_profile"] == ADOBE_RGB
-    again = codec.from_pillow(picture)
+    again = Photo.from_pillow(picture)
     assert again.native is not None
     assert np.array_equal(again.native, RGB8)
     assert np.array_equal(again.pixels, photo.pixels)

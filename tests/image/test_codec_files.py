@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handtint.errors import DecodeError, InputError, LimitError, OutputError
-from handtint.image import codec, files
+from handtint.image.io import codec, files
 from handtint.image.photo import Photo
+from handtint.image.raster import Raster
 
 YY, XX = np.mgrid[0:120, 0:160]
 PIXELS = np.dstack([np.sin(XX / 20) * 127 + 128, YY * 2, XX * YY % 255]).astype(np.uint8)
@@ -28,7 +29,7 @@ def file_of(format: str, **options: object) -> bytes:
     return file.getvalue()
 
 
-def outcome(data: bytes) -> Photo | InputError:
+def outcome(data: bytes) -> Raster | InputError:
     """What decoding ends in, where it ends in a photo or in the one kind of error that it may."""
     try:
         return codec.decode(data, name="x", limits=codec.Limits(pixels=1_000_000))
@@ -64,7 +65,7 @@ def test_a_file_cut_short_is_whole_or_an_error(kind: str) -> None:
     whole = codec.decode(data).pixels
     for cut in [*range(0, len(data), len(data) // 20), len(data) - 1]:
         found = outcome(data[:cut])
-        if isinstance(found, Photo):
+        if isinstance(found, Raster):
             assert np.array_equal(found.pixels, whole)
         else:
             assert isinstance(found, DecodeError)
@@ -93,7 +94,7 @@ def test_a_damaged_file_decodes_or_is_an_input_error(kind: str, at: int, noise: 
     at %= len(data)
     data[at : at + len(noise)] = noise
     found = outcome(bytes(data))
-    assert isinstance(found, Photo) or "\n" not in str(found)
+    assert isinstance(found, Raster) or "\n" not in str(found)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from handtint.errors import DecodeError, LimitError
-from handtint.image import codec
+from handtint.image.io import codec
 from handtint.types import Array
 
 RAMP16 = np.arange(65536, dtype=np.uint16).reshape(256, 256)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
-from handtint.image import codec, exif, metadata, tiff
+from handtint.image.io import codec
+from handtint.image.metadata import exif, fields, tiff
 from handtint.image.photo import Photo
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (30, 40, 3)).astype(np.uint8)
@@ -213,7 +214,7 @@ def test_damaged_exif_never_stops_a_photo(noise: bytes, at: int) -> None:
 
 @given(st.binary(max_size=200))
 def test_damaged_iptc_is_nothing(noise: bytes) -> None:
-    assert isinstance(metadata.iptc_records(b"Photoshop 3.0\0" + noise), bytes)
+    assert isinstance(fields.iptc_records(b"Photoshop 3.0\0" + noise), bytes)
 
 
 def test_overlapping_entries_cannot_fill_the_memory() -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from handtint.errors import InputError
-from handtint.image import codec
+from handtint.image.io import pillow
 from handtint.image.photo import Photo
 from handtint.types import Array
 
@@ -36,7 +36,7 @@ MODES = {
 def test_every_mode_becomes_a_photo(mode: str) -> None:
     picture, pixels, alpha = MODES[mode]
     assert picture.mode == mode
-    photo = codec.from_pillow(picture)
+    photo = Photo.from_pillow(picture)
     assert photo.pixels.dtype == pixels.dtype
     assert np.array_equal(photo.pixels, pixels)
     assert (photo.alpha is None) == (alpha is None)
@@ -46,27 +46,27 @@ def test_every_mode_becomes_a_photo(mode: str) -> None:
 def test_other_colour_models_are_converted() -> None:
     flat = Image.new("RGB", (8, 8), (200, 90, 40))
     for mode in ("YCbCr", "HSV"):
-        photo = codec.from_pillow(flat.convert(mode))
+        photo = Photo.from_pillow(flat.convert(mode))
         assert np.abs(photo.pixels.astype(int) - (200, 90, 40)).max() <= 3
-    red = codec.from_pillow(Image.new("CMYK", (8, 8), (0, 255, 255, 0))).pixels[0, 0]
+    red = Photo.from_pillow(Image.new("CMYK", (8, 8), (0, 255, 255, 0))).pixels[0, 0]
     assert red[0] > 180
     assert red[1:].max() < 90
     to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
     gray = ImageCms.applyTransform(Image.new("RGB", (8, 8), (128, 128, 128)), to_lab)
-    assert np.abs(codec.from_pillow(gray).pixels.astype(int) - 128).max() <= 2
-    again = codec.from_pillow(ImageCms.applyTransform(flat, to_lab)).pixels.astype(int)
+    assert np.abs(Photo.from_pillow(gray).pixels.astype(int) - 128).max() <= 2
+    again = Photo.from_pillow(ImageCms.applyTransform(flat, to_lab)).pixels.astype(int)
     assert np.abs(again - (200, 90, 40)).max() <= 12  # the profile's Lab is of D50, libvips' of D65
 
 
 def test_transparency_and_orientation_are_applied() -> None:
     picture = PALETTE.copy()
     picture.info["transparency"] = 2
-    alpha = codec.from_pillow(picture).alpha
+    alpha = Photo.from_pillow(picture).alpha
     assert alpha is not None
     assert np.array_equal(alpha == 0, np.asarray(PALETTE) == 2)
     turned = Image.fromarray(np.ascontiguousarray(np.rot90(RGB)))
     turned.getexif()[0x0112] = 6
-    photo = codec.from_pillow(turned)
+    photo = Photo.from_pillow(turned)
     assert np.array_equal(photo.pixels, RGB)
 
 
@@ -80,7 +80,7 @@ def test_transparency_and_orientation_are_applied() -> None:
 )
 def test_what_has_no_16_bit_meaning_is_refused(picture: Image.Image) -> None:
     with pytest.raises(InputError, match="a Pillow image of mode"):
-        codec.from_pillow(picture)
+        Photo.from_pillow(picture)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_what_has_no_16_bit_meaning_is_refused(picture: Image.Image) -> None:
     [(GRAY, "L"), (RGB, "RGB"), (RGBA, "RGBA"), (GRAY16, "L")],
 )
 def test_photos_become_8_bit_pictures(array: Array, mode: str) -> None:
-    picture = codec.to_pillow(Photo.of(array))
+    picture = pillow.to_pillow(Photo.of(array))
     assert picture.mode == mode
     assert np.array_equal(np.asarray(picture), array if array.dtype == np.uint8 else GRAY)
-    assert codec.to_pillow(Photo(GRAY, alpha=GRAY.T)).mode == "LA"
+    assert pillow.to_pillow(Photo(GRAY, alpha=GRAY.T)).mode == "LA"
 
 
 def test_photos_own_methods_come_here() -> None:

@@ -12,7 +12,9 @@ from PIL import Image
 from test_privacy import PLACES, described
 
 from handtint.errors import DecodeError
-from handtint.image import blend, codec, lab, profile
+from handtint.image.color import blend, lab
+from handtint.image.io import codec, formats
+from handtint.image.metadata import profile
 from handtint.image.photo import Photo
 from handtint.pipeline import Tinter
 
@@ -83,7 +85,7 @@ def test_avif_comes_in_and_goes_out_as_png(tinter: Tinter) -> None:
 
 def test_a_damaged_heic_is_called_damaged() -> None:
     head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
-    assert codec.recognize(head) == "heif"
+    assert formats.recognize(head) == "heif"
     with pytest.raises(DecodeError, match="cannot be decoded as heif: damaged or cut short"):
         codec.decode(head + bytes(200))
 

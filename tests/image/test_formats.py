@@ -17,8 +17,8 @@ import tifffile
 from PIL import Image, ImageCms
 
 from handtint.errors import DecodeError, LimitError
-from handtint.image import codec
-from handtint.image.formats import FORMATS, recognize
+from handtint.image.io import codec
+from handtint.image.io.formats import FORMATS, recognize
 from handtint.types import Array
 
 RAMP16 = np.arange(65536, dtype=np.uint16).reshape(256, 256)

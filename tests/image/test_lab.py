@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage import color
 
-from handtint.image import lab
+from handtint.image.color import lab
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (64, 48, 3), dtype=np.uint8)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from handtint.errors import OutputError
-from handtint.image import codec, files, large, resize
+from handtint.image.arrays import large, resize
+from handtint.image.io import codec, files
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
@@ -68,7 +69,7 @@ def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def done(tinter: Tinter, data: bytes, path: Path) -> bytes:
-    tinter.run(codec.decode(data), Options()).photo.write(path)
+    tinter.run(Photo.read(data), Options()).photo.write(path)
     return path.read_bytes()
 
 
@@ -103,9 +104,9 @@ def test_large_photos_keep_their_own_colours(
     kind: str, settings: dict[str, object], mask: Photo | None, tinter: Tinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = Options(colors="original", **settings)  # type: ignore[arg-type]
-    usual = tinter.run(codec.decode(FILES[kind]), options, mask=mask).photo
+    usual = tinter.run(Photo.read(FILES[kind]), options, mask=mask).photo
     monkeypatch.setattr(large, "LARGE", 100_000)
-    other = tinter.run(codec.decode(FILES[kind]), options, mask=mask).photo
+    other = tinter.run(Photo.read(FILES[kind]), options, mask=mask).photo
     assert np.array_equal(usual.pixels, other.pixels)
     assert (usual.native is None) == (other.native is None)
     assert usual.native is None or np.array_equal(usual.native, other.native)

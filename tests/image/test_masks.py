@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from handtint.errors import OptionError
-from handtint.image import masks
+from handtint.image.masks import masks
 from handtint.types import VOC, Segmentation
 
 

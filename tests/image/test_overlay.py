@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scenes import Scene
 
-from handtint.image import findings, hues, overlay, saliency
+from handtint.image.color import hues
+from handtint.image.masks import detections, overlay, saliency
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
@@ -12,7 +13,7 @@ def test_an_overlay_shows_every_region_and_a_legend(scene: Scene, depth: type, c
     pixels = scene.pixels.astype(depth) * depth(scale)
     if channels == 3:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
-    drawn = overlay.draw(pixels, findings.every(scene.found, pixels))
+    drawn = overlay.draw(pixels, detections.every(scene.found, pixels))
     assert drawn.dtype == np.uint8
     assert drawn.shape[0] == 600
     assert drawn.shape[1] > 900
@@ -32,7 +33,7 @@ def test_an_overlay_of_nothing(scene: Scene) -> None:
 
 def test_large_photos_are_drawn_smaller(scene: Scene) -> None:
     large = np.kron(scene.pixels, np.ones((4, 4), np.uint8))
-    assert overlay.draw(large, findings.every(scene.found, large)).shape[0] == 960
+    assert overlay.draw(large, detections.every(scene.found, large)).shape[0] == 960
 
 
 def test_hues_wrap_and_fade() -> None:

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handtint.errors import DecodeError, LimitError, OutputError
-from handtint.image import codec, tiff
-from handtint.image.photo import Photo
+from handtint.image.io import codec
+from handtint.image.metadata import tiff
+from handtint.image.raster import Raster
 from handtint.options import Options
 from handtint.pipeline import Tinter
 
@@ -120,4 +121,4 @@ def test_damaged_pages_decode_or_are_refused(noise: bytes, at: int) -> None:
         photo = codec.decode(bytes(data), limits=codec.Limits(pixels=1_000_000))
     except (DecodeError, LimitError):
         return
-    assert isinstance(photo, Photo)
+    assert isinstance(photo, Raster)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from handtint.image import codec, privacy
+from handtint.image.io import codec
+from handtint.image.metadata import privacy
 from handtint.image.photo import Photo
 
 FORMATS = ["jpeg", "png", "tiff", "webp"]

@@ -8,7 +8,10 @@ from drawn import SEEDS, SIDES, pictures, planes, softs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handtint.image import depth, hues, lab, palette, profile, resize, saliency, tone, view
+from handtint.image.arrays import resize, samples
+from handtint.image.color import hues, lab, palette, tone, view
+from handtint.image.masks import saliency
+from handtint.image.metadata import profile
 from handtint.types import Float, Pixels
 
 few = settings(max_examples=30, deadline=None)
@@ -55,7 +58,7 @@ def test_planes_joined_are_shown_at_their_lightness(colors: tuple[Float, Float, 
 @few
 @given(pictures())
 def test_eight_bits_are_the_nearest(pixels: Pixels) -> None:
-    shown = depth.eight_bits(pixels)
+    shown = samples.eight_bits(pixels)
     assert shown.dtype == np.uint8
     scale = 257 if pixels.dtype == np.uint16 else 1
     assert np.abs(shown - pixels / scale).max() <= 0.5

@@ -17,7 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handtint.errors import DecodeError, InputError, LimitError, OutputError
-from handtint.image import codec, develop, exif, files, large, metadata, pages, provenance, tiff, vips, xmp
+from handtint.image.arrays import large, vips
+from handtint.image.io import codec, develop, files, formats, pages, pillow
+from handtint.image.metadata import exif, fields, provenance, tiff, xmp
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.types import Pixels
@@ -114,7 +116,7 @@ def test_lossless_files_keep_all(pixels: Pixels, format: str, said: dict[str, An
     photo = Photo.of(pixels)
     photo = Photo(photo.pixels, photo.alpha, metadata=said)
     data = codec.encode(photo, format=format)
-    assert codec.recognize(data) == format
+    assert formats.recognize(data) == format
     again = codec.decode(data)
     np.testing.assert_array_equal(again.array(), pixels)
     kept = {"xmp-data", "exif-data", *(["iptc-data"] if format == "tiff" else [])} & set(said)
@@ -133,24 +135,24 @@ def test_lossless_files_keep_all(pixels: Pixels, format: str, said: dict[str, An
 @few
 @given(pictures(bands=(3,)), st.sampled_from(["png", "tiff"]), metadatas)
 def test_an_open_file_is_finished_like_bytes(pixels: Pixels, format: str, said: dict[str, Any]) -> None:
-    image = metadata.attach(vips.of(pixels), said, format)
-    data: bytes = pyvips.Operation.call(f"{format}save_buffer", image, keep=metadata.kept(said, format))
-    finished = metadata.finish(data, said, format)
+    image = fields.attach(vips.of(pixels), said, format)
+    data: bytes = pyvips.Operation.call(f"{format}save_buffer", image, keep=fields.kept(said, format))
+    finished = fields.finish(data, said, format)
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.flush()
-        metadata.finish_file(file, said, format)
+        fields.finish_file(file, said, format)
         file.seek(0)
         assert file.read() == finished
-    found = metadata.collect(pyvips.Image.new_from_buffer(finished, ""), format, finished)
+    found = fields.collect(pyvips.Image.new_from_buffer(finished, ""), format, finished)
     assert found["xmp-data"].strip(b"\0") == said["xmp-data"].strip(b"\0")
 
 
 @few
 @given(pictures(bands=(1, 3)))
 def test_pillow_images_come_and_go(pixels: Pixels) -> None:
-    picture = codec.to_pillow(Photo(pixels))
-    again = codec.from_pillow(picture)
+    picture = pillow.to_pillow(Photo(pixels))
+    again = Photo.from_pillow(picture)
     shown = pixels if pixels.dtype == np.uint8 else (pixels.astype(np.uint32) + 128) // 257
     np.testing.assert_array_equal(again.pixels, shown)
 
@@ -288,4 +290,4 @@ def test_formats_that_cannot_be_written_are_named(format: str, pixels: Pixels) -
     except OutputError as error:
         assert repr(format) in str(error)  # noqa: PT017
     else:
-        assert codec.recognize(data) == {"": "png", "JPG": "jpeg"}[format]
+        assert formats.recognize(data) == {"": "png", "JPG": "jpeg"}[format]

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from handtint import keep
 from handtint.errors import OptionError
-from handtint.image import blend, choice, findings, instances, lab, masks, overlay, points, resize, strokes
+from handtint.image.arrays import resize
+from handtint.image.color import blend, lab
+from handtint.image.masks import detections, instances, masks, overlay, points, selection, strokes
 from handtint.types import VOC, Float, Pixels, Segmentation
 
 few = settings(max_examples=30, deadline=None)
@@ -81,7 +83,7 @@ def test_things_are_numbered_and_share_their_class(found: Segmentation) -> None:
 @settings(max_examples=15, deadline=None)
 @given(segmentations(), pictures())
 def test_findings_lie_in_the_photo_and_can_be_drawn(found: Segmentation, pixels: Pixels) -> None:
-    there = findings.every(found, pixels)
+    there = detections.every(found, pixels)
     h, w = pixels.shape[:2]
     for finding in there:
         left, top, right, bottom = finding.box
@@ -118,12 +120,15 @@ def test_any_choice_is_a_mask_of_the_photo(found: Segmentation, pixels: Pixels, 
     text = (" - " if away else " + ").join(["all", *terms] if away else terms)
     if pixels.shape[1] == 1:  # "@1,0" lies at its right edge, at most
         text = text.replace("@1,0", "@0,0")
-    chosen = choice.choose(keep.parse(text), pixels, found)
+    chosen = selection.choose(keep.parse(text), pixels, found)
+    seen = selection.look(keep.parse(text), pixels, found, known={})
+    assert all(0 <= layer.min() <= layer.max() <= 1 for layer in seen.layers)
+    assert all(keep.names_one(term) for term in seen.things)
     assert chosen.alpha.shape == pixels.shape[:2]
     assert chosen.alpha.dtype == np.uint8
     assert "\n" not in chosen.note
-    assert (choice.choose(keep.parse("all"), pixels, None).alpha == 255).all()
-    assert not choice.choose(keep.parse("subject - all"), pixels, found).alpha.any()
+    assert (selection.choose(keep.parse("all"), pixels, None).alpha == 255).all()
+    assert not selection.choose(keep.parse("subject - all"), pixels, found).alpha.any()
 
 
 coordinates = st.floats(-3, 3) | st.floats(-1e9, 1e9)

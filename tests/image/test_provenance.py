@@ -14,7 +14,8 @@ from PIL import Image
 
 from handtint import __version__
 from handtint.cli import main
-from handtint.image import codec, provenance
+from handtint.image.io import codec
+from handtint.image.metadata import provenance
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter

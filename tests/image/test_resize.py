@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handtint.image import resize
+from handtint.image.arrays import resize
 
 
 @pytest.mark.parametrize("size", [(3000, 4000), (10, 10), (1, 5000), (5000, 3), (257, 255)])

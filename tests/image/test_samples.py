@@ -10,8 +10,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from handtint.image import codec
-from handtint.image.samples import sixteen_bits
+from handtint.image.arrays.samples import sixteen_bits
+from handtint.image.io import codec
+from handtint.image.photo import Photo
 from handtint.types import Array
 
 RAMP = np.arange(65536, dtype=np.uint16).reshape(256, 256)
@@ -97,6 +98,6 @@ def test_more_than_four_channels(options: dict[str, Any], count: int, pixels: Ar
 
 
 def test_pillows_floating_point_mode() -> None:
-    photo = codec.from_pillow(Image.fromarray(UNIT[..., 0].astype(np.float32)))
+    photo = Photo.from_pillow(Image.fromarray(UNIT[..., 0].astype(np.float32)))
     assert np.abs(photo.pixels.astype(int) - RAMP).max() <= 1
     assert photo.note == "32-bit floating-point samples (0 to 1) are read at 16 bits"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from handtint.image.strokes import Stroke, paint
+from handtint.image.masks.strokes import Stroke, paint
 
 
 def test_a_dab_is_a_disc_of_its_radius() -> None:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handtint.image import lab, tone
+from handtint.image.color import lab, tone
 from handtint.image.photo import Photo
 
 

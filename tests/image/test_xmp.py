@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handtint.image import xmp
+from handtint.image.metadata import xmp
 
 DC, XAP, OURS = "http://purl.org/dc/elements/1.1/", "http://ns.adobe.com/xap/1.0/", "urn:x#"
 RICH = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>

@@ -15,7 +15,7 @@ from handtint.data.remembered import RememberedPairs, begun
 from handtint.data.sources import open_sources
 from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
-from handtint.image.palette import voc_color
+from handtint.image.color.palette import voc_color
 from handtint.nets.streams import ClassNet, MaskStreams
 from handtint.train import checkpoint, loop, networks, recipe, tasks, weight_averaging
 from handtint.train.recipe import Phase, Recipe

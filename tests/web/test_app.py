@@ -12,7 +12,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import numpy as np
 import pytest
 
-from handtint.image import codec
+from handtint.image.io import codec
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from handtint.cli import main
-from handtint.image import resize
+from handtint.image.arrays import resize
 from handtint.image.photo import Photo
 
 pytestmark = pytest.mark.usefixtures("browser")

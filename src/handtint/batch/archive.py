@@ -11,7 +11,7 @@ from handtint.batch.journal import Journal, Names
 from handtint.batch.plan import Found, Job
 from handtint.batch.task import Outcome, Task
 from handtint.errors import HandtintError
-from handtint.image import files
+from handtint.image.io import files
 
 _LARGEST = 1 << 30  # bytes of a photo that is read once more to know it again
 

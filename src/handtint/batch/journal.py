@@ -17,7 +17,7 @@ from typing import Any
 from handtint.batch.plan import Job
 from handtint.batch.task import Known, Outcome
 from handtint.errors import OutputError
-from handtint.image import files
+from handtint.image.io import files
 
 FOLDER, FILE = ".handtint", "journal.sqlite"
 THUMBNAILS = 400  # photos whose small picture is kept for the report

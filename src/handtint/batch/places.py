@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from handtint.errors import HandtintError, InputError, OptionError, OutputError
-from handtint.image import files
+from handtint.image.io import files
 from handtint.types import Content
 
 # Stores in which an object appears whole or not at all: no temporary name is needed, and renaming would copy.

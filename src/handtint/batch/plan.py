@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from handtint.batch import places
 from handtint.batch.places import identity
 from handtint.errors import InputError, OptionError
-from handtint.image import files
-from handtint.image.formats import READABLE
+from handtint.image.io import files
+from handtint.image.io.formats import READABLE
 
 STREAM = "-"
 ENDINGS = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}

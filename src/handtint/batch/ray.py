@@ -20,7 +20,7 @@ from typing import Any
 
 from handtint.batch.task import Outcome, Setup, Task
 from handtint.errors import HandtintError, OptionError
-from handtint.image import files
+from handtint.image.io import files
 
 # Ray would have every machine reach it under 127.0.0.1's outer address; it knows no other loopback ones by sight.
 _LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"

@@ -15,7 +15,7 @@ from handtint.batch.plan import ENDINGS, STREAM, Job
 from handtint.batch.task import Outcome, Setup, State, Task
 from handtint.errors import DecodeError, HandtintError, OutputError, WeightsError
 from handtint.figures import panel
-from handtint.image import codec, files
+from handtint.image.io import codec, files
 from handtint.image.photo import Photo
 from handtint.pipeline import Result, Tinter
 from handtint.types import Content
@@ -44,7 +44,7 @@ class Worker:
             digest = files.digest(data)
             if task.known and task.known.input == digest and (before := self._before(task)):
                 return before
-            photo = codec.decode(data, name="" if job.source == STREAM else job.source)
+            photo = Photo.read(data, name="" if job.source == STREAM else job.source)
             data = b""  # the file of a large scan takes as much memory as its pixels
             result = self._tinter.run(photo, self._setup.options, mask=self._mask)
             self._write(job, result)

@@ -13,7 +13,7 @@ from handtint.cli.files import FILE
 from handtint.errors import HandtintError
 
 if TYPE_CHECKING:
-    from handtint.image.findings import Finding
+    from handtint.image.masks.detections import Finding
     from handtint.image.photo import Photo
     from handtint.pipeline import Tinter
     from handtint.types import Segmentation
@@ -82,22 +82,24 @@ def command(
 
 def _look(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Finding]]:
     """The photo, what the network says of it, and what is in it."""
-    from handtint.image import codec, files, findings
+    from handtint.image.io import codec, files
+    from handtint.image.masks import detections
     from handtint.image.photo import Photo
 
     photo = Photo.read(files.stream(sys.stdin, codec.Limits().bytes) if source == "-" else source)
     found = tinter.segment(photo, gain=gain)
-    return photo, found, findings.every(found, photo.pixels)
+    return photo, found, detections.every(found, photo.pixels)
 
 
 def _draw(photo: Photo, found: Segmentation, things: list[Finding], overlay: str | None, labels: str | None) -> None:
     """Write the pictures that are asked for. Raises OutputError, and OptionError for labels without classes."""
     if labels:
-        from handtint.image import files, masks
+        from handtint.image.io import files
+        from handtint.image.masks import masks
 
         files.write(labels, _palette_png(masks.label(found, photo.size)))
     if overlay:
-        from handtint.image.overlay import draw
+        from handtint.image.masks.overlay import draw
         from handtint.image.photo import Photo as Picture
 
         Picture(draw(photo.pixels, things)).write(overlay)
@@ -107,7 +109,7 @@ def _palette_png(labels: Any) -> bytes:
     """An 8-bit PNG whose stored values are the labels, shown in VOC's usual colours."""
     from PIL import Image
 
-    from handtint.image.palette import voc_colors
+    from handtint.image.color.palette import voc_colors
 
     picture = Image.fromarray(labels)
     picture.putpalette(voc_colors().ravel().tolist())

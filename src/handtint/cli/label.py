@@ -61,7 +61,7 @@ def command(
     from handtint.data.hints import hinted
     from handtint.data.labels import photographs
     from handtint.data.sources import open_sources
-    from handtint.image import files
+    from handtint.image.io import files
 
     if sum((bool(labels or boxes), bool(instances), foreground)) != 1:
         raise click.UsageError("say what is known: --labels and --boxes, or --instances, or that it is --foreground")
@@ -119,11 +119,11 @@ def _outlined(path: Path) -> tuple[Mapping[str, Any], Marker]:
 
 def _label(marked: Marker, item: Item, known: Any, out: Path) -> bool:
     """Write a photograph's pair; whether there is one. Raises InputError."""
-    from handtint.image import codec, files
+    from handtint.image.io import files
     from handtint.image.photo import Photo
 
     data = item.read()
-    photo = codec.decode(data, name=item.name)
+    photo = Photo.read(data, name=item.name)
     try:
         mask = marked(photo, known)
     except ValueError as error:

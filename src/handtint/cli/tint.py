@@ -66,10 +66,11 @@ def command(
 
 def _mask(path: str) -> bytes:
     """A mask file's bytes, known to be a picture. Raises InputError."""
-    from handtint.image import codec, files
+    from handtint.image.io import codec, files
+    from handtint.image.photo import Photo
 
     data = bytes(files.read(path, codec.Limits().bytes))
-    codec.decode(data, name=path)
+    Photo.read(data, name=path)
     return data
 
 

@@ -14,7 +14,7 @@ from handtint.data.augment import age, crop_box, cut, squash
 from handtint.data.labels import labels, read_mask
 from handtint.data.sources import Item
 from handtint.data.truths import rgb
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.types import Array
 
 Batch = dict[str, Tensor]

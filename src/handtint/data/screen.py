@@ -14,7 +14,7 @@ import numpy as np
 
 from handtint.data.sources import Item
 from handtint.data.truths import rgb
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.types import Array
 
 THUMBNAIL = 64

@@ -8,15 +8,14 @@ import numpy as np
 
 from handtint.data.labels import labels, read_mask
 from handtint.data.sources import Item
-from handtint.image import codec
+from handtint.image.arrays.samples import eight_bits
+from handtint.image.photo import Photo
 from handtint.types import Array
 
 
 def rgb(item: Item) -> Array:
     """The photograph as (H, W, 3) uint8 sRGB. Raises InputError."""
-    pixels = codec.decode(item.read(), name=item.name).pixels
-    if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    pixels = eight_bits(Photo.read(item.read(), name=item.name).pixels)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from handtint.errors import InputError
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.image.photo import Photo
 from handtint.types import Array
 

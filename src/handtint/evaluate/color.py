@@ -13,7 +13,8 @@ from handtint.evaluate.baselines import GRAY, Predictor, gray, grayed
 from handtint.evaluate.frechet import Distances, Features
 from handtint.evaluate.metrics import ciede2000, colorfulness, psnr, ssim
 from handtint.evaluate.protocols import LabProtocol, ReportProtocol
-from handtint.image import lab
+from handtint.image.arrays.samples import eight_bits
+from handtint.image.color import lab
 from handtint.types import Array, Float
 
 
@@ -106,8 +107,7 @@ class ColorScores:
 
 
 def _rgb8(pixels: Array) -> Array:
-    if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    pixels = eight_bits(pixels)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
 
 

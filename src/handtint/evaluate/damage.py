@@ -8,7 +8,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.types import Float, Pixels
 
 Damage = Callable[[Float, np.random.Generator], Pixels]

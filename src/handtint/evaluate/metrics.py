@@ -10,7 +10,7 @@ from skimage.color import deltaE_ciede2000
 from skimage.metrics import mean_squared_error, structural_similarity
 
 from handtint.errors import InputError
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.types import Array
 
 ROUNDING = 1 / 12  # mean squared error of rounding to 8 bits, in levels squared

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from handtint.errors import InputError
-from handtint.image import lab
+from handtint.image.color import lab
 from handtint.types import Array, Float
 
 Scores = dict[str, float]

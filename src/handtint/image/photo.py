@@ -1,16 +1,19 @@
-"""A picture in memory: the one value that travels from file to file."""
+"""A photograph in memory, with the ways in and out: files, arrays, Pillow images."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import mmap
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from handtint.errors import InputError
-from handtint.types import Array, Pixels
+from handtint.image.io import codec, pillow
+from handtint.image.io.codec import LIMITS, Limits
+from handtint.image.raster import Raster
+from handtint.types import Array, Content, Pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,52 +22,30 @@ _SLACK = 1e-3  # beyond 0..1 that rounding and resampling leave
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
-    """A picture in memory: upright, sRGB-encoded, at its file's own depth.
+class Photo(Raster):
+    """A photograph in memory: a Raster, upright, sRGB-encoded, at its file's own depth, that files are read into.
 
-    pixels: (H, W) gray or (H, W, 3) RGB, uint8 or uint16, sRGB transfer curve and primaries.
-    alpha:  (H, W) of the same dtype, or None. Not premultiplied.
-    native: the same picture in the encoding of `icc` (same shape and dtype as pixels), or None when that encoding
-            is sRGB; it is what is written, so that untouched pixels come back exactly.
-    icc:    the ICC profile to embed in the output, or None.
-    metadata: what the file said beside its pixels, by libvips field name (EXIF, XMP, IPTC, resolution).
-    format: the file format it was read from ("jpeg", "png", "tiff", "webp"; others as libvips names them) or "".
-    name:   what to call the photo in messages: a path, or "" for bytes and arrays.
-    pages:  the further pages of a TIFF file, each as this one, none with pages of its own.
-    note:   what was lost or assumed when it was read ("32-bit floating-point samples ... at 16 bits"), or "".
+    Its fields are those of `Raster`; the pages of a TIFF file are photos too.
     """
 
-    pixels: Pixels
-    alpha: Pixels | None = None
-    native: Pixels | None = None
-    icc: bytes | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    format: str = ""
-    name: str = ""
     pages: tuple[Photo, ...] = ()
-    note: str = ""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) in pixels."""
-        return self.pixels.shape[0], self.pixels.shape[1]
-
-    @property
-    def depth(self) -> int:
-        """Bits a channel: 8 or 16."""
-        return self.pixels.dtype.itemsize * 8
 
     @classmethod
-    def read(cls, source: str | Path | bytes | BinaryIO) -> Photo:
+    def read(cls, source: str | Path | Content | BinaryIO, *, name: str = "", limits: Limits = LIMITS) -> Photo:
         """A photo from a file's path, its bytes, or an open file, from where that stands to its end.
 
-        Raises InputError where there is none.
+        name: what to call it in messages, of bytes and open files. Raises InputError where there is none; of it
+        DecodeError where it is damaged or of a kind that is not supported, LimitError over the limits.
         """
-        from handtint.image import codec
-
         if isinstance(source, str | Path):
-            return codec.read(source)
-        return codec.decode(source if isinstance(source, bytes) else codec.content(source))
+            return cls._of(codec.read(source, limits=limits))
+        data = source if isinstance(source, bytes | mmap.mmap) else codec.content(source, limits.bytes)
+        return cls._of(codec.decode(data, name=name, limits=limits))
+
+    @classmethod
+    def _of(cls, raster: Raster) -> Photo:
+        values = {one.name: getattr(raster, one.name) for one in fields(Raster)}
+        return cls(**{**values, "pages": tuple(map(cls._of, raster.pages))})
 
     @classmethod
     def of(cls, array: Array, *, name: str = "") -> Photo:
@@ -83,35 +64,20 @@ class Photo:
 
     def write(self, path: str | Path, *, format: str = "", quality: int = 95) -> None:
         """Write to path, whole or not at all; the format from `format` or the path's ending. Raises OutputError."""
-        from handtint.image import codec
-
         codec.write(self, path, format=format, quality=quality)
 
     def encode(self, *, format: str = "", quality: int = 95) -> bytes:
         """The bytes of a file of the given format, or of the photo's own."""
-        from handtint.image import codec
-
         return codec.encode(self, format=format, quality=quality)
-
-    def array(self) -> Pixels:
-        """(H, W), (H, W, 3) or, with alpha, (H, W, 4) sRGB pixels, uint8 or uint16; of the first page."""
-        if self.alpha is None:
-            return self.pixels
-        rgb = self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, axis=2)
-        return np.dstack([rgb, self.alpha])
 
     @classmethod
     def from_pillow(cls, picture: Image) -> Photo:
         """A photo from a Pillow image of any mode, by way of its own pixels and profile."""
-        from handtint.image import codec
-
-        return codec.from_pillow(picture)
+        return cls._of(pillow.from_pillow(picture))
 
     def pillow(self) -> Image:
         """A Pillow image, 8 bits a channel (Pillow has no 16-bit colour), with the ICC profile."""
-        from handtint.image import codec
-
-        return codec.to_pillow(self)
+        return pillow.to_pillow(self)
 
 
 def _integers(array: Array, name: str) -> Pixels:

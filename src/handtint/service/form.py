@@ -16,7 +16,7 @@ from starlette.requests import Request
 from handtint import keep, zoo
 from handtint import recipe as recipes
 from handtint.errors import OptionError, ServiceError
-from handtint.image import codec
+from handtint.image.io.formats import recognize
 from handtint.options import Options
 from handtint.recipe import Recipe
 from handtint.service.settings import Settings
@@ -144,7 +144,7 @@ def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> For
 def _check_format(name: str, data: bytes, formats: tuple[str, ...]) -> None:
     if not data:
         raise ServiceError("damaged", f"{name}: the file is empty")
-    kind = codec.recognize(data)
+    kind = recognize(data)
     if kind not in formats:
         what = f"{kind} is not read here" if kind else "not a photograph format"
         raise ServiceError("media-type", f"{name}: {what}; send one of {', '.join(formats)}")

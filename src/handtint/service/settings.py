@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from handtint.errors import OptionError
-from handtint.image import formats
+from handtint.image.io import formats
 
 FORMATS = tuple(known.name for known in formats.FORMATS)  # what can be read
 SHORTEST = 16  # characters of a token

@@ -11,7 +11,7 @@ import numpy as np
 
 from handtint import recipe as recipes
 from handtint.errors import InputError
-from handtint.image import codec
+from handtint.image.io import codec
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
@@ -44,7 +44,7 @@ def _tinter(model: str, mask_model: str, threads: int) -> Tinter:
 
 def _decode(data: bytes, name: str, setup: Setup) -> Photo:
     limits = codec.Limits(pixels=setup.pixels, bytes=setup.bytes, pages=setup.frames, frames=setup.frames)
-    return codec.decode(data, name=name, limits=limits)
+    return Photo.read(data, name=name, limits=limits)
 
 
 def _tint(setup: Setup, order: Order) -> Answer:

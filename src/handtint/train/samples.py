@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.utils.data import default_collate
 
 from handtint.figures import rows
-from handtint.image import lab, resize
-from handtint.image.palette import voc_colors
+from handtint.image.arrays import resize
+from handtint.image.color import lab
+from handtint.image.color.palette import voc_colors
 from handtint.types import Array
 
 if TYPE_CHECKING:

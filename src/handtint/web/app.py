@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from handtint import __version__
 from handtint.errors import HandtintError, LimitError, WeightsError
-from handtint.image import codec, files
+from handtint.image.io import codec, files
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.web import desk

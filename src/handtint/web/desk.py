@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from handtint import recipe as recipes
 from handtint.batch.plan import ending_of
-from handtint.image import codec
+from handtint.image.io import codec
 from handtint.image.photo import Photo
 from handtint.session import Edit
 from handtint.web import edits

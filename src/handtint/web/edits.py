@@ -8,8 +8,8 @@ from typing import Any
 
 from handtint import keep, recipe
 from handtint.errors import InputError, OptionError
+from handtint.image.masks.strokes import Stroke
 from handtint.image.photo import Photo
-from handtint.image.strokes import Stroke
 from handtint.keep import Step
 from handtint.options import Options
 from handtint.session import SCREEN, Edit

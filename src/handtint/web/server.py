@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 from handtint.errors import OptionError
-from handtint.image import files
+from handtint.image.io import files
 from handtint.pipeline import Tinter
 from handtint.web.app import create
 

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
-from handtint.image import codec
+from handtint.image.io import codec
 from handtint.image.photo import Photo
 from handtint.pipeline import Tinter
 from handtint.session import Session
@@ -39,7 +39,7 @@ class Opened:
     def give(self, data: bytes, limits: codec.Limits) -> str:
         """Keep a mask file with the photo; its sha256. Raises InputError."""
         key = hashlib.sha256(data).hexdigest()
-        self.masks[key] = Given(data, codec.decode(data, name="mask", limits=limits))
+        self.masks[key] = Given(data, Photo.read(data, name="mask", limits=limits))
         while len(self.masks) > MASKS:
             self.masks.popitem(last=False)
         return key
@@ -63,7 +63,7 @@ class Shelf:
 
     def open(self, name: str, data: bytes) -> Opened:
         """Open a photo, and close what there is no more room for. Raises InputError."""
-        photo = codec.decode(data, name=name, limits=self.limits)
+        photo = Photo.read(data, name=name, limits=self.limits)
         opened = Opened(secrets.token_urlsafe(16), name, Session(self.tinter, photo))
         with self._lock:
             self._opened[opened.key] = opened

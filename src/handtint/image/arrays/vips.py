@@ -1,0 +1,55 @@
+"""Arrays as libvips images, and the other way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyvips
+
+from handtint.image.arrays import large
+from handtint.types import Array, Pixels
+
+ICC = "icc-profile-data"
+_DTYPES = {"uchar": np.uint8, "ushort": np.uint16}
+
+
+def of(array: Pixels) -> pyvips.Image:
+    """(H, W) or (H, W, 1..4) uint8 or uint16 values as an image of gray or RGB, not copied if contiguous."""
+    array = large.contiguous(array)
+    height, width = array.shape[:2]
+    bands = array.size // (height * width)
+    wide = array.dtype == np.uint16
+    image = pyvips.Image.new_from_memory(array, width, height, bands, "ushort" if wide else "uchar")
+    gray, colour = ("grey16", "rgb16") if wide else ("b-w", "srgb")
+    return image.copy(interpretation=gray if bands < 3 else colour)
+
+
+def array(image: pyvips.Image, *sources: Array) -> Array:
+    """The values of an image, (H, W) or (H, W, bands) uint8 or uint16. Raises pyvips.Error if they cannot be had.
+
+    sources: the arrays that it is computed from.
+    """
+    dtype = _DTYPES[image.format]
+    shape = (image.height, image.width, image.bands)[: 2 if image.bands == 1 else 3]
+    if int(np.prod(shape)) * np.dtype(dtype).itemsize < large.LARGE:
+        return np.asarray(image.numpy()).reshape(shape)  # of one gray pixel it makes a number
+    out, region = large.empty(shape, dtype), pyvips.Region.new(image)
+    for rows in large.strips(large.ROWS, out, *sources):
+        here = out[rows]
+        here[:] = np.frombuffer(region.fetch(0, rows.start, image.width, len(here)), dtype).reshape(here.shape)
+    return out
+
+
+def rewound(image: pyvips.Image) -> pyvips.Image:
+    """The same image with its rows to be had in any order: in memory, or on the disk if it is large."""
+    if image.width * image.height * image.bands * np.dtype(_DTYPES.get(image.format, np.uint16)).itemsize < large.LARGE:
+        return image.copy_memory()
+    whole = pyvips.Image.new_temp_file("%s.v")
+    image.write(whole)
+    return whole
+
+
+def tagged(image: pyvips.Image, icc: bytes) -> pyvips.Image:
+    """The image with an ICC profile attached, its values as they are."""
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, ICC, icc)
+    return image

@@ -1,0 +1,87 @@
+"""What kind of photograph this is, and the gain that helps the networks see a faded or saturated one.
+
+The gain is for the networks' eyes only: the output keeps the photo's own lightness. The 2022 report describes it
+("adjusting the gain of the original photo before feeding it into the network") for saturated skies.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from handtint.image.arrays import large
+from handtint.image.color import lab
+from handtint.types import Array, Float, Pixels
+
+Kind = Literal["gray", "toned", "color"]
+GRAY = 3.0  # chroma that 99 % of a gray picture's pixels stay below
+TONED = 2.8  # spread of a*b* around the tone of their lightness, below which a picture is toned
+LEVELS = 16  # of lightness, each with a tone
+DARK = 20.0  # L* below which all of a photo lies that uses a few of its bits: 12 of 16 make it 4.6 at most
+_ENDS = (0.1, 99.9)  # percent of the values that become black, and that do not become white
+_SAMPLE = 1 << 20  # values that levels are judged by
+
+
+def kind(pixels: Array) -> Kind:
+    """Gray, toned (sepia, cyanotype, a yellowed print) or in colour; pixels a small sRGB picture.
+
+    A tone is one colour for each lightness; what a*b* have beyond that is below 2.8 in toned prints saved as JPEG, and
+    above it in 99 % of colour photographs: `python bench/kinds.py` prints both.
+    """
+    if pixels.ndim == 2:
+        return "gray"
+    L, ab = lab.split(pixels)
+    flat = ab.reshape(-1, 2)
+    if np.percentile(np.hypot(flat[:, 0], flat[:, 1]), 99) < GRAY:
+        return "gray"
+    return "toned" if beyond_tone(L.ravel(), flat) < TONED else "color"
+
+
+def beyond_tone(L: Float, ab: Float) -> float:
+    """How far a*b* (n, 2) lie from the mean a*b* of their lightness (n,), root mean square."""
+    level = np.minimum((L / np.float32(100 / LEVELS)).astype(np.int64), LEVELS - 1)
+    count = np.maximum(np.bincount(level, minlength=LEVELS), 1)
+    tone = np.stack([np.bincount(level, ab[:, i], minlength=LEVELS) / count for i in (0, 1)], axis=1)
+    return float(np.sqrt(((ab - tone[level]) ** 2).sum(axis=1).mean()))
+
+
+def apply(L: Float, factor: float | None) -> Float:
+    """L* (h, w) 0..100 as the networks see it: times the factor, or by `automatic` where it is None."""
+    if factor is None:
+        return automatic(L)
+    return L if factor == 1.0 else np.clip(L * np.float32(factor), 0, 100)
+
+
+def automatic(L: Float) -> Float:
+    """Levels for a faded photograph, a lower gain for a saturated one, the very same L for a sound one.
+
+    Faded: the darkest hundredth lies above 12 L* or the lightest below 80; both are brought to 3 and 95, or stay where
+    they are beyond them. Scans of 12 bits in files of 16, which are nearly black, are among these.
+    Saturated: over 8 % of the picture is blown out (above 98 L*); a blown sky is white to the network, and a gain of
+    0.9 makes it the light gray that skies are.
+    """
+    low, high = (float(v) for v in np.percentile(L, (1, 99)))
+    if high - low < (0.5 if high < DARK else 5):
+        return L
+    if low > 12 or high < 80:
+        target_low, target_high = min(low, 3.0), max(high, 95.0)
+        return np.clip(target_low + (L - low) * ((target_high - target_low) / (high - low)), 0, 100).astype(np.float32)
+    if np.mean(L > 98) > 0.08:
+        return L * np.float32(0.9)
+    return L
+
+
+def stretched(pixels: Pixels) -> Pixels:
+    """Pixels (H, W) or (H, W, 3), uint8 or uint16, with their darkest value at black and their lightest at white.
+
+    The darkest and the lightest thousandth are left out of account. The channels of a colour photo are stretched
+    alike, so that hues stay. The very same array where there is nothing to stretch.
+    """
+    full = np.iinfo(pixels.dtype).max
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
+    low, high = (float(value) for value in np.percentile(pixels[::step, ::step], _ENDS, method="nearest"))
+    if low >= high or (low == 0 and high == full):
+        return pixels
+    table = np.clip(np.rint((np.arange(full + 1) - low) * (full / (high - low))), 0, full).astype(pixels.dtype)
+    return large.by_rows(lambda rows: table[rows], (pixels,), large.empty(pixels.shape, pixels.dtype))

@@ -1,0 +1,40 @@
+"""A photograph as the networks see it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from handtint.image.arrays import resize
+from handtint.image.color import lab, tone
+from handtint.types import Array, Float
+
+MEAN = np.array((0.485, 0.456, 0.406), np.float32)[:, None, None]  # of ImageNet's R, G and B in 0..1
+SPREAD = np.array((0.229, 0.224, 0.225), np.float32)[:, None, None]
+
+
+def network_view(pixels: Array, side: int, gain: float | None, *, square: bool = False) -> tuple[Float, Float]:
+    """A photo (H, W) or (H, W, 3) at about side * side pixels, aspect kept; `square`, squashed to just these.
+
+    Returns its own L* (h, w) 0..100, and what the network is given: (1, 1, h', w') in -1..1, after the gain
+    (a factor, or None for the automatic one), its sides padded to what networks need.
+    """
+    size = (side, side) if square else resize.fit(pixels.shape[:2], side)
+    L = lab.lightness(resize.shrink(pixels, size))
+    return L, resize.pad(tone.apply(L, gain) / np.float32(lab.L_SCALE) - 1)
+
+
+def color_view(pixels: Array, size: tuple[int, int], gain: float | None) -> tuple[Float, Float]:
+    """A photo (H, W) or (H, W, 3) at the given (h, w), for networks that were trained on colour.
+
+    Returns its own L* (h, w) 0..100, and (1, 3, h, w) sRGB in 0..1 after the gain; a gray photo has its gray in all
+    three channels.
+    """
+    L, ab = lab.split(resize.shrink(pixels, size))
+    seen = tone.apply(L, gain)
+    rgb = lab.join(seen, ab) if pixels.ndim == 3 else np.repeat(lab.gray(seen)[..., None], 3, axis=2)
+    return L, np.ascontiguousarray(np.moveaxis(rgb, -1, 0)[None]).astype(np.float32) / np.float32(255)
+
+
+def normalized(rgb: Float) -> Float:
+    """(n, 3, h, w) in 0..1 as networks trained on ImageNet want it."""
+    return (rgb - MEAN) / SPREAD

@@ -1,0 +1,283 @@
+"""Bytes <-> Raster: the formats, the limits, the files.
+
+Only loaders of photographs are ever called, picked by the first bytes of the file: nothing that is drawn by a
+program (SVG, PDF), fetched, or read as numbers.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyvips
+
+from handtint.errors import DecodeError, InputError, LimitError, OutputError
+from handtint.image.arrays import large, vips
+from handtint.image.arrays.samples import eight_bits
+from handtint.image.io import decoders, files, pages
+from handtint.image.io.develop import check_kind, develop
+from handtint.image.io.formats import BY_NAME, EXTRAS, recognize
+from handtint.image.io.opened import File, Opened, UnsupportedError
+from handtint.image.metadata import exif, fields, profile, tiff
+from handtint.image.metadata.profile import to_profile
+from handtint.image.raster import Raster
+from handtint.types import Array, Content, Pixels
+
+__all__ = ["Limits", "decode", "encode", "read", "recognize", "to_profile", "write"]
+
+FORMATS = ("jpeg", "png", "tiff", "webp")  # what can be written
+ENDINGS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}
+
+_REFUSED = ((b"<svg", "svg"), (b"%pdf-", "pdf"), (b"<html", "html"), (b"%!ps", "postscript"))
+_LARGEST = {"jpeg": 65500, "webp": 16383, "png": 2**31 - 1, "tiff": 2**31 - 1}
+_SIXTEEN = {"png", "tiff"}
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what libvips says only in words
+_CLASSIC_TIFF = 3_500_000_000  # bytes of pixels above which a TIFF gets 64-bit offsets
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a picture may be, all pages together: checked before its pixels are decoded.
+
+    frames: of an animation, or pictures of a HEIF file; whatever their number, the first is decoded.
+    """
+
+    pixels: int = 300_000_000
+    bytes: int = 1 << 31
+    pages: int = 1000
+    frames: int = 1 << 31
+
+
+LIMITS = Limits()
+
+
+def decode(data: Content, *, name: str = "", limits: Limits = LIMITS) -> Raster:
+    """The photo in a picture file's bytes, with all pages of a TIFF; of several frames the first.
+
+    Raises DecodeError where there is none or it is damaged or cut short, LimitError where it is over the limits.
+    """
+    title = files.one_line(name) or "picture"
+    if len(data) > limits.bytes:
+        raise LimitError(f"{title}: larger than the limit of {limits.bytes} bytes")
+    kind = _kind_of(data[:1024], title)
+    lacks: list[str] = []
+    try:
+        found = pages.find(data, limits.pages + 1) if kind == "tiff" else [pages.Page()]
+        if len(found) > limits.pages:
+            raise LimitError(f"{title}: over the limit of {limits.pages} pages")
+        openings = [_Openings(data, kind, page, lacks) for page in found]
+        _check([opening.first for opening in openings], title, limits)
+        with large.released(data):
+            photos = [opening.photo(name, title) for opening in openings]
+        return replace(photos[0], pages=tuple(photos[1:]))
+    except UnsupportedError as error:
+        raise DecodeError(f"{title}: cannot be decoded as {kind}: not supported here{_wants(kind, lacks)}") from error
+    except (pyvips.Error, OverflowError, ValueError, struct.error) as error:
+        raise DecodeError(f"{title}: cannot be decoded as {kind}: damaged or cut short") from error
+
+
+class _Openings:
+    """One page of a file, under the decoders that can open it, one after the other."""
+
+    def __init__(self, data: Content, kind: str, page: pages.Page, lacks: list[str]) -> None:
+        """Open it by the first. Raises UnsupportedError where there is none, ValueError, pyvips.Error for damage."""
+        if kind == "tiff" and not exif.is_whole(data, page.at):  # not every decoder sees that strips are missing
+            raise ValueError("cut short")
+        self._file, self._lacks = File(data, kind, page), lacks
+        self._all = decoders.openings(self._file, lacks)
+        self.first = self._next()
+
+    def _next(self) -> Opened:
+        opened = next(self._all, None)
+        if opened is None:
+            raise UnsupportedError
+        return opened
+
+    def photo(self, name: str, title: str) -> Raster:
+        """The photo by the first decoder that supports its pixels. Raises as __init__, DecodeError."""
+        opened = self.first
+        while True:
+            try:
+                return self._developed(opened, name, title)
+            except (UnsupportedError, pyvips.Error) as error:
+                what = decoders.lacking(error)
+                if what is None:
+                    raise
+                self._lacks.append(what)
+            opened = self._next()
+            if (opened.width, opened.height) != (self.first.width, self.first.height):
+                raise ValueError("another size")  # than the limits were checked for
+
+    def _developed(self, opened: Opened, name: str, title: str) -> Raster:
+        image, file = opened.image(), self._file
+        check_kind(image, title)
+        said = fields.collect(image, file.format, file.data, file.page.at)
+        alpha = file.format == "tiff" and exif.has_alpha(file.data, file.page.at)
+        return develop(image, name=name, format=file.format, metadata=said, note=opened.note, alpha=alpha)
+
+
+def _wants(kind: str, lacks: Sequence[str]) -> str:
+    """What is lacking, and the extra that has it, if that is not installed."""
+    what = next(filter(None, lacks), "")
+    extra = BY_NAME[kind].extra
+    missing = extra and not all(map(importlib.util.find_spec, EXTRAS[extra]))
+    return (f" ({what})" if what else "") + (f"; needs pip install 'handtint[{extra}]'" if missing else "")
+
+
+def read(path: str | Path, *, limits: Limits = LIMITS) -> Raster:
+    """The photo in a file. Raises InputError where the file cannot be read, and what decode raises."""
+    return decode(files.read(path, limits.bytes), name=str(path), limits=limits)
+
+
+def content(file: BinaryIO, most: int = LIMITS.bytes) -> bytes:
+    """The bytes of an open file, from where it stands. Raises InputError; LimitError over `most` bytes."""
+    name = files.one_line(str(getattr(file, "name", "") or "file"))
+    try:
+        data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: {files.reason(error) if isinstance(error, OSError) else error}") from error
+    if not isinstance(data, bytes):
+        raise InputError(f"{name}: is open as text; open it with mode 'rb'")
+    if len(data) > most:
+        raise LimitError(f"{name}: larger than the limit of {most} bytes")
+    return data
+
+
+def _kind_of(start: bytes, title: str) -> str:
+    if found := recognize(start):
+        return found
+    if not start:
+        raise DecodeError(f"{title}: no data")
+    refused = next((f" ({kind})" for mark, kind in _REFUSED if mark in start.lower()), "")
+    raise DecodeError(f"{title}: not a photograph format{refused}")
+
+
+def _check(opened: Sequence[Opened], title: str, limits: Limits) -> None:
+    """Refuse, from the headers, what is too large."""
+    if sum(page.width * page.height for page in opened) > limits.pixels:
+        size = " and ".join(f"{page.width} x {page.height}" for page in opened[:3])
+        more = f" and {len(opened) - 3} more pages" if len(opened) > 3 else ""
+        raise LimitError(f"{title}: {size} pixels{more}, over the limit of {limits.pixels} pixels")
+    for page in opened:
+        if page.frames > limits.frames:
+            raise LimitError(f"{title}: {page.frames} frames, over the limit of {limits.frames}")
+
+
+def encode(photo: Raster, *, format: str = "", quality: int = 95) -> bytes:
+    """The bytes of a file: of the format given, else of the photo's own, else PNG.
+
+    quality: 1..100, of JPEG and WebP. What a format cannot hold is given up: JPEG's alpha over white, 16 bits
+    outside PNG and TIFF. Raises OutputError.
+    """
+    own = photo.format if photo.format in FORMATS else "png"
+    return _encoded(photo, files.one_line(photo.name) or "picture", format or own, quality)
+
+
+def _encoded(photo: Raster, title: str, format: str, quality: int) -> bytes:
+    """The bytes of a file, of all pages. Raises OutputError."""
+    kind = _kind(photo, title, format)
+    try:
+        parts = [_page(page, kind, _settings(photo, kind, quality)) for page in (photo, *photo.pages)]
+        return tiff.join(parts) if photo.pages else parts[0]
+    except (pyvips.Error, struct.error, ValueError) as error:
+        raise OutputError(f"{title}: cannot be encoded as {kind}") from error
+
+
+def _page(photo: Raster, kind: str, settings: dict[str, Any]) -> bytes:
+    values, keep = _values(photo, kind), fields.kept(photo.metadata, kind)
+    with large.released(values):
+        data: bytes = pyvips.Operation.call(f"{kind}save_buffer", _image(values, photo, kind), keep=keep, **settings)
+    return fields.finish(data, photo.metadata, kind)
+
+
+def _save(photo: Raster, file: BinaryIO, kind: str, settings: dict[str, Any]) -> None:
+    """The same straight into an open file. Raises OSError where the disk is full, pyvips.Error."""
+    values, keep = _values(photo, kind), fields.kept(photo.metadata, kind)
+    target = pyvips.Target.new_to_descriptor(file.fileno())
+    try:
+        with large.released(values):
+            pyvips.Operation.call(f"{kind}save_target", _image(values, photo, kind), target, keep=keep, **settings)
+    except pyvips.Error as error:
+        code = next((code for code in _FULL if os.strerror(code) in str(error)), None)
+        if code is None:
+            raise
+        raise OSError(code, os.strerror(code)) from error
+    fields.finish_file(file, photo.metadata, kind)
+
+
+def _kind(photo: Raster, title: str, format: str) -> str:
+    """The format's one name. Raises OutputError where there is none, or it cannot hold the photo."""
+    kind = ENDINGS.get("." + format.lower(), format.lower())
+    if kind not in FORMATS:
+        raise OutputError(f"{title}: unknown format {format!r}; use one of {', '.join(FORMATS)}")
+    if max(photo.size) > _LARGEST[kind]:
+        raise OutputError(f"{title}: {kind} holds at most {_LARGEST[kind]} pixels a side; use png or tiff")
+    if photo.pages and kind != "tiff":
+        raise OutputError(f"{title}: {kind} holds one page, the photo has {len(photo.pages) + 1}; use tiff")
+    return kind
+
+
+def _values(photo: Raster, format: str) -> Array:
+    """The values to write, not copied where that can be spared."""
+    pixels = _with_alpha(photo.pixels if photo.native is None else photo.native, photo.alpha)
+    return large.contiguous(pixels if format in _SIXTEEN else eight_bits(pixels))
+
+
+def _image(values: Array, photo: Raster, format: str) -> pyvips.Image:
+    """The values with what is said beside them."""
+    tag = photo.icc if photo.pixels.ndim == 3 and profile.kind(photo.icc) == "rgb" else None
+    image = vips.tagged(vips.of(values), tag) if tag else vips.of(values)
+    return fields.attach(image, photo.metadata, format)
+
+
+def _with_alpha(pixels: Pixels, alpha: Pixels | None) -> Pixels:
+    if alpha is None:
+        return pixels
+    bands = 2 if pixels.ndim == 2 else 4
+    out = large.empty((*alpha.shape, bands), pixels.dtype)
+    return large.by_rows(lambda *rows: np.dstack(rows), (pixels, alpha), out)
+
+
+def _settings(photo: Raster, format: str, quality: int) -> dict[str, Any]:
+    quality = min(max(quality, 1), 100)
+    if format == "jpeg":
+        full = "off" if quality >= 90 else "on"  # 4:4:4: tints have edges of their own
+        optimal = not _is_large(photo)  # optimal tables need two passes, and all coefficients in memory for them
+        return {"Q": quality, "subsample_mode": full, "optimize_coding": optimal, "background": [255]}
+    if format == "webp":
+        return {"Q": quality, "effort": 2}
+    if format == "png":
+        return {"compression": 3}
+    big = sum(page.pixels.nbytes for page in (photo, *photo.pages)) > _CLASSIC_TIFF
+    return {"compression": "deflate", "level": 3, "predictor": "horizontal", "bigtiff": big}
+
+
+def _is_large(photo: Raster) -> bool:
+    return photo.pixels.nbytes >= large.LARGE
+
+
+def write(photo: Raster, path: str | Path, *, format: str = "", quality: int = 95) -> None:
+    """Write a photo to a file, whole or not at all, in the format given or else by the path's ending.
+
+    Its folders are made. A file already there stays as it was until the new one is complete. Raises OutputError.
+    """
+    name = files.one_line(str(path))
+    ending = Path(path).suffix.lower()
+    if not format and ending not in ENDINGS:
+        raise OutputError(f"{name}: unknown ending {ending!r}; use one of {', '.join(ENDINGS)}")
+    wanted = format or ENDINGS[ending]
+    if photo.pages or not _is_large(photo):
+        files.write(path, _encoded(photo, name, wanted, quality))
+        return
+    kind = _kind(photo, name, wanted)
+    try:
+        files.fill(path, lambda file: _save(photo, file, kind, _settings(photo, kind, quality)))
+    except (pyvips.Error, struct.error) as error:
+        raise OutputError(f"{name}: cannot be encoded as {kind}") from error

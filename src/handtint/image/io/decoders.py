@@ -1,0 +1,71 @@
+"""Who can decode what: libvips first, a second library for what the libvips at hand was built without.
+
+`formats.FORMATS` names the decoders of each format in the order in which they are tried. One that cannot decode a kind
+of file says so by UnsupportedError, and the next is tried. Damage is damage, whoever finds it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pyvips
+
+from handtint.image.io import pillow_files, tiff_files
+from handtint.image.io.formats import BY_NAME
+from handtint.image.io.opened import File, Opened, UnsupportedError
+
+# What libvips and the libraries within it say where they lack something, rather than the file
+_LACKING = re.compile(
+    r"support is not configured|decoding is not implemented|not been built in|loading plugin|samples out of range"
+    r"|bad labq format|[Uu]nsupported (?:feature|codec|image type)"
+)
+_WHAT = re.compile(r"(\w+) compression support|[Cc]ompression (scheme \d+)|built in: (\w+)")
+
+
+def openings(file: File, lacks: list[str]) -> Iterator[Opened]:
+    """The file as each decoder opens it that can, the best first. What the others lack is added to `lacks`.
+
+    Raises pyvips.Error, ValueError where the file is damaged.
+    """
+    for name in BY_NAME[file.format].decoders:
+        try:
+            yield DECODERS[name](file)
+        except UnsupportedError as error:
+            lacks.append(str(error))
+
+
+def lacking(error: Exception) -> str | None:
+    """What a decoder lacks, "" where it does not say; None where the file is at fault."""
+    if isinstance(error, UnsupportedError):
+        return str(error)
+    if not isinstance(error, pyvips.Error) or not _LACKING.search(str(error)):
+        return None
+    what = _WHAT.search(str(error))
+    return f"compression {next(filter(None, what.groups()))}" if what else ""
+
+
+def _vips(file: File) -> Opened:
+    """By libvips, which decodes the pixels when they are asked for."""
+    loader = f"{file.format}load_source"
+    if not pyvips.type_find("VipsOperation", loader):
+        raise UnsupportedError
+    which = {"page": file.page.number} if file.page.number else {}
+    source = pyvips.Source.new_from_memory(file.data)
+    try:
+        image = pyvips.Operation.call(loader, source, access="sequential", fail_on="error", **which)
+    except pyvips.Error as error:
+        if (what := lacking(error)) is not None:
+            raise UnsupportedError(what) from error
+        raise
+    animated = file.format != "tiff" and image.get_typeof("n-pages")
+    return Opened(image.width, image.height, lambda: image, int(image.get("n-pages")) if animated else 1)
+
+
+DECODERS: dict[str, Callable[[File], Opened]] = {
+    "vips": _vips,
+    "pillow": pillow_files.decoded,
+    "pillow-heif": pillow_files.heif,
+    "pillow-jxl": pillow_files.jxl,
+    "tifffile": tiff_files.decoded,
+}

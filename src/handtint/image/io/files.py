@@ -1,0 +1,205 @@
+"""Files read and written whole, or not at all, with the reason in one line."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from handtint.errors import DecodeError, InputError, LimitError, OutputError
+from handtint.image.arrays import large
+from handtint.types import Content
+
+if sys.platform == "win32":
+    fcntl = None
+else:
+    import fcntl
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.part")
+_ABANDONED = 3600.0  # seconds
+_REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: "no such file",
+    IsADirectoryError: "is a folder, not a file",
+    NotADirectoryError: "a part of the path is a file, not a folder",
+    PermissionError: "no permission",
+    FileExistsError: "a part of the path is a file, not a folder",
+}
+
+
+def one_line(text: str) -> str:
+    """The text as one printable line: file names may hold line breaks, commands to a terminal, bytes of no encoding."""
+    line = " ".join(text.splitlines())
+    return line if line.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in line)
+
+
+def _escaped(letter: str) -> str:
+    """A surrogate as the byte it stands for, anything else as Python writes it."""
+    code = ord(letter) - 0xDC00
+    return f"\\x{code:02x}" if 0x80 <= code < 0x100 else letter.encode("unicode_escape").decode()
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, in plain words."""
+    return _REASONS.get(type(error)) or one_line(error.strerror or "cannot be used").lower()
+
+
+def read(path: str | Path, most: int) -> Content:
+    """The bytes of a file. Raises InputError; LimitError over `most` bytes, DecodeError if there are none."""
+    name = one_line(str(path))
+    try:
+        with open(path, "rb", opener=_at_once) as file:
+            status = os.fstat(file.fileno())
+            if status.st_size > most:
+                raise LimitError(f"{name}: larger than the limit of {most} bytes")
+            if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+                raise InputError(f"{name}: is a device, not a file")
+            data = large.content(file, status.st_size) if status.st_size else file.read(most + 1)
+    except OSError as error:
+        raise InputError(f"{name}: {reason(error)}") from error
+    except ValueError as error:
+        raise InputError(f"{name}: not a path") from error
+    if len(data) > most:
+        raise LimitError(f"{name}: larger than the limit of {most} bytes")
+    if not data:
+        raise DecodeError(f"{name}: the file is empty")
+    return data
+
+
+def digest(data: Content) -> str:
+    """sha256 of a file's bytes, in hexadecimal."""
+    with large.released(data):
+        return hashlib.sha256(data).hexdigest()
+
+
+def stream(file: TextIO | None, most: int) -> bytes:
+    """All bytes of standard input, which may be closed (None). Raises InputError; LimitError over `most` bytes."""
+    if file is None:
+        raise InputError("standard input: closed")
+    try:
+        data = file.buffer.read(most + 1)
+    except OSError as error:
+        raise InputError(f"standard input: {reason(error)}") from error
+    if len(data) > most:
+        raise LimitError(f"standard input: larger than the limit of {most} bytes")
+    if not data:
+        raise InputError("standard input: empty")
+    return data
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for somebody to write into a pipe."""
+    number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(number, True)
+    return number
+
+
+def write(path: str | Path, data: bytes) -> None:
+    """Write data to path, making its folders; a file already there stays whole until then. Raises OutputError."""
+    fill(path, lambda file: file.write(data))
+
+
+def fill(path: str | Path, work: Callable[[BinaryIO], object]) -> None:
+    """Write what `work` puts into the file it is given, which it may read too. As `write` otherwise."""
+    name = one_line(str(path))
+    try:
+        target = Path(os.path.realpath(path))  # a link is written through, not replaced
+        if target.is_symlink():  # a circle of links leads nowhere
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, work)
+    except OSError as error:
+        raise OutputError(f"{name}: {reason(error)}") from error
+    except ValueError as error:
+        raise OutputError(f"{name}: not a path") from error
+
+
+def _replace(target: Path, work: Callable[[BinaryIO], object]) -> None:
+    if target.is_dir():
+        raise IsADirectoryError
+    temporary, file = _temporary(target.parent)
+    try:
+        with file:
+            work(file)
+            file.flush()
+            os.fsync(file.fileno())
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            if fcntl:  # before its lock is let go of
+                os.replace(temporary, target)
+        if not fcntl:  # Windows renames no open file
+            os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
+    """A new file under a name that `sweep` knows, locked for as long as it is open."""
+    while True:
+        path = folder / f".{secrets.token_hex(8)}.part"
+        file = open(path, "x+b")  # noqa: SIM115
+        try:
+            if not fcntl:
+                return path, file
+            with suppress(BlockingIOError):  # somebody is sweeping it away
+                _lock(file.fileno())
+                if os.fstat(file.fileno()).st_nlink:
+                    return path, file
+        except OSError:  # a file system without locks
+            return path, file
+        file.close()
+
+
+def _lock(number: int) -> None:
+    """Lock an open file. Raises BlockingIOError where somebody else has, OSError where there are no locks."""
+    if fcntl:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def sweep(folder: str) -> None:
+    """Remove the half-written files that killed processes left in a folder, and no file that is being written.
+
+    Who writes holds a lock, which ends with the process. Where there are no locks, a file counts as left behind once
+    nothing has been added to it for an hour.
+    """
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            if _TEMPORARY.fullmatch(entry.name):
+                with suppress(OSError):
+                    _sweep_file(entry.path)
+
+
+def _sweep_file(path: str) -> None:
+    number = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        if not _is_abandoned(number):
+            return
+        if fcntl:
+            Path(path).unlink()  # while it is locked: nobody can begin to write it
+    finally:
+        os.close(number)
+    if not fcntl:
+        Path(path).unlink()
+
+
+def _is_abandoned(number: int) -> bool:
+    old = time.time() - os.fstat(number).st_mtime > _ABANDONED
+    if not fcntl:
+        return old
+    try:
+        _lock(number)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return old
+    return True

@@ -1,0 +1,109 @@
+"""Pillow images <-> Raster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyvips
+from PIL import Image
+
+from handtint.errors import InputError
+from handtint.image.arrays import vips
+from handtint.image.arrays.samples import eight_bits
+from handtint.image.io.develop import develop
+from handtint.image.metadata import exif
+from handtint.image.raster import Raster
+from handtint.types import Array
+
+_FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "TIFF": "tiff", "WEBP": "webp"}
+_PLAIN = {"L": "b-w", "RGB": "srgb", "RGBA": "srgb", "LA": "b-w", "CMYK": "cmyk"}
+_AS = {"1": "L", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "La": "LA", "RGBa": "RGBA", "PA": "RGBA", "P": "RGB"}
+_MM_PER_INCH = 25.4
+ORIENTATION = exif.ORIENTATION
+
+
+def from_pillow(picture: Image.Image) -> Raster:
+    """The photo of a Pillow image of any mode. Raises InputError for values outside 16 bits, in mode I.
+
+    Mode F is read at 16 bits, as `samples.sixteen_bits` says; the photo's note tells how.
+    """
+    try:
+        image = image_of(picture)
+        return develop(image, name="", format=_FORMATS.get(picture.format or "", ""), metadata=_metadata(picture))
+    except pyvips.Error as error:
+        raise InputError(f"picture: a Pillow image of mode {picture.mode} that cannot be converted") from error
+
+
+def image_of(picture: Image.Image) -> pyvips.Image:
+    """A Pillow image for libvips, with its profile, orientation and metadata attached. Raises InputError."""
+    image = described(_image(picture), picture)
+    icc = picture.info.get("icc_profile")
+    if icc:
+        image = vips.tagged(image, icc)
+    turned = picture.getexif().get(ORIENTATION, 1)
+    if turned in range(2, 9):
+        image.set_type(pyvips.GValue.gint_type, "orientation", turned)
+    return image
+
+
+def described(image: pyvips.Image, picture: Image.Image) -> pyvips.Image:
+    """The image with a Pillow image's EXIF, XMP and resolution, as libvips names them."""
+    said = _metadata(picture)
+    image = image.copy(**{key: said[key] for key in ("xres", "yres") if key in said})
+    for name in ("exif-data", "xmp-data"):
+        if name in said:
+            image.set_type(pyvips.GValue.blob_type, name, said[name])
+    return image
+
+
+def to_pillow(photo: Raster) -> Image.Image:
+    """A Pillow image of mode L, LA, RGB or RGBA, its values in the encoding of the profile in its info."""
+    pixels = photo.pixels if photo.native is None else photo.native
+    array = eight_bits(pixels if photo.alpha is None else np.dstack([pixels, photo.alpha]))
+    picture = Image.fromarray(np.ascontiguousarray(array))
+    if photo.icc and pixels.ndim == 3:
+        picture.info["icc_profile"] = photo.icc
+    return picture
+
+
+def _image(picture: Image.Image) -> pyvips.Image:
+    mode = picture.mode
+    if mode == "F":
+        return pyvips.Image.new_from_array(np.asarray(picture), interpretation="b-w")
+    if mode.startswith("I"):
+        return pyvips.Image.new_from_array(_sixteen(picture), interpretation="grey16")
+    if mode == "LAB":
+        lightness, ab = np.split(np.asarray(picture), [1], axis=2)  # L* of 0..255, a*b* signed
+        lab = np.concatenate([lightness * np.float32(100 / 255), ab.astype(np.int8)], axis=2, dtype=np.float32)
+        return pyvips.Image.new_from_array(lab, interpretation="lab")
+    wanted = _AS.get(mode, mode)
+    if "transparency" in picture.info and wanted in ("L", "RGB"):
+        wanted = "RGBA"
+    if wanted not in _PLAIN:
+        raise InputError(f"picture: a Pillow image of mode {mode}; convert it to L or RGB")
+    array = np.asarray(picture if wanted == mode else picture.convert(wanted))
+    return pyvips.Image.new_from_array(array, interpretation=_PLAIN[wanted])
+
+
+def _sixteen(picture: Image.Image) -> Array:
+    """The values of an integer image (H, W) uint16. Pillow itself would clip them to 8 bits."""
+    values = np.asarray(picture)
+    if values.min() < 0 or values.max() > 65535:
+        raise InputError("picture: a Pillow image of mode I with values outside 0..65535; scale it to 16 bits")
+    return values.astype(np.uint16)
+
+
+def _metadata(picture: Image.Image) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    block = picture.getexif().tobytes() if picture.getexif() else b""
+    upright = exif.upright(block)
+    if upright:
+        found["exif-data"] = upright
+    xmp = picture.info.get("xmp")
+    if isinstance(xmp, bytes):
+        found["xmp-data"] = xmp
+    dpi = picture.info.get("dpi")
+    if dpi and min(dpi) > 0:
+        found |= {"xres": float(dpi[0]) / _MM_PER_INCH, "yres": float(dpi[1]) / _MM_PER_INCH, "resolution-unit": "in"}
+    return found

@@ -1,0 +1,88 @@
+"""What is in a photo, thing by thing, as a person is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from handtint.image.arrays import resize
+from handtint.image.masks import instances, masks
+from handtint.types import Alpha, Array, Float, Segmentation
+
+SIDE = 768  # things are measured at about SIDE * SIDE pixels
+FOREGROUND = "foreground"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing, or the foreground (number and position 0).
+
+    number: 1 is the largest of its class. position: 1 is the leftmost of its class. box: (left, top, right, bottom)
+    in pixels of the photo, the last two just beyond it. share: of the photo, 0..1. confidence: 0..1. alpha: (h, w)
+    uint8 at about SIDE * SIDE pixels, at most the photo's size, refined as a mask is.
+    """
+
+    name: str
+    number: int
+    position: int
+    box: tuple[int, int, int, int]
+    share: float
+    confidence: float
+    alpha: Alpha
+
+    @property
+    def term(self) -> str:
+        """What to write after --keep."""
+        return f"{self.name}:{self.number}" if self.number else "subject"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What is told of it as JSON."""
+        return {
+            "keep": self.term,
+            "class": self.name,
+            "number": self.number or None,
+            "position": self.position or None,
+            "box": list(self.box),
+            "share": round(self.share, 4),
+            "confidence": round(self.confidence, 4),
+        }
+
+
+def every(found: Segmentation, pixels: Array) -> list[Finding]:
+    """The foreground, where there is any, and the things of all classes, the largest first.
+
+    found: what the network says of the photo with these pixels (H, W) or (H, W, 3). A network that knows no classes
+    finds no things.
+    """
+    size = pixels.shape[0], pixels.shape[1]
+    small = resize.shrink(pixels, tuple(min(pair) for pair in zip(size, resize.fit(size, SIDE), strict=True)))
+    things = [] if found.classes is None else list(instances.every(found))
+    things.sort(key=lambda thing: -thing.share)
+    made = [_finding(t.name, t.number, t.position, t.alpha, t.confidence, small, size) for t in things]
+    front = masks.clean(found.foreground)
+    if (front > 0.5).any():
+        made.insert(0, _finding(FOREGROUND, 0, 0, front, float(front[front > 0.5].mean()), small, size))
+    return [finding for finding in made if finding.share > 0]
+
+
+def _finding(
+    name: str, number: int, position: int, soft: Float, confidence: float, small: Array, size: tuple[int, int]
+) -> Finding:
+    alpha = masks.refine(soft, small)
+    inside = alpha > 127
+    box = _box(inside, size) if inside.any() else (0, 0, 0, 0)
+    return Finding(name, number, position, box, float(inside.mean()), confidence, alpha)
+
+
+def _box(inside: Array, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Where inside (h, w) bool is, in pixels of a photo of that size."""
+    edges = []
+    for axis in (0, 1):
+        there = np.flatnonzero(inside.any(axis=axis))
+        scale = size[1 - axis] / inside.shape[1 - axis]
+        edges.append((round(int(there[0]) * scale), round((int(there[-1]) + 1) * scale)))
+    (left, right), (top, bottom) = edges
+    return left, top, right, bottom

@@ -1,0 +1,122 @@
+"""Masks: clean them, refine them against L, feather them. A finished mask is alpha (H, W) uint8, 0..255."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from handtint.errors import OptionError
+from handtint.image.arrays import large, resize, samples
+from handtint.image.color import lab
+from handtint.types import VOC, Alpha, Array, Float, Segmentation
+
+WORK_SIDE = 768  # refinement happens at about WORK_SIDE * WORK_SIDE pixels
+STRIP = 64  # rows done at a time
+UNSEEN = 0.05  # pixels: no feather is narrower
+
+
+def clean(alpha: Float) -> Float:
+    """Alpha (h, w) without specks and without pinholes."""
+    return fill_holes(drop_specks(alpha))
+
+
+def classes(found: Segmentation, names: Sequence[str]) -> Float:
+    """The probability (h, w) that a pixel belongs to any of the named VOC classes.
+
+    Raises OptionError where the network knows no classes.
+    """
+    return known(found)[[VOC.index(name) for name in names]].sum(axis=0)
+
+
+def known(found: Segmentation) -> Float:
+    """The classes' probabilities (21, h, w). Raises OptionError where the network knows no classes."""
+    if found.classes is None:
+        raise OptionError("keep: the mask model knows no classes; use subject, points, boxes or a mask file")
+    return found.classes
+
+
+def label(found: Segmentation, size: tuple[int, int]) -> Alpha:
+    """The likeliest VOC class of every pixel, (H, W) uint8 indices, one class held at full size at a time.
+
+    Raises OptionError where the network knows no classes.
+    """
+    best, index = np.full(size, -1, np.float32), np.zeros(size, np.uint8)
+    for i, scores in enumerate(known(found)):
+        here = cv2.resize(scores, size[::-1], interpolation=cv2.INTER_LINEAR)
+        index[here > best] = i
+        np.maximum(best, here, out=best)
+    return index
+
+
+def harden(alpha: Float, low: float, high: float) -> Float:
+    """Alpha with everything below low gone and everything above high whole, straight between."""
+    return np.clip((alpha - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+
+
+def drop_specks(alpha: Float, *, share: float = 0.002, of_largest: float = 0.03) -> Float:
+    """Alpha without the islands smaller than a share of the picture and of the largest island."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 0.5).astype(np.uint8))
+    if count < 2:
+        return alpha
+    areas = stats[:, cv2.CC_STAT_AREA]
+    least = max(share * alpha.size, of_largest * areas[1:].max())
+    small = (areas < least)[labels] & (labels > 0)
+    near = cv2.dilate(small.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.where(near & (labels == 0) | small, np.float32(0), alpha)
+
+
+def fill_holes(alpha: Float, *, share: float = 0.002) -> Float:
+    """Alpha without the holes smaller than a share of the picture; a gap at the picture's frame is no hole."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha <= 0.5).astype(np.uint8), connectivity=4)
+    left, top, width, height, area = stats.T
+    inner = (left > 0) & (top > 0) & (left + width < alpha.shape[1]) & (top + height < alpha.shape[0])
+    small = inner & (area < share * alpha.size)
+    small[0] = False  # the mask itself
+    return np.where(small[labels], np.float32(1), alpha) if count > 1 and small.any() else alpha
+
+
+def refine(alpha: Float, pixels: Array, *, radius: int = 6, epsilon: float = 1e-4) -> Alpha:
+    """Bring alpha (h, w) to the size of the photo's pixels (H, W) or (H, W, 3), its edges those of L."""
+    work = resize.fit(pixels.shape[:2], WORK_SIDE)
+    guide = lab.lightness(resize.shrink(pixels, work)) / np.float32(100)
+    values = harden(cv2.resize(alpha, work[::-1], interpolation=cv2.INTER_LINEAR), 0.2, 0.8)
+    return enlarge(resize.guided_lines(guide, values[..., None], radius=radius, epsilon=epsilon), pixels)
+
+
+def enlarge(lines: resize.Lines, pixels: Array) -> Alpha:
+    """The alpha that lines give over the L of pixels (H, W) or (H, W, 3), at their size, strip by strip."""
+    size = pixels.shape[:2]
+    out = np.empty(size, np.uint8)
+    for rows in large.strips(STRIP, pixels):
+        L = lab.lightness(pixels[rows]) / np.float32(100)
+        out[rows] = np.round(harden(lines.planes(L, rows.start, size[0])[0], 0.08, 0.92) * 255)
+    return out
+
+
+def feather(alpha: Alpha, radius: float) -> Alpha:
+    """Alpha softened over about `radius` pixels on either side of its edges."""
+    if radius < UNSEEN or not alpha.size:
+        return alpha
+    step = max(1, int(radius // 8))  # a wide blur is as good, and far cheaper, at a smaller size
+    h, w = alpha.shape
+    small = resize.shrink(alpha, (max(1, h // step), max(1, w // step))) if step > 1 else alpha
+    soft = cv2.GaussianBlur(small, (0, 0), radius / (2 * step), borderType=cv2.BORDER_REPLICATE)
+    return soft if step == 1 else cv2.resize(soft, (w, h), interpolation=cv2.INTER_LINEAR)
+
+
+def from_pixels(pixels: Array, alpha: Array | None, size: tuple[int, int]) -> Alpha:
+    """A mask picture's lightness, times its alpha, as alpha of the given size: white keeps colour, black does not."""
+    parts = (pixels,) if alpha is None else (pixels, alpha)
+    levels = large.by_rows(_levels, parts, np.empty(pixels.shape[:2], np.uint8))
+    return levels if levels.shape == size else resize.shrink(levels, size)
+
+
+def _levels(pixels: Array, alpha: Array | None = None) -> Alpha:
+    """What `from_pixels` gives, at the size of the mask picture."""
+    gray = pixels if pixels.ndim == 2 else lab.gray(lab.lightness(pixels), pixels.dtype)
+    levels = samples.eight_bits(gray)
+    if alpha is not None:
+        levels = np.round(levels * (alpha / np.float32(np.iinfo(alpha.dtype).max))).astype(np.uint8)
+    return levels

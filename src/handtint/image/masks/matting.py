@@ -1,0 +1,61 @@
+"""Edges of hair and fur by closed-form matting (Levin, Lischinski and Weiss 2008), through pymatting."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import cv2
+import numpy as np
+
+from handtint.errors import OptionError
+from handtint.image.arrays import resize
+from handtint.image.color import lab
+from handtint.image.masks import masks
+from handtint.types import Alpha, Array
+
+SIDE = 512  # matting happens at about SIDE * SIDE pixels: seconds, not minutes
+BAND = 0.02  # of the mean side: how far on either side of the mask's edge the matte is free
+SURE = (20, 235)  # alpha below and above which the mask is taken at its word
+RADIUS, EPSILON = 3, 1e-5  # of the guided filter that brings the matte to full size
+
+
+def require() -> None:
+    """Raises OptionError where pymatting is not installed."""
+    if importlib.util.find_spec("pymatting") is None:
+        raise OptionError("matting: needs pymatting: pip install 'handtint[matting]'")
+
+
+def matte(alpha: Alpha, pixels: Array) -> Alpha:
+    """Alpha (H, W) uint8 with its edges matted on pixels (H, W) or (H, W, 3), both of one size.
+
+    What is sure in alpha and far from an edge stays; a mask without an edge comes back as it is.
+    Raises OptionError where pymatting is not installed.
+    """
+    require()
+    size = resize.fit(alpha.shape, SIDE)
+    trimap = _trimap(resize.shrink(alpha, size))
+    if not ((trimap == 0).any() and (trimap == 1).any() and (trimap == 0.5).any()):
+        return alpha
+    small = resize.shrink(pixels, size)
+    values = np.clip(_closed_form(small, trimap), 0, 1).astype(np.float32)
+    guide = lab.lightness(small) / np.float32(100)
+    lines = resize.guided_lines(guide, values[..., None], radius=RADIUS, epsilon=EPSILON)
+    return masks.enlarge(lines, pixels)
+
+
+def _trimap(alpha: Alpha) -> Array:
+    """(h, w) float64: 0 outside, 1 inside, 0.5 in a band along the edges."""
+    radius = max(2, round(BAND * float(np.sqrt(alpha.size))))
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    outside = cv2.erode((alpha < SURE[0]).astype(np.uint8), disk)
+    inside = cv2.erode((alpha > SURE[1]).astype(np.uint8), disk)
+    return np.where(inside > 0, 1.0, np.where(outside > 0, 0.0, 0.5))
+
+
+def _closed_form(small: Array, trimap: Array) -> Array:
+    """Alpha (h, w) float64 0..1."""
+    from pymatting import estimate_alpha_cf
+
+    unit = small.astype(np.float64) / np.iinfo(small.dtype).max
+    rgb = unit if unit.ndim == 3 else np.repeat(unit[..., None], 3, axis=2)
+    return np.asarray(estimate_alpha_cf(rgb, trimap))

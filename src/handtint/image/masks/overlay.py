@@ -1,0 +1,114 @@
+"""A photo with what was found in it drawn over it: coloured, named regions and a legend."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from handtint.image.arrays import resize, samples
+from handtint.image.color import blend
+from handtint.image.masks.detections import FOREGROUND, Finding
+from handtint.types import Array, Pixels
+
+LONGEST = 1280  # pixels: a larger photo is drawn smaller
+TINT = 0.45  # how much of a region's colour lies over the photo
+_INK, _PAPER = (0, 0, 0), (255, 255, 255)
+_TURN = 0.381966  # of the colour circle from one region to the next: any few neighbours differ well
+
+_Color = tuple[int, int, int]
+
+
+def draw(pixels: Pixels, findings: Sequence[Finding]) -> Array:
+    """(h, w, 3) uint8: the photo (H, W) or (H, W, 3), at most LONGEST pixels a side, with findings and a legend."""
+    photo = _small(pixels)
+    colors = [_PAPER if f.name == FOREGROUND else _color(i) for i, f in enumerate(findings)]
+    shown = list(zip(findings, colors, strict=True))
+    for finding, color in shown:
+        _paint(photo, _fitted(finding, photo), color, fill=finding.name != FOREGROUND)
+    picture = Image.fromarray(photo)
+    font = ImageFont.load_default(max(13, round(max(picture.size) / 55)))
+    for finding, color in shown:
+        if finding.name != FOREGROUND:
+            _name(picture, finding.term, _heart(_fitted(finding, photo)), color, font)
+    return np.array(_with_legend(picture, shown, font))
+
+
+def _small(pixels: Pixels) -> Array:
+    """The photo in 8-bit RGB, at most LONGEST pixels a side."""
+    scale = min(1.0, LONGEST / max(pixels.shape[:2]))
+    small = resize.shrink(pixels, (max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale))))
+    small = samples.eight_bits(small)
+    return small.copy() if small.ndim == 3 else blend.render_backdrop(small, "gray")
+
+
+def _color(index: int) -> _Color:
+    r, g, b = colorsys.hsv_to_rgb(index * _TURN % 1, 0.65, 1)
+    return round(r * 255), round(g * 255), round(b * 255)
+
+
+def _fitted(finding: Finding, photo: Array) -> Array:
+    """The finding's region, (h, w) bool at the size of the drawing."""
+    h, w = photo.shape[:2]
+    return np.asarray(cv2.resize(finding.alpha, (w, h), interpolation=cv2.INTER_LINEAR)) > 127
+
+
+def _paint(photo: Array, inside: Array, color: _Color, *, fill: bool) -> None:
+    """Tint a region of photo, and outline it, in place."""
+    if fill:
+        tinted = photo[inside] * np.float32(1 - TINT) + np.array(color, np.float32) * np.float32(TINT)
+        photo[inside] = np.round(tinted).astype(np.uint8)
+    outlines, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    width = max(1, round(max(photo.shape[:2]) / 500))
+    for shade, wide in ((_INK, width + 2), (color, width)):
+        cv2.drawContours(photo, outlines, -1, shade, wide)
+
+
+def _heart(inside: Array) -> tuple[float, float]:
+    """(x, y) of the point deepest inside a region."""
+    depth = cv2.distanceTransform(np.pad(inside.astype(np.uint8), 1), cv2.DIST_L2, 5)
+    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    return float(x - 1), float(y - 1)
+
+
+def _name(
+    picture: Image.Image,
+    text: str,
+    spot: tuple[float, float],
+    color: _Color,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> None:
+    """Write text on a plate of the colour around a spot, all of it on the picture where there is room."""
+    pen = ImageDraw.Draw(picture)
+    left, top, right, bottom = pen.textbbox(spot, text, font=font, anchor="mm")
+    dx = max(0, 4 - left) or min(0, picture.width - 4 - right)
+    dy = max(0, 4 - top) or min(0, picture.height - 4 - bottom)
+    pen.rectangle((left + dx - 4, top + dy - 3, right + dx + 4, bottom + dy + 3), fill=color, outline=_INK)
+    pen.text((spot[0] + dx, spot[1] + dy), text, fill=_INK, font=font, anchor="mm")
+
+
+def _with_legend(
+    picture: Image.Image,
+    shown: Sequence[tuple[Finding, _Color]],
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> Image.Image:
+    """The picture with a list of what is shown on its right."""
+    lines = [(_line(finding), color) for finding, color in shown] or [("nothing found", _PAPER)]
+    high = sum(font.getbbox("Ag")[3::-3]) + 8
+    wide = 3 * 8 + int(high) + max(int(font.getlength(text)) for text, _ in lines)
+    page = Image.new("RGB", (picture.width + wide, max(picture.height, 16 + int(high) * len(lines))), _PAPER)
+    page.paste(picture, (0, 0))
+    pen = ImageDraw.Draw(page)
+    for i, (text, color) in enumerate(lines):
+        left, top = picture.width + 8, 8 + i * int(high)
+        pen.rectangle((left, top + 2, left + int(high) - 6, top + int(high) - 4), fill=color, outline=_INK)
+        pen.text((left + int(high) + 4, top + int(high) / 2), text, fill=_INK, font=font, anchor="lm")
+    return page
+
+
+def _line(finding: Finding) -> str:
+    name = finding.term if finding.number else FOREGROUND + " (outline)"
+    return f"{name}  {finding.share:.0%} of the photo, sure {finding.confidence:.0%}"

@@ -1,0 +1,148 @@
+"""EXIF as TIFF directories: read, made upright, and carried in and out of TIFF files.
+
+libvips keeps the EXIF of JPEG, PNG and WebP as one block ("Exif" + a little TIFF file) but neither reads nor writes
+the EXIF of a TIFF file, whose entries stand in its first directory among those that describe the pixels.
+
+Sources: TIFF 6.0 (Adobe 1992), Exif 2.32 (CIPA DC-008).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from typing import BinaryIO
+
+from handtint.image.metadata.tiff import (
+    EXIF,
+    GPS,
+    STRIPS,
+    Data,
+    Directory,
+    Entry,
+    Layout,
+    first,
+    layout,
+    rows,
+    rows_of,
+    written,
+)
+from handtint.image.metadata.tiff import read as read_directory
+
+PREFIX = b"Exif\0\0"
+ORIENTATION, IPTC, COLOR_SPACE = 0x0112, 0x83BB, 0xA001
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
+_COMPRESSION, _EXTRA_SAMPLES = 0x0103, 0x0152
+_PIXEL_SIZE = (0xA002, 0xA003)  # width and height once more: a TIFF says them itself
+# what a TIFF may be given: names, dates, rights, what it shows; 0x9C9B.. are Windows' title, comment, author, keywords
+_DESCRIPTIVE = {0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298, IPTC}
+_DESCRIPTIVE |= {EXIF, GPS, *range(0x9C9B, 0x9CA0)}
+_STORAGE = {tag for pair in STRIPS for tag in pair} | {_COMPRESSION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT}
+_WANTED = _DESCRIPTIVE | _STORAGE
+
+
+def read(data: Data, at: int | None = None) -> Directory:
+    """What handtint uses of an EXIF block, with or without its prefix, or of a directory of a TIFF file, the first.
+
+    Entries that cannot be read are left out. Raises ValueError where there is no directory at all.
+    """
+    data = data[len(PREFIX) :] if data[: len(PREFIX)] == PREFIX else data
+    return read_directory(data, first(data) if at is None else at, _WANTED)
+
+
+def block(entries: Directory) -> bytes:
+    """An EXIF block, prefix included, of a directory."""
+    return PREFIX + b"II*\0\x08\0\0\0" + written(entries, 8, Layout("<", False))
+
+
+def described(entries: Directory) -> Directory:
+    """The entries that say what a picture is, not how its pixels are stored."""
+    kept = {tag: entry for tag, entry in entries.items() if tag in _DESCRIPTIVE}
+    exif = kept.get(EXIF)
+    if exif and isinstance(exif.value, dict):
+        kept[EXIF] = Entry(4, {tag: entry for tag, entry in exif.value.items() if tag not in _PIXEL_SIZE})
+    return kept
+
+
+def into_tiff(file: bytes, entries: Directory) -> bytes:
+    """The TIFF file with entries added to its first directory, which is written anew at the end of the file.
+
+    Entries that the file has already are left as they are. Raises ValueError if the file is not a TIFF.
+    """
+    form = layout(file)
+    at, tail = _addition(file, entries, form)
+    header = file[: form.first] + form.word.pack(at)
+    return b"".join((header, memoryview(file)[len(header) :], bytes(at - len(file)), tail))
+
+
+def into_tiff_file(file: BinaryIO, entries: Directory) -> None:
+    """The same to an open file that can be read and written, without reading all of it."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        form = layout(data)
+        at, tail = _addition(data, entries, form)
+    file.seek(at)
+    file.write(tail)
+    file.seek(form.first)
+    file.write(form.word.pack(at))
+
+
+def _addition(file: bytes | mmap.mmap, entries: Directory, form: Layout) -> tuple[int, bytes]:
+    """The first directory with entries added, and the even place past the file's end where it goes."""
+    (old,) = form.word.unpack_from(file, form.first)
+    size = form.row.size
+    here = {tag: file[at - size + form.word.size : at + form.word.size] for tag, _, _, at in rows(file, old, form)}
+    new = {tag: entry for tag, entry in entries.items() if tag not in here}
+    link = file[old + form.head.size + len(here) * size :][: form.word.size]
+    at = len(file) + len(file) % 2
+    head = form.head.size + (len(here) + len(new)) * size + form.word.size
+    added, body = rows_of(new, at + head, form)
+    here |= added
+    return at, form.head.pack(len(here)) + b"".join(here[tag] for tag in sorted(here)) + link + body
+
+
+def upright(exif: bytes) -> bytes | None:
+    """The EXIF block, prefix included, with orientation 1 and no thumbnail; None where it is damaged.
+
+    Everything else stays where it is, for the makers' notes hold offsets that no rewriting can follow.
+    """
+    data = bytearray(exif.removeprefix(PREFIX))
+    try:
+        form = layout(data)
+        (at,) = form.word.unpack_from(data, form.first)
+        here = list(rows(data, at, form))
+        for tag, kind, _, place in here:
+            if tag == ORIENTATION and kind == 3:
+                struct.pack_into(form.order + "H", data, place, 1)
+        link = at + form.head.size + len(here) * form.row.size
+        form.word.pack_into(data, link, 0)  # the second directory holds the thumbnail
+    except (struct.error, OverflowError, ValueError):
+        return None
+    return PREFIX + bytes(data)
+
+
+def has_alpha(file: Data, at: int | None = None) -> bool:
+    """Whether the first channel beyond the colours of a TIFF file's page is alpha, by its ExtraSamples."""
+    try:
+        entries = read_directory(file, first(file) if at is None else at, (_EXTRA_SAMPLES,))
+    except ValueError:
+        return False
+    return _EXTRA_SAMPLES in entries and entries[_EXTRA_SAMPLES].numbers()[:1] in ((1,), (2,))
+
+
+def is_whole(file: Data, at: int | None = None) -> bool:
+    """Whether every uncompressed strip or tile of a TIFF file's page lies inside the file.
+
+    at: the file offset of the page's directory, by default the first one's.
+
+    Compressed ones that do not are found out when they are decoded.
+    """
+    try:
+        entries = read(file, at)
+    except ValueError:
+        return False
+    if _COMPRESSION in entries and entries[_COMPRESSION].numbers() != (1,):
+        return True
+    for offsets, counts in STRIPS:
+        if offsets in entries and counts in entries:
+            pairs = zip(entries[offsets].numbers(), entries[counts].numbers(), strict=False)
+            return all(offset + count <= len(file) for offset, count in pairs)
+    return True

@@ -1,0 +1,178 @@
+"""What a file says beside its pixels: kept by libvips field name, the same whatever format it came from.
+
+exif-data: the EXIF block, prefix included, orientation 1, no thumbnail. xmp-data: the XMP packet. iptc-data: the
+IPTC records alone, without the Photoshop resources that JPEG wraps them in. xres, yres: pixels a millimetre.
+resolution-unit: "in" or "cm", the unit to write them in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+import pyvips
+
+from handtint.image.arrays import vips
+from handtint.image.metadata import exif, tiff
+from handtint.types import Content
+
+_EXIF, _XMP, _IPTC = "exif-data", "xmp-data", "iptc-data"
+_MM_PER_INCH = 25.4
+_SCREEN = 72 / _MM_PER_INCH  # what viewers take for a picture that says nothing
+_SRGB = exif.block({tiff.EXIF: tiff.Entry(4, {exif.COLOR_SPACE: tiff.Entry(3, b"\1\0")})})  # libvips says unknown
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)[2-8]")
+_RESOLUTION_IN_EXIF = {"jpeg", "webp"}
+_PHOTOSHOP = b"Photoshop 3.0\0"
+_PNG_HEAD = 33  # bytes of signature and first chunk
+_BLOCK = 1 << 20
+_RESOURCE = struct.Struct(">4sHB")  # "8BIM", its number, the length of its name
+_IPTC_RESOURCE = 0x0404
+
+
+def collect(image: pyvips.Image, format: str, data: Content, at: int | None = None) -> dict[str, Any]:
+    """The metadata of a picture whose header libvips has read; damaged parts are left out.
+
+    data: the bytes of the file, which libvips does not read all of where it is a TIFF. at: the file offset of the
+    page's TIFF directory, by default the first.
+    """
+    fields = {name: image.get(name) for name in (_EXIF, _XMP, _IPTC) if image.get_typeof(name)}
+    if format == "tiff":
+        fields |= _of_tiff(data, at)
+    found: dict[str, Any] = {}
+    block = exif.upright(fields[_EXIF]) if _EXIF in fields else None
+    if block:
+        found[_EXIF] = block
+    if _XMP in fields:
+        found[_XMP] = _XMP_ORIENTATION.sub(rb"\g<1>1", fields[_XMP])
+    records = iptc_records(fields.get(_IPTC, b""))
+    if records:
+        found[_IPTC] = records
+    return found | _resolution(image, block)
+
+
+def _of_tiff(data: Content, at: int | None) -> dict[str, bytes]:
+    try:
+        entries = exif.described(exif.read(data, at))
+    except ValueError:
+        return {}
+    records = entries.pop(exif.IPTC, None)
+    found = {_EXIF: exif.block(entries)} if entries else {}
+    if records and isinstance(records.value, bytes):
+        found[_IPTC] = records.value
+    return found
+
+
+def _resolution(image: pyvips.Image, block: bytes | None) -> dict[str, Any]:
+    """The resolution of the file's own fields, else (WebP has none) of its EXIF, else nothing."""
+    if (image.xres, image.yres) != (1.0, 1.0):  # libvips' way of saying none
+        unit = image.get("resolution-unit") if image.get_typeof("resolution-unit") else "in"
+        return {"xres": image.xres, "yres": image.yres, "resolution-unit": unit}
+    try:
+        entries = exif.read(block or b"")
+        x, y = (entries[tag].numbers() for tag in (exif.X_RESOLUTION, exif.Y_RESOLUTION))
+        metric = exif.RESOLUTION_UNIT in entries and entries[exif.RESOLUTION_UNIT].numbers() == (3,)
+        unit, size = ("cm", 10.0) if metric else ("in", _MM_PER_INCH)
+        return {"xres": x[0] / x[1] / size, "yres": y[0] / y[1] / size, "resolution-unit": unit}
+    except (ValueError, LookupError, ZeroDivisionError):
+        return {}
+
+
+def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyvips.Image:
+    """The image with metadata as the saver of a format writes it.
+
+    A TIFF's EXIF and IPTC are `finish`'s, and a PNG's XMP, which libvips writes as Latin-1 text.
+    """
+    image = image.copy(xres=metadata.get("xres", _SCREEN), yres=metadata.get("yres", _SCREEN))
+    image.set_type(pyvips.GValue.gstr_type, "resolution-unit", metadata.get("resolution-unit", "in"))
+    blobs = {_XMP: metadata.get(_XMP) if format != "png" else None}
+    if format != "tiff":
+        block = exif.upright(metadata.get(_EXIF, b""))
+        blobs[_EXIF] = block or (None if image.get_typeof(vips.ICC) else _SRGB)
+    if format == "jpeg":
+        blobs[_IPTC] = _wrapped(metadata.get(_IPTC, b""))
+    for name, value in blobs.items():
+        if value:
+            image.set_type(pyvips.GValue.blob_type, name, value)
+    return image
+
+
+def kept(metadata: Mapping[str, Any], format: str) -> int:
+    """libvips' set of flags for what a saver writes: XMP, IPTC, ICC, and EXIF only where there is something to say."""
+    said = _EXIF in metadata or (format in _RESOLUTION_IN_EXIF and "xres" in metadata)
+    return 2 | 4 | 8 | (1 if said else 0)
+
+
+def finish(file: bytes, metadata: Mapping[str, Any], format: str) -> bytes:
+    """The encoded file with what libvips does not write, or writes wrong: a TIFF's EXIF and IPTC, a PNG's XMP."""
+    if format == "png" and _XMP in metadata:
+        return file[:_PNG_HEAD] + _international_text(metadata[_XMP]) + file[_PNG_HEAD:]
+    entries = _unwritten(metadata, format)
+    return exif.into_tiff(file, entries) if entries else file
+
+
+def finish_file(file: BinaryIO, metadata: Mapping[str, Any], format: str) -> None:
+    """The same to an open file that can be read and written."""
+    if format == "png" and _XMP in metadata:
+        _insert(file, _PNG_HEAD, _international_text(metadata[_XMP]))
+    entries = _unwritten(metadata, format)
+    if entries:
+        exif.into_tiff_file(file, entries)
+
+
+def _unwritten(metadata: Mapping[str, Any], format: str) -> tiff.Directory:
+    """The entries that libvips leaves out."""
+    if format != "tiff":
+        return {}
+    entries: tiff.Directory = {}
+    with contextlib.suppress(ValueError):
+        entries = exif.described(exif.read(metadata.get(_EXIF, b"")))
+    if _IPTC in metadata:
+        entries[exif.IPTC] = tiff.Entry(7, metadata[_IPTC])
+    return entries
+
+
+def _insert(file: BinaryIO, at: int, data: bytes) -> None:
+    """Put data into an open file, moving what follows from its end on."""
+    for stop in range(file.seek(0, os.SEEK_END), at, -_BLOCK):
+        start = max(at, stop - _BLOCK)
+        file.seek(start)
+        block = file.read(stop - start)
+        file.seek(start + len(data))
+        file.write(block)
+    file.seek(at)
+    file.write(data)
+
+
+def _international_text(packet: bytes) -> bytes:
+    """The PNG chunk that holds XMP, by XMP Specification Part 3, section 1.1.5."""
+    body = b"iTXtXML:com.adobe.xmp\0\0\0\0\0" + packet.rstrip(b"\0")
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def iptc_records(data: bytes) -> bytes:
+    """The IPTC records within a JPEG's Photoshop resources, or the data itself if it is bare records; else nothing."""
+    if not data.startswith(_PHOTOSHOP):
+        return data if data.startswith(b"\x1c") else b""
+    at = len(_PHOTOSHOP)
+    while at + _RESOURCE.size + 5 <= len(data):
+        signature, number, name = _RESOURCE.unpack_from(data, at)
+        at += 6 + (name + 2) // 2 * 2
+        size = int.from_bytes(data[at : at + 4], "big")
+        if signature != b"8BIM":
+            break
+        if number == _IPTC_RESOURCE:
+            return data[at + 4 : at + 4 + size]
+        at += 4 + (size + 1) // 2 * 2
+    return b""
+
+
+def _wrapped(records: bytes) -> bytes:
+    if not 0 < len(records) < 65000:  # a JPEG segment holds no more
+        return b""
+    head = _RESOURCE.pack(b"8BIM", _IPTC_RESOURCE, 0) + b"\0"
+    return _PHOTOSHOP + head + struct.pack(">I", len(records)) + records + bytes(len(records) % 2)

@@ -1,0 +1,42 @@
+"""The statement, in a photo's XMP, that its colours are predicted: by what, from which weights, with which options.
+
+Nothing is stamped on the picture, and nothing in the statement changes from run to run.
+
+Sources: IPTC Photo Metadata Standard 2025.1 (Digital Source Type, AI System Used); IPTC NewsCodes, digital source type.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from handtint import __version__
+from handtint.image.metadata import xmp
+from handtint.options import Options
+
+IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+OURS = "urn:handtint:provenance:1#"
+_XMP = "http://ns.adobe.com/xap/1.0/"
+# A photograph of which a part, its colour, is the output of a trained model.
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+_NOT_OF_THE_PICTURE = {"metadata", "provenance", "format", "quality"}  # options that leave its pixels alone
+
+
+def stated(metadata: Mapping[str, Any], models: Mapping[str, str], options: Options) -> dict[str, Any]:
+    """The metadata of a photo, its XMP extended by the statement.
+
+    models: the networks that took part, by name, with the sha256 of their weights.
+    """
+    said = {key: value for key, value in asdict(options).items() if key not in _NOT_OF_THE_PICTURE}
+    statement = [
+        xmp.Property(IPTC, "Iptc4xmpExt", "DigitalSourceType", SOURCE_TYPE),
+        xmp.Property(IPTC, "Iptc4xmpExt", "AISystemUsed", "handtint"),
+        xmp.Property(IPTC, "Iptc4xmpExt", "AISystemVersionUsed", __version__),
+        xmp.Property(OURS, "handtint", "Models", tuple(f"{name} sha256:{sha}" for name, sha in models.items())),
+        xmp.Property(OURS, "handtint", "Options", json.dumps(said, sort_keys=True)),
+    ]
+    tool = [xmp.Property(_XMP, "xmp", "CreatorTool", f"handtint {__version__}")]  # the first one's name stands
+    packet = xmp.extend(metadata.get("xmp-data", b""), statement, unless_said=tool)
+    return {**metadata, "xmp-data": packet}
