@@ -1,6 +1,10 @@
 """The shipped networks are whole, recorded, small and alive."""
 
+import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -53,9 +57,39 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
         record.verified()
 
 
+@pytest.mark.parametrize("last", range(5))
+def test_a_network_replaced_at_any_moment_has_its_own_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    def store(data: bytes) -> None:
+        record = replace(CATALOGUE["handtint"].weights, file="x.onnx", sha256=sha256(data).hexdigest(), size=len(data))
+        weights.store("x", record, data, tmp_path)
+
+    renamed = 0
+
+    def rename_or_die(source: Path, target: Path, rename: Callable[[Path, Path], None] = os.replace) -> None:
+        nonlocal renamed
+        if renamed == last:
+            raise KeyboardInterrupt
+        renamed += 1
+        rename(source, target)
+
+    store(b"old")
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(os, "replace", rename_or_die)
+        store(b"new")
+    record = weights.read(tmp_path / "manifest.json")["x"]
+    found = replace(record, file=str(tmp_path / record.file)).verified().read_bytes()
+    assert found == (b"old" if last < 2 else b"new")
+    assert renamed == min(last, 4)
+    assert not list(tmp_path.glob("*.part"))
+    store(b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json", "x.onnx"]
+
+
 def test_records_are_written_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
     first = replace(CATALOGUE["handtint"].weights, scores={"x": 0.5})
+    monkeypatch.setattr(weights, "MANIFEST", tmp_path / "manifest.json")
     weights.record("one", first)
     assert weights.manifest() == {"one": first}
     weights.manifest.cache_clear()

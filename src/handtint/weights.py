@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -96,5 +97,35 @@ def record(name: str, weights: Weights, folder: Path | None = None) -> None:
     path = folder / MANIFEST.name if folder else MANIFEST
     records = json.loads(path.read_text()) if path.exists() else {}
     records[name] = asdict(weights)
-    path.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n")
+    _write(path, f"{json.dumps(records, indent=2, sort_keys=True)}\n".encode())
     manifest.cache_clear()
+
+
+def store(name: str, weights: Weights, data: bytes, folder: Path | None = None) -> None:
+    """Put a network's file and its record into the package, or a folder, in the place of older ones of that name.
+
+    Whenever this is cut short, the manifest names a file that is the recorded one: the new file gets a name of its
+    own and is recorded under that, before the one that nobody needs any more is replaced and recorded in its turn.
+    """
+    path = (folder or ASSETS) / weights.file
+    spare = path.with_stem(f"{path.stem}-{weights.sha256[:12]}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(spare, data)
+    record(name, replace(weights, file=spare.name), folder)
+    _write(path, data)
+    record(name, weights, folder)
+    spare.unlink()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole, or leave the one that is there."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

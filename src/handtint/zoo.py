@@ -190,6 +190,14 @@ def _exported(path: str) -> Model | None:
     return replace(CATALOGUE[name], record=own, side=record.side or CATALOGUE[name].side)
 
 
+def absolute(name: str) -> str:
+    """The name of the same model in any working folder: with the whole path, where it is of a file or a folder."""
+    if name in CATALOGUE or not (name.lower().endswith(".onnx") or _exported(name)):
+        return name
+    kind = ISNET if name.startswith(ISNET) else ""
+    return kind + os.path.abspath(name.removeprefix(kind))
+
+
 def _outside(name: str) -> Model | None:
     """A mask model that is not in the catalogue."""
     if name.startswith(REMBG):

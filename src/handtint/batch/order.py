@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Literal
 
 from handtint import recipe as recipes
-from handtint.batch import local, places, plan, report
+from handtint.batch import absolute, local, places, plan, report
 from handtint.batch.archive import Archive
 from handtint.batch.crew import Crew, Hand
 from handtint.batch.journal import FOLDER, Journal, opened
@@ -31,7 +31,9 @@ Engine = Literal["local", "ray"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a person asked for. Raises OptionError for wishes that do not go together.
+    """What a person asked for; for Ray, every path in it becomes a whole one.
+
+    Raises OptionError for wishes that do not go together, and WeightsError.
 
     jobs: workers; 0 for one here, and for all cores of a Ray cluster. threads: of each worker; 0 for an even share of
     this machine's cores, and for one on Ray. journal: its folder, "" for one in the folder of results.
@@ -59,6 +61,14 @@ class Order:
             raise OptionError("--save-mask and --panel need an output file or folder")
         if self.address and self.engine != "ray":
             raise OptionError("--address is for --engine ray")
+        if self.engine == "ray":
+            self._make_absolute()
+
+    def _make_absolute(self) -> None:
+        """Name everything so that actors, whose working folders are others, find it."""
+        object.__setattr__(self, "sources", tuple(map(absolute.path, self.sources)))
+        object.__setattr__(self, "output", self.output and absolute.path(self.output))
+        object.__setattr__(self, "options", absolute.options(self.options))
 
     @property
     def out(self) -> str | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,23 +91,11 @@ def _order(words: dict[str, Any], options: Options, mask: bytes) -> Order:
     """What the words order. Raises OptionError."""
     from handtint.batch.order import Order
 
-    if words["engine"] == "ray":  # actors have other working folders
-        words["sources"] = tuple(map(_absolute, words["sources"]))
-        words["output"] = words["output"] and _absolute(words["output"])
-        if os.path.isfile(options.mask_model):
-            options = replace(options, mask_model=_absolute(options.mask_model))
     words = {key: value for key, value in words.items() if value is not None or key == "output"}
     order = Order(options=options, mask=mask, **words)
     if order.output == "-" and sys.stdout and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal: give -o FILE")
     return order
-
-
-def _absolute(path: str) -> str:
-    """The path from the root; a slash at its end says that it is a folder, and stays."""
-    if path == "-" or "://" in path:
-        return path
-    return os.path.abspath(path) + ("/" if path.endswith("/") else "")
 
 
 def _carry_out(order: Order, signals: Signals) -> int:

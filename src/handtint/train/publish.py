@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
@@ -14,7 +15,7 @@ from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
 from handtint.train.tasks import find
 from handtint.train.weight_averaging import CHECKPOINT, finished
-from handtint.weights import ASSETS, Weights, manifest, record
+from handtint.weights import ASSETS, Weights, manifest, store
 from handtint.zoo import CATALOGUE
 
 Told = tuple[Path, Path]  # a recipe's file, and the folder of a run that followed it
@@ -36,12 +37,12 @@ def publish(
     recipe = runs[0][0]
     task, made = find(recipe.task), generator(recipe.task, recipe.network)
     net = finished(*runs[0], runs[1:])
-    path = (folder or ASSETS) / f"{name}.onnx"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    difference = export(net, path, list(task.outputs), side=made.side)
-    bytes_ = path.read_bytes()
+    file = f"{name}.onnx"
+    with TemporaryDirectory() as temporary:
+        difference = export(net, Path(temporary) / file, list(task.outputs), side=made.side)
+        bytes_ = (Path(temporary) / file).read_bytes()
     weights = Weights(
-        file=path.name,
+        file=file,
         sha256=hashlib.sha256(bytes_).hexdigest(),
         size=len(bytes_),
         licence="MIT",
@@ -52,8 +53,9 @@ def publish(
         steps=sum(_steps(where) for _, where in told),
         side=recipe.phases[-1].size if recipe.augment == "squash" else 0,
     )
-    record(name, weights, folder)
-    return f"{path}: {len(bytes_) / 1e6:.1f} MB, largest difference from the trained network {difference:.4f}"
+    store(name, weights, bytes_, folder)
+    size = f"{(folder or ASSETS) / file}: {len(bytes_) / 1e6:.1f} MB"
+    return f"{size}, largest difference from the trained network {difference:.4f}"
 
 
 def _start(recipe: Recipe) -> str:

@@ -1,0 +1,35 @@
+"""Paths that mean the same in any working folder: workers on other machines, and other processes, have their own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from handtint import keep, zoo
+from handtint.batch import places
+from handtint.batch.plan import STREAM
+from handtint.options import Options
+
+
+def path(path: str) -> str:
+    """The path from the root; a slash at its end says that it is a folder, and stays. URLs and "-" are as they are."""
+    if path == STREAM or places.is_url(path):
+        return path
+    return os.path.abspath(path) + ("/" if path.endswith("/") else "")
+
+
+def options(options: Options) -> Options:
+    """The same edit, with whole paths of its networks' and masks' files. Raises OptionError, WeightsError."""
+    model, mask_model = zoo.absolute(options.model), zoo.absolute(options.mask_model)
+    return replace(options, keep=_keep(options.keep), model=model, mask_model=mask_model)
+
+
+def _keep(text: str) -> str:
+    steps = keep.parse(text)
+    if not keep.files(steps):
+        return text
+    return keep.show([replace(step, term=_term(step.term)) for step in steps])
+
+
+def _term(term: keep.Term) -> keep.Term:
+    return replace(term, path=path(term.path)) if isinstance(term, keep.MaskFile) else term
