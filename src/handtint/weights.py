@@ -101,13 +101,13 @@ def record(name: str, weights: Weights, folder: Path | None = None) -> None:
     manifest.cache_clear()
 
 
-def store(name: str, weights: Weights, data: bytes, folder: Path | None = None) -> None:
-    """Put a network's file and its record into the package, or a folder, in the place of older ones of that name.
+def store(name: str, weights: Weights, data: bytes, folder: Path) -> None:
+    """Put a network's file and its record into a folder with a manifest, in the place of older ones of that name.
 
     Whenever this is cut short, the manifest names a file that is the recorded one: the new file gets a name of its
     own and is recorded under that, before the one that nobody needs any more is replaced and recorded in its turn.
     """
-    path = (folder or ASSETS) / weights.file
+    path = folder / weights.file
     spare = path.with_stem(f"{path.stem}-{weights.sha256[:12]}")
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(spare, data)

@@ -53,7 +53,7 @@ def publish(
         steps=sum(_steps(where) for _, where in told),
         side=recipe.phases[-1].size if recipe.augment == "squash" else 0,
     )
-    store(name, weights, bytes_, folder)
+    store(name, weights, bytes_, folder or ASSETS)
     size = f"{(folder or ASSETS) / file}: {len(bytes_) / 1e6:.1f} MB"
     return f"{size}, largest difference from the trained network {difference:.4f}"
 
