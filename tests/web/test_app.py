@@ -16,7 +16,7 @@ from handtint.image.io import codec
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
-from handtint.web.shelf import Shelf
+from handtint.web.session_store import SessionStore
 
 OPENER = build_opener(ProxyHandler({}))
 
@@ -202,13 +202,13 @@ def test_a_given_mask_is_used_and_is_in_the_recipe(client: Client, tinter: Tinte
     assert client.edit(key, "mask", mask=name)[2] == data
 
 
-def test_a_shelf_closes_what_was_not_used_for_longest(tinter: Tinter, sample: Path) -> None:
+def test_the_store_closes_the_least_recently_used_photo(tinter: Tinter, sample: Path) -> None:
     data = sample.read_bytes()
-    shelf = Shelf(tinter, codec.Limits(), most=2)
-    first, second = shelf.open("1", data), shelf.open("2", data)
-    assert shelf.get(first.key)
-    third = shelf.open("3", data)
-    assert [shelf.get(one.key) is not None for one in (first, second, third)] == [True, False, True]
-    small = Shelf(tinter, codec.Limits(), room=1)
+    store = SessionStore(tinter, codec.Limits(), max_photos=2)
+    first, second = store.open("1", data), store.open("2", data)
+    assert store.get(first.key)
+    third = store.open("3", data)
+    assert [store.get(one.key) is not None for one in (first, second, third)] == [True, False, True]
+    small = SessionStore(tinter, codec.Limits(), max_bytes=1)
     kept = [small.open(str(n), data) for n in range(3)]
     assert [small.get(one.key) is not None for one in kept] == [False, False, True]

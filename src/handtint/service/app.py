@@ -19,8 +19,8 @@ from handtint import __version__, zoo
 from handtint.errors import HandtintError, ServiceError, WeightsError
 from handtint.service import accept, document, form, metrics, problems
 from handtint.service.crew import LOG, Crew
-from handtint.service.guard import Guard
 from handtint.service.metrics import Metrics
+from handtint.service.middleware import AccessMiddleware
 from handtint.service.order import Answer, Order
 from handtint.service.settings import Settings
 
@@ -50,12 +50,12 @@ def create(settings: Settings, crew: Crew) -> ASGIApp:
     def count(path: str, status: int, seconds: float) -> None:
         figures.count(path if path in PATHS else "other", status, seconds)
 
-    guarded = Guard(app, settings, count)
+    protected = AccessMiddleware(app, settings, count)
     if not settings.origins:
-        return guarded
+        return protected
     shown = [NOTE, "Retry-After"]
     return CORSMiddleware(
-        guarded,
+        protected,
         allow_origins=settings.origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization"],

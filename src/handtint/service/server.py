@@ -17,7 +17,7 @@ from handtint.options import Options
 from handtint.service import process
 from handtint.service.app import create
 from handtint.service.crew import Crew
-from handtint.service.guard import HEADERS
+from handtint.service.middleware import HEADERS
 from handtint.service.order import Setup
 from handtint.service.settings import Settings
 

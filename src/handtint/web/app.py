@@ -1,4 +1,4 @@
-"""The page as an ASGI application: its files from memory, and what it asks for of open photos."""
+"""The page as an ASGI application: its static files, served from memory, and its API."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from handtint.errors import HandtintError, LimitError, WeightsError
 from handtint.image.io import codec, files
 from handtint.options import Options
 from handtint.pipeline import Tinter
-from handtint.web import desk
-from handtint.web.desk import Answer
-from handtint.web.guard import Guard
+from handtint.web import handlers
+from handtint.web.handlers import Answer
+from handtint.web.middleware import LocalOnlyMiddleware
 from handtint.web.samples import SAMPLES
-from handtint.web.shelf import Opened, Shelf
+from handtint.web.session_store import OpenPhoto, SessionStore
 
 LIMITS = codec.Limits(pixels=50_000_000, bytes=25_000_000)
-EDIT = 2_000_000  # bytes of what is said of an edit
+MAX_EDIT_BYTES = 2_000_000  # bytes of the JSON of an edit
 WORKERS = 2  # photos worked on at once
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript"}
 TYPES |= {".svg": "image/svg+xml"}
@@ -40,43 +40,43 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def create(tinter: Tinter, *, limits: codec.Limits = LIMITS) -> Starlette:
     """The application, working with one tinter."""
-    page = Page(Shelf(tinter, limits))
+    page = Page(SessionStore(tinter, limits))
     routes = [
         Route("/", page.file),
         Route("/static/{name}", page.file),
         Route("/samples/{name}", page.sample),
         Route("/api/about", page.about),
-        Route("/api/keep", page.words, methods=["POST"]),
-        Route("/api/recipe", page.load, methods=["POST"]),
+        Route("/api/keep", page.parse_keep, methods=["POST"]),
+        Route("/api/recipe", page.load_recipe, methods=["POST"]),
         Route("/api/photos", page.open, methods=["POST"]),
         Route("/api/photos/{key}", page.close, methods=["DELETE"]),
         Route("/api/photos/{key}/before", page.before),
-        Route("/api/photos/{key}/given", page.given, methods=["POST"]),
+        Route("/api/photos/{key}/given", page.upload_mask, methods=["POST"]),
         Route("/api/photos/{key}/panels", page.panels, methods=["POST"]),
         *(
             Route(f"/api/photos/{{key}}/{name}", page.picture(make), methods=["POST"])
             for name, make in PICTURES.items()
         ),
     ]
-    handlers: dict[Any, Any] = {HandtintError: failed, Exception: broken}
-    return Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers=handlers)
+    errors: dict[Any, Any] = {HandtintError: failed, Exception: broken}
+    return Starlette(routes=routes, middleware=[Middleware(LocalOnlyMiddleware)], exception_handlers=errors)
 
 
-PICTURES: Mapping[str, Callable[[Opened, bytes], Answer]] = {
-    "preview": desk.preview,
-    "result": desk.result,
-    "mask": desk.mask,
-    "recipe": desk.recipe,
+PICTURES: Mapping[str, Callable[[OpenPhoto, bytes], Answer]] = {
+    "preview": handlers.preview,
+    "result": handlers.result,
+    "mask": handlers.mask,
+    "recipe": handlers.recipe,
 }
 
 
 class Page:
-    """What answers each request. The work is done in threads, a few at a time."""
+    """The endpoints. Photos are worked on in threads, a few at a time."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
         self._files = _static()
-        self._workers: anyio.CapacityLimiter | None = None
+        self._limiter: anyio.CapacityLimiter | None = None
 
     async def file(self, request: Request) -> Response:
         """A file of the page itself; only those that were there at the start."""
@@ -94,69 +94,69 @@ class Page:
     async def about(self, request: Request) -> Response:  # noqa: ARG002 - the form of all of them
         """What the page needs to know: settings, limits, samples."""
         samples = [{"file": s.file, "title": s.title, "credit": s.credit} for s in SAMPLES.values()]
-        limits = {"bytes": self._shelf.limits.bytes, "pixels": self._shelf.limits.pixels}
+        limits = {"bytes": self._store.limits.bytes, "pixels": self._store.limits.pixels}
         return JSONResponse({"version": __version__, "settings": _settings(), "limits": limits, "samples": samples})
 
     async def open(self, request: Request) -> Response:
         """Open the photo that is the request's body; its name is in the query."""
         name = files.one_line(request.query_params.get("name", ""))[:200] or "photo"
-        data = await body(request, self._shelf.limits.bytes)
-        opened = await self._work(partial(self._shelf.open, name, data))
-        return JSONResponse(await self._work(partial(desk.describe, opened)), status_code=201)
+        data = await body(request, self._store.limits.bytes)
+        opened = await self._work(partial(self._store.open, name, data))
+        return JSONResponse(await self._work(partial(handlers.describe, opened)), status_code=201)
 
     async def close(self, request: Request) -> Response:
         """Close a photo."""
-        self._shelf.close(request.path_params["key"])
+        self._store.close(request.path_params["key"])
         return Response(status_code=204)
 
     async def before(self, request: Request) -> Response:
         """The photo as it came."""
         opened = self._opened(request)
-        return _answered(await self._work(partial(desk.before, opened))) if opened else closed()
+        return _answered(await self._work(partial(handlers.before, opened))) if opened else closed()
 
-    async def given(self, request: Request) -> Response:
-        """A mask file for a photo."""
+    async def upload_mask(self, request: Request) -> Response:
+        """Take a mask file for a photo."""
         opened = self._opened(request)
         if opened is None:
             return closed()
-        data = await body(request, self._shelf.limits.bytes)
-        return JSONResponse(await self._work(partial(desk.give, self._shelf, opened, data)))
+        data = await body(request, self._store.limits.bytes)
+        return JSONResponse(await self._work(partial(handlers.upload_mask, self._store, opened, data)))
 
     async def panels(self, request: Request) -> Response:
         """The four panels."""
         opened = self._opened(request)
         if opened is None:
             return closed()
-        edit = await body(request, EDIT)
-        return JSONResponse(await self._work(partial(desk.panels, opened, edit)))
+        edit = await body(request, MAX_EDIT_BYTES)
+        return JSONResponse(await self._work(partial(handlers.panels, opened, edit)))
 
-    def picture(self, make: Callable[[Opened, bytes], Answer]) -> Handler:
+    def picture(self, make: Callable[[OpenPhoto, bytes], Answer]) -> Handler:
         """A handler that makes something of an open photo and an edit."""
 
         async def handle(request: Request) -> Response:
             opened = self._opened(request)
             if opened is None:
                 return closed()
-            edit = await body(request, EDIT)
+            edit = await body(request, MAX_EDIT_BYTES)
             return _answered(await self._work(partial(make, opened, edit)))
 
         return handle
 
-    async def words(self, request: Request) -> Response:
-        """The terms of what was typed."""
-        return JSONResponse(desk.words(await body(request, EDIT)))
+    async def parse_keep(self, request: Request) -> Response:
+        """The terms of a `keep` that was typed."""
+        return JSONResponse(handlers.parse_keep(await body(request, MAX_EDIT_BYTES)))
 
-    async def load(self, request: Request) -> Response:
+    async def load_recipe(self, request: Request) -> Response:
         """A recipe file."""
-        return JSONResponse(await self._work(partial(desk.load, await body(request, EDIT))))
+        return JSONResponse(await self._work(partial(handlers.load_recipe, await body(request, MAX_EDIT_BYTES))))
 
-    def _opened(self, request: Request) -> Opened | None:
-        return self._shelf.get(request.path_params["key"])
+    def _opened(self, request: Request) -> OpenPhoto | None:
+        return self._store.get(request.path_params["key"])
 
     async def _work(self, function: Callable[[], _Answer]) -> _Answer:
-        if self._workers is None:
-            self._workers = anyio.CapacityLimiter(WORKERS)
-        return await anyio.to_thread.run_sync(function, limiter=self._workers)
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(WORKERS)
+        return await anyio.to_thread.run_sync(function, limiter=self._limiter)
 
 
 async def body(request: Request, most: int) -> bytes:

@@ -7,7 +7,7 @@ import { Controls } from "./controls.js";
 import { keepOf, start, withStroke, withTerm, withTerms, withoutTerm } from "./edit.js";
 import * as files from "./files.js";
 import { gallery } from "./gallery.js";
-import { drops, keys } from "./hands.js";
+import { drops, keys } from "./shortcuts.js";
 import { Panels } from "./panels.js";
 import { Photo, Queue } from "./photos.js";
 import { Picture } from "./picture.js";
@@ -127,7 +127,7 @@ function add(list) {
   const photos = fit.map((file) => new Photo(file, {}));
   queue.photos.push(...photos);
   byId("start").hidden = true;
-  byId("desk").hidden = byId("choose-more").hidden = false;
+  byId("editor").hidden = byId("choose-more").hidden = false;
   if (!current || current.state === "failed") choose(photos[0]);
   else queue.draw(current);
   work();
@@ -170,7 +170,7 @@ function failed(photo) {
   queue.photos.length = 0;
   current = null;
   byId("start").hidden = false;
-  byId("desk").hidden = byId("choose-more").hidden = true;
+  byId("editor").hidden = byId("choose-more").hidden = true;
   return null;
 }
 
@@ -181,7 +181,7 @@ function choose(photo) {
   }
   const first = current !== photo;
   current = photo;
-  byId("desk").classList.toggle("empty", !photo.info);
+  byId("editor").classList.toggle("empty", !photo.info);
   byId("controls").inert = !photo.info;
   if (photo.info) {
     picture.show(photo);

@@ -1,4 +1,4 @@
-"""The gate that every request passes: token, origin, size; and the clock."""
+"""Middleware that every request passes: it checks token, origin and size, and measures the time."""
 
 from __future__ import annotations
 
@@ -13,56 +13,56 @@ from handtint.errors import ServiceError
 from handtint.service import problems
 from handtint.service.settings import Settings
 
-OPEN = ("/healthz", "/readyz")  # what asks for no token: it says nothing but whether the service is well
+PUBLIC = ("/healthz", "/readyz")  # need no token: they tell nothing but whether the service is up
 HEADERS = 32 * 1024  # bytes of a request's headers
-_SAID = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
+_HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
-class Guard:
-    """An ASGI application before another. count: called with path, status and seconds of each request."""
+class AccessMiddleware:
+    """ASGI middleware. count: called with the path, status and seconds of each request."""
 
     def __init__(self, app: ASGIApp, settings: Settings, count: Callable[[str, int, float], None]) -> None:
         self._app, self._settings, self._count = app, settings, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer with what is wrong with it."""
+        """Pass a request on, or answer with what is wrong with it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         start, status = time.monotonic(), 499
 
-        async def answering(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update(_SAID)
+                MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
         try:
             self._check(scope["path"], Headers(scope=scope))
         except ServiceError as error:
             headers = {"WWW-Authenticate": "Bearer"} if error.kind == "token" else None
-            await problems.answer(error.kind, str(error), headers=headers)(scope, receive, answering)
+            await problems.answer(error.kind, str(error), headers=headers)(scope, receive, send_with_headers)
         else:
-            await self._app(scope, self._counted(receive), answering)
+            await self._app(scope, self._limited(receive), send_with_headers)
         finally:
             self._count(scope["path"], status, time.monotonic() - start)
 
     def _check(self, path: str, headers: Headers) -> None:
-        """Raise ServiceError for a request that is not even read."""
+        """Raise ServiceError for a request whose body is not even read."""
         if sum(len(name) + len(value) for name, value in headers.raw) > HEADERS:
             raise ServiceError("headers", f"the headers are larger than the limit of {HEADERS} bytes")
         origin = headers.get("origin")
         if origin is not None and origin not in self._settings.origins:
             raise ServiceError("origin", "only pages of origins named by --origins may send requests from a browser")
-        if self._settings.token and path not in OPEN:
+        if self._settings.token and path not in PUBLIC:
             self._check_token(headers.get("authorization", ""))
         length = headers.get("content-length", "0")
         if not length.isdecimal() or len(length) > 18 or int(length) > self._settings.bytes:
             raise self._too_large()
 
-    def _check_token(self, said: str) -> None:
-        scheme, _, token = said.partition(" ")
+    def _check_token(self, authorization: str) -> None:
+        scheme, _, token = authorization.partition(" ")
         same = hmac.compare_digest(token.strip().encode(), self._settings.token.encode())
         if scheme.lower() != "bearer" or not same:
             raise ServiceError("token", "send the header `Authorization: Bearer` with the service's token")
@@ -70,11 +70,11 @@ class Guard:
     def _too_large(self) -> ServiceError:
         return ServiceError("too-large", f"the body is larger than the limit of {self._settings.bytes} bytes")
 
-    def _counted(self, receive: Receive) -> Receive:
-        """The same, refusing a body that grows larger than it may."""
+    def _limited(self, receive: Receive) -> Receive:
+        """Receive as `receive` does, but raise ServiceError once the body exceeds the limit."""
         size = 0
 
-        async def receiving() -> Message:
+        async def receive_limited() -> Message:
             nonlocal size
             message = await receive()
             if message["type"] == "http.request":
@@ -83,4 +83,4 @@ class Guard:
                     raise self._too_large()
             return message
 
-        return receiving
+        return receive_limited

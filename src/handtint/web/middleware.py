@@ -1,7 +1,7 @@
-"""Who may speak to the page: this machine, by the page itself.
+"""Only this machine may use the page, and only through the page itself.
 
 A web site elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and post forms to any address: so the Host has
-to be this machine's, the Origin the page's own, and browsers' word of where a request comes from is heeded.
+to be this machine's, the Origin the page's own, and Sec-Fetch-Site must not name another site.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ HEADERS = {
 }
 
 
-class Guard:
-    """ASGI middleware that refuses strangers with 403, and says on every answer what a browser may do with it."""
+class LocalOnlyMiddleware:
+    """ASGI middleware: rejects requests of others with 403, and adds security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it."""
+        """Pass a request on, or reject it."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
 
-        async def marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        why = refusal(scope["method"], scope["path"], Headers(scope=scope))
-        app = PlainTextResponse(why, 403) if why else self._app
-        await app(scope, receive, marked)
+        reason = rejection_reason(scope["method"], scope["path"], Headers(scope=scope))
+        app = PlainTextResponse(reason, 403) if reason else self._app
+        await app(scope, receive, send_with_headers)
 
 
-def refusal(method: str, path: str, headers: Headers) -> str:
-    """Why a request is refused, or ""."""
+def rejection_reason(method: str, path: str, headers: Headers) -> str:
+    """Why a request is rejected, or "" if it is not."""
     hosts = headers.getlist("host")
     host = hosts[0].lower() if len(hosts) == 1 else ""
     if _name(host) not in HOSTS:
@@ -56,8 +56,8 @@ def refusal(method: str, path: str, headers: Headers) -> str:
     origin = headers.get("origin")
     if origin is not None and origin.lower() != f"http://{host}":
         return "This page takes requests from itself only."
-    asks = method not in ("GET", "HEAD") or path.startswith("/api/")
-    if asks and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    is_api = method not in ("GET", "HEAD") or path.startswith("/api/")
+    if is_api and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return "This page takes requests from itself only."
     return ""
 

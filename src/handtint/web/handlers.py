@@ -1,0 +1,154 @@
+"""What the page can request of an open photo: plain functions, each of which runs in a worker thread."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from handtint import recipe as recipes
+from handtint.batch.plan import ending_of
+from handtint.image.io import codec
+from handtint.image.photo import Photo
+from handtint.session import Edit
+from handtint.web import schemas
+from handtint.web.session_store import OpenPhoto, SessionStore
+
+PANEL = 640  # pixels: the longer side of each of the four panels
+QUALITY = 88  # quality of the pictures on the page
+TYPES = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Bytes for the page. type: media type. name: of the file to save, or "". note: for the person to read, or ""."""
+
+    data: bytes
+    type: str
+    name: str = ""
+    note: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The HTTP headers; names and notes, which may hold any characters, are percent-encoded."""
+        headers = {"handtint-note": quote(self.note)}
+        if self.name:
+            headers |= {
+                "handtint-name": quote(self.name),
+                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(self.name, safe='')}",
+            }
+        return headers
+
+
+def describe(opened: OpenPhoto) -> dict[str, Any]:
+    """A photo that was just opened: its size, and the objects detected in it."""
+    session = opened.session
+    with opened.lock:
+        found = [thing.record for thing in session.find()]
+        height, width = session.photo.size
+        return {
+            "id": opened.key,
+            "name": opened.name,
+            "width": width,
+            "height": height,
+            "depth": session.photo.depth,
+            "pages": 1 + len(session.photo.pages),
+            "kind": session.kind,
+            "found": found,
+        }
+
+
+def before(opened: OpenPhoto) -> Answer:
+    """The photo as it came, at the size of previews."""
+    with opened.lock:
+        return _picture(opened.session.small())
+
+
+def preview(opened: OpenPhoto, body: bytes) -> Answer:
+    """The edit at the size of previews."""
+    payload = schemas.table(body)
+    with opened.lock:
+        result = opened.session.preview(_edit(opened, payload), screen=schemas.screen(payload))
+        return _picture(result.photo, result.note)
+
+
+def panels(opened: OpenPhoto, body: bytes) -> list[dict[str, str]]:
+    """The four panels: gray, colourised, mask, blended."""
+    with opened.lock:
+        tiles = opened.session.preview(_edit(opened, schemas.table(body)), screen=PANEL).tiles(PANEL)
+    made = ((title, Photo(tile).encode(format="jpeg", quality=QUALITY)) for title, tile in tiles)
+    return [{"title": title, "jpeg": base64.b64encode(data).decode()} for title, data in made]
+
+
+def result(opened: OpenPhoto, body: bytes) -> Answer:
+    """The edit at full size and depth: the file that `handtint tint` writes for the same options."""
+    with opened.lock:
+        edit = _edit(opened, schemas.table(body))
+        made = opened.session.result(edit)
+    ending = ending_of(opened.name, edit.options.format)
+    kind = codec.ENDINGS[ending.lower()]
+    data = made.photo.encode(format=kind, quality=edit.options.quality)
+    return Answer(data, TYPES[kind], f"{_stem(opened)}.handtint{ending}", made.note)
+
+
+def mask(opened: OpenPhoto, body: bytes) -> Answer:
+    """The mask as a PNG for `--mask`, before it is inverted and feathered: the options do that."""
+    payload = schemas.table(body)
+    with opened.lock:
+        return Answer(_mask(opened, payload, chosen=True), "image/png", f"{_stem(opened)}.mask.png")
+
+
+def recipe(opened: OpenPhoto, body: bytes) -> Answer:
+    """The edit as a recipe, as `--save-recipe` writes it."""
+    payload = schemas.table(body)
+    with opened.lock:
+        made = recipes.of(_edit(opened, payload).options, mask=_mask(opened, payload))
+    return Answer(recipes.dumps(made).encode(), "application/toml", f"{_stem(opened)}.handtint.toml")
+
+
+def load_recipe(body: bytes) -> dict[str, Any]:
+    """The settings in a recipe file, for the page to continue from. Raises OptionError."""
+    text = body.decode("utf-8", errors="replace")
+    recorded = recipes.loads(text)
+    options = schemas.checked(recorded.options)
+    here = recipes.of(options).models
+    other = [name for name, sha in recorded.models.items() if here.get(name, sha) != sha]
+    warning = f"made with other weights of {' and '.join(other)}: the colours may differ" if other else ""
+    settings = {name: getattr(options, name) for name in options.__slots__}
+    terms = schemas.terms(schemas.steps(options.keep))
+    return {"options": settings, "terms": terms, "mask": recorded.mask or None, "warning": warning}
+
+
+def upload_mask(store: SessionStore, opened: OpenPhoto, body: bytes) -> dict[str, str]:
+    """Keep a mask file for a photo, and return its sha256. Raises InputError."""
+    with opened.lock:
+        return {"mask": opened.add_mask(body, store.limits)}
+
+
+def parse_keep(body: bytes) -> list[dict[str, Any]]:
+    """The terms of a `keep` that was typed. Raises OptionError."""
+    return schemas.terms(schemas.steps(str(schemas.table(body).get("keep", ""))))
+
+
+def _edit(opened: OpenPhoto, payload: Mapping[str, Any]) -> Edit:
+    return schemas.read(payload, {key: uploaded.photo for key, uploaded in opened.masks.items()})
+
+
+def _mask(opened: OpenPhoto, payload: Mapping[str, Any], *, chosen: bool = False) -> bytes:
+    """The mask file that goes with the options, b"" if there is none. chosen: then the selected mask."""
+    edit, uploaded = _edit(opened, payload), payload.get("mask")
+    if uploaded and not edit.strokes:
+        return opened.masks[uploaded].data
+    photo = opened.session.chosen(edit) if chosen else opened.session.mask(edit)
+    return photo.encode(format="png") if photo else b""
+
+
+def _picture(photo: Photo, note: str = "") -> Answer:
+    return Answer(photo.encode(format="jpeg", quality=QUALITY), TYPES["jpeg"], note=note)
+
+
+def _stem(opened: OpenPhoto) -> str:
+    return os.path.splitext(os.path.basename(opened.name.replace("\\", "/")))[0] or "photo"

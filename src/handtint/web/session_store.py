@@ -1,0 +1,91 @@
+"""The open photos of a page: limited in number and in memory, the least recently used closed first (LRU)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+
+from handtint.image.io import codec
+from handtint.image.photo import Photo
+from handtint.pipeline import Tinter
+from handtint.session import Session
+
+MAX_PHOTOS = 24  # photos
+MAX_BYTES = 1 << 30  # of all open photos together; a single one may be larger
+MAX_MASKS = 4  # uploaded for one photo
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedMask:
+    """A mask file that was uploaded for a photo: its bytes, and the mask decoded."""
+
+    data: bytes
+    photo: Photo
+
+
+@dataclass(slots=True)
+class OpenPhoto:
+    """One open photo. lock: held by the thread that works on its session."""
+
+    key: str
+    name: str
+    session: Session
+    masks: OrderedDict[str, UploadedMask] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+
+    def add_mask(self, data: bytes, limits: codec.Limits) -> str:
+        """Keep a mask file with the photo, and return its sha256. Raises InputError."""
+        key = hashlib.sha256(data).hexdigest()
+        self.masks[key] = UploadedMask(data, Photo.read(data, name="mask", limits=limits))
+        while len(self.masks) > MAX_MASKS:
+            self.masks.popitem(last=False)
+        return key
+
+    @property
+    def nbytes(self) -> int:
+        """Roughly how much memory it uses."""
+        return self.session.nbytes + sum(
+            mask.photo.pixels.nbytes + len(mask.data) for mask in list(self.masks.values())
+        )
+
+
+class SessionStore:
+    """The open photos of one page, by keys that cannot be guessed."""
+
+    def __init__(
+        self, tinter: Tinter, limits: codec.Limits, *, max_photos: int = MAX_PHOTOS, max_bytes: int = MAX_BYTES
+    ) -> None:
+        self.tinter, self.limits = tinter, limits
+        self._max_photos, self._max_bytes = max_photos, max_bytes
+        self._opened: OrderedDict[str, OpenPhoto] = OrderedDict()
+        self._lock = Lock()
+
+    def open(self, name: str, data: bytes) -> OpenPhoto:
+        """Open a photo, and close the least recently used where the limits are exceeded. Raises InputError."""
+        photo = Photo.read(data, name=name, limits=self.limits)
+        opened = OpenPhoto(secrets.token_urlsafe(16), name, Session(self.tinter, photo))
+        with self._lock:
+            self._opened[opened.key] = opened
+            while len(self._opened) > 1 and (
+                len(self._opened) > self._max_photos or self._total_bytes() > self._max_bytes
+            ):
+                self._opened.popitem(last=False)
+        return opened
+
+    def get(self, key: str) -> OpenPhoto | None:
+        """The open photo with that key, or None where it is closed."""
+        with self._lock:
+            if key in self._opened:
+                self._opened.move_to_end(key)
+            return self._opened.get(key)
+
+    def close(self, key: str) -> None:
+        """Close a photo if it is open."""
+        with self._lock:
+            self._opened.pop(key, None)
+
+    def _total_bytes(self) -> int:
+        return sum(opened.nbytes for opened in self._opened.values())
