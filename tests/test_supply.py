@@ -83,7 +83,7 @@ def test_networks_are_loaded_from_verified_files_alone() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and dotted(node.func).endswith("OnnxEngine"):
                 said = ast.unparse(node.args[0])
-                assert said.endswith(".verified()") or place(path) == "src/handtint/engines/export.py", said
+                assert said.endswith(".verified()") or place(path) == "src/handtint/checkpoints/export.py", said
             if isinstance(node, ast.Attribute) and node.attr == "InferenceSession":
                 assert place(path) == "src/handtint/engines/onnx.py"
 

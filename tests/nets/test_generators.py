@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from handtint.engines.export import export
+from handtint.checkpoints.export import export
 from handtint.engines.onnx import OnnxEngine
 from handtint.nets.resnet import ResNet18, from_published
 from handtint.nets.unet import ResNetUNet, Shuffle

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from handtint.engines.published import load_pyramid
+from handtint.checkpoints.published import load_pyramid
 from handtint.nets.backbone import Pyramid, from_published, pyramid
 from handtint.nets.hybrid import ColorNet, MaskNet, hybrid
 

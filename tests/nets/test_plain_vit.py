@@ -8,7 +8,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper, save
 from torch import Tensor
 
-from handtint.engines import published
+from handtint.checkpoints import published
 from handtint.errors import WeightsError
 from handtint.nets.plain_vit import PlainViT, from_published
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from handtint.checkpoints.export import export
 from handtint.data.sources import open_sources
-from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
 from handtint.train import loop, networks, recipe, shipped, tasks
 from handtint.train.recipe import Phase, Recipe

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import nn
 
+from handtint.checkpoints.export import export
 from handtint.data.pairs import WholeMaskPairs
 from handtint.data.remembered import RememberedPairs, begun
 from handtint.data.sources import open_sources
-from handtint.engines.export import export
 from handtint.errors import InputError, OptionError
 from handtint.image.color.palette import voc_color
 from handtint.nets.streams import ClassNet, MaskStreams

@@ -112,7 +112,7 @@ def _color_measures() -> Any:
 
 def _features() -> Any:
     try:
-        from handtint.engines.features import Features
+        from handtint.checkpoints.features import Features
     except ModuleNotFoundError as error:
         text = "the Frechet distance needs `pip install 'handtint[train]'`"
         raise click.ClickException(f"{error.name} is missing: {text}") from error

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from torch import nn
 
-from handtint.engines import published
+from handtint.checkpoints import published
 from handtint.errors import OptionError
 from handtint.nets.backbone import pyramid
 from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator

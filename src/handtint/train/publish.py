@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from handtint.engines.export import export
+from handtint.checkpoints.export import export
 from handtint.errors import InputError, OptionError
 from handtint.train import checkpoint
 from handtint.train import recipe as recipes

@@ -9,7 +9,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from handtint.engines.exported import load
+from handtint.checkpoints.exported import load
 from handtint.errors import InputError, OptionError
 from handtint.nets.hybrid import ColorNet, MaskNet
 from handtint.nets.streams import ClassNet, MaskStreams

@@ -19,7 +19,7 @@ Tensors = dict[str, Tensor]
 
 
 def load(net: nn.Module, path: Path) -> None:
-    """Fill net with the weights of a file that `engines/export.py` wrote of it, or of a network that it is part of.
+    """Fill net with the weights of a file that `checkpoints/export.py` wrote of it, or of a network that it is part of.
 
     Export folds norms into the convolutions before them: such norms come back as ones that add a bias and change
     nothing else. What the file has nothing of, since no output needs it, stays as it is.

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from handtint.engines import published
+from handtint.checkpoints import published
 from handtint.errors import WeightsError
 from handtint.nets.resnet import ResNet18
 from handtint.nets.vit import MaskedViT

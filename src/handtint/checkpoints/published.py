@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from handtint.engines.exported import dinov2
+from handtint.checkpoints.exported import dinov2
 from handtint.errors import WeightsError
 from handtint.nets.backbone import Pyramid
 from handtint.nets.backbone import from_published as pyramid_tensors

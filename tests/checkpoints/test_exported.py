@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from handtint.engines.export import export
-from handtint.engines.exported import load
+from handtint.checkpoints.export import export
+from handtint.checkpoints.exported import load
 from handtint.errors import WeightsError
 from handtint.nets.backbone import pyramid
 from handtint.nets.hybrid import ColorNet, MaskNet, hybrid

@@ -6,7 +6,7 @@ import onnx
 import pytest
 import torch
 
-from handtint.engines.export import export
+from handtint.checkpoints.export import export
 from handtint.engines.onnx import OnnxEngine
 from handtint.errors import WeightsError
 from handtint.nets.hybrid import ColorNet, MaskNet, hybrid

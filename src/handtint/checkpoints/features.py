@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from handtint.engines.published import load_pyramid
+from handtint.checkpoints.published import load_pyramid
 from handtint.nets.backbone import Pyramid
 from handtint.types import Array
 
