@@ -9,7 +9,7 @@ from PIL import Image
 from handtint.data.augment import age, crop_box, squash
 from handtint.data.dataset import Labelling
 from handtint.data.labels import labels, mask_pairs, read_mask
-from handtint.data.pairs import ColorPairs, MaskPairs, SquashedPairs
+from handtint.data.pairs import ColorPairs, ColorView, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, open_sources
 from handtint.data.truths import rgb
 from handtint.errors import DecodeError
@@ -31,7 +31,7 @@ def test_pairs_are_a_function_of_seed_pass_and_index() -> None:
 
 def test_the_colors_are_the_photographs() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
-    pair = ColorPairs(items, 96, seed=1, turn=0, aged=0.0)[0]
+    pair = ColorPairs(items, 96, seed=1, turn=0, view=ColorView(aged=0.0))[0]
     L, ab = (pair["L"][0].numpy() + 1) * 50, pair["ab"].numpy().transpose(1, 2, 0) * 110
     again_L, again_ab = lab.split(lab.join(L, ab))
     assert np.abs(again_L - L).max() < 0.5

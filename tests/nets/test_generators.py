@@ -9,6 +9,7 @@ from torch import nn
 
 from handtint.checkpoints.export import export
 from handtint.engines.onnx import OnnxEngine
+from handtint.nets.hybrid import ColorNet
 from handtint.nets.resnet import ResNet18, from_published
 from handtint.nets.unet import ResNetUNet, Shuffle
 from handtint.nets.vit import ViTGenerator
@@ -23,7 +24,12 @@ def test_shapes_and_gradients(name: str, learns) -> None:  # type: ignore[no-unt
     net = COLOR[name].build(False, "")
     if name == "tiny-vit":  # begins with nothing of the ViT, and so without a gradient for it
         nn.init.normal_(net.backbone.join.weight)
-    out = net(torch.randn(2, 1, 64, 96))
+    inputs = [torch.randn(2, 1, 64, 96)]
+    if isinstance(net, ColorNet):
+        for hints in net.hints.parts.values():
+            nn.init.normal_(hints[-1].weight)
+        inputs.append(torch.rand(2, 3, 64, 96))
+    out = net(*inputs)
     part = 2 if name in ("tiny", "tiny-vit") else 1
     assert tuple(out.shape) == (2, 2, 64 // part, 96 // part)
     learns(net, [out])

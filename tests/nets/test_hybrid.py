@@ -4,6 +4,8 @@ from torch import nn
 
 from handtint.checkpoints.published import load_pyramid
 from handtint.nets.backbone import Pyramid, from_published, pyramid
+from handtint.nets.depthwise import DepthwiseConv2d
+from handtint.nets.hints import pooled
 from handtint.nets.hybrid import ColorNet, MaskNet, hybrid
 
 
@@ -12,7 +14,11 @@ from handtint.nets.hybrid import ColorNet, MaskNet, hybrid
 def test_shapes_and_gradients(net: type[nn.Module], size: tuple[int, int]) -> None:
     torch.manual_seed(0)
     model = net(hybrid("tiny"))
-    out = model(torch.randn(2, 1, *size))
+    inputs = [torch.randn(2, 1, *size)]
+    if net is ColorNet:
+        _wake(model.hints)
+        inputs.append(torch.rand(2, 3, *size))
+    out = model(*inputs)
     h, w = size
     outputs = out if isinstance(out, tuple) else (out,)
     expected = (
@@ -27,6 +33,56 @@ def test_shapes_and_gradients(net: type[nn.Module], size: tuple[int, int]) -> No
         assert torch.isfinite(parameter.grad).all(), name
         if not name.endswith("qkv.bias"):  # the bias of the keys has no effect by construction
             assert parameter.grad.abs().sum() > 0, name
+
+
+def _wake(hints: nn.Module) -> None:
+    """Give the last layers, which begin as zeros, something to say."""
+    for part in hints.parts.values():
+        nn.init.normal_(part[-1].weight, std=0.2)
+
+
+def test_no_hints_change_nothing_and_a_hint_is_heard() -> None:
+    torch.manual_seed(0)
+    net, gray = ColorNet(hybrid("tiny")).eval(), torch.randn(1, 1, 64, 64)
+    told = torch.zeros(1, 3, 64, 64)
+    assert torch.equal(net(gray), net(gray, told))
+    _wake(net.hints)
+    assert torch.equal(net(gray), net(gray, told))
+    told[..., 30:33, 30:33] = 0.5
+    change = (net(gray, told) - net(gray)).abs().sum(dim=1)[0]
+    assert change[15, 15] > 0
+    assert change[0, 0] > 0  # by way of the transformer
+
+
+def test_pooled_hints_keep_the_color_of_a_single_pixel() -> None:
+    told = torch.zeros(1, 3, 32, 32)
+    told[0, :, 5, 20] = torch.tensor([0.4, -0.2, 1.0])
+    at = pooled(told, 16)[0, :, 0, 1]
+    torch.testing.assert_close(at, torch.tensor([0.4, -0.2, 1.0, 1 / 256]), atol=2e-3, rtol=0)
+    assert pooled(told, 16)[0, :, 1].abs().sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("channels", "side", "kernel", "stride", "pad"),
+    [(16, 8, 5, 1, 2), (16, 19, 5, 2, 0), (16, 17, 3, 2, 0), (16, 8, 3, 1, 1), (32, 11, 5, 2, 0)],
+)
+def test_depthwise_gradients_are_those_of_a_plain_convolution(
+    channels: int, side: int, kernel: int, stride: int, pad: int
+) -> None:
+    torch.manual_seed(0)
+    ours = DepthwiseConv2d(channels, channels, kernel, stride, pad, groups=channels, bias=False)
+    plain = nn.Conv2d(channels, channels, kernel, stride, pad, groups=channels, bias=False)
+    plain.load_state_dict(ours.state_dict())
+    inputs = [torch.randn(2, channels, side, side, requires_grad=True) for _ in range(2)]
+    with torch.no_grad():
+        inputs[1].copy_(inputs[0])
+    outputs = [net(x) for net, x in zip((ours, plain), inputs, strict=True)]
+    slope = torch.randn_like(outputs[0])
+    for out in outputs:
+        out.backward(slope)
+    torch.testing.assert_close(*outputs)
+    torch.testing.assert_close(inputs[0].grad, inputs[1].grad)
+    torch.testing.assert_close(ours.weight.grad, plain.weight.grad, rtol=1e-4, atol=1e-4)
 
 
 def test_pyramid_strides() -> None:

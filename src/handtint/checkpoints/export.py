@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from handtint.engines.onnx import OnnxEngine
 from handtint.errors import WeightsError
+from handtint.nets.hybrid import ColorNet
 from handtint.types import Array
 
 SMALLEST = 256  # tensors of fewer values stay float32
@@ -29,15 +30,16 @@ def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float =
     """
     net = net.eval()
     temporary = path.with_suffix(".partial.onnx")
+    inputs = _inputs(net, (side or 96, side or 128))
     axes = {name: {0: "n"} if side else {0: "n", 2: "h" + name, 3: "w" + name} for name in ["L", *outputs]}
-    sample = torch.randn(1, 1, side or 96, side or 128)
+    axes |= dict.fromkeys(list(inputs)[1:], axes["L"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of traced sizes and folded constants: the comparison below is the judge
         torch.onnx.export(
             net,
-            (sample,),
+            tuple(inputs.values()),
             str(temporary),
-            input_names=["L"],
+            input_names=list(inputs),
             output_names=outputs,
             dynamic_axes=axes,
             opset_version=17,
@@ -70,12 +72,22 @@ def halve_weights(model: onnx.ModelProto) -> None:
 
 
 def _parity(net: nn.Module, path: Path, size: tuple[int, int]) -> float:
-    x = _probe(size)
+    inputs = _inputs(net, size)
     with torch.no_grad():
-        truth = net(x)
+        truth = net(*inputs.values())
     truth = truth if isinstance(truth, tuple) else (truth,)
-    ours = OnnxEngine(path).run(x.numpy())
+    ours = OnnxEngine(path).run(*(x.numpy() for x in inputs.values()))
     return max(_share(a, b.numpy()) for a, b in zip(ours, truth, strict=True))
+
+
+def _inputs(net: nn.Module, size: tuple[int, int]) -> dict[str, Tensor]:
+    """What the network is called with, by name: L, and where it takes hints a few of these."""
+    gray = _probe(size)
+    if not isinstance(net, ColorNet):
+        return {"L": gray}
+    known = torch.zeros(1, 1, *size)
+    known[..., 8:24, 8:40] = 1
+    return {"L": gray, "hints": torch.cat([0.3 * known, -0.2 * known, known], dim=1)}
 
 
 def _probe(size: tuple[int, int]) -> Tensor:

@@ -116,7 +116,7 @@ def _split(data: tuple[str, ...], plan: Recipe) -> tuple[list[Any], list[Any]]:
     from handtint.train.tasks import find
 
     task, items = find(plan.task), open_sources(data)
-    return task.examples(items), task.validation(items)
+    return task.examples(items, plan.validation_sources), task.validation(items, plan.validation_sources)
 
 
 def _coco(path: Path, plan: Recipe, download: bool) -> tuple[list[Any], list[Any]]:

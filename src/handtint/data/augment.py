@@ -13,10 +13,22 @@ Box = tuple[int, int, int, int]  # y0, x0, height, width
 
 def crop_box(rng: np.random.Generator, height: int, width: int, *, least: float, aspect: float = 1.15) -> Box:
     """A near-square box of at least the share `least` of the largest one that fits, anywhere in the picture."""
-    side = min(height, width) * np.sqrt(rng.uniform(least, 1.0))
+    side = min(height, width) * rng.uniform(np.sqrt(least), 1.0)
     stretch = np.sqrt(aspect ** rng.uniform(-1, 1))
     h, w = min(height, round(side * stretch)), min(width, round(side / stretch))
     return int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1)), h, w
+
+
+def box_around(rng: np.random.Generator, height: int, width: int, thing: tuple[float, float, float, float]) -> Box:
+    """A square box about a thing, of which it shows from 1.5 to 5 times the width; as much of it as is in the picture.
+
+    thing: x0, y0, x1, y1 in pixels.
+    """
+    x0, y0, x1, y1 = thing
+    side = min(height, width, max(24.0, (x1 - x0) * np.exp(rng.uniform(np.log(1.5), np.log(5)))))
+    y, x = ((a + b) / 2 + rng.uniform(-0.2, 0.2) * side - side / 2 for a, b in ((y0, y1), (x0, x1)))
+    side = round(side)
+    return int(np.clip(y, 0, height - side)), int(np.clip(x, 0, width - side)), side, side
 
 
 def cut(pixels: Array, box: Box, size: int, *, nearest: bool = False) -> Array:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -10,7 +11,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from handtint.data.augment import age, crop_box, cut, squash
+from handtint.data.augment import Box, age, box_around, crop_box, cut, squash
+from handtint.data.cameras import film, recorded_lightness
+from handtint.data.color_hints import hints
+from handtint.data.damage import damage
 from handtint.data.labels import labels, read_mask
 from handtint.data.sources import Item
 from handtint.data.truths import rgb
@@ -31,28 +35,58 @@ def network_ab(ab: Array) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(ab, -1, 0), np.float32) / np.float32(lab.AB_SCALE))
 
 
+def network_hints(known: Array) -> Tensor:
+    """a*b* and how known they are (h, w, 3) -> (3, h, w) float32, a*b* divided by 110."""
+    scale = np.array([lab.AB_SCALE, lab.AB_SCALE, 1], np.float32)
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(known / scale, -1, 0), np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class ColorView:
+    """How colour training shows a photograph; every chance is 0..1."""
+
+    min_scale: float = COLOR_LEAST  # smallest share of the photograph in a crop
+    aged: float = 0.25  # chance of each fault that old prints have
+    damage_prob: float = 0.0  # and of each that bad storage, printing and scanning bring
+    old_camera_prob: float = 0.0  # chance of L as a plate or film of another sensitivity saw it
+    with_hints: bool = False  # whether half of the samples tell some colours in advance
+    face_crop_prob: float = 0.0  # chance of a crop about a face, where `faces` has some of the photograph
+    faces: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)  # x0, y0, x1, y1 in pixels, by stem
+
+
 class ColorPairs(Dataset[Batch]):
     """Random crops of colour photographs: L (1, size, size) as an old print shows it, ab (2, size, size) as it was.
 
-    aged: the chance of each fault that old prints have.
+    Where the view has hints, also these (3, size, size): network ab, and how known they are (0..1).
     """
 
     def __init__(
-        self, items: Sequence[Item], size: int, *, seed: int, turn: int, least: float = COLOR_LEAST, aged: float = 0.25
+        self, items: Sequence[Item], size: int, *, seed: int, turn: int, view: ColorView | None = None
     ) -> None:
-        self.items, self.size, self.seed, self.turn, self.least, self.aged = items, size, seed, turn, least, aged
+        self.items, self.size, self.seed, self.turn, self.view = items, size, seed, turn, view or ColorView()
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((self.seed, self.turn, index))
-        whole = rgb(self.items[index])
-        pixels = cut(whole, crop_box(rng, *whole.shape[:2], least=self.least), self.size)
+        view, item = self.view, self.items[index]
+        whole = rgb(item)
+        pixels = cut(whole, self._box(rng, whole.shape[:2], item), self.size)
         if rng.random() < 0.5:
             pixels = np.ascontiguousarray(pixels[:, ::-1])
-        L, ab = lab.split(pixels)
-        return {"L": network_lightness(age(rng, L, chance=self.aged)), "ab": network_ab(ab)}
+        truth, ab = lab.split(pixels)
+        L = recorded_lightness(pixels, film(rng)) if rng.random() < view.old_camera_prob else truth
+        L, ab = damage(rng, age(rng, L, chance=view.aged), ab, chance=view.damage_prob)
+        pair = {"L": network_lightness(L), "ab": network_ab(ab)}
+        return pair | {"hints": network_hints(hints(rng, truth, ab))} if view.with_hints else pair
+
+    def _box(self, rng: np.random.Generator, shape: tuple[int, ...], item: Item) -> Box:
+        height, width = shape
+        faces = self.view.faces.get(item.stem, ())
+        if len(faces) and rng.random() < self.view.face_crop_prob:
+            return box_around(rng, height, width, faces[int(rng.integers(len(faces)))])  # type: ignore[arg-type]
+        return crop_box(rng, height, width, least=self.view.min_scale)
 
 
 class SquashedPairs(Dataset[Batch]):

@@ -10,9 +10,11 @@ import onnxruntime as ort
 from handtint.errors import WeightsError
 from handtint.types import Float
 
+HINTS = "hints"  # the name of the input for known colours
+
 
 class OnnxEngine:
-    """An ONNX network with one input (n, c, h, w) float32."""
+    """An ONNX network with one input (n, c, h, w) float32, or another, "hints", beside it."""
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         """Load the network; threads 0 means one for each core. Raises WeightsError."""
@@ -41,6 +43,21 @@ class OnnxEngine:
         h, w = (*self._session.get_inputs()[0].shape, None, None)[2:4]
         return (h, w) if isinstance(h, int) and isinstance(w, int) else None
 
-    def run(self, x: Float) -> tuple[Float, ...]:
-        """(n, c, h, w) float32 -> the network's outputs, float32."""
-        return tuple(self._session.run(None, {self._input: np.ascontiguousarray(x, np.float32)}))
+    @property
+    def takes_hints(self) -> bool:
+        """Whether the network can be told colours in advance."""
+        return any(i.name == HINTS for i in self._session.get_inputs())
+
+    def run(self, x: Float, hints: Float | None = None) -> tuple[Float, ...]:
+        """(n, c, h, w) float32 -> the network's outputs, float32.
+
+        hints: (n, 3, h, w) float32, known ab / 110 and how known they are (0..1), for a network that `takes_hints`;
+        None where nothing is known. Raises ValueError for any other network that is given some.
+        """
+        inputs = {self._input: np.ascontiguousarray(x, np.float32)}
+        if self.takes_hints:
+            none = np.zeros((x.shape[0], 3, *x.shape[2:]), np.float32)
+            inputs[HINTS] = none if hints is None else np.ascontiguousarray(hints, np.float32)
+        elif hints is not None:
+            raise ValueError("this network takes no hints")
+        return tuple(self._session.run(None, inputs))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from handtint.nets.depthwise import DepthwiseConv2d
+
 # (expansion, kernel, stride, channels, repeats) of each stage
 LITE0 = (
     (1, 3, 1, 16, 1),
@@ -49,7 +51,8 @@ class _ConvNorm(nn.Sequential):
         pad = (total // 2, total - total // 2)
         layers: list[nn.Module] = [nn.ZeroPad2d((pad[0], pad[1], pad[0], pad[1]))] if pad[0] != pad[1] else []
         symmetric = 0 if layers else pad[0]
-        layers.append(nn.Conv2d(cin, cout, kernel, stride, symmetric, groups=groups, bias=False))
+        conv = DepthwiseConv2d if groups == cin and groups > 1 else nn.Conv2d
+        layers.append(conv(cin, cout, kernel, stride, symmetric, groups=groups, bias=False))
         layers.append(nn.BatchNorm2d(cout, eps=1e-3, momentum=0.01))
         super().__init__(*layers, *([nn.ReLU6(inplace=True)] if act else []))
 

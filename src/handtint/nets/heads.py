@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -22,12 +24,20 @@ class ColorHead(nn.Module):
         self.up2 = UpBlock(widths[1], fine + edge, widths[2])
         self.edge = nn.Sequential(conv_block(1, edge, stride=2), conv_block(edge, edge))
         self.ab = nn.Conv2d(widths[2], 2, 3, padding=1)
+        self.widths = {4: widths[1], 2: widths[2]}  # channels by stride, where something can be added
 
-    def forward(self, tokens: Tensor, maps: list[Tensor], gray: Tensor) -> Tensor:
-        """Tokens (n, dim, h/16, w/16), maps at strides 2, 4, 8, gray (n, 1, h, w) -> ab (n, 2, h/2, w/2)."""
+    def forward(
+        self, tokens: Tensor, maps: list[Tensor], gray: Tensor, added: Mapping[int, Tensor] | None = None
+    ) -> Tensor:
+        """Tokens (n, dim, h/16, w/16), maps at strides 2, 4, 8, gray (n, 1, h, w) -> ab (n, 2, h/2, w/2).
+
+        added: what to add to the features at strides 4 and 2.
+        """
         x = self.up8(tokens, maps[2])
         x = self.up4(x, maps[1])
+        x = x + added[4] if added else x
         x = self.up2(x, torch.cat([maps[0], self.edge(gray)], dim=1))
+        x = x + added[2] if added else x
         return self.ab(x)
 
 

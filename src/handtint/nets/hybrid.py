@@ -9,9 +9,11 @@ from torch.nn import functional as F
 from handtint.nets.backbone import Pyramid, pyramid
 from handtint.nets.blocks import TransformerBlock
 from handtint.nets.heads import ColorHead, MaskHead
+from handtint.nets.hints import HintEncoder
 from handtint.nets.plain_vit import PlainViT, plain_vit
 
 STRIDE = 32  # input sides are multiples of it
+TOKENS = 16  # the stride of the transformer's tokens
 
 
 class HybridViT(nn.Module):
@@ -40,28 +42,38 @@ class HybridViT(nn.Module):
         """Channels of the maps at strides 2, 4 and 8."""
         return self.pyramid.channels[:3]  # type: ignore[return-value]
 
-    def forward(self, gray: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(n, 1, h, w) network L in -1..1 -> tokens (n, dim, h/16, w/16) and the five maps of the pyramid."""
+    def forward(self, gray: Tensor, added: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
+        """(n, 1, h, w) network L in -1..1 -> tokens (n, dim, h/16, w/16) and the five maps of the pyramid.
+
+        added: what to add to the tokens before the blocks see them.
+        """
         maps = self.pyramid(gray)
         wide = F.interpolate(maps[4], scale_factor=2.0, mode="bilinear", align_corners=False)
         tokens = self.embed(torch.cat([maps[3], wide], dim=1))
         if self.beside is not None:
             tokens = tokens + self.join(self.beside(gray))
+        if added is not None:
+            tokens = tokens + added
         return self.blocks(tokens), maps
 
 
 class ColorNet(nn.Module):
-    """Gray picture to colour."""
+    """Gray picture to colour; some of the colours may be known."""
 
     def __init__(self, backbone: HybridViT) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = ColorHead(backbone.dim, backbone.skips)
+        self.hints = HintEncoder({TOKENS: backbone.dim, **self.head.widths})
 
-    def forward(self, gray: Tensor) -> Tensor:
-        """(n, 1, h, w) network L in -1..1 -> network ab (n, 2, h/2, w/2)."""
-        tokens, maps = self.backbone(gray)
-        return self.head(tokens, maps, gray)
+    def forward(self, gray: Tensor, hints: Tensor | None = None) -> Tensor:
+        """(n, 1, h, w) network L in -1..1 -> network ab (n, 2, h/2, w/2).
+
+        hints: (n, 3, h, w) network ab, 0 where they are not known, and how known they are, 0..1.
+        """
+        added = {} if hints is None else self.hints(hints)
+        tokens, maps = self.backbone(gray, added.get(TOKENS))
+        return self.head(tokens, maps, gray, added)
 
 
 class MaskNet(nn.Module):

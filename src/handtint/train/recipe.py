@@ -42,6 +42,9 @@ RANGES = {
     "beta": _ANY,
     "chroma_weight": _ANY,
     "aged": _SHARE,
+    "damage_prob": _SHARE,
+    "old_camera_prob": _SHARE,
+    "face_crop_prob": _SHARE,
     "least": _SHARE,
     "paste": _SHARE,
     "views": _COUNT,
@@ -97,6 +100,16 @@ class Recipe:
     chroma_weight: float = 2.0  # colour, weighted: extra weight of coloured pixels
     aged: float = 0.25  # chance of each fault that old prints and poor scans have, on crops
     least: float = 0.0  # smallest share of a photograph in a crop; 0: 0.45 for colour, 0.35 for masks
+    damage_prob: float = (
+        0.0  # colour: chance of each fault of storage, printing and scanning: stains, halftone, borders, ...
+    )
+    old_camera_prob: float = 0.0  # colour: chance of lightness as a plate or film saw it that was not panchromatic
+    with_hints: bool = False  # colour: half of the crops tell some colours in advance; the hybrid alone takes them
+    faces: str = ""  # colour: a file of JSON lines, {"file", "faces": [[x0, y0, x1, y1, ...], ...]}, boxes in pixels
+    face_crop_prob: float = 0.0  # colour: chance of a crop about a face, where there are some
+    validation_sources: tuple[
+        str, ...
+    ] = ()  # sources, as names begin with them ("bsds_12.webp"), to keep for validation
     paste: float = 0.35  # mask, classes: chance of a pasted object
     front: str = ""  # classes: a mask network, named as `start` is, whose foreground is exported beside them
     views: int = 1  # classes: looks at each photograph that are remembered, of the whole first, then of crops

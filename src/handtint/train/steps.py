@@ -54,7 +54,7 @@ def adversarial_turns(
     nets: Nets, batch: Batch, *, gan: str, l1_weight: float, regression: Regression
 ) -> Iterator[Turn]:
     """The discriminator's turn, then the generator's, on one and the same prediction."""
-    fake = nets[GENERATOR](batch["L"])
+    fake = colored(nets, batch)
     yield Turn(DISCRIMINATOR, discriminator_step(nets, batch, fake, gan=gan), "loss_D")
     nets[DISCRIMINATOR].requires_grad_(False)  # its gradients are not needed in the other's turn
     yield Turn(
@@ -65,8 +65,13 @@ def adversarial_turns(
 
 def color_step(nets: Nets, batch: Batch, *, regression: Regression) -> Losses:
     """{"loss"}: the regression of ab at the size that the generator answers in."""
-    predicted = nets[GENERATOR](batch["L"])
+    predicted = colored(nets, batch)
     return {"loss": regression(predicted.float(), fitted(batch["ab"], predicted))}
+
+
+def colored(nets: Nets, batch: Batch) -> Tensor:
+    """The generator's ab for a batch; hints are for generators that take them, and only their batches have some."""
+    return nets[GENERATOR](*(batch[name] for name in ("L", "hints") if name in batch))
 
 
 def mask_step(nets: Nets, batch: Batch) -> Losses:

@@ -14,8 +14,9 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from handtint.data import balance
+from handtint.data.faces import face_boxes
 from handtint.data.labels import mask_pairs, photographs
-from handtint.data.pairs import COLOR_LEAST, Batch, ColorPairs, MaskPairs, SquashedPairs
+from handtint.data.pairs import COLOR_LEAST, Batch, ColorPairs, ColorView, MaskPairs, SquashedPairs
 from handtint.data.remembered import RememberedPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
@@ -48,20 +49,28 @@ class Task:
     prepared: Callable[[Recipe, list[Any], Path, Fabric, Callable[[str], None]], list[Any]]
     given: Callable[[Batch, Recipe], tuple[Any, ...]]
 
-    def examples(self, items: Sequence[Item]) -> list[Any]:
-        """What to train on among the items."""
-        return [e for e in self.gather(items) if not held_out(self.photo(e))]
+    def examples(self, items: Sequence[Item], sources: Sequence[str] = ()) -> list[Any]:
+        """What to train on among the items; nothing of these sources."""
+        return [e for e in self.gather(items) if not held_out(self.photo(e), sources)]
 
-    def validation(self, items: Sequence[Item]) -> list[Any]:
-        """What to leave for validation among the items."""
-        return [e for e in self.gather(items) if held_out(self.photo(e))]
+    def validation(self, items: Sequence[Item], sources: Sequence[str] = ()) -> list[Any]:
+        """What to leave for validation among the items: one in twelve, and all of these sources."""
+        return [e for e in self.gather(items) if held_out(self.photo(e), sources)]
 
 
 def _color_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
     if recipe.augment == "squash":
         return SquashedPairs(examples, phase.size, seed=recipe.seed, turn=turn)
-    least = recipe.least or COLOR_LEAST
-    return ColorPairs(examples, phase.size, seed=recipe.seed, turn=turn, least=least, aged=recipe.aged)
+    view = ColorView(
+        min_scale=recipe.least or COLOR_LEAST,
+        aged=recipe.aged,
+        damage_prob=recipe.damage_prob,
+        old_camera_prob=recipe.old_camera_prob,
+        with_hints=recipe.with_hints,
+        face_crop_prob=recipe.face_crop_prob,
+        faces=face_boxes(recipe.faces) if recipe.faces else {},
+    )
+    return ColorPairs(examples, phase.size, seed=recipe.seed, turn=turn, view=view)
 
 
 def _balanced(examples: list[Any], recipe: Recipe, *, pair: Callable[[Any], Pair] = lambda pair: pair) -> list[Any]:

@@ -1,0 +1,39 @@
+"""Colours known in advance, as a second input of the colour network."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class HintEncoder(nn.Module):
+    """What known colours add to features at several strides: nothing where none are known, and nothing at first.
+
+    Zhang et al. 2017 (Real-Time User-Guided Image Colorization) give hints to a network's first layer; added to the
+    transformer's tokens they reach the whole picture, and added to the decoder they stay exact where they stand.
+    No layer has a bias and the last ones begin as zeros, so that training can go on from weights that knew no hints.
+    """
+
+    def __init__(self, channels: dict[int, int], width: int = 64) -> None:
+        """channels: of the features at each stride."""
+        super().__init__()
+        self.parts = nn.ModuleDict({str(stride): _part(count, width) for stride, count in channels.items()})
+
+    def forward(self, hints: Tensor) -> dict[int, Tensor]:
+        """(n, 3, h, w) network ab and how known they are, 0..1 -> what to add at each stride."""
+        return {int(stride): part(pooled(hints, int(stride))) for stride, part in self.parts.items()}
+
+
+def pooled(hints: Tensor, stride: int) -> Tensor:
+    """Hints (n, 3, h, w) -> (n, 4, h / stride, w / stride): mean known ab, how known at best, how known on average."""
+    ab, known = hints[:, :2], hints[:, 2:]
+    share = F.avg_pool2d(known, stride)
+    mean = F.avg_pool2d(ab * known, stride) / (share + 1e-5)
+    return torch.cat([mean, F.max_pool2d(known, stride), share], dim=1)
+
+
+def _part(channels: int, width: int) -> nn.Sequential:
+    last = nn.Conv2d(width, channels, 1, bias=False)
+    nn.init.zeros_(last.weight)
+    return nn.Sequential(nn.Conv2d(4, width, 1, bias=False), nn.ReLU(inplace=True), last)
