@@ -5,26 +5,42 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from handtint import interfaces
 from handtint.image.arrays import resize
 from handtint.image.color import lab
 from handtint.image.color.view import network_view
-from handtint.types import Array, Engine
+from handtint.types import Array, Engine, Float
 
 RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings chroma to full size
 
 
 def colorize(
-    pixels: Array, engine: Engine, *, side: int, gain: float | None = None, square: bool = False
+    pixels: Array,
+    engine: Engine,
+    *,
+    side: int,
+    gain: float | None = None,
+    square: bool = False,
+    interface: str = "",
 ) -> resize.Lines:
     """The colours of a photo (H, W) or (H, W, 3): lines from L in 0..1 to a*b*, for any size of it.
 
     The network sees it at about side * side pixels, or squashed to just these; it answers at its input's size or an
     even part of it.
+    interface: one of `interfaces.INTERFACES`, where it is a network of others. Raises WeightsError.
     """
+    if interface:
+        L, ab = interfaces.ask(pixels, engine, interface, gain=gain, side=side)
+    else:
+        L, ab = _own(pixels, engine, side=side, gain=gain, square=square)
+    return resize.guided_lines(L / np.float32(100), ab, radius=RADIUS, epsilon=EPSILON)
+
+
+def _own(pixels: Array, engine: Engine, *, side: int, gain: float | None, square: bool) -> tuple[Float, Float]:
+    """L* (h, w) of the photo as the package's own network sees it, and the a*b* (h, w, 2) that this predicts."""
     L, x = network_view(pixels, side, gain, square=square)
     h, w = L.shape
     answer = engine.run(x)[0][0]
     part = x.shape[2] // answer.shape[1]
     ab = np.moveaxis(answer[:, : h // part, : w // part], 0, -1) * np.float32(lab.AB_SCALE)
-    ab = cv2.resize(np.ascontiguousarray(ab), (w, h), interpolation=cv2.INTER_LINEAR)
-    return resize.guided_lines(L / np.float32(100), ab, radius=RADIUS, epsilon=EPSILON)
+    return L, cv2.resize(np.ascontiguousarray(ab), (w, h), interpolation=cv2.INTER_LINEAR)

@@ -53,7 +53,11 @@ class Options:
         choices=LEVELS,
     )
     colors: str = _setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
-    model: str = _setting("handtint", "A model of the catalogue: see `handtint models`.")
+    model: str = _setting(
+        "handtint",
+        "What predicts colours: a model of the catalogue (see `handtint models`), or an ONNX file of another network: "
+        "ddcolor:FILE, siggraph17:FILE, eccv16:FILE, rgb:FILE.",
+    )
     mask_model: str = _setting(
         "handtint-mask",
         "What finds the mask: a model of the catalogue, an ONNX file of the u2net family or of IS-Net, or rembg:NAME.",

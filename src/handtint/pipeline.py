@@ -32,7 +32,8 @@ class Tinter:
     def __init__(self, model: str = "handtint", *, mask_model: str = "handtint-mask", threads: int = 0) -> None:
         """Choose the models by their names in the catalogue; threads 0 means one a core. Raises OptionError.
 
-        mask_model may also be the path of an ONNX file of the u2net family or of IS-Net, or rembg:NAME.
+        model may also be an ONNX file of another network, ddcolor:FILE and the like; mask_model one
+        of the u2net family or of IS-Net, or rembg:NAME.
         """
         self.networks = Networks(model, mask_model, threads=threads)
 

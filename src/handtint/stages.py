@@ -79,7 +79,15 @@ class Networks:
 
     def colors(self, pixels: Pixels, gain: float | None) -> resize.Lines:
         """The colours of pixels (H, W) or (H, W, 3), seen with a gain. Raises WeightsError."""
-        return colorize(pixels, self._color_engine, side=self.color.side, gain=gain, square=self.color.square)
+        model = self.color
+        return colorize(
+            pixels,
+            self._color_engine,
+            side=model.side,
+            gain=gain,
+            square=model.square,
+            interface=model.interface,
+        )
 
     def segment(self, pixels: Pixels, gain: float | None) -> Segmentation:
         """What stands where in pixels (H, W) or (H, W, 3), seen with a gain. Raises WeightsError."""

@@ -60,7 +60,7 @@ class Weights:
     def verified(self) -> Path:
         """The file's path, once its bytes are proved to be the recorded ones. Raises WeightsError."""
         try:
-            found = hashlib.sha256(self.path.read_bytes()).hexdigest()
+            found = digest(self.path)
         except OSError as error:
             raise WeightsError(f"{self.path}: {error.strerror}") from error
         recorded = found[: len(self.sha256)] if self.source == "torchvision" else found  # of that only its beginning
@@ -72,10 +72,16 @@ class Weights:
 def of_file(path: Path) -> Weights:
     """The record of a file of weights that somebody brings; nothing is known but its bytes. Raises WeightsError."""
     try:
-        data = path.read_bytes()
+        sha256, size = digest(path), path.stat().st_size
     except OSError as error:
         raise WeightsError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
-    return Weights(str(path), hashlib.sha256(data).hexdigest(), len(data), "its own", "file", "", "", "", 0)
+    return Weights(str(path), sha256, size, "its own", "file", "", "", "", 0)
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file's bytes, read piece by piece. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

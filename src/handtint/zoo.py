@@ -12,6 +12,7 @@ from typing import Any, Literal
 from handtint import keep
 from handtint.errors import OptionError, WeightsError
 from handtint.image.masks import matting
+from handtint.interfaces import INTERFACES
 from handtint.options import Options
 from handtint.types import Engine
 from handtint.weights import MANIFEST, Weights, manifest, of_file, read
@@ -30,9 +31,9 @@ Kind = Literal["full", "color", "alpha", "isnet", "plain"]  # of a mask network:
 class Model:
     """One entry. side: the network sees a photo at about side * side pixels, aspect kept; `square`, at just these.
 
-    kind: what a mask network reads and answers. runner: which engine runs it. record: its weights, where the
-    package's manifest has no record of them. recipe: the training recipe of a network that comes without weights.
-    use: when to choose it.
+    kind: what a mask network reads and answers. interface: the same of a colour network of others. runner: which engine
+    runs it. record: its weights, where the package's manifest has no record of them. recipe: the training recipe of a
+    network that comes without weights. use: when to choose it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Model:
     square: bool = False
     recipe: str = ""
     use: str = ""
+    interface: str = ""
 
     @property
     def weights(self) -> Weights:
@@ -82,6 +84,10 @@ def _onnx(model: Model, threads: int) -> Engine:
     engine = OnnxEngine(model.weights.verified(), threads=threads)
     if model.kind in ("alpha", "isnet") and engine.channels != 3:
         raise WeightsError(f"{model.name}: not a network for foregrounds: one input (1, 3, h, w) is expected")
+    if model.interface:
+        channels = INTERFACES[model.interface].channels
+        if engine.channels not in (channels, None) or not engine.alone:
+            raise WeightsError(f"{model.name}: not {model.network}: one input (1, {channels}, h, w) is expected")
     return engine
 
 
@@ -163,14 +169,16 @@ CATALOGUE = {
 def find(name: str, task: Task) -> Model:
     """The catalogue's entry of that name and task, or FOLDER/NAME for weights that `handtint export` wrote there.
 
-    For masks also an ONNX file by its path, isnet:FILE for one of IS-Net of any name, or rembg:NAME. Raises
-    OptionError, naming those there are, or the extra that is missing; WeightsError for an unreadable file.
+    For colour also ddcolor:FILE and the like, an ONNX file with one of the INTERFACES. For masks an ONNX file by its
+    path, isnet:FILE for one of IS-Net of any name, or rembg:NAME. Raises OptionError, naming those there are, or the
+    extra that is missing; WeightsError for an unreadable file.
     """
     model = CATALOGUE.get(name) or _exported(name)
-    if task == "mask" and model is None:
-        model = _outside(name)
+    if model is None:
+        model = _outside(name) if task == "mask" else _peer(name)
     if model is None or model.task != task:
         names = [model.name for model in CATALOGUE.values() if model.task == task]
+        names += [f"{kind}:FILE.onnx" for kind in INTERFACES] if task == "color" else []
         raise OptionError(f"model: unknown {task} model {name!r}; there are: {', '.join(names)}")
     package, extra = _NEEDS.get(model.runner, ("", ""))
     if package and importlib.util.find_spec(package) is None:
@@ -194,7 +202,7 @@ def absolute(name: str) -> str:
     """The name of the same model in any working folder: with the whole path, where it is of a file or a folder."""
     if name in CATALOGUE or not (name.lower().endswith(".onnx") or _exported(name)):
         return name
-    kind = ISNET if name.startswith(ISNET) else ""
+    kind = next((f"{each}:" for each in (*INTERFACES, ISNET[:-1]) if name.startswith(f"{each}:")), "")
     return kind + os.path.abspath(name.removeprefix(kind))
 
 
@@ -209,6 +217,16 @@ def _outside(name: str) -> Model | None:
             return Model(name, "mask", "an ONNX file of IS-Net", side=1024, kind="isnet", record=of_file(path))
         return Model(name, "mask", "an ONNX file of the u2net family", side=320, kind="alpha", record=of_file(path))
     return None
+
+
+def _peer(name: str) -> Model | None:
+    """A colour network of others, an ONNX file with the interface that the name begins with."""
+    kind, _, file = name.partition(":")
+    if kind not in INTERFACES or not file:
+        return None
+    interface = INTERFACES[kind]
+    record = of_file(Path(os.path.abspath(file)))
+    return Model(name, "color", interface.network, interface.side, record=record, square=True, interface=kind)
 
 
 def of(options: Options) -> tuple[Model, Model]:

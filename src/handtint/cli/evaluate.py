@@ -62,12 +62,20 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 
 @command.command(name="colour")
 @_common
-@click.option("--model", default="handtint", show_default=True, metavar="NAME", help="A colour model of the catalogue.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("handtint",),
+    show_default=True,
+    metavar="NAME|KIND:FILE",
+    help="A colour model, as in `handtint tint`; may be repeated.",
+)
 @click.option("--size", type=click.IntRange(32, 1024), default=224, show_default=True, help="Side to squash photos to.")
 @click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
 @click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
 @click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
-def color_command(run: Run, model: str, size: int, strength: float, only: Path | None, frechet: bool) -> None:
+def color_command(run: Run, models: tuple[str, ...], size: int, strength: float, only: Path | None, frechet: bool) -> None:
     """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`."""
     from handtint.data import labels, lists, sources, truths
     from handtint.data.augment import squash
@@ -83,22 +91,28 @@ def color_command(run: Run, model: str, size: int, strength: float, only: Path |
         training, validation = [i for i in items if i not in set(named)] or items, named
     features = _features() if frechet else None
     chosen = _some(validation if run.held_out or only else items, run.limit)
-    options = Options(keep="all", gain=run.gain, model=model, strength=strength, background="gray")
-    tinter = Tinter(model)
+    options = Options(keep="all", gain=run.gain, strength=strength, background="gray")
 
-    def predict(photo: Photo) -> Photo:
-        return tinter.run(photo, options).photo
+    def predictor(model: str) -> Callable[[Photo], Photo]:
+        tinter = Tinter(model)
+        return lambda photo: tinter.run(photo, options).photo
 
+    predictors = dict(zip(_labels(models), map(predictor, models), strict=True))
     sample = (squash(truths.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
     squashed = ((name, squash(rgb, size)) for name, rgb in truths.colors(bar(chosen, "evaluating")))
-    label = Path(model).name
-    scores = color.evaluate_color(squashed, {**baselines.baselines(sample), label: predict}, features=features)
-    facts = {"size": size, "strength": strength, "recipe": _recipe(model)}
+    scores = color.evaluate_color(squashed, {**baselines.baselines(sample), **predictors}, features=features)
+    facts = {"size": size, "strength": strength, "recipe": "; ".join(map(_recipe, models))}
     _report(run, "colour", len(chosen), facts | ({"frechet": features.name} if features else {}), color=scores)
     if run.out:
-        _color_figure(run.out / "colour.png", [squash(truths.rgb(i), size) for i in _some(chosen, SHOWN)], predict)
-    if run.record:
+        _color_figure(run.out / "colour.png", [squash(truths.rgb(i), size) for i in _some(chosen, SHOWN)], predictors)
+    for label, model in zip(_labels(models), models, strict=True) if run.record else ():
         _record(model, run, color.summary(scores["predictors"], label))
+
+
+def _labels(models: Sequence[str]) -> list[str]:
+    """What tables call them: names without folders, unless two would be called the same."""
+    short = [Path(model).name for model in models]
+    return short if len(set(short)) == len(short) else list(models)
 
 
 def _color_measures() -> Any:
@@ -127,15 +141,16 @@ def _recipe(model: str) -> str:
     return f"{weights.recipe}, {weights.steps} steps"
 
 
-def _color_figure(path: Path, photos: list[Any], predict: Callable[[Photo], Photo]) -> None:
+def _color_figure(path: Path, photos: list[Any], predictors: dict[str, Callable[[Photo], Photo]]) -> None:
     from handtint.evaluate import study
     from handtint.evaluate.baselines import grayed
     from handtint.figures import rows
     from handtint.image.photo import Photo
 
     shown = [grayed(rgb) for rgb in photos]
-    predicted = [predict(photo).pixels for photo in shown]
-    lines = [("input", [photo.pixels for photo in shown]), ("prediction", predicted), ("truth", photos)]
+    named = predictors if len(predictors) > 1 else {"prediction": next(iter(predictors.values()))}
+    predicted = [(label, [predict(photo).pixels for photo in shown]) for label, predict in named.items()]
+    lines = [("input", [photo.pixels for photo in shown]), *predicted, ("truth", photos)]
     Photo(rows(lines, side=160)).write(path)
     Photo(study.tiles(lines)).write(path.with_name(study.TILES))
 
@@ -145,13 +160,15 @@ def _color_figure(path: Path, photos: list[Any], predict: Callable[[Photo], Phot
 @click.option("--on", type=click.Choice(["gray", "colour", "both"]), default="both", show_default=True, help="Copies.")
 @click.option(
     "--model",
-    default="handtint-mask",
+    "models",
+    multiple=True,
+    default=("handtint-mask",),
     show_default=True,
-    metavar="NAME",
-    help="A mask model of the catalogue, rembg:NAME, or an ONNX file of the u2net family or of IS-Net by its path.",
+    metavar="NAME|FILE",
+    help="A mask model of the catalogue, rembg:NAME, or an ONNX file of the u2net family or of IS-Net; may be repeated.",
 )
 @click.option("--named", default="", metavar="TEXT", help="Only photographs whose name has this in it.")
-def masks_command(run: Run, on: str, model: str, named: str) -> None:
+def masks_command(run: Run, on: str, models: tuple[str, ...], named: str) -> None:
     """Find classes and foreground and compare with masks.
 
     Sources hold FOLDER/images/X.* and FOLDER/masks/X.png, the masks' pixels VOC class indices, 255 for unknown.
@@ -161,15 +178,19 @@ def masks_command(run: Run, on: str, model: str, named: str) -> None:
     from handtint.evaluate import masks
     from handtint.pipeline import Tinter
 
-    knows = zoo.find(model, "mask").classes
+    knows = {model: zoo.find(model, "mask").classes for model in models}
     pairs = [pair for pair in labels.mask_pairs(sources.open_sources(run.sources)) if named in pair[0].name]
     chosen = _some([p for p in pairs if not run.held_out or sources.held_out(p[0])], run.limit)
-    label = functools.partial(Tinter(mask_model=model).label, gain=run.gain)
     modes = masks.MODES if on == "both" else (on,)
-    scores = masks.evaluate_masks(truths.masks(bar(chosen, "evaluating")), label, on=modes, classes=knows)
-    _report(run, "masks", len(chosen), {"named": named} if named else {}, masks={Path(model).name: scores})
-    if run.record:
-        _record(model, run, masks.summary(scores))
+    scores = {}
+    for model in models:
+        label = functools.partial(Tinter(mask_model=model).label, gain=run.gain)
+        shown = truths.masks(bar(chosen, "evaluating"))
+        scores[model] = masks.evaluate_masks(shown, label, on=modes, classes=knows[model])
+    named_scores = dict(zip(_labels(models), scores.values(), strict=True))
+    _report(run, "masks", len(chosen), {"named": named} if named else {}, masks=named_scores)
+    for model in models if run.record else ():
+        _record(model, run, masks.summary(scores[model]))
 
 
 def _some(items: Sequence[Any], limit: int | None) -> list[Any]:

@@ -17,6 +17,7 @@ COMMANDS = {
     "web": "Open a page in the browser to tint photographs by hand.",
     "serve": "Tint photographs over HTTP.",
     "models": "List the catalogue of networks.",
+    "compare": "Tint the same photographs with several models: a contact sheet and a table.",
     "evaluate": "Measure colours or masks on photographs with known truth.",
     "study": "Make one page of the evaluations of several models.",
     "label": "Make masks to train on from classes and boxes.",

@@ -12,7 +12,13 @@ from click.core import ParameterSource
 from handtint.cli.files import FILE
 from handtint.options import Options
 
-METAVARS = {"keep": "WHAT", "gain": "auto|off|FLOAT", "feather": "PX", "model": "NAME", "mask_model": "NAME|FILE"}
+METAVARS = {
+    "keep": "WHAT",
+    "gain": "auto|off|FLOAT",
+    "feather": "PX",
+    "model": "NAME|KIND:FILE",
+    "mask_model": "NAME|FILE",
+}
 _RUN: dict[str, dict[str, Any]] = {
     "--recipe": {
         "type": FILE,

@@ -38,6 +38,11 @@ class OnnxEngine:
         return inputs[0].shape[1] if fits and isinstance(inputs[0].shape[1], int) else None
 
     @property
+    def alone(self) -> bool:
+        """Whether its one input is all that it wants."""
+        return len(self._session.get_inputs()) == 1
+
+    @property
     def sides(self) -> tuple[int, int] | None:
         """(h, w) of its input, where the file fixes them."""
         h, w = (*self._session.get_inputs()[0].shape, None, None)[2:4]

@@ -1,0 +1,59 @@
+"""`handtint compare`: several models on one's own photographs, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from handtint.cli.bar import bar
+
+
+@click.command(name="compare")
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("handtint",),
+    show_default=True,
+    metavar="NAME|KIND:FILE",
+    help="A colour model, as in `handtint tint`; may be repeated.",
+)
+@click.option(
+    "--mask-model",
+    "mask_models",
+    multiple=True,
+    default=("handtint-mask",),
+    show_default=True,
+    metavar="NAME|FILE",
+    help="A mask model, as in `handtint tint`; may be repeated.",
+)
+@click.option("--keep", default="subject", show_default=True, metavar="WHAT", help="As in `handtint tint`.")
+@click.option("--gain", default="auto", show_default=True, help="As in `handtint tint`.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("compare.jpg"),
+    show_default=True,
+    metavar="FILE",
+    help="The contact sheet; the table is written beside it as Markdown.",
+)
+def command(
+    photos: tuple[Path, ...], models: tuple[str, ...], mask_models: tuple[str, ...], keep: str, gain: str, out: Path
+) -> None:
+    """Tint PHOTOs with each pair of models, and make one contact sheet and one table of them.
+
+    A photo in colour is tinted as its gray copy; `error` is then the mean distance from its own a*b*.
+    """
+    from handtint import comparison
+    from handtint.image.photo import Photo
+    from handtint.options import Options
+
+    read = (Photo.read(path) for path in bar(photos, "comparing"))
+    options = Options(keep=keep, gain=gain, background="gray")
+    entries, sheet = comparison.compare(read, models, mask_models, options)
+    table = comparison.markdown(entries)
+    Photo(sheet).write(out)
+    out.with_suffix(".md").write_text(table)
+    click.echo(table, nl=False)
