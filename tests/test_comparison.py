@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from test_interfaces import of_kind
 
 from handtint import comparison
 from handtint.cli import main
 from handtint.image.photo import Photo
 from handtint.options import Options
+from test_interfaces import of_kind
 
 
 @pytest.fixture

@@ -75,7 +75,9 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
 @click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
 @click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
-def color_command(run: Run, models: tuple[str, ...], size: int, strength: float, only: Path | None, frechet: bool) -> None:
+def color_command(
+    run: Run, models: tuple[str, ...], size: int, strength: float, only: Path | None, frechet: bool
+) -> None:
     """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`."""
     from handtint.data import labels, lists, sources, truths
     from handtint.data.augment import squash
@@ -165,7 +167,7 @@ def _color_figure(path: Path, photos: list[Any], predictors: dict[str, Callable[
     default=("handtint-mask",),
     show_default=True,
     metavar="NAME|FILE",
-    help="A mask model of the catalogue, rembg:NAME, or an ONNX file of the u2net family or of IS-Net; may be repeated.",
+    help="A mask model, as in `handtint tint`; may be repeated.",
 )
 @click.option("--named", default="", metavar="TEXT", help="Only photographs whose name has this in it.")
 def masks_command(run: Run, on: str, models: tuple[str, ...], named: str) -> None:
