@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from handtint.data import labels, sources, truths
+from handtint.data import ground_truth, labels, sources
 from handtint.evaluate.damage import KINDS, damaged
 from handtint.evaluate.masks import MaskScores
 from handtint.evaluate.protocols import LabProtocol
@@ -36,7 +36,7 @@ def colour(tinter: Tinter, items: list[sources.Item], kind: str, gain: str) -> t
     """MAE of a* and of b*."""
     account = LabProtocol()
     for item in items:
-        L, ab = lab.split(truths.rgb(item))
+        L, ab = lab.split(ground_truth.rgb(item))
         photo = Photo(damaged(L, kind, name=item.name))
         lines = tinter.run(photo, Options(keep="all", gain=gain, provenance=False)).colors
         assert lines is not None
@@ -49,7 +49,7 @@ def colour(tinter: Tinter, items: list[sources.Item], kind: str, gain: str) -> t
 def masks(tinter: Tinter, pairs: list[tuple[sources.Item, sources.Item]], kind: str, gain: str) -> tuple[float, float]:
     """The foreground's mean IoU, and the mIoU of the classes."""
     account = MaskScores()
-    for name, rgb, classes, front in truths.masks(pairs):
+    for name, rgb, classes, front in ground_truth.masks(pairs):
         photo = Photo(damaged(lab.lightness(rgb), kind, name=name))
         account.add(*tinter.label(photo, gain=gain), classes, front, name=name)
     scores = account.scores()

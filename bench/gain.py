@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from handtint.colorizer import colorize
-from handtint.data import sources, truths
+from handtint.data import ground_truth, sources
 from handtint.evaluate.protocols import LabProtocol
 from handtint.image.color import lab
 from handtint.types import Engine, Float
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=150)
     words = parser.parse_args()
     _, held_out = sources.split(sources.open_sources(words.sources))
-    photos = [lab.split(truths.rgb(item)) for item in held_out[:: max(1, len(held_out) // words.limit)]]
+    photos = [lab.split(ground_truth.rgb(item)) for item in held_out[:: max(1, len(held_out) // words.limit)]]
     engine = find("handtint", "color").engine()
     print(f"{len(photos)} photographs; a MAE, b MAE, a MSE, b MSE")
     for name, damage in DAMAGE.items():

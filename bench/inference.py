@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from handtint.data import sources, truths
+from handtint.data import ground_truth, sources
 from handtint.evaluate.metrics import colorfulness
 from handtint.evaluate.protocols import LabProtocol
 from handtint.image.color import blend, lab
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=200)
     words = parser.parse_args()
     _, held_out = sources.split(sources.open_sources(words.sources))
-    photos = [truths.rgb(item) for item in held_out[:: max(1, len(held_out) // words.limit)]]
+    photos = [ground_truth.rgb(item) for item in held_out[:: max(1, len(held_out) // words.limit)]]
     engine = find("handtint", "color").engine()
     print(f"{len(photos)} photographs; a MAE, b MAE, a MSE, b MSE, colourfulness of the truth's")
     for side in (160, 192, 224, 256, 320):

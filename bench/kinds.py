@@ -11,7 +11,7 @@ from collections import Counter
 
 import numpy as np
 
-from handtint.data import sources, truths
+from handtint.data import ground_truth, sources
 from handtint.image.arrays import resize
 from handtint.image.color import lab, tone
 from handtint.image.photo import Photo
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=600)
     words = parser.parse_args()
     items = sources.open_sources(words.sources)
-    photos = [truths.rgb(item) for item in items[:: max(1, len(items) // words.limit)]]
+    photos = [ground_truth.rgb(item) for item in items[:: max(1, len(items) // words.limit)]]
     for name, pictures in (("colour", photos), ("sepia", [sepia(rgb) for rgb in photos])):
         small = [resize.shrink(p, resize.fit((p.shape[0], p.shape[1]), GLANCE)) for p in pictures]
         spread = [tone.beyond_tone(*((L.ravel(), ab.reshape(-1, 2)))) for L, ab in map(lab.split, small)]

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from handtint.colorizer import colorize
-from handtint.data import sources, truths
+from handtint.data import ground_truth, sources
 from handtint.data.augment import squash
 from handtint.evaluate.protocols import LabProtocol
 from handtint.image.color import blend, lab
@@ -51,7 +51,7 @@ def spread(items: list[sources.Item], limit: int) -> list[sources.Item]:
 
 def pair(item: sources.Item, engine: Engine) -> tuple[Float, Float]:
     """Predicted and true a*b* (SIDE, SIDE, 2) of a photograph, its aspect given up."""
-    truth = squash(truths.rgb(item), SIDE)
+    truth = squash(ground_truth.rgb(item), SIDE)
     gray = lab.gray(lab.lightness(truth))
     ours = blend.over(gray, colorize(gray, engine, side=SIDE, gain=1.0), None, backdrop="gray")
     return lab.split(ours)[1], lab.split(truth)[1]

@@ -41,7 +41,8 @@ class Range:
 def typed(value: Any, kind: Any, where: str, error: type[HandtintError], allowed: Range | None = None) -> Any:
     """The value as `kind`: whole numbers become floats where floats are wanted, lists become tuples.
 
-    kind: bool, int, float, str, a dict, list[kind], or a tuple of kinds. allowed: what numbers may be, each of them.
+    kind: bool, int, float, str, a dict, list[kind], or a tuple of kinds or of any number of one. allowed: what numbers
+    may be, each of them.
     Raises `error` for any other value: "WHERE is VALUE; it has to be WHAT".
     """
     found = _converted(value, kind)
@@ -54,9 +55,9 @@ def typed(value: Any, kind: Any, where: str, error: type[HandtintError], allowed
 def describe(kind: Any) -> str:
     """A kind in words: "a whole number", "a list of 2 numbers"."""
     args = get_args(kind)
-    if get_origin(kind) is tuple:
+    if get_origin(kind) is tuple and Ellipsis not in args:
         return f"a list of {len(args)} {_PLURALS[args[0]]}"
-    if get_origin(kind) is list:
+    if get_origin(kind) in (tuple, list):
         return f"a list of {_PLURALS[get_origin(args[0]) or args[0]]}"
     return _WORDS[kind]
 
@@ -87,7 +88,8 @@ def _sequence(value: Any, kind: Any) -> Any:
     if not isinstance(value, list | tuple):
         return None
     args = get_args(kind)
-    kinds = args if get_origin(kind) is tuple else args * len(value)
+    fixed = get_origin(kind) is tuple and Ellipsis not in args
+    kinds = args if fixed else args[:1] * len(value)
     if len(kinds) != len(value):
         return None
     found = [_converted(v, k) for v, k in zip(value, kinds, strict=True)]

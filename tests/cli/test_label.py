@@ -8,9 +8,9 @@ import numpy as np
 from click.testing import CliRunner
 
 from handtint.cli import main
+from handtint.data.ground_truth import rgb
 from handtint.data.labels import labels, mask_pairs, read_mask
 from handtint.data.sources import open_sources
-from handtint.data.truths import rgb
 
 ROOT = Path(__file__).parents[2]
 

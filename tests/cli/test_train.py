@@ -27,7 +27,7 @@ def test_train_then_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(
         'task = "colour"\nnetwork = "tiny"\npretrained = false\nworkers = 0\n'
-        "phases = [{size = 32, passes = 1, batch = 4}]"
+        "phases = [{size = 32, epochs = 1, batch = 4}]"
     )
     words = [
         "train",

@@ -97,7 +97,7 @@ def test_a_view_with_everything_is_a_function_of_seed_and_index() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
     faces = {items[0].stem: [(10.0, 10.0, 60.0, 60.0)]}
     view = ColorView(0.05, 0.5, 0.5, 0.9, with_hints=True, face_crop_prob=0.8, faces=faces)
-    one, same = (ColorPairs(items, 64, seed=4, turn=2, view=view)[0] for _ in range(2))
+    one, same = (ColorPairs(items, 64, seed=4, epoch=2, view=view)[0] for _ in range(2))
     assert set(one) == {"L", "ab", "hints"}
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert one["hints"].shape == (3, 64, 64)

@@ -8,10 +8,10 @@ from PIL import Image
 
 from handtint.data.augment import age, crop_box, squash
 from handtint.data.dataset import Labelling
+from handtint.data.ground_truth import rgb
 from handtint.data.labels import labels, mask_pairs, read_mask
 from handtint.data.pairs import ColorPairs, ColorView, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, open_sources
-from handtint.data.truths import rgb
 from handtint.errors import DecodeError
 from handtint.image.color import lab
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_pairs_are_a_function_of_seed_pass_and_index() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
-    one, same, other = (ColorPairs(items, 64, seed=1, turn=t)[0] for t in (0, 0, 1))
+    one, same, other = (ColorPairs(items, 64, seed=1, epoch=t)[0] for t in (0, 0, 1))
     assert torch.equal(one["L"], same["L"])
     assert torch.equal(one["ab"], same["ab"])
     assert not torch.equal(one["ab"], other["ab"])
@@ -31,7 +31,7 @@ def test_pairs_are_a_function_of_seed_pass_and_index() -> None:
 
 def test_the_colors_are_the_photographs() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
-    pair = ColorPairs(items, 96, seed=1, turn=0, view=ColorView(aged=0.0))[0]
+    pair = ColorPairs(items, 96, seed=1, epoch=0, view=ColorView(degradation_prob=0.0))[0]
     L, ab = (pair["L"][0].numpy() + 1) * 50, pair["ab"].numpy().transpose(1, 2, 0) * 110
     again_L, again_ab = lab.split(lab.join(L, ab))
     assert np.abs(again_L - L).max() < 0.5
@@ -97,7 +97,7 @@ def test_pasted_objects_bring_their_labels(said: bool, tmp_path: Path) -> None:
     if said:
         (tmp_path / "rare" / "dataset.toml").write_text("[[files]]\npaste = true\n")
     pairs = sorted(mask_pairs(open_sources([tmp_path])), key=lambda p: p[0].stem, reverse=True)
-    plain, pasted = (MaskPairs(pairs, 64, seed=3, turn=0, paste=p)[0] for p in (0.0, 1.0))
+    plain, pasted = (MaskPairs(pairs, 64, seed=3, epoch=0, copy_paste_prob=p)[0] for p in (0.0, 1.0))
     assert plain["foreground"].max() == 0
     there = pasted["foreground"] == 1
     assert there.any() == said, "a name alone is no permission"
@@ -121,8 +121,8 @@ def test_crops_stay_inside_and_ageing_stays_in_range() -> None:
 
 def test_squashed_pairs_are_whole_photographs_and_half_of_them_mirrored() -> None:
     items = open_sources([ROOT / "tests" / "photos"]) * 5
-    plain = SquashedPairs(items, 32, seed=1, turn=0, flip=False)
-    flipped = [SquashedPairs(items, 32, seed=1, turn=t)[i] for t in (0, 1) for i in range(len(items))]
+    plain = SquashedPairs(items, 32, seed=1, epoch=0, flip=False)
+    flipped = [SquashedPairs(items, 32, seed=1, epoch=t)[i] for t in (0, 1) for i in range(len(items))]
     same = [torch.equal(pair["ab"], plain[i % len(items)]["ab"]) for i, pair in enumerate(flipped)]
     mirrored = [torch.equal(pair["ab"].flip(2), plain[i % len(items)]["ab"]) for i, pair in enumerate(flipped)]
     assert all(a != b for a, b in zip(same, mirrored, strict=True))

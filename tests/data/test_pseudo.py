@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from handtint.data import pseudo
-from handtint.data.hints import Hint
+from handtint.data.weak_labels import WeakLabel
 from handtint.types import VOID, Array, Segmentation
 
 COW, HORSE, PERSON, CHAIR = 10, 13, 15, 9
@@ -29,37 +29,37 @@ def sight(areas: dict[int, tuple[slice, slice]], *, doubt: dict[int, float] | No
 
 def test_a_class_that_is_not_there_cannot_win() -> None:
     found = sight({HORSE: LEFT}, doubt={COW: 0.1})
-    labels = pseudo.mask(found, Hint({COW}), (8, 8))
+    labels = pseudo.mask(found, WeakLabel({COW}), (8, 8))
     assert labels is not None
     assert (labels[LEFT] == COW).all()
     assert (labels[RIGHT] == 0).all()
 
 
 def test_between_two_that_are_there_the_surer_wins_or_none() -> None:
-    clear = pseudo.mask(sight({HORSE: LEFT, PERSON: RIGHT}), Hint({HORSE, PERSON}), (8, 8))
+    clear = pseudo.mask(sight({HORSE: LEFT, PERSON: RIGHT}), WeakLabel({HORSE, PERSON}), (8, 8))
     assert clear is not None
     assert (clear[LEFT] == HORSE).all()
     assert (clear[RIGHT] == PERSON).all()
-    torn = pseudo.mask(sight({HORSE: LEFT}, doubt={PERSON: 0.45}), Hint({HORSE, PERSON}), (8, 8))
+    torn = pseudo.mask(sight({HORSE: LEFT}, doubt={PERSON: 0.45}), WeakLabel({HORSE, PERSON}), (8, 8))
     assert torn is None
 
 
 def test_what_was_not_found_may_be_anywhere() -> None:
-    labels = pseudo.mask(sight({HORSE: LEFT}), Hint({HORSE, PERSON}), (8, 8))
+    labels = pseudo.mask(sight({HORSE: LEFT}), WeakLabel({HORSE, PERSON}), (8, 8))
     assert labels is not None
     assert (labels[LEFT] == HORSE).all()
     assert (labels[RIGHT] == VOID).all()
 
 
 def test_what_hints_leave_out_stays_open() -> None:
-    labels = pseudo.mask(sight({PERSON: LEFT, CHAIR: np.s_[:2, 4:]}), Hint({PERSON}), (8, 8))
+    labels = pseudo.mask(sight({PERSON: LEFT, CHAIR: np.s_[:2, 4:]}), WeakLabel({PERSON}), (8, 8))
     assert labels is not None
     assert (labels[:2, 4:] == VOID).all()
     assert (labels[2:, 4:] == 0).all()
 
 
 def test_a_class_stands_in_its_box_alone() -> None:
-    hint = Hint({COW}, boxes=[(COW, (0, 0, 16, 16))], unclear=[(24, 0, 32, 8)])
+    hint = WeakLabel({COW}, boxes=[(COW, (0, 0, 16, 16))], unclear=[(24, 0, 32, 8)])
     labels = pseudo.mask(sight({COW: np.s_[:, :]}), hint, (32, 32))  # the boxes are in the photograph's pixels
     assert labels is not None
     assert (labels[:15, :15] == COW).all()
@@ -77,10 +77,10 @@ def test_of_two_the_first_weighs_more_and_the_second_decides_where_it_is_torn() 
 
 
 def test_nothing_is_made_of_nothing() -> None:
-    assert pseudo.mask(sight({}), Hint({COW}), (8, 8)) is None
+    assert pseudo.mask(sight({}), WeakLabel({COW}), (8, 8)) is None
     with pytest.raises(ValueError, match="no classes"):
         pseudo.mask(
-            Segmentation(None, np.zeros((8, 8), np.float32), np.zeros((1, 8, 8), np.float32)), Hint({1}), (8, 8)
+            Segmentation(None, np.zeros((8, 8), np.float32), np.zeros((1, 8, 8), np.float32)), WeakLabel({1}), (8, 8)
         )
 
 
@@ -91,7 +91,7 @@ def test_nothing_is_made_of_nothing() -> None:
 def test_labels_are_hinted_at_background_or_open(powers: Array, told: set[int]) -> None:
     classes = powers / powers.sum(axis=0)
     found = Segmentation(classes, 1 - classes[0], powers[:1])
-    labels = pseudo.mask(found, Hint(told), (12, 10))
+    labels = pseudo.mask(found, WeakLabel(told), (12, 10))
     if labels is not None:
         assert labels.shape == (12, 10)
         assert set(np.unique(labels)) <= told | {0, VOID}

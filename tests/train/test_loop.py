@@ -28,7 +28,7 @@ class StopError(Exception):
     pass
 
 
-KEPT = replace(TINY, task="classes", frozen=4, views=2, phases=(Phase(64, 2, 6),))
+KEPT = replace(TINY, task="classes", frozen=4, cached_views=2, phases=(Phase(64, 2, 6),))
 
 
 @pytest.mark.parametrize("plan", [TINY, replace(TINY, task="mask"), KEPT], ids=lambda plan: plan.task)
@@ -50,7 +50,7 @@ def test_a_resumed_run_is_the_run_never_stopped(plan: Recipe, photos: Path, mask
 
 def test_training_lowers_the_loss(masked: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    plan = replace(TINY, task="mask", phases=(Phase(64, 8, 6),), save_every=4, paste=0.0)
+    plan = replace(TINY, task="mask", phases=(Phase(64, 8, 6),), save_every=4, copy_paste_prob=0.0)
     run(plan, masked, tmp_path, say=said.append)
     losses = [float(line.split("loss ")[1].split()[0]) for line in said]
     assert losses[-1] < 0.7 * losses[0]
@@ -76,7 +76,7 @@ def test_a_run_begins_with_exported_weights(task: str, photos: Path, masked: Pat
     net = networks.generator(task, "tiny").build(False, "").eval()
     net.load_state_dict(first)
     export(net, tmp_path / "net.onnx", list(tasks.find(task).outputs[: 2 if task == "classes" else None]))
-    still = replace(plan, start=str(tmp_path / "net.onnx"), rate=0.0, weight_decay=0.0, mix=0.5)
+    still = replace(plan, start=str(tmp_path / "net.onnx"), lr=0.0, weight_decay=0.0, interpolation=0.5)
     again = networks.generator(task, "tiny").build(False, "").eval()
     again.load_state_dict(run(still, data, tmp_path / "again"))
     x = torch.randn(1, 1, 64, 64)
@@ -94,8 +94,8 @@ def test_rare_classes_come_more_often(masked: Path, tmp_path: Path) -> None:
 
 
 def test_settings_from_the_command_line() -> None:
-    plan = recipe.load(RECIPES[0], {"seed": "7", "network": "tiny", "rate": "0.5"})
-    assert (plan.seed, plan.network, plan.rate) == (7, "tiny", 0.5)
+    plan = recipe.load(RECIPES[0], {"seed": "7", "network": "tiny", "lr": "0.5"})
+    assert (plan.seed, plan.network, plan.lr) == (7, "tiny", 0.5)
     with pytest.raises(OptionError, match="'sede'"):
         recipe.load(RECIPES[0], {"sede": "7"})
     with pytest.raises(InputError, match="nowhere"):

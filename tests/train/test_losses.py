@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from handtint.train.losses import alpha_loss, class_entropy, class_overlap, color_regression
+from handtint.train.losses import alpha_loss, class_entropy, color_regression, soft_jaccard_loss
 
 
 def test_color_regression_is_torchs_smooth_l1_without_weights() -> None:
@@ -42,18 +42,19 @@ def test_alpha_loss_is_zero_where_alpha_is_right() -> None:
     assert overlap == pytest.approx(1 - 1 / 4, abs=1e-6)
 
 
-def test_class_overlap_is_what_iou_is_lost_in_the_mean_of_the_classes_shown() -> None:
+def test_soft_jaccard_loss_is_what_iou_is_lost_in_the_mean_of_the_classes_shown() -> None:
     sklearn = pytest.importorskip("sklearn.metrics")
     torch.manual_seed(0)
     labels, found = (torch.randint(5, (2, 40, 40)) for _ in range(2))
     labels[labels == 4] = 2  # a class that is answered and never shown does not count as one
     logits = 60.0 * F.one_hot(found, 21).movedim(-1, 1).float()
     iou = sklearn.jaccard_score(labels.ravel(), found.ravel(), labels=[0, 1, 2, 3], average="macro")
-    assert class_overlap(logits, labels.byte()).item() == pytest.approx(1 - iou, abs=5e-3)  # one is added to each count
+    ours = soft_jaccard_loss(logits, labels.byte()).item()
+    assert ours == pytest.approx(1 - iou, abs=5e-3)  # one is added to each count
 
 
-def test_class_overlap_is_zero_where_classes_are_right_and_unknown_ones_do_not_count() -> None:
+def test_soft_jaccard_loss_is_zero_where_classes_are_right_and_unknown_ones_do_not_count() -> None:
     labels = torch.tensor([[[3, 255], [0, 3]]], dtype=torch.uint8)
     logits = 60.0 * F.one_hot(torch.tensor([[[3, 7], [0, 3]]]), 21).movedim(-1, 1).float()
-    assert class_overlap(logits, labels) == pytest.approx(0, abs=1e-6)
-    assert class_overlap(logits, torch.full_like(labels, 255)) == 0
+    assert soft_jaccard_loss(logits, labels) == pytest.approx(0, abs=1e-6)
+    assert soft_jaccard_loss(logits, torch.full_like(labels, 255)) == 0

@@ -15,7 +15,7 @@ from handtint.train.weight_averaging import trained
 # no batch norm in either network: its statistics are of a process's own share
 PLAN = Recipe(
     "colour", network="vit-tiny", discriminator="vit-tiny", regression="l1", augment="squash", precision="32-true",
-    workers=0, sample_every=0, clip=0.0, schedule="constant", rate=1e-3, ema=0.5,
+    workers=0, sample_every=0, clip=0.0, schedule="constant", lr=1e-3, ema=0.5,
     phases=(Phase(32, 1, 12), Phase(32, 1, 12, adversarial=True)),
 )  # fmt: skip
 

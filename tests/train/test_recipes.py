@@ -26,8 +26,8 @@ def tiny(path: Path) -> Recipe:
     judge = plan.discriminator and plan.discriminator.removesuffix("-small") + "-tiny"
     phases = tuple(Phase(32, 1, 12, adversarial=adversarial) for adversarial in kinds)
     return replace(
-        plan, network=network, discriminator=judge, pretrained=False, start="", mix=1.0, precision="32-true", workers=0,
-        save_every=1, log_every=2, sample_every=4, phases=phases,
+        plan, network=network, discriminator=judge, pretrained=False, start="", interpolation=1.0, precision="32-true",
+        workers=0, save_every=1, log_every=2, sample_every=4, phases=phases,
     )  # fmt: skip
 
 
@@ -45,9 +45,9 @@ def test_the_reports_numbers_are_the_defaults_of_its_recipes() -> None:
         plan = recipe.load(path)
         if path.stem.startswith(("vit", "resnet")) and not path.stem.endswith("-small"):
             head, game = plan.phases
-            assert (head.size, head.passes, head.batch, head.rate, head.adversarial) == (224, 20, 16, 1e-4, False)
-            assert (game.size, game.passes, game.batch, game.rate or plan.rate) == (224, 20, 16, 2e-4)
-            assert (plan.discriminator_rate, plan.betas, plan.l1_weight) == (2e-4, (0.5, 0.999), 100.0)
+            assert (head.size, head.epochs, head.batch, head.lr, head.adversarial) == (224, 20, 16, 1e-4, False)
+            assert (game.size, game.epochs, game.batch, game.lr or plan.lr) == (224, 20, 16, 2e-4)
+            assert (plan.discriminator_lr, plan.betas, plan.l1_weight) == (2e-4, (0.5, 0.999), 100.0)
             assert (plan.weight_decay, plan.schedule, plan.clip, plan.regression) == (0.0, "constant", 0.0, "l1")
 
 
@@ -105,7 +105,7 @@ def test_the_game_begins_where_another_run_ended(photos: Path, tmp_path: Path) -
     game = tiny(next(p for p in RECIPES if p.stem == "handtint-gan"))
     head = replace(game, discriminator="", phases=(Phase(32, 1, 12),))
     loop.train(head, examples, tmp_path / "head")
-    begun = replace(game, start=str(tmp_path / "head"), rate=0.0, backbone_rate=0.0, ema=0.0)
+    begun = replace(game, start=str(tmp_path / "head"), lr=0.0, backbone_lr=0.0, ema=0.0)
     loop.train(begun, examples, tmp_path / "game")
     before, after = trained(head, tmp_path / "head").state_dict(), trained(game, tmp_path / "game").state_dict()
     for name, tensor in before.items():
@@ -123,13 +123,13 @@ def test_a_mix_lies_between_the_two_ends_of_a_run(photos: Path, tmp_path: Path) 
     whole = replace(game, start=str(tmp_path / "head"))
     loop.train(whole, examples, tmp_path / "game")
     start, end = trained(head, tmp_path / "head").state_dict(), trained(whole, tmp_path / "game").state_dict()
-    mixed = trained(replace(whole, mix=0.25), tmp_path / "game").state_dict()
+    mixed = trained(replace(whole, interpolation=0.25), tmp_path / "game").state_dict()
     floats = [name for name, tensor in end.items() if tensor.is_floating_point()]
     assert any((start[name] - end[name]).abs().max() > 1e-4 for name in floats)
     for name in floats:
         torch.testing.assert_close(mixed[name], 0.75 * start[name] + 0.25 * end[name])
-    with pytest.raises(OptionError, match="mix"):
-        recipe.checked(replace(game, mix=0.5))
+    with pytest.raises(OptionError, match="interpolation"):
+        recipe.checked(replace(game, interpolation=0.5))
 
 
 def test_a_vit_joins_a_network_that_had_none(photos: Path, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_vit_joins_a_network_that_had_none(photos: Path, tmp_path: Path) -> No
     for blocks, still in ((1, ("embed", "blocks.0")), (2, ("embed", "blocks", "norms"))):
         plan, out = replace(both, frozen_blocks=blocks), tmp_path / str(blocks)
         loop.train(plan, examples, out)
-        began, end = trained(replace(plan, mix=0.0), out).state_dict(), trained(plan, out).state_dict()
+        began, end = trained(replace(plan, interpolation=0.0), out).state_dict(), trained(plan, out).state_dict()
         assert not began["backbone.join.weight"].any()
         for name in (name for name in start if start[name].is_floating_point()):
             assert torch.equal(began[name], start[name]), name
@@ -157,16 +157,16 @@ def test_a_vivid_export_answers_so_many_times_what_was_learned(photos: Path, tmp
     loop.train(plan, tasks.find("colour").examples(open_sources([photos])), tmp_path)
     L = torch.randn(1, 1, 64, 64)
     with torch.no_grad():
-        pale, vivid = (weight_averaging.finished(replace(plan, vivid=v), tmp_path).eval()(L) for v in (1.0, 1.5))
+        pale, vivid = (weight_averaging.finished(replace(plan, chroma_gain=v), tmp_path).eval()(L) for v in (1.0, 1.5))
     torch.testing.assert_close(vivid, 1.5 * pale)
-    with pytest.raises(OptionError, match="vivid"):
-        weight_averaging.finished(replace(plan, task="mask", vivid=1.5), _mask_run(plan, tmp_path / "mask"))
+    with pytest.raises(OptionError, match="chroma_gain"):
+        weight_averaging.finished(replace(plan, task="mask", chroma_gain=1.5), _mask_run(plan, tmp_path / "mask"))
 
 
 def test_runs_are_averaged_weight_by_weight(photos: Path, tmp_path: Path) -> None:
     plan = tiny(next(p for p in RECIPES if p.stem == "handtint-colour"))
     examples = tasks.find("colour").examples(open_sources([photos]))
-    plans = [replace(plan, seed=seed, vivid=1.5) for seed in (1, 2, 3)]
+    plans = [replace(plan, seed=seed, chroma_gain=1.5) for seed in (1, 2, 3)]
     runs = [(each, tmp_path / str(each.seed)) for each in plans]
     each = [loop.train(recipe_, examples, folder).state_dict() for recipe_, folder in runs]
     mean = weight_averaging.averaged(runs).state_dict()
@@ -202,8 +202,8 @@ def test_a_checkpoint_of_another_recipe_is_refused(photos: Path, tmp_path: Path)
         ({"gan": "'wgan'"}, "gan is 'wgan'"),
         ({"devices": "3"}, "shared among 3 devices"),
         ({"discriminator": "''"}, "needs a discriminator"),
-        ({"phases": "[{size = 100, passes = 1, batch = 2}]"}, "no multiple of 32"),
-        ({"phases": "[{sise = 96, passes = 1, batch = 2}]"}, "'sise'"),
+        ({"phases": "[{size = 100, epochs = 1, batch = 2}]"}, "no multiple of 32"),
+        ({"phases": "[{sise = 96, epochs = 1, batch = 2}]"}, "'sise'"),
         ({"phases": "[{size = 96}]"}, "missing"),
     ],
 )

@@ -40,7 +40,7 @@ def begun(masked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"rate": 1e-4}, "rate was 0.002, now is 0.0001"),
+        ({"lr": 1e-4}, "lr was 0.002, now is 0.0001"),
         ({"seed": 5}, "seed was 1, now is 5"),
         ({"phases": (Phase(64, 1, 6),)}, "phases was"),
         ({"ema": 0.9}, "ema was 0.5, now is 0.9"),
@@ -54,7 +54,7 @@ def test_another_recipe_is_refused(change: dict[str, object], word: str, begun: 
 
 
 def test_what_only_reads_reports_or_exports_may_change(begun: Path, masked: Path) -> None:
-    train(replace(PLAN, save_every=7, log_every=3, sample_every=9, vivid=1.2), masked, begun)
+    train(replace(PLAN, save_every=7, log_every=3, sample_every=9, chroma_gain=1.2), masked, begun)
 
 
 @pytest.mark.parametrize("part", ["images", "masks", "dataset.toml"])
@@ -94,14 +94,14 @@ def test_the_command_says_so_in_one_line(photos: Path, tmp_path: Path) -> None:
     plan = tmp_path / "plan.toml"
     plan.write_text(
         'task = "colour"\nnetwork = "vit-tiny"\nprecision = "32-true"\naugment = "squash"\nworkers = 0\n'
-        "sample_every = 0\nphases = [{ size = 32, passes = 1, batch = 12 }]\n"
+        "sample_every = 0\nphases = [{ size = 32, epochs = 1, batch = 12 }]\n"
     )
     words = ["train", str(plan), "--data", str(photos), "--out", str(tmp_path / "run"), "--all-photos"]
     first, refused, forced = (
         CliRunner().invoke(main, [*words, *more])
-        for more in ([], ["--set", "rate=1e-5"], ["--set", "rate=1e-5", "--changed"])
+        for more in ([], ["--set", "lr=1e-5"], ["--set", "lr=1e-5", "--changed"])
     )
     assert first.exit_code == 0, first.output
     assert refused.exit_code == 1
-    assert "rate was 0.002, now is 1e-05" in refused.output.splitlines()[-1]
+    assert "lr was 0.002, now is 1e-05" in refused.output.splitlines()[-1]
     assert forced.exit_code == 0, forced.output

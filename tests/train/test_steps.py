@@ -1,4 +1,4 @@
-"""The adversarial steps against arithmetic done by hand, and the turns they are taken in."""
+"""The adversarial steps against arithmetic done by hand, and the steps they are taken in."""
 
 import math
 
@@ -11,11 +11,11 @@ from handtint.train.losses import adversarial
 from handtint.train.steps import (
     DISCRIMINATOR,
     GENERATOR,
-    adversarial_turns,
-    color_step,
-    discriminator_step,
+    adversarial_steps,
+    color_losses,
+    discriminator_losses,
     fitted,
-    generator_step,
+    generator_losses,
 )
 
 
@@ -57,8 +57,8 @@ def test_losses_are_those_of_the_report(kind: str, fake: float, real: float, dec
     """The discriminator answers 0.4 to the painted 0.2 and 1.0 to the true 0.5; the L1 error is 0.3."""
     nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
     painted = nets[GENERATOR](BATCH["L"])
-    d = discriminator_step(nets, BATCH, painted, gan=kind)
-    g = generator_step(nets, BATCH, painted, gan=kind, l1_weight=100.0, regression=F.l1_loss)
+    d = discriminator_losses(nets, BATCH, painted, gan=kind)
+    g = generator_losses(nets, BATCH, painted, gan=kind, l1_weight=100.0, regression=F.l1_loss)
     found = {name: value.item() for name, value in (d | g).items()}
     assert found == pytest.approx(
         {
@@ -80,23 +80,23 @@ def test_scales_weigh_the_same() -> None:
 
 def test_the_discriminators_losses_leave_the_generator_alone() -> None:
     nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
-    discriminator_step(nets, BATCH, nets[GENERATOR](BATCH["L"]), gan="lsgan")["loss_D"].backward()
+    discriminator_losses(nets, BATCH, nets[GENERATOR](BATCH["L"]), gan="lsgan")["loss_D"].backward()
     assert nets[GENERATOR].a.grad is None
     assert nets[DISCRIMINATOR].slope.grad is not None
 
 
 def test_the_generator_is_judged_by_a_discriminator_that_has_moved() -> None:
     nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
-    turns = adversarial_turns(nets, BATCH, gan="lsgan", l1_weight=1.0, regression=F.l1_loss)
-    first = next(turns)
-    assert (first.player, first.descend) == (DISCRIMINATOR, "loss_D")
+    steps = adversarial_steps(nets, BATCH, gan="lsgan", l1_weight=1.0, regression=F.l1_loss)
+    first = next(steps)
+    assert (first.network, first.descend) == (DISCRIMINATOR, "loss_D")
     nets[DISCRIMINATOR].slope.data.fill_(5.0)
-    second = next(turns)
-    assert (second.player, second.descend) == (GENERATOR, "loss_G")
+    second = next(steps)
+    assert (second.network, second.descend) == (GENERATOR, "loss_G")
     assert second.losses["loss_G_GAN"].item() == pytest.approx((1 - 1.0) ** 2, abs=1e-6)
     second.losses["loss_G"].backward()
     assert nets[DISCRIMINATOR].slope.grad is None
-    assert next(turns, None) is None
+    assert next(steps, None) is None
     assert nets[DISCRIMINATOR].slope.requires_grad
 
 
@@ -104,5 +104,5 @@ def test_truth_is_brought_to_the_answers_size() -> None:
     x = torch.arange(16.0).reshape(1, 1, 4, 4)
     torch.testing.assert_close(fitted(x, torch.zeros(1, 2, 2, 2)), torch.tensor([[[[2.5, 4.5], [10.5, 12.5]]]]))
     assert fitted(x, torch.zeros(1, 2, 4, 4)) is x
-    loss = color_step({GENERATOR: Paints(0.2)}, BATCH, regression=F.l1_loss)["loss"]
+    loss = color_losses({GENERATOR: Paints(0.2)}, BATCH, regression=F.l1_loss)["loss"]
     assert loss.item() == pytest.approx(0.3)

@@ -79,7 +79,7 @@ def color_command(
     run: Run, models: tuple[str, ...], size: int, strength: float, only: Path | None, frechet: bool
 ) -> None:
     """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`."""
-    from handtint.data import labels, lists, sources, truths
+    from handtint.data import ground_truth, labels, lists, sources
     from handtint.data.augment import squash
     from handtint.evaluate import baselines
     from handtint.options import Options
@@ -100,13 +100,15 @@ def color_command(
         return lambda photo: tinter.run(photo, options).photo
 
     predictors = dict(zip(_labels(models), map(predictor, models), strict=True))
-    sample = (squash(truths.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
-    squashed = ((name, squash(rgb, size)) for name, rgb in truths.colors(bar(chosen, "evaluating")))
+    sample = (squash(ground_truth.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
+    squashed = ((name, squash(rgb, size)) for name, rgb in ground_truth.colors(bar(chosen, "evaluating")))
     scores = color.evaluate_color(squashed, {**baselines.baselines(sample), **predictors}, features=features)
     facts = {"size": size, "strength": strength, "recipe": "; ".join(map(_recipe, models))}
     _report(run, "colour", len(chosen), facts | ({"frechet": features.name} if features else {}), color=scores)
     if run.out:
-        _color_figure(run.out / "colour.png", [squash(truths.rgb(i), size) for i in _some(chosen, SHOWN)], predictors)
+        _color_figure(
+            run.out / "colour.png", [squash(ground_truth.rgb(i), size) for i in _some(chosen, SHOWN)], predictors
+        )
     for label, model in zip(_labels(models), models, strict=True) if run.record else ():
         _record(model, run, color.summary(scores["predictors"], label))
 
@@ -176,7 +178,7 @@ def masks_command(run: Run, on: str, models: tuple[str, ...], named: str) -> Non
     Sources hold FOLDER/images/X.* and FOLDER/masks/X.png, the masks' pixels VOC class indices, 255 for unknown.
     """
     from handtint import zoo
-    from handtint.data import labels, sources, truths
+    from handtint.data import ground_truth, labels, sources
     from handtint.evaluate import masks
     from handtint.pipeline import Tinter
 
@@ -187,7 +189,7 @@ def masks_command(run: Run, on: str, models: tuple[str, ...], named: str) -> Non
     scores = {}
     for model in models:
         label = functools.partial(Tinter(mask_model=model).label, gain=run.gain)
-        shown = truths.masks(bar(chosen, "evaluating"))
+        shown = ground_truth.masks(bar(chosen, "evaluating"))
         scores[model] = masks.evaluate_masks(shown, label, on=modes, classes=knows[model])
     named_scores = dict(zip(_labels(models), scores.values(), strict=True))
     _report(run, "masks", len(chosen), {"named": named} if named else {}, masks=named_scores)

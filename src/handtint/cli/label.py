@@ -58,9 +58,9 @@ def command(
     """
     from handtint.cli.bar import bar
     from handtint.data import dataset
-    from handtint.data.hints import hinted
     from handtint.data.labels import photographs
     from handtint.data.sources import open_sources
+    from handtint.data.weak_labels import weakly_labelled
     from handtint.image.io import files
 
     if sum((bool(labels or boxes), bool(instances), foreground)) != 1:
@@ -73,7 +73,7 @@ def command(
         marked, out = _guessed(model, second), out / "foreground"
     else:
         told, marked = _outlined(instances) if instances else _hinted(labels, boxes, model)
-        work = hinted(items, told)
+        work = weakly_labelled(items, told)
     if not work:
         raise InputError("no photographs" if foreground else "none of the photographs is told of in the labels")
     if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
@@ -87,7 +87,7 @@ def command(
 def _hinted(labels: Path | None, boxes: Path | None, model: str) -> tuple[Mapping[str, Any], Marker]:
     from handtint import zoo
     from handtint.data import pseudo
-    from handtint.data.hints import read_boxes, read_labels
+    from handtint.data.weak_labels import read_boxes, read_labels
     from handtint.pipeline import Tinter
 
     if not zoo.find(model, "mask").classes:

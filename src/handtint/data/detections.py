@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco
 
-from handtint.data.hints import file_name
 from handtint.data.pseudo import LEAST
+from handtint.data.weak_labels import file_name
 from handtint.errors import InputError
 from handtint.types import VOC, VOID, Array
 

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
+from handtint.data.ground_truth import rgb
 from handtint.data.sources import Item
-from handtint.data.truths import rgb
 from handtint.types import Array, Float
 
 SIDE = 12  # of the thumbnails that are compared

@@ -15,14 +15,14 @@ from handtint.data.augment import Box, age, box_around, crop_box, cut, squash
 from handtint.data.cameras import film, recorded_lightness
 from handtint.data.color_hints import hints
 from handtint.data.damage import damage
+from handtint.data.ground_truth import rgb
 from handtint.data.labels import labels, read_mask
 from handtint.data.sources import Item
-from handtint.data.truths import rgb
 from handtint.image.color import lab
 from handtint.types import Array
 
 Batch = dict[str, Tensor]
-COLOR_LEAST, MASK_LEAST = 0.45, 0.35  # the smallest share of a photograph that a crop has
+COLOR_MIN_SCALE, MASK_MIN_SCALE = 0.45, 0.35  # the smallest share of a photograph that a crop has
 
 
 def network_lightness(L: Array) -> Tensor:
@@ -45,8 +45,8 @@ def network_hints(known: Array) -> Tensor:
 class ColorView:
     """How colour training shows a photograph; every chance is 0..1."""
 
-    min_scale: float = COLOR_LEAST  # smallest share of the photograph in a crop
-    aged: float = 0.25  # chance of each fault that old prints have
+    min_scale: float = COLOR_MIN_SCALE  # smallest share of the photograph in a crop
+    degradation_prob: float = 0.25  # chance of each fault that old prints have
     damage_prob: float = 0.0  # and of each that bad storage, printing and scanning bring
     old_camera_prob: float = 0.0  # chance of L as a plate or film of another sensitivity saw it
     with_hints: bool = False  # whether half of the samples tell some colours in advance
@@ -61,15 +61,15 @@ class ColorPairs(Dataset[Batch]):
     """
 
     def __init__(
-        self, items: Sequence[Item], size: int, *, seed: int, turn: int, view: ColorView | None = None
+        self, items: Sequence[Item], size: int, *, seed: int, epoch: int, view: ColorView | None = None
     ) -> None:
-        self.items, self.size, self.seed, self.turn, self.view = items, size, seed, turn, view or ColorView()
+        self.items, self.size, self.seed, self.epoch, self.view = items, size, seed, epoch, view or ColorView()
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int) -> Batch:
-        rng = np.random.default_rng((self.seed, self.turn, index))
+        rng = np.random.default_rng((self.seed, self.epoch, index))
         view, item = self.view, self.items[index]
         whole = rgb(item)
         pixels = cut(whole, self._box(rng, whole.shape[:2], item), self.size)
@@ -77,7 +77,7 @@ class ColorPairs(Dataset[Batch]):
             pixels = np.ascontiguousarray(pixels[:, ::-1])
         truth, ab = lab.split(pixels)
         L = recorded_lightness(pixels, film(rng)) if rng.random() < view.old_camera_prob else truth
-        L, ab = damage(rng, age(rng, L, chance=view.aged), ab, chance=view.damage_prob)
+        L, ab = damage(rng, age(rng, L, chance=view.degradation_prob), ab, chance=view.damage_prob)
         pair = {"L": network_lightness(L), "ab": network_ab(ab)}
         return pair | {"hints": network_hints(hints(rng, truth, ab))} if view.with_hints else pair
 
@@ -95,14 +95,14 @@ class SquashedPairs(Dataset[Batch]):
     Squashed to a square by bicubic interpolation; with `flip`, half of them mirrored.
     """
 
-    def __init__(self, items: Sequence[Item], size: int, *, seed: int, turn: int, flip: bool = True) -> None:
-        self.items, self.size, self.seed, self.turn, self.flip = items, size, seed, turn, flip
+    def __init__(self, items: Sequence[Item], size: int, *, seed: int, epoch: int, flip: bool = True) -> None:
+        self.items, self.size, self.seed, self.epoch, self.flip = items, size, seed, epoch, flip
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int) -> Batch:
-        rng = np.random.default_rng((self.seed, self.turn, index))
+        rng = np.random.default_rng((self.seed, self.epoch, index))
         pixels = squash(rgb(self.items[index]), self.size)
         if self.flip and rng.random() < 0.5:
             pixels = np.ascontiguousarray(pixels[:, ::-1])
@@ -111,10 +111,10 @@ class SquashedPairs(Dataset[Batch]):
 
 
 class MaskPairs(Dataset[Batch]):
-    """Random crops of labelled photographs: L, class labels and foreground labels, uint8 with 255 for "do not ask".
+    """Random crops of labelled photographs: L, class labels and foreground labels, uint8 with 255 for unknown.
 
-    With the chance `paste`, the object of another picture is laid on top (Ghiasi et al. 2021, copy-paste): many
-    rare classes come on plain ground only, which would otherwise become the shortcut to them.
+    With probability `copy_paste_prob` an object of another photograph is pasted on it (Ghiasi et al. 2021, copy-paste).
+    Many rare classes were photographed on plain ground, which a network would learn instead of the object.
     """
 
     def __init__(
@@ -123,26 +123,27 @@ class MaskPairs(Dataset[Batch]):
         size: int,
         *,
         seed: int,
-        turn: int,
-        least: float = MASK_LEAST,
-        aged: float = 0.25,
-        paste: float = 0.35,
+        epoch: int,
+        min_crop_scale: float = MASK_MIN_SCALE,
+        degradation_prob: float = 0.25,
+        copy_paste_prob: float = 0.35,
     ) -> None:
-        self.pairs, self.size, self.seed, self.turn = pairs, size, seed, turn
-        self.least, self.aged, self.paste = least, aged, paste
+        self.pairs, self.size, self.seed, self.epoch = pairs, size, seed, epoch
+        self.min_crop_scale = min_crop_scale
+        self.degradation_prob, self.copy_paste_prob = degradation_prob, copy_paste_prob
         self.donors = [p for p in pairs if p[0].labelling.paste]
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> Batch:
-        rng = np.random.default_rng((self.seed, self.turn, index))
+        rng = np.random.default_rng((self.seed, self.epoch, index))
         L, classes, front = self._crop(rng, self.pairs[index])
-        if self.donors and rng.random() < self.paste:
+        if self.donors and rng.random() < self.copy_paste_prob:
             donor = self._crop(rng, self.donors[int(rng.integers(len(self.donors)))])
             L, classes, front = _lay_over(rng, (L, classes, front), donor)
         return {
-            "L": network_lightness(age(rng, L, chance=self.aged)),
+            "L": network_lightness(age(rng, L, chance=self.degradation_prob)),
             "classes": torch.from_numpy(classes.copy()),
             "foreground": torch.from_numpy(front.copy()),
         }
@@ -151,7 +152,7 @@ class MaskPairs(Dataset[Batch]):
         photo, mask = pair
         pixels = rgb(photo)
         classes, front = labels(photo, read_mask(mask))
-        box = crop_box(rng, *pixels.shape[:2], least=self.least, aspect=1.5)
+        box = crop_box(rng, *pixels.shape[:2], least=self.min_crop_scale, aspect=1.5)
         L = lab.lightness(cut(pixels, box, self.size))
         parts = [L, *(cut(m, box, self.size, nearest=True) for m in (classes, front))]
         return tuple(p[:, ::-1] for p in parts) if rng.random() < 0.5 else tuple(parts)  # type: ignore[return-value]

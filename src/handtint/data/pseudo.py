@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from handtint.data.hints import Box, Hint
+from handtint.data.weak_labels import Box, WeakLabel
 from handtint.types import VOC, VOID, Array, Float, Segmentation
 
 THING, GROUND = 0.6, 0.15  # probability of some object: at least, at most
@@ -21,7 +21,7 @@ UNTOLD = tuple(
 )  # what labels of whole photographs often leave out
 
 
-def mask(found: Segmentation, hint: Hint, size: tuple[int, int]) -> Array | None:
+def mask(found: Segmentation, hint: WeakLabel, size: tuple[int, int]) -> Array | None:
     """Class labels (H, W) uint8, 255 for unknown; None where too little can be told.
 
     found: what a network that knows classes sees. size: height and width of the photograph; boxes are in its pixels.
@@ -55,7 +55,7 @@ def foreground(found: Segmentation, second: Segmentation | None, size: tuple[int
     return labels
 
 
-def _where(hint: Hint, told: list[int], size: tuple[int, int]) -> Array:
+def _where(hint: WeakLabel, told: list[int], size: tuple[int, int]) -> Array:
     """Where each class told of may stand, (classes, H, W) bool: in its boxes, or anywhere if there are none."""
     if not hint.boxes:
         return np.ones((len(told), *size), bool)

@@ -12,8 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from handtint.data.ground_truth import rgb
 from handtint.data.sources import Item
-from handtint.data.truths import rgb
 from handtint.image.color import lab
 from handtint.types import Array
 

@@ -90,18 +90,18 @@ class Pyramid(nn.Module):
 
     def forward(self, gray: Tensor) -> list[Tensor]:
         """(n, 1, h, w) network L in -1..1, sides multiples of 32 -> five maps, finest first."""
-        return self.go_on(self.begin(gray, 0), 0)
+        return self.forward_from(self.forward_stem(gray, 0), 0)
 
-    def begin(self, gray: Tensor, stages: int) -> list[Tensor]:
+    def forward_stem(self, gray: Tensor, stages: int) -> list[Tensor]:
         """What the first stages make of the picture: their maps, and last what the next stage is to be given."""
         return self._run([self.stem(gray.expand(-1, 3, -1, -1))], 0, stages)
 
-    def go_on(self, begun: list[Tensor], stages: int) -> list[Tensor]:
-        """The maps of what `begin` returned after so many stages; as many of the finest may be missing there."""
-        return self._run(begun, stages, len(self.stages))[:-1]
+    def forward_from(self, stem: list[Tensor], stages: int) -> list[Tensor]:
+        """The maps of what `forward_stem` returned after so many stages; as many of the finest may be missing there."""
+        return self._run(stem, stages, len(self.stages))[:-1]
 
-    def _run(self, begun: list[Tensor], first: int, end: int) -> list[Tensor]:
-        *maps, x = begun
+    def _run(self, stem: list[Tensor], first: int, end: int) -> list[Tensor]:
+        *maps, x = stem
         for i in range(first, end):
             x = self.stages[i](x)
             if i in TAPS:

@@ -29,13 +29,13 @@ class ClassNet(nn.Module):
         self.pyramid = pyramid
         self.head = ClassHead(pyramid.channels[-READ:])  # type: ignore[arg-type]
 
-    def begin(self, gray: Tensor, stages: int) -> list[Tensor]:
+    def forward_stem(self, gray: Tensor, stages: int) -> list[Tensor]:
         """What the pyramid's first stages (at least three) make of gray (n, 1, h, w): all that the rest needs of it."""
-        return self.pyramid.begin(gray, stages)[2:]
+        return self.pyramid.forward_stem(gray, stages)[2:]
 
     def forward(self, seen: Tensor | list[Tensor], stages: int = 0) -> Answer:
-        """(n, 1, h, w) network L in -1..1, or what `begin` made of it by so many stages -> the answer."""
-        maps = self.pyramid(seen) if isinstance(seen, Tensor) else self.pyramid.go_on(seen, stages)
+        """(n, 1, h, w) network L in -1..1, or what `forward_stem` made of it by so many stages -> the answer."""
+        maps = self.pyramid(seen) if isinstance(seen, Tensor) else self.pyramid.forward_from(seen, stages)
         return self.head(maps[-READ:])
 
 

@@ -29,9 +29,9 @@ class Tick(NamedTuple):
     waited: float
 
 
-def steps(phase: Phase, examples: Sequence[Any]) -> int:
+def step_count(phase: Phase, examples: Sequence[Any]) -> int:
     """How many steps a phase has; examples that do not fill a batch are left to the next epoch."""
-    return phase.passes * (len(examples) // phase.batch)
+    return phase.epochs * (len(examples) // phase.batch)
 
 
 def batches(recipe: Recipe, examples: list[Any], done: int, *, rank: int = 0, world: int = 1) -> Iterator[Tick]:
@@ -69,7 +69,7 @@ class _Order:
         step = epoch = 0
         for number, phase in enumerate(self.recipe.phases):
             each = self.examples // phase.batch
-            for _ in range(phase.passes):
+            for _ in range(phase.epochs):
                 if step + each > self.done:
                     shuffled = _shuffled(self.recipe.seed, epoch, self.examples, phase.batch)
                     for batch in shuffled[max(0, self.done - step) :]:

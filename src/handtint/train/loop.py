@@ -23,7 +23,7 @@ from torch.nn.parallel import DistributedDataParallel
 from handtint.errors import InputError
 from handtint.image.photo import Photo
 from handtint.train import checkpoint, resume, samples
-from handtint.train.batches import Tick, batches, steps
+from handtint.train.batches import Tick, batches, step_count
 from handtint.train.eta import Eta
 from handtint.train.recipe import Phase, Recipe, checked
 from handtint.train.stop import StopFlag, stopping
@@ -120,7 +120,7 @@ class _Run:
         self.task = find(recipe.task)
         self.state = TrainingState(recipe, fabric, data)
         self.done = self.saved = self._resume(examples)
-        work = [(phase, steps(phase, examples)) for phase in recipe.phases]
+        work = [(phase, step_count(phase, examples)) for phase in recipe.phases]
         self.total = sum(count for _, count in work)
         self._firsts = _firsts(work)
         self._eta, self._mark, self._shown = Eta(work), time.perf_counter(), shown
@@ -146,9 +146,9 @@ class _Run:
         self.state.set_rates(tick.phase, _schedule(self.recipe, tick.step / self.total))
         batch = self.fabric.to_device(tick.batch)
         losses: dict[str, Tensor] = {}
-        for turn in self.task.turns(self.recipe, tick.phase)(self.state.nets, batch):
-            self.state.apply(turn)
-            losses |= {name: loss.detach() for name, loss in turn.losses.items()}
+        for update in self.task.steps(self.recipe, tick.phase)(self.state.nets, batch):
+            self.state.apply(update)
+            losses |= {name: loss.detach() for name, loss in update.losses.items()}
         self.state.average()
         self.done = tick.step + 1
         now = time.perf_counter()

@@ -26,7 +26,7 @@ def class_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     return F.cross_entropy(logits, labels.long(), ignore_index=VOID, reduction="sum") / known
 
 
-def class_overlap(logits: Tensor, labels: Tensor) -> Tensor:
+def soft_jaccard_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """1 - soft IoU, the mean over the classes that labels (n, h, w) show, of logits (n, c, h, w); 255 left out.
 
     Every class weighs the same, however few its pixels (Rahman and Wang 2016, soft IoU over a batch).
@@ -35,11 +35,11 @@ def class_overlap(logits: Tensor, labels: Tensor) -> Tensor:
     inside = torch.where(known[:, 0], labels, 0).long()
     truth = F.one_hot(inside, logits.shape[1]).movedim(-1, 1) * known
     p = logits.softmax(dim=1) * known
-    both = (p * truth).sum(dim=(0, 2, 3))
-    either = (p + truth).sum(dim=(0, 2, 3)) - both
+    intersection = (p * truth).sum(dim=(0, 2, 3))
+    union = (p + truth).sum(dim=(0, 2, 3)) - intersection
     shown = truth.sum(dim=(0, 2, 3)) > 0
-    lost = (1 - (both + 1) / (either + 1)) * shown
-    return lost.sum() / shown.sum().clamp(min=1)
+    loss = (1 - (intersection + 1) / (union + 1)) * shown
+    return loss.sum() / shown.sum().clamp(min=1)
 
 
 def alpha_loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -49,9 +49,9 @@ def alpha_loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
     bce = (entropy * known).sum() / known.sum().clamp(min=1)
     p = torch.sigmoid(logits) * known
-    both = (p * truth).sum(dim=(1, 2))
-    either = (p + truth * known - p * truth).sum(dim=(1, 2))
-    return bce, (1 - (both + 1) / (either + 1)).mean()
+    intersection = (p * truth).sum(dim=(1, 2))
+    union = (p + truth * known - p * truth).sum(dim=(1, 2))
+    return bce, (1 - (intersection + 1) / (union + 1)).mean()
 
 
 def adversarial(logits: Logits, *, real: bool, kind: str) -> Tensor:

@@ -63,16 +63,16 @@ def _start(recipe: Recipe) -> str:
     kind = generator(recipe.task, recipe.network)
     encoder = f"encoder: {kind.published}" if recipe.pretrained and kind.published else "random"
     if recipe.start:
-        kept = f", {1 - recipe.mix:.0%} of whose weights are kept" if recipe.mix < 1 else ""
+        kept = f", {1 - recipe.interpolation:.0%} of whose weights are kept" if recipe.interpolation < 1 else ""
         encoder = f"{_called(recipe.start)}{kept}; that one with {encoder}"
-    if not recipe.front:
+    if not recipe.foreground_run:
         return encoder
     beside = generator("mask", kind.beside).published or "random"
-    return f"{encoder}; and {_called(recipe.front)}, that one with encoder: {beside}"
+    return f"{encoder}; and {_called(recipe.foreground_run)}, that one with encoder: {beside}"
 
 
 def _called(start: str) -> str:
-    """What a recipe's `start` or `front` names, in words."""
+    """What a recipe's `start` or `foreground_run` names, in words."""
     return f"the {start} of the package before" if start in manifest() else f"a run of handtint, {Path(start).stem}"
 
 

@@ -20,20 +20,34 @@ CHOICES = {
     "schedule": ("cosine", "constant"),
     "precision": ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true"),
 }
+# What keys of recipe files, and of --set, were called before; only files may use them.
+ALIASES = {
+    "passes": "epochs",
+    "rate": "lr",
+    "aged": "degradation_prob",
+    "least": "min_crop_scale",
+    "vivid": "chroma_gain",
+    "mix": "interpolation",
+    "front": "foreground_run",
+    "views": "cached_views",
+    "paste": "copy_paste_prob",
+    "backbone_rate": "backbone_lr",
+    "discriminator_rate": "discriminator_lr",
+}
 _ANY, _SHARE, _COUNT = Range(0), Range(0, 1), Range(1)
 RANGES = {
     "size": Range(STRIDE),
-    "passes": _COUNT,
+    "epochs": _COUNT,
     "batch": _COUNT,
-    "mix": _SHARE,
-    "vivid": _ANY,
+    "interpolation": _SHARE,
+    "chroma_gain": _ANY,
     "l1_weight": _ANY,
     "seed": Range(0, 2**31 - 1),
-    "rate": _ANY,
-    "backbone_rate": _ANY,
+    "lr": _ANY,
+    "backbone_lr": _ANY,
     "frozen": Range(0, 7),
     "frozen_blocks": _ANY,
-    "discriminator_rate": _ANY,
+    "discriminator_lr": _ANY,
     "betas": Range(0, 1, below=True),
     "weight_decay": _ANY,
     "warmup": Range(0, 1, below=True),
@@ -41,13 +55,13 @@ RANGES = {
     "ema": Range(0, 1, below=True),
     "beta": _ANY,
     "chroma_weight": _ANY,
-    "aged": _SHARE,
+    "degradation_prob": _SHARE,
     "damage_prob": _SHARE,
     "old_camera_prob": _SHARE,
     "face_crop_prob": _SHARE,
-    "least": _SHARE,
-    "paste": _SHARE,
-    "views": _COUNT,
+    "min_crop_scale": _SHARE,
+    "copy_paste_prob": _SHARE,
+    "cached_views": _COUNT,
     "balance": _ANY,
     "devices": _COUNT,
     "workers": _ANY,
@@ -59,13 +73,13 @@ RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Some passes over the training set at one size."""
+    """Some epochs at one size of picture."""
 
     size: int  # side of the square pictures, a multiple of 32
-    passes: int
+    epochs: int
     batch: int  # photographs a step, those of all processes together
     adversarial: bool = False  # against the discriminator; if not, the generator learns alone
-    rate: float = 0.0  # peak learning rate of new layers in place of the recipe's; 0: the recipe's
+    lr: float = 0.0  # peak learning rate of new layers; 0: the recipe's
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +91,19 @@ class Recipe:
     pretrained: bool = True  # start from published weights, where there are some of this network
     published: str = ""  # the file or folder of those weights, or their name on the hub; "": the usual source
     start: str = ""  # what to begin with: the folder of a finished run, an exported .onnx, or a model of the package
-    mix: float = 1.0  # with `start`: the share of this run's weights in the result, the rest are those it began with
-    vivid: float = 1.0  # colour: the ab that are exported are this many times what the network learned to answer
+    interpolation: float = 1.0  # with `start`, in the export: 0 its weights, 1 those this run ended with
+    chroma_gain: float = 1.0  # colour: factor on the ab that the exported network predicts
     discriminator: str = ""  # by its name in train/networks.py
     gan: str = "lsgan"  # adversarial loss: "lsgan" (least squares) or "vanilla" (binary cross entropy)
     l1_weight: float = 100.0  # adversarial phases: weight of the regression beside the adversarial loss
     regression: str = "weighted"  # colour: "weighted" (smooth, coloured pixels first) or "l1"
     augment: str = "crop"  # colour: "crop" (and flip, and age) or "squash" (and flip), the report's
     seed: int = 1
-    rate: float = 2e-3  # peak learning rate of new layers
-    backbone_rate: float = 4e-4  # peak learning rate of the hybrid's pretrained layers
+    lr: float = 2e-3  # peak learning rate of new layers
+    backbone_lr: float = 4e-4  # peak learning rate of the hybrid's pretrained layers
     frozen: int = 0  # so many of the hybrid's seven pretrained stages, the first, stay as they are, their norms too
     frozen_blocks: int = 0  # so many of the blocks of the plain ViT beside it, the first, and what comes before them
-    discriminator_rate: float = 2e-4
+    discriminator_lr: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)  # of Adam, in adversarial phases; (0.9, 0.999) elsewhere
     weight_decay: float = 0.01  # of the generator
     schedule: str = "cosine"  # of the rates over the whole run: "cosine" or "constant"
@@ -98,8 +112,8 @@ class Recipe:
     ema: float = 0.998  # decay of the averaged weights, a step; 0: the average is the network itself
     beta: float = 0.1  # colour, weighted: where smooth L1 turns from square to straight, in network ab
     chroma_weight: float = 2.0  # colour, weighted: extra weight of coloured pixels
-    aged: float = 0.25  # chance of each fault that old prints and poor scans have, on crops
-    least: float = 0.0  # smallest share of a photograph in a crop; 0: 0.45 for colour, 0.35 for masks
+    degradation_prob: float = 0.25  # crops: probability of each fault of old prints and poor scans
+    min_crop_scale: float = 0.0  # smallest share of a photograph's area in a crop; 0: 0.45 for colour, 0.35 for masks
     damage_prob: float = (
         0.0  # colour: chance of each fault of storage, printing and scanning: stains, halftone, borders, ...
     )
@@ -110,9 +124,9 @@ class Recipe:
     validation_sources: tuple[
         str, ...
     ] = ()  # sources, as names begin with them ("bsds_12.webp"), to keep for validation
-    paste: float = 0.35  # mask, classes: chance of a pasted object
-    front: str = ""  # classes: a mask network, named as `start` is, whose foreground is exported beside them
-    views: int = 1  # classes: looks at each photograph that are remembered, of the whole first, then of crops
+    copy_paste_prob: float = 0.35  # mask, classes: probability of an object pasted from another photograph
+    foreground_run: str = ""  # classes: a mask network, named as `start` is, exported together with this one
+    cached_views: int = 1  # classes: views of each photograph in the feature cache: the whole, then crops
     balance: float = 0.0  # mask, classes: classes that fewer of the pictures show are shown more often
     precision: str = "bf16-mixed"
     devices: int = 1  # processes, each with a device of its own
@@ -132,9 +146,12 @@ def load(path: Path, changes: Mapping[str, str] | None = None) -> Recipe:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}") from error
-    values |= {key: _value(text) for key, text in (changes or {}).items()}
+    values = _renamed(values, str(path)) | _renamed(
+        {key: _value(text) for key, text in (changes or {}).items()}, "--set"
+    )
     tables = typed(values.get("phases", []), list[dict[str, Any]], f"{path}: phases", OptionError)
-    phases = tuple(_made(Phase, table, f"{path}: phases[{number}]") for number, table in enumerate(tables))
+    places = [f"{path}: phases[{number}]" for number in range(len(tables))]
+    phases = tuple(_made(Phase, _renamed(table, place), place) for table, place in zip(tables, places, strict=True))
     return checked(_made(Recipe, values | {"phases": phases}, str(path)), str(path))
 
 
@@ -150,13 +167,22 @@ def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
         raise OptionError(f"{where}: size {odd[0]} is no multiple of {STRIDE}")
     if odd := [p.batch for p in recipe.phases if p.batch % recipe.devices]:
         raise OptionError(f"{where}: a batch of {odd[0]} cannot be shared among {recipe.devices} devices")
-    if recipe.mix < 1 and not recipe.start:
-        raise OptionError(f"{where}: mix is {recipe.mix}; it can be below 1 only with a start to mix with")
+    if recipe.interpolation < 1 and not recipe.start:
+        raise OptionError(
+            f"{where}: interpolation is {recipe.interpolation}; it can be below 1 only with a start to interpolate from"
+        )
     if not recipe.discriminator and any(p.adversarial for p in recipe.phases):
         raise OptionError(f"{where}: an adversarial phase needs a discriminator")
     if recipe.task == "classes":
         _remembers(recipe, where)
     return recipe
+
+
+def _renamed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The values with old keys by their present names. Raises OptionError for one that stands under both."""
+    if twice := [old for old, new in ALIASES.items() if old in values and new in values]:
+        raise OptionError(f"{where}: {twice[0]} is the old name of {ALIASES[twice[0]]}; give one of them")
+    return {ALIASES.get(key, key): value for key, value in values.items()}
 
 
 def _made(kind: type[_T], values: Mapping[str, Any], where: str) -> _T:

@@ -11,10 +11,19 @@ from typing import Any
 from handtint.data.sources import Item, digest
 from handtint.errors import InputError
 from handtint.train import checkpoint
-from handtint.train.recipe import Recipe
+from handtint.train.recipe import ALIASES, Recipe
 
 # What may change in a run that goes on: how it is read, saved and reported, and what only its export looks at.
-FREE = ("workers", "devices", "save_every", "log_every", "sample_every", "mix", "vivid", "front")
+FREE = (
+    "workers",
+    "devices",
+    "save_every",
+    "log_every",
+    "sample_every",
+    "interpolation",
+    "chroma_gain",
+    "foreground_run",
+)
 
 
 def began_with(recipe: Recipe, data: str) -> dict[str, Any]:
@@ -49,10 +58,13 @@ def check(path: Path, recipe: Recipe, data: str, *, changed: bool, say: Callable
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """ "KEY was OLD, now is NEW" for each value that both recipes have and that decides how the run goes on."""
-    names = [name for name in now if name in before and name not in FREE]
-    both = [(name, _plain(before[name]), _plain(now[name])) for name in names]
+    before, now = _plain(before), _plain(now)
+    both = [(name, before[name], now[name]) for name in now if name in before and name not in FREE]
     return [f"{name} was {old!r}, now is {new!r}" for name, old, new in both if old != new]
 
 
 def _plain(value: Any) -> Any:
+    """The value with lists for tuples, and the keys of older versions by their present names."""
+    if isinstance(value, dict):
+        return {ALIASES.get(key, key): _plain(v) for key, v in value.items()}
     return [_plain(v) for v in value] if isinstance(value, list | tuple) else value

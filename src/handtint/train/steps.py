@@ -1,7 +1,7 @@
-"""Training steps: functions from (networks, batch) to dicts of losses, and the turns in which they are descended.
+"""Losses as functions from (networks, batch) to dicts, and the optimiser steps that descend them.
 
-A turn says whose weights to move and by which of its losses. The loop moves them before it asks for the next turn,
-so that the generator is judged by a discriminator that has already learned, as in the report.
+An optimiser step names the network to update and the loss to descend. The loop updates it before it asks for the next
+step, so that the generator is judged by a discriminator that has already learned, as in the report.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handtint.data.remembered import begun
-from handtint.train.losses import adversarial, alpha_loss, class_entropy, class_overlap
+from handtint.data.cached_features import stem_features
+from handtint.train.losses import adversarial, alpha_loss, class_entropy, soft_jaccard_loss
 
 Batch = Mapping[str, Tensor]
 Nets = Mapping[str, nn.Module]
@@ -24,46 +24,46 @@ Regression = Callable[[Tensor, Tensor], Tensor]  # predicted and true ab -> a sc
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
-class Turn(NamedTuple):
-    """One network's step: its losses, and the name of the one to descend."""
+class OptimizerStep(NamedTuple):
+    """One update of one network: its losses, and the name of the one to descend."""
 
-    player: str
+    network: str
     losses: Losses
     descend: str
 
 
-Turns = Callable[[Nets, Batch], Iterator[Turn]]
+OptimizerSteps = Callable[[Nets, Batch], Iterator[OptimizerStep]]
 
 
-def color_turns(nets: Nets, batch: Batch, *, regression: Regression) -> Iterator[Turn]:
-    """The head start: the generator learns the regression of ab alone."""
-    yield Turn(GENERATOR, color_step(nets, batch, regression=regression), "loss")
+def color_steps(nets: Nets, batch: Batch, *, regression: Regression) -> Iterator[OptimizerStep]:
+    """Before there is a discriminator: the generator learns to predict ab by regression alone."""
+    yield OptimizerStep(GENERATOR, color_losses(nets, batch, regression=regression), "loss")
 
 
-def mask_turns(nets: Nets, batch: Batch) -> Iterator[Turn]:
-    """Classes and foreground."""
-    yield Turn(GENERATOR, mask_step(nets, batch), "loss")
+def mask_steps(nets: Nets, batch: Batch) -> Iterator[OptimizerStep]:
+    """The generator learns classes and foreground together."""
+    yield OptimizerStep(GENERATOR, mask_losses(nets, batch), "loss")
 
 
-def class_turns(nets: Nets, batch: Batch, *, stages: int) -> Iterator[Turn]:
-    """Classes and a coarse foreground, on from what the frozen first stages made of each photograph."""
-    yield Turn(GENERATOR, class_step(nets, batch, stages=stages), "loss")
+def class_steps(nets: Nets, batch: Batch, *, stages: int) -> Iterator[OptimizerStep]:
+    """The generator learns classes and a coarse foreground from the cached features of its first `stages` stages."""
+    yield OptimizerStep(GENERATOR, class_losses(nets, batch, stages=stages), "loss")
 
 
-def adversarial_turns(
+def adversarial_steps(
     nets: Nets, batch: Batch, *, gan: str, l1_weight: float, regression: Regression
-) -> Iterator[Turn]:
-    """The discriminator's turn, then the generator's, on one and the same prediction."""
+) -> Iterator[OptimizerStep]:
+    """An update of the discriminator, then one of the generator, on the same prediction."""
     fake = colored(nets, batch)
-    yield Turn(DISCRIMINATOR, discriminator_step(nets, batch, fake, gan=gan), "loss_D")
-    nets[DISCRIMINATOR].requires_grad_(False)  # its gradients are not needed in the other's turn
-    yield Turn(
-        GENERATOR, generator_step(nets, batch, fake, gan=gan, l1_weight=l1_weight, regression=regression), "loss_G"
+    yield OptimizerStep(DISCRIMINATOR, discriminator_losses(nets, batch, fake, gan=gan), "loss_D")
+    nets[DISCRIMINATOR].requires_grad_(False)  # its gradients are not needed in the generator's update
+    yield OptimizerStep(
+        GENERATOR, generator_losses(nets, batch, fake, gan=gan, l1_weight=l1_weight, regression=regression), "loss_G"
     )
     nets[DISCRIMINATOR].requires_grad_(True)
 
 
-def color_step(nets: Nets, batch: Batch, *, regression: Regression) -> Losses:
+def color_losses(nets: Nets, batch: Batch, *, regression: Regression) -> Losses:
     """{"loss"}: the regression of ab at the size that the generator answers in."""
     predicted = colored(nets, batch)
     return {"loss": regression(predicted.float(), fitted(batch["ab"], predicted))}
@@ -74,7 +74,7 @@ def colored(nets: Nets, batch: Batch) -> Tensor:
     return nets[GENERATOR](*(batch[name] for name in ("L", "hints") if name in batch))
 
 
-def mask_step(nets: Nets, batch: Batch) -> Losses:
+def mask_losses(nets: Nets, batch: Batch) -> Losses:
     """{"loss", "classes", "foreground", "overlap"}: classes and foreground together, each at the labels' size."""
     size = batch["L"].shape[2:]
     classes, front = (
@@ -86,21 +86,21 @@ def mask_step(nets: Nets, batch: Batch) -> Losses:
     return {"loss": entropy + bce + overlap, "classes": entropy, "foreground": bce, "overlap": overlap}
 
 
-def class_step(nets: Nets, batch: Batch, *, stages: int) -> Losses:
-    """{"loss", "classes", "class_overlap", "foreground", "overlap"} from what `stages` stages have begun."""
+def class_losses(nets: Nets, batch: Batch, *, stages: int) -> Losses:
+    """{"loss", "classes", "class_overlap", "foreground", "overlap"} from the cached features of `stages` stages."""
     classes, front = (logits.float() for logits in nets[GENERATOR](maps(batch), stages))
-    entropy, lost = class_entropy(classes, batch["classes"]), class_overlap(classes, batch["classes"])
+    entropy, jaccard = class_entropy(classes, batch["classes"]), soft_jaccard_loss(classes, batch["classes"])
     bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
-    losses = {"classes": entropy, "class_overlap": lost, "foreground": bce, "overlap": overlap}
+    losses = {"classes": entropy, "class_overlap": jaccard, "foreground": bce, "overlap": overlap}
     return {"loss": torch.stack([*losses.values()]).sum(), **losses}
 
 
 def maps(batch: Batch) -> list[Tensor]:
-    """What was remembered of the batch, as a network goes on from it."""
-    return [part.float().contiguous(memory_format=torch.channels_last) for part in begun(batch)]
+    """The cached features in a batch, as the rest of the network takes them."""
+    return [part.float().contiguous(memory_format=torch.channels_last) for part in stem_features(batch)]
 
 
-def discriminator_step(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:
+def discriminator_losses(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:
     """{"loss_D_fake", "loss_D_real", "loss_D"} of predicted ab; loss_D is the mean of the two."""
     L, real = fitted(batch["L"], fake), fitted(batch["ab"], fake)
     on_fake = adversarial(nets[DISCRIMINATOR](L, fake.detach()), real=False, kind=gan)
@@ -108,7 +108,7 @@ def discriminator_step(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> L
     return {"loss_D_fake": on_fake, "loss_D_real": on_real, "loss_D": 0.5 * (on_fake + on_real)}
 
 
-def generator_step(
+def generator_losses(
     nets: Nets, batch: Batch, fake: Tensor, *, gan: str, l1_weight: float, regression: Regression
 ) -> Losses:
     """{"loss_G_GAN", "loss_G_L1", "loss_G"}: to be taken for real, the weighted regression, and their sum."""

@@ -1,4 +1,4 @@
-"""What each task trains on and by: its examples, its pairs, its turns, its sample grid. An explicit table."""
+"""What each task trains on and by: its examples, its pairs, its steps, its sample grid. An explicit table."""
 
 from __future__ import annotations
 
@@ -14,17 +14,25 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from handtint.data import balance
+from handtint.data.cached_features import CachedPairs
 from handtint.data.faces import face_boxes
 from handtint.data.labels import mask_pairs, photographs
-from handtint.data.pairs import COLOR_LEAST, Batch, ColorPairs, ColorView, MaskPairs, SquashedPairs
-from handtint.data.remembered import RememberedPairs
+from handtint.data.pairs import COLOR_MIN_SCALE, Batch, ColorPairs, ColorView, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
 from handtint.train import samples
+from handtint.train.feature_cache import Pair, cache_features, crops
 from handtint.train.losses import color_regression
 from handtint.train.recipe import Phase, Recipe
-from handtint.train.remember import Pair, crops, remember
-from handtint.train.steps import Regression, Turns, adversarial_turns, class_turns, color_turns, maps, mask_turns
+from handtint.train.steps import (
+    OptimizerSteps,
+    Regression,
+    adversarial_steps,
+    class_steps,
+    color_steps,
+    maps,
+    mask_steps,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class Task:
     """One kind of training.
 
     gather: items -> everything to learn from among them. examples: the same, validation left out by `held_out`.
-    pairs: (examples, phase, turn, recipe) -> batches' parts. turns: what a step of a phase does. outputs: what the
+    pairs: (examples, phase, epoch, recipe) -> batches' parts. steps: what a step of a phase does. outputs: what the
     network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows. prepared: (recipe,
     examples, the run's folder, Fabric, what to tell) -> the examples as `dealt` and `pairs` want them. dealt: the
     examples as often as a pass shows each. given: (batch, recipe) -> what the generator is called with.
@@ -42,7 +50,7 @@ class Task:
     photo: Callable[[Any], Item]
     pairs: Callable[[list[Any], Phase, int, Recipe], Dataset[Batch]]
     shown: Callable[[list[Any], int], Dataset[Batch]]
-    turns: Callable[[Recipe, Phase], Turns]
+    steps: Callable[[Recipe, Phase], OptimizerSteps]
     outputs: tuple[str, ...]
     rows: Callable[[Any, Mapping[str, Tensor]], samples.Rows]
     dealt: Callable[[list[Any], Recipe], list[Any]]
@@ -58,19 +66,19 @@ class Task:
         return [e for e in self.gather(items) if held_out(self.photo(e), sources)]
 
 
-def _color_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
+def _color_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) -> Dataset[Batch]:
     if recipe.augment == "squash":
-        return SquashedPairs(examples, phase.size, seed=recipe.seed, turn=turn)
+        return SquashedPairs(examples, phase.size, seed=recipe.seed, epoch=epoch)
     view = ColorView(
-        min_scale=recipe.least or COLOR_LEAST,
-        aged=recipe.aged,
+        min_scale=recipe.min_crop_scale or COLOR_MIN_SCALE,
+        degradation_prob=recipe.degradation_prob,
         damage_prob=recipe.damage_prob,
         old_camera_prob=recipe.old_camera_prob,
         with_hints=recipe.with_hints,
         face_crop_prob=recipe.face_crop_prob,
         faces=face_boxes(recipe.faces) if recipe.faces else {},
     )
-    return ColorPairs(examples, phase.size, seed=recipe.seed, turn=turn, view=view)
+    return ColorPairs(examples, phase.size, seed=recipe.seed, epoch=epoch, view=view)
 
 
 def _balanced(examples: list[Any], recipe: Recipe, *, pair: Callable[[Any], Pair] = lambda pair: pair) -> list[Any]:
@@ -80,12 +88,12 @@ def _balanced(examples: list[Any], recipe: Recipe, *, pair: Callable[[Any], Pair
     return balance.repeated(examples, balance.factors(shown, recipe.balance), recipe.seed)
 
 
-def _mask_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:
-    return crops(recipe, examples, phase.size, turn)
+def _mask_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) -> Dataset[Batch]:
+    return crops(recipe, examples, phase.size, epoch)
 
 
-def _class_pairs(examples: list[Any], phase: Phase, turn: int, recipe: Recipe) -> Dataset[Batch]:  # noqa: ARG001
-    return RememberedPairs(examples, views=recipe.views, seed=recipe.seed, turn=turn)
+def _class_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) -> Dataset[Batch]:  # noqa: ARG001
+    return CachedPairs(examples, views=recipe.cached_views, seed=recipe.seed, epoch=epoch)
 
 
 def _as_they_are(_recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabric, _say: object) -> list[Any]:
@@ -96,21 +104,21 @@ def _lightness(batch: Batch, _recipe: Recipe) -> tuple[Tensor]:
     return (batch["L"],)
 
 
-def _color_turns(recipe: Recipe, phase: Phase) -> Turns:
+def _color_steps(recipe: Recipe, phase: Phase) -> OptimizerSteps:
     regression: Regression = F.l1_loss
     if recipe.regression == "weighted":
         regression = partial(color_regression, beta=recipe.beta, chroma_weight=recipe.chroma_weight)
     if phase.adversarial:
-        return partial(adversarial_turns, gan=recipe.gan, l1_weight=recipe.l1_weight, regression=regression)
-    return partial(color_turns, regression=regression)
+        return partial(adversarial_steps, gan=recipe.gan, l1_weight=recipe.l1_weight, regression=regression)
+    return partial(color_steps, regression=regression)
 
 
 MASK = Task(
     gather=mask_pairs,
     photo=lambda pair: pair[0],
     pairs=_mask_pairs,
-    shown=lambda examples, size: MaskPairs(examples, size, seed=0, turn=0, least=1.0, paste=0.0),
-    turns=lambda _recipe, _phase: mask_turns,
+    shown=lambda examples, size: MaskPairs(examples, size, seed=0, epoch=0, min_crop_scale=1.0, copy_paste_prob=0.0),
+    steps=lambda _recipe, _phase: mask_steps,
     outputs=("classes", "foreground", "features"),
     rows=samples.mask_rows,
     dealt=_balanced,
@@ -122,8 +130,8 @@ TASKS = {
         gather=photographs,
         photo=lambda item: item,
         pairs=_color_pairs,
-        shown=lambda examples, size: SquashedPairs(examples, size, seed=0, turn=0, flip=False),
-        turns=_color_turns,
+        shown=lambda examples, size: SquashedPairs(examples, size, seed=0, epoch=0, flip=False),
+        steps=_color_steps,
         outputs=("ab",),
         rows=samples.color_rows,
         dealt=lambda examples, _recipe: examples,
@@ -134,10 +142,10 @@ TASKS = {
     "classes": replace(
         MASK,
         pairs=_class_pairs,
-        turns=lambda recipe, _phase: partial(class_turns, stages=recipe.frozen),
+        steps=lambda recipe, _phase: partial(class_steps, stages=recipe.frozen),
         rows=samples.class_rows,
         dealt=partial(_balanced, pair=lambda kept: kept.pair),
-        prepared=remember,
+        prepared=cache_features,
         given=lambda batch, recipe: (maps(batch), recipe.frozen),
     ),
 }

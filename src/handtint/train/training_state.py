@@ -19,7 +19,7 @@ from handtint.train.networks import discriminator, generator
 from handtint.train.recalibrate_bn import has_folded_norms, recalibrate_bn
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.resume import began_with
-from handtint.train.steps import DISCRIMINATOR, GENERATOR, Turn
+from handtint.train.steps import DISCRIMINATOR, GENERATOR, OptimizerStep
 from handtint.train.weight_averaging import START, fill
 
 BETAS = (0.9, 0.999)  # of Adam, in phases without a discriminator
@@ -43,8 +43,8 @@ class TrainingState:
         if any(phase.adversarial for phase in recipe.phases):
             critic = fabric.to_device(_channels_last(discriminator(recipe.discriminator)))
             self._plain[DISCRIMINATOR] = critic
-            group = {"params": list(critic.parameters()), "peak": recipe.discriminator_rate}
-            optimizers[DISCRIMINATOR] = torch.optim.AdamW([group], lr=recipe.discriminator_rate, weight_decay=0.0)
+            group = {"params": list(critic.parameters()), "peak": recipe.discriminator_lr}
+            optimizers[DISCRIMINATOR] = torch.optim.AdamW([group], lr=recipe.discriminator_lr, weight_decay=0.0)
         average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(self._plain[GENERATOR], multi_avg_fn=average, use_buffers=True)
         self._optimizers = optimizers
@@ -64,15 +64,15 @@ class TrainingState:
 
     def set_rates(self, phase: Phase, share: float) -> None:
         """Set the learning rates of a step: `share` of the peak rates, where the phase may have a peak of its own."""
-        ours = phase.rate / self._recipe.rate if phase.rate else 1.0
+        ours = phase.lr / self._recipe.lr if phase.lr else 1.0
         for name, optimizer in self._optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * share * (ours if name == GENERATOR else 1.0)
 
-    def apply(self, turn: Turn) -> None:
-        """One optimiser step of one network, down the loss that `turn` names."""
-        net, optimizer = self.nets[turn.player], self._stepping[turn.player]
-        self._fabric.backward(turn.losses[turn.descend])
+    def apply(self, step: OptimizerStep) -> None:
+        """One optimiser step of one network, down the loss that `step` names."""
+        net, optimizer = self.nets[step.network], self._stepping[step.network]
+        self._fabric.backward(step.losses[step.descend])
         if self._recipe.clip:
             self._fabric.clip_gradients(net, optimizer, max_norm=self._recipe.clip, error_if_nonfinite=False)
         optimizer.step()
@@ -113,8 +113,8 @@ class TrainingState:
         """Start from the averaged generator of a finished run, or from exported weights.
 
         Norms that an export folded into convolutions get statistics again, measured on `inputs`, the arguments of some
-        calls of the generator. Weights that are then not just those of `start` are saved in `out`, for `mix`. Raises
-        InputError, WeightsError.
+        calls of the generator. Weights that are then not just those of `start` are saved in `out`, for `interpolation`.
+        Raises InputError, WeightsError.
         """
         net = self._plain[GENERATOR]
         whole = fill(net, start)
@@ -153,8 +153,8 @@ def _freeze_parts(*parts: nn.Module) -> None:
 def _groups(net: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     """Parameter groups by peak rate: pretrained backbones learn more slowly than new layers."""
     slow = {id(p) for m in net.modules() if isinstance(m, Pyramid | PlainViT) for p in m.parameters()}
-    rate = recipe.backbone_rate if recipe.pretrained else recipe.rate
+    rate = recipe.backbone_lr if recipe.pretrained else recipe.lr
     learned = [p for p in net.parameters() if p.requires_grad]
     old, new = ([p for p in learned if (id(p) in slow) == wanted] for wanted in (True, False))
-    groups = [{"params": old, "lr": rate, "peak": rate}, {"params": new, "lr": recipe.rate, "peak": recipe.rate}]
+    groups = [{"params": old, "lr": rate, "peak": rate}, {"params": new, "lr": recipe.lr, "peak": recipe.lr}]
     return [group for group in groups if group["params"]]

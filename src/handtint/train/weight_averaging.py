@@ -26,20 +26,20 @@ Run = tuple[Recipe, Path]  # a run's recipe and its folder
 def trained(recipe: Recipe, run: Path) -> nn.Module:
     """The generator of a run's last checkpoint, its weights averaged over steps, on the CPU. Raises InputError.
 
-    With a `mix` below 1 the weights are interpolated between those the run started from (0) and those it ended with
-    (1). That keeps most of the colour that a discriminator brings and little of its artefacts (Wang et al. 2018,
+    With an `interpolation` below 1 they lie on the line from those the run started from (0) to those it ended with (1).
+    That keeps most of the colour that a discriminator brings and little of its artefacts (Wang et al. 2018,
     ESRGAN, "network interpolation").
     """
     net = generator(recipe.task, recipe.network).build(False, "")
     _load_averaged(net, run / CHECKPOINT)
-    if recipe.mix < 1:
+    if recipe.interpolation < 1:
         ends = {name: tensor.clone() for name, tensor in net.state_dict().items()}
         if (run / START).exists():
             _load_averaged(net, run / START)
         else:
             fill(net, recipe.start)
         starts = net.state_dict()
-        net.load_state_dict({name: _between(starts[name], end, recipe.mix) for name, end in ends.items()})
+        net.load_state_dict({name: _between(starts[name], end, recipe.interpolation) for name, end in ends.items()})
     return net
 
 
@@ -62,23 +62,24 @@ def averaged(runs: Sequence[Run]) -> nn.Module:
 def finished(recipe: Recipe, run: Path, others: Sequence[Run] = ()) -> nn.Module:
     """The network that is exported: `averaged` over the run and the others, and completed as the recipe says.
 
-    A network of classes is joined with the one that `front` names, which finds the foreground; colours are scaled by
-    `vivid`. Raises InputError, and OptionError where the recipe names no such run or colours cannot be scaled.
+    A network of classes is joined with the one that `foreground_run` names, which finds the foreground; colours are
+    scaled by `chroma_gain`. Raises InputError, and OptionError where the recipe names no such run or the network is not
+    one whose colours can be scaled.
     """
     net, kind = averaged([(recipe, run), *others]), generator(recipe.task, recipe.network)
-    if recipe.vivid != 1:
-        _make_vivid(net, recipe.vivid)
+    if recipe.chroma_gain != 1:
+        _scale_chroma(net, recipe.chroma_gain)
     if not isinstance(net, ClassNet):
         return net
-    if not recipe.front:
-        raise OptionError("front: name the folder of the run whose foreground goes beside these classes")
+    if not recipe.foreground_run:
+        raise OptionError("foreground_run: name the folder of the run whose foreground goes beside these classes")
     front = generator("mask", kind.beside).build(False, "")
-    fill(front, recipe.front)
+    fill(front, recipe.foreground_run)
     return MaskStreams(net, cast("MaskNet", front))
 
 
 def exported(start: str) -> Path | None:
-    """The exported file that a recipe's `start` or `front` names, by path or as a model of the package; else None."""
+    """The exported file, by path or as a model of the package, that a recipe's `start` or `foreground_run` names."""
     if start in manifest() and not Path(start).exists():
         return manifest()[start].verified()
     return Path(start) if start.endswith(".onnx") else None
@@ -97,10 +98,10 @@ def fill(net: nn.Module, start: str) -> bool:
 
 
 @torch.no_grad()
-def _make_vivid(net: nn.Module, factor: float) -> None:
+def _scale_chroma(net: nn.Module, factor: float) -> None:
     """Scale the output of the last layer: regression to the mean predicts colours paler than the true ones."""
     if not isinstance(net, ColorNet):
-        raise OptionError("vivid: only the hybrid's colours can be scaled")
+        raise OptionError("chroma_gain: only the hybrid's colours can be scaled")
     for part in net.head.ab.parameters():
         part.mul_(factor)
 

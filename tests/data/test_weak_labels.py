@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from handtint.data.hints import hinted, read_boxes, read_labels
 from handtint.data.sources import Item
+from handtint.data.weak_labels import read_boxes, read_labels, weakly_labelled
 from handtint.errors import InputError
 
 PERSON, HORSE, BUS = 15, 13, 6
@@ -58,7 +58,7 @@ def test_only_photographs_without_a_mask_are_taken(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("file,labels\na.webp,person\nb.webp,person\nc.webp,person\n")
     items = [Item("s/images/a.webp", ""), Item("s/masks/a.png", ""), Item("s/images/b.webp", ""), Item("d.webp", "")]
-    assert [(item.stem, hint.classes) for item, hint in hinted(items, read_labels(table))] == [("b", {PERSON})]
+    assert [(item.stem, hint.classes) for item, hint in weakly_labelled(items, read_labels(table))] == [("b", {PERSON})]
     table.write_text("file,labels\nvocanimal_2007-000175.webp,person\n")
     items = [Item("vocanimal_2007-000175.webp", "", group="voc 175"), Item("masks/voc_175.png", "", group="voc 175")]
-    assert hinted(items, read_labels(table)) == [], "one photograph, in two sets"
+    assert weakly_labelled(items, read_labels(table)) == [], "one photograph, in two sets"

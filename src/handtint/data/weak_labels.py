@@ -18,7 +18,7 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels
 
 
 @dataclass(slots=True)
-class Hint:
+class WeakLabel:
     """What is known of one photograph.
 
     classes: VOC indices of what it shows. boxes: where each of them is, if known: then a class stands in its boxes
@@ -30,7 +30,7 @@ class Hint:
     unclear: list[Box] = field(default_factory=list)
 
 
-def read_labels(path: Path) -> dict[str, Hint]:
+def read_labels(path: Path) -> dict[str, WeakLabel]:
     """File name -> hint, from a CSV: the file in the first column, VOC classes parted by spaces in `labels`.
 
     Of "SHARD:FOLDER/FILE" the last part counts. Raises InputError.
@@ -40,18 +40,18 @@ def read_labels(path: Path) -> dict[str, Hint]:
             rows = [(next(iter(row.values())), row["labels"].split()) for row in csv.DictReader(file)]
     except (OSError, UnicodeDecodeError, csv.Error, KeyError, AttributeError, StopIteration) as error:
         raise InputError(f"{path}: not a table of labels: {error!r}") from error
-    return {file_name(file): Hint(classes={_index(path, name) for name in names}) for file, names in rows if names}
+    return {file_name(file): WeakLabel(classes={_index(path, name) for name in names}) for file, names in rows if names}
 
 
-def read_boxes(path: Path) -> dict[str, Hint]:
+def read_boxes(path: Path) -> dict[str, WeakLabel]:
     """File name -> hint, from a JSON list of {"image", "cls", "box": [x0, y0, x1, y1]}; of class "ignore": unclear.
 
     Raises InputError.
     """
-    hints: dict[str, Hint] = {}
+    hints: dict[str, WeakLabel] = {}
     try:
         for entry in json.loads(path.read_text(encoding="utf-8")):
-            hint = hints.setdefault(file_name(entry["image"]), Hint())
+            hint = hints.setdefault(file_name(entry["image"]), WeakLabel())
             x0, y0, x1, y1 = map(float, entry["box"])
             if entry["cls"] == "ignore":
                 hint.unclear.append((x0, y0, x1, y1))
@@ -69,7 +69,7 @@ def file_name(path: str) -> str:
     return PurePosixPath(path.rpartition(":")[2]).name
 
 
-def hinted(items: Iterable[Item], hints: Mapping[str, _T]) -> list[tuple[Item, _T]]:
+def weakly_labelled(items: Iterable[Item], hints: Mapping[str, _T]) -> list[tuple[Item, _T]]:
     """The photographs of which something is told, with what that is, but not those that have a mask in any set."""
     items = list(items)
     masked = {identity(item) for item in items if "/masks/" in f"/{item.name}"}
