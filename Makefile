@@ -1,10 +1,10 @@
-# The same entry points for people and for CI: install, demo, check, test, wheel.
+# The same entry points for people and for CI: install, demo, lint, check, test, wheel.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install dev demo test check wheel clean
+.PHONY: install dev demo test lint check architecture wheel clean
 
 install: $(VENV)/base.done ## the base package: tints photographs, needs no torch
 dev: $(VENV)/dev.done ## and what training and the tests need
@@ -26,11 +26,21 @@ demo: install ## tint the sample photographs into demo/, with a four-panel figur
 test: dev
 	$(BIN)/python -m pytest
 
-check: dev
+$(VENV)/lint.done: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) ruff
+	touch $@
+
+lint: $(VENV)/lint.done ## style, and docs/architecture.md up to date: seconds, nothing but ruff is installed
 	$(BIN)/ruff check src tests bench
 	$(BIN)/ruff format --check src tests bench
+	$(BIN)/python bench/modules.py --check
+
+check: dev lint ## and types and layers
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py
+
+architecture: | $(BIN)/python ## write the module list of docs/architecture.md
+	$(BIN)/python bench/modules.py
 
 wheel: dev ## build the wheel into dist/ and see that everything an installed handtint needs is in it
 	rm -rf dist

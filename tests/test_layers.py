@@ -158,3 +158,10 @@ def test_tinting_imports_no_torch(sample: Path, tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert (tmp_path / "out.png").exists()
+
+
+def test_the_list_of_modules_is_made_from_the_docstrings() -> None:
+    page = (ROOT.parents[1] / "docs" / "architecture.md").read_text()
+    for path in MODULES:
+        if path.name != "__init__.py":
+            assert f"{path.name} " in page, f"{place(path)} is not in docs/architecture.md: run `make architecture`"

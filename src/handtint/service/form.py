@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
+from io import BytesIO
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -108,9 +109,15 @@ async def _parsed(request: Request, most: int) -> list[tuple[str, str | bytes]]:
         raise ServiceError("malformed", error.message) from error
     items: list[tuple[str, str | bytes]] = []
     for name, value in form.multi_items():
-        items.append((name, await value.read() if isinstance(value, UploadFile) else value))
+        items.append((name, _content(value) if isinstance(value, UploadFile) else value))
     await form.close()
     return items
+
+
+def _content(upload: UploadFile) -> bytes:
+    """An uploaded file's bytes, in memory once: `read` would copy them, `getvalue` hands over the buffer."""
+    buffer: BytesIO = upload.file._file  # type: ignore[attr-defined] # spool_max_size keeps every file in memory
+    return buffer.getvalue()
 
 
 def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> Form:
