@@ -23,8 +23,11 @@ def percent(value: float) -> Length:
         ("person,dog", [Step(Class("person")), Step(Class("dog"))]),
         ("Person, DOG", [Step(Class("person")), Step(Class("dog"))]),
         ("person + dog", [Step(Class("person")), Step(Class("dog"))]),
-        ("all-person,dog", [Step(Everything()), Step(Class("person"), away=True), Step(Class("dog"), away=True)]),
-        ("all - person + dog", [Step(Everything()), Step(Class("person"), away=True), Step(Class("dog"))]),
+        (
+            "all-person,dog",
+            [Step(Everything()), Step(Class("person"), subtract=True), Step(Class("dog"), subtract=True)],
+        ),
+        ("all - person + dog", [Step(Everything()), Step(Class("person"), subtract=True), Step(Class("dog"))]),
         ("person:1=1.0+person:2=0.4", [Step(Class("person", 1)), Step(Class("person", 2), 0.4)]),
         ("person : 1 = .5", [Step(Class("person", 1), 0.5)]),
         ("@10,20", [Step(Point(P(10), P(20)))]),
@@ -34,15 +37,15 @@ def percent(value: float) -> Length:
         ("@10,20,dog", [Step(Point(P(10), P(20))), Step(Class("dog"))]),
         ("@10,20,@3%,40", [Step(Point(P(10), P(20))), Step(Point(percent(3), P(40)))]),
         ("@1,2,3,4,dog", [Step(Box(P(1), P(2), P(3), P(4))), Step(Class("dog"))]),
-        ("@10,20-@30,40", [Step(Point(P(10), P(20))), Step(Point(P(30), P(40)), away=True)]),
-        ("@10,20=0.5-dog", [Step(Point(P(10), P(20)), 0.5), Step(Class("dog"), away=True)]),
+        ("@10,20-@30,40", [Step(Point(P(10), P(20))), Step(Point(P(30), P(40)), subtract=True)]),
+        ("@10,20=0.5-dog", [Step(Point(P(10), P(20)), 0.5), Step(Class("dog"), subtract=True)]),
         ("@10,20@12.5s", [Step(Point(P(10), P(20), 12.5))]),
-        ("@10%,20% @ 1:02:03 - dog", [Step(Point(percent(10), percent(20), 3723)), Step(Class("dog"), away=True)]),
+        ("@10%,20% @ 1:02:03 - dog", [Step(Point(percent(10), percent(20), 3723)), Step(Class("dog"), subtract=True)]),
         ("@1,2,3,4@0s=0.5", [Step(Box(P(1), P(2), P(3), P(4), 0), 0.5)]),
         ("hue:20-50", [Step(Hue(20, 50))]),
-        ("hue: 330 - 20 - hue:90-100", [Step(Hue(330, 20)), Step(Hue(90, 100), away=True)]),
+        ("hue: 330 - 20 - hue:90-100", [Step(Hue(330, 20)), Step(Hue(90, 100), subtract=True)]),
         ("file:old-photo.png+dog", [Step(MaskFile("old-photo.png")), Step(Class("dog"))]),
-        ("file:a/b.png - dog", [Step(MaskFile("a/b.png")), Step(Class("dog"), away=True)]),
+        ("file:a/b.png - dog", [Step(MaskFile("a/b.png")), Step(Class("dog"), subtract=True)]),
         ("file:b.png=0.5", [Step(MaskFile("b.png"), 0.5)]),
         ('file:"a+b, c-d=1.png"', [Step(MaskFile("a+b, c-d=1.png"))]),
         ('"my ""best"".png"=0.5', [Step(MaskFile('my "best".png'), 0.5)]),
@@ -147,12 +150,14 @@ def test_any_text_is_understood_or_refused_in_one_line(text: str) -> None:
 def test_steps_tell_of_files_and_networks(said: tuple[Step, ...]) -> None:
     assert keep.files(said) == [step.term.path for step in said if isinstance(step.term, MaskFile)]
     blind = all(isinstance(step.term, MaskFile | Hue | Everything) for step in said)
-    assert keep.looks(said) != blind
+    assert keep.needs_segmentation(said) != blind
 
 
 def test_what_steps_need() -> None:
-    assert not keep.looks(keep.parse("all - file:x.png + hue:1-2"))
-    assert all(keep.looks(keep.parse(f"all - {text}")) for text in ("subject", "dog", "dog:1", "@1,2", "@1,2,3,4"))
+    assert not keep.needs_segmentation(keep.parse("all - file:x.png + hue:1-2"))
+    assert all(
+        keep.needs_segmentation(keep.parse(f"all - {text}")) for text in ("subject", "dog", "dog:1", "@1,2", "@1,2,3,4")
+    )
     assert keep.files(keep.parse("all - file:x.png + 'y z'")) == ["x.png", "y z"]
 
 

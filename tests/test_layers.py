@@ -18,7 +18,7 @@ LAYERS = [
     {"engines", "interfaces"},
     {"zoo", "checkpoints"},
     {"colorizer", "segmenter", "recipe"},
-    {"stages"},
+    {"networks", "result"},
     {"pipeline"},
     {"session"},
     {"data", "figures"},

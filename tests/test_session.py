@@ -8,10 +8,10 @@ import pytest
 
 from handtint.image.masks.strokes import Stroke
 from handtint.image.photo import Photo
+from handtint.networks import Networks
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.session import Edit, Session
-from handtint.stages import Networks
 
 EDITS = (
     Options(),
@@ -55,11 +55,11 @@ def test_the_networks_are_asked_once_and_sliders_only_blend(
     tinter: Tinter, counted: list[str], sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = Session(tinter, Photo.read(sample))
-    session.find()
+    session.detect()
     session.preview(Edit(options=Options()))
     assert sorted(counted) == ["colors", "segment"]
     session.preview(Edit(options=Options(keep="person:1")))
-    monkeypatch.setattr("handtint.image.masks.selection.choose", None)  # what is remembered is not chosen again
+    monkeypatch.setattr("handtint.image.masks.selection.select", None)  # what is remembered is not chosen again
     for changed in ({"strength": 0.3}, {"feather": 4.0}, {"background": "sepia"}, {"keep": "person:1"}):
         session.preview(Edit(options=Options(**changed)))
     session.result(Edit(options=Options(strength=0.3)))

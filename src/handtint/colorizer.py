@@ -1,4 +1,4 @@
-"""Photo -> colours, as lines from L to a*b*."""
+"""Photo -> colours, as guided coefficients from L to a*b*."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def colorize(
     gain: float | None = None,
     square: bool = False,
     interface: str = "",
-) -> resize.Lines:
-    """The colours of a photo (H, W) or (H, W, 3): lines from L in 0..1 to a*b*, for any size of it.
+) -> resize.GuidedCoefficients:
+    """The colours predicted for a photo (H, W) or (H, W, 3): guided coefficients from L in 0..1 to a*b*, for any size.
 
     The network sees it at about side * side pixels, or squashed to just these; it answers at its input's size or an
     even part of it.
@@ -33,7 +33,7 @@ def colorize(
         L, ab = interfaces.ask(pixels, engine, interface, gain=gain, side=side)
     else:
         L, ab = _own(pixels, engine, side=side, gain=gain, square=square)
-    return resize.guided_lines(L / np.float32(100), ab, radius=RADIUS, epsilon=EPSILON)
+    return resize.guided_coefficients(L / np.float32(100), ab, radius=RADIUS, epsilon=EPSILON)
 
 
 def _own(pixels: Array, engine: Engine, *, side: int, gain: float | None, square: bool) -> tuple[Float, Float]:

@@ -16,7 +16,7 @@ from handtint.image.color import blend, lab
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
-from handtint.stages import Result
+from handtint.result import Result
 from handtint.types import Array
 
 SIDE = 320  # pixels: the longer side of a tile, at which chroma and error are measured too

@@ -4,23 +4,109 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, overload
 
 import numpy as np
 
+from handtint import keep
 from handtint.errors import InputError, OptionError
-from handtint.image.masks import detections, masks
+from handtint.image.arrays import large, resize
+from handtint.image.color import blend, tone
+from handtint.image.masks import detections, masks, selection
+from handtint.image.masks.selection import Selection
+from handtint.image.metadata import privacy, provenance
+from handtint.image.metadata.profile import to_profile
 from handtint.image.photo import Photo
+from handtint.networks import Networks
 from handtint.options import Options, gain_factor
-from handtint.stages import Networks, Result, Stages, collapse, leveled, whole
+from handtint.result import Result, whole
 from handtint.types import Alpha, Array, Pixels, Segmentation
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = ["Result", "Tinter"]
+
+DARK = 4096  # of 65536: a photo below it uses 12 bits of 16, or fewer
+DARK_NOTE = "its values use 12 bits of 16, so it is nearly black; --levels auto stretches them"
+KIND_SIDE = 96  # pixels: the side at which a photo's kind is judged
+
+
+class Stages:
+    """The stages from one page of a photo to its tinted self: colours, segmentation, selection, result.
+
+    Every stage is computed anew when it is asked for; the subclasses of sessions keep what they computed.
+    """
+
+    def __init__(self, photo: Photo, networks: Networks) -> None:
+        self.photo, self.networks = photo, networks
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """The photo's pixels: (H, W) where it is gray, even if stored as RGB, else (H, W, 3)."""
+        return collapse(self.photo.pixels)
+
+    @cached_property
+    def kind(self) -> tone.Kind:
+        """Gray, toned or in colour."""
+        return tone.kind(resize.shrink(self.pixels, resize.fit(self.photo.size, KIND_SIDE)))
+
+    def colors(self, gain: str) -> resize.GuidedCoefficients:
+        """The colours that the colour network predicts, as guided coefficients from L in 0..1 to a*b*."""
+        return self.networks.colors(self.pixels, gain_factor(gain))
+
+    def segmentation(self, gain: str) -> Segmentation:
+        """Classes and foreground by the mask network, at network size."""
+        return self.networks.segment(self.pixels, gain_factor(gain))
+
+    def selection(self, options: Options, mask: Photo | None = None) -> Selection:
+        """What `keep` asks for, or a mask in its place, before it is inverted and feathered."""
+        if mask is not None:
+            return Selection(masks.from_pixels(mask.pixels, mask.alpha, self.photo.size))
+        steps = keep.parse(options.keep)
+        segmentation = self.segmentation(options.gain) if keep.needs_segmentation(steps) else None
+        return selection.select(steps, self.pixels, segmentation, matted=options.matting)
+
+    def result(self, options: Options, mask: Photo | None = None) -> Result:
+        """The tinted page, with the metadata that the options ask for. Raises OptionError, InputError, WeightsError."""
+        result = self.tinted(options, mask)
+        metadata = privacy.released(self.photo.metadata, options.metadata)
+        if options.provenance and result.colors is not None and options.strength > 0 and result.alpha.any():
+            segmented = mask is None and keep.needs_segmentation(keep.parse(options.keep))
+            models = (self.networks.color, self.networks.mask) if segmented else (self.networks.color,)
+            metadata = provenance.stated(metadata, {model.name: model.weights.sha256 for model in models}, options)
+        if metadata == result.photo.metadata:
+            return result
+        return replace(result, photo=replace(result.photo, metadata=metadata))
+
+    def tinted(self, options: Options, mask: Photo | None = None) -> Result:
+        """The tinted page with the metadata that it came with. Raises as `result`."""
+        photo, pixels, kind = self.photo, self.pixels, self.kind
+        alpha, note = self._alpha(options, mask)
+        dark = options.levels == "off" and pixels.dtype == np.uint16 and pixels.max() < DARK
+        note = "; ".join(filter(None, (photo.note, DARK_NOTE if dark else "", note)))
+        colors = None
+        if options.colors == "predicted":
+            colors = self.colors(options.gain)
+        elif kind == "gray":
+            note = "; ".join(dict.fromkeys(filter(None, (note, "the photo has no colours of its own"))))
+        backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")
+        if options.strength == 0 and backdrop == "original":
+            return Result(photo, alpha, colors, photo, note)
+        threads = self.networks.threads or blend.THREADS
+        painted = blend.over(pixels, colors, alpha, backdrop=backdrop, strength=options.strength, threads=threads)
+        if colors is None and options.strength == 1 and pixels.ndim == 3:
+            large.by_rows(_untouched, (painted, pixels, alpha), painted)
+        return Result(_with_pixels(photo, painted), alpha, colors, photo, note)
+
+    def _alpha(self, options: Options, mask: Photo | None) -> tuple[Alpha, str]:
+        """(alpha (H, W), inverted and feathered as the options ask, note)."""
+        selected = self.selection(options, mask)
+        alpha = 255 - selected.alpha if options.invert else selected.alpha
+        return masks.feather(alpha, options.feather), selected.note
 
 
 class Tinter:
@@ -92,22 +178,60 @@ class Tinter:
         return whole(first, further)
 
     def segment(self, photo: Photo, *, gain: str = "auto") -> Segmentation:
-        """What stands where in a photo, at network size."""
+        """Classes and foreground of a photo, at network size."""
         return self.networks.segment(collapse(photo.pixels), gain_factor(gain))
 
-    def inspect(self, photo: Photo, *, gain: str = "auto") -> list[detections.Finding]:
-        """The foreground and the things in a photo, as `handtint inspect` tells of them."""
-        return detections.every(self.segment(photo, gain=gain), photo.pixels)
+    def inspect(self, photo: Photo, *, gain: str = "auto") -> list[detections.Detection]:
+        """The foreground and the objects in a photo, as `handtint inspect` lists them."""
+        return detections.detect(self.segment(photo, gain=gain), photo.pixels)
 
     def label(self, photo: Photo, *, gain: str = "auto") -> tuple[Alpha, Array]:
         """(VOC class indices (H, W) uint8, alpha (H, W) float32 0..1 of the subject), at the photo's size.
 
         The indices are all 0 where the mask model knows no classes.
         """
-        found = self.segment(photo, gain=gain)
-        alpha = masks.refine(masks.clean(found.foreground), photo.pixels)
-        index = np.zeros(photo.size, np.uint8) if found.classes is None else masks.label(found, photo.size)
+        segmentation = self.segment(photo, gain=gain)
+        alpha = masks.refine(masks.clean(segmentation.foreground), photo.pixels)
+        known = segmentation.classes is not None
+        index = masks.label(segmentation, photo.size) if known else np.zeros(photo.size, np.uint8)
         return index, alpha.astype(np.float32) / 255
+
+
+def leveled(photo: Photo, levels: str) -> Photo:
+    """The photo as `levels` asks: as it is ("off"), or one page of it stretched from black to white ("auto")."""
+    pixels = tone.stretched(photo.pixels) if levels == "auto" else photo.pixels
+    return photo if pixels is photo.pixels else _with_pixels(photo, pixels)
+
+
+def collapse(pixels: Pixels) -> Pixels:
+    """Gray pixels stored as RGB, as gray: the same photo at a third of the work."""
+    return large.contiguous(pixels[..., 0]) if pixels.ndim == 3 and _is_neutral(pixels) else pixels
+
+
+def _is_neutral(pixels: Pixels) -> bool:
+    for rows in large.strips(large.ROWS, pixels):
+        r, g, b = np.moveaxis(pixels[rows], -1, 0)
+        if (r[::16] != g[::16]).any() or (r != g).any() or (g != b).any():
+            return False
+    return True
+
+
+def _untouched(painted: Pixels, pixels: Pixels, alpha: Alpha) -> Pixels:
+    """What was painted, and the photo's own pixels where all of their colour is kept."""
+    return np.where((alpha == 255)[..., None], pixels, painted)
+
+
+def _with_pixels(photo: Photo, pixels: Pixels) -> Photo:
+    """The photo with new pixels; where nothing changed, its file's own values stay exactly."""
+    if photo.native is None or photo.icc is None:
+        return replace(photo, pixels=pixels)
+
+    def unchanged(new: Pixels, now: Pixels, before: Pixels, own: Pixels) -> Pixels:
+        return np.where((now == before).all(axis=2)[..., None], own, new)
+
+    native = to_profile(pixels, photo.icc)
+    large.by_rows(unchanged, (native, pixels, photo.pixels, photo.native), native)
+    return replace(photo, pixels=pixels, native=native)
 
 
 def _is_file(source: object) -> TypeGuard[BinaryIO]:

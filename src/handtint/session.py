@@ -1,4 +1,4 @@
-"""One photo opened for editing: the networks look at it once, choosing is remembered, the sliders only blend again."""
+"""One photo opened for editing: the networks run once, masks are cached, and sliders only blend again."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from handtint.image.arrays import resize
 from handtint.image.arrays.samples import eight_bits
 from handtint.image.color import tone
 from handtint.image.masks import detections
-from handtint.image.masks.selection import Choice
+from handtint.image.masks.selection import Selection
 from handtint.image.masks.strokes import Stroke, paint
 from handtint.image.photo import Photo
+from handtint.networks import Networks
 from handtint.options import LEVELS, Options
-from handtint.pipeline import Tinter
-from handtint.stages import Networks, Result, Stages, leveled, whole
+from handtint.pipeline import Stages, Tinter, leveled
+from handtint.result import Result, whole
 from handtint.types import Array, Segmentation
 
 SCREEN = 1280  # pixels: the longer side of a preview
-SIZES = 3  # of previews remembered
-CHOICES = 8  # masks remembered, for undoing
-ROOM = 96 << 20  # bytes of masks remembered, beyond the last one
-GAINS = 4  # for each of so many gains, what the networks said
+SIZES = 3  # of previews cached
+SELECTIONS = 8  # masks cached, for undoing
+ROOM = 96 << 20  # bytes of masks cached, beyond the last one
+GAINS = 4  # for so many values of gain, the answers of the networks
 
 _Value = TypeVar("_Value")
 
@@ -50,18 +51,18 @@ class Session:
     def __init__(self, tinter: Tinter, photo: Photo) -> None:
         """Open a photo."""
         self.photo, self._tinter = photo, tinter
-        self._wholes: _Memory[_Remembering] = _Memory(len(LEVELS), 1 << 34, lambda page: page.nbytes)
-        self._smalls: _Memory[_Small] = _Memory(SIZES, 1 << 30, lambda small: small.nbytes)
+        self._wholes: _Cache[_CachedStages] = _Cache(len(LEVELS), 1 << 34, lambda page: page.nbytes)
+        self._smalls: _Cache[_PreviewStages] = _Cache(SIZES, 1 << 30, lambda small: small.nbytes)
 
     def small(self, screen: int = SCREEN) -> Photo:
         """The photo with a longer side of `screen` pixels, or its own, 8 bits a channel."""
         return self._small(screen, "off").photo
 
-    def _small(self, screen: int, levels: str) -> _Small:
-        return self._smalls.get((screen, levels), lambda: _Small(self._whole(levels), screen))
+    def _small(self, screen: int, levels: str) -> _PreviewStages:
+        return self._smalls.get((screen, levels), lambda: _PreviewStages(self._whole(levels), screen))
 
-    def _whole(self, levels: str) -> _Remembering:
-        return self._wholes.get(levels, lambda: _Remembering(leveled(self.photo, levels), self._tinter.networks))
+    def _whole(self, levels: str) -> _CachedStages:
+        return self._wholes.get(levels, lambda: _CachedStages(leveled(self.photo, levels), self._tinter.networks))
 
     @property
     def kind(self) -> tone.Kind:
@@ -70,17 +71,17 @@ class Session:
 
     @property
     def nbytes(self) -> int:
-        """How much memory the photo and what is remembered of it take, roughly."""
+        """Bytes that the photo and its caches take, roughly."""
         pages = (self.photo, *self.photo.pages)
         arrays = [array for page in pages for array in (page.pixels, page.native, page.alpha) if array is not None]
         return sum(array.nbytes for array in arrays) + self._wholes.nbytes + self._smalls.nbytes
 
-    def find(self, gain: str = "auto", *, levels: str = "off") -> list[detections.Finding]:
-        """The foreground and the things in the photo, as `handtint inspect` tells of them."""
-        return self._whole(levels).findings(gain)
+    def detect(self, gain: str = "auto", *, levels: str = "off") -> list[detections.Detection]:
+        """The foreground and the objects in the photo, as `handtint inspect` lists them."""
+        return self._whole(levels).detections(gain)
 
     def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
-        """The edit with a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""
+        """The edit at a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""
         small = self._small(screen, edit.options.levels)
         feather = edit.options.feather * max(small.photo.size) / max(self.photo.size)
         return small.tinted(replace(edit.options, feather=feather), _mask(small, edit))
@@ -94,26 +95,26 @@ class Session:
         return whole(self._whole(levels).result(edit.options, mask), further)
 
     def mask(self, edit: Edit) -> Photo | None:
-        """The mask to give beside the options, before they turn it round and feather it; None where `keep` says all."""
+        """The mask to use with the options, before they invert and feather it; None where `keep` alone decides."""
         return _mask(self._whole(edit.options.levels), edit)
 
-    def chosen(self, edit: Edit) -> Photo:
-        """What is kept, as a mask for others to work on, whoever chose it."""
-        return self.mask(edit) or Photo(self._whole(edit.options.levels).choice(edit.options, edit.mask).alpha)
+    def selected(self, edit: Edit) -> Photo:
+        """What is kept, as a mask that other programs can use, whether it was given, painted or selected."""
+        return self.mask(edit) or Photo(self._whole(edit.options.levels).selection(edit.options, edit.mask).alpha)
 
 
 def _mask(stages: Stages, edit: Edit) -> Photo | None:
-    """The given mask with the strokes over it; or what is chosen with the strokes over it."""
+    """The given mask with the strokes over it; or what is selected with the strokes over it."""
     if not edit.strokes:
         return edit.mask
-    alpha = stages.choice(edit.options, edit.mask).alpha
-    if edit.options.invert:  # a brush adds to what is seen to have colour
+    alpha = stages.selection(edit.options, edit.mask).alpha
+    if edit.options.invert:  # a brush adds to what shows colour
         return Photo(cv2.bitwise_not(paint(cv2.bitwise_not(alpha), edit.strokes)))
     return Photo(paint(alpha, edit.strokes))
 
 
-class _Memory(Generic[_Value]):
-    """The values last used, at most so many, and of so many bytes beside the newest."""
+class _Cache(Generic[_Value]):
+    """The values last used: at most so many, and at most so many bytes beside the newest."""
 
     def __init__(self, most: int, room: int = 0, weigh: Callable[[_Value], int] = lambda _: 0) -> None:
         self._most, self._room, self._weigh = most, room, weigh
@@ -125,7 +126,7 @@ class _Memory(Generic[_Value]):
         return sum(map(self._weigh, list(self._values.values())))
 
     def get(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
-        """The value of that key, made where it is not remembered."""
+        """The value of that key, computed where it is not cached."""
         if key not in self._values:
             value = make()
             while self._values and (len(self._values) >= self._most or self.nbytes > self._room):
@@ -135,56 +136,56 @@ class _Memory(Generic[_Value]):
         return self._values[key]
 
 
-class _Remembering(Stages):
-    """The stages of a page, each gone through once for what it depends on."""
+class _CachedStages(Stages):
+    """The stages of a page, each computed once for the settings that it depends on."""
 
     def __init__(self, photo: Photo, networks: Networks) -> None:
         super().__init__(photo, networks)
-        self._colors: _Memory[resize.Lines] = _Memory(GAINS, 1 << 30)
-        self._found: _Memory[Segmentation] = _Memory(GAINS, 1 << 30)
-        self._findings: _Memory[list[detections.Finding]] = _Memory(1)
-        self._choices: _Memory[Choice] = _Memory(CHOICES, ROOM, lambda chosen: chosen.alpha.nbytes)
+        self._colors: _Cache[resize.GuidedCoefficients] = _Cache(GAINS, 1 << 30)
+        self._segmentations: _Cache[Segmentation] = _Cache(GAINS, 1 << 30)
+        self._detections: _Cache[list[detections.Detection]] = _Cache(1)
+        self._selections: _Cache[Selection] = _Cache(SELECTIONS, ROOM, lambda selection: selection.alpha.nbytes)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the masks remembered."""
-        return self._choices.nbytes
+        """Bytes of the masks cached."""
+        return self._selections.nbytes
 
-    def colors(self, gain: str) -> resize.Lines:
-        """The colours that the network gives it."""
-        return self._colors.get(gain, lambda: super(_Remembering, self).colors(gain))
+    def colors(self, gain: str) -> resize.GuidedCoefficients:
+        """As Stages has it."""
+        return self._colors.get(gain, lambda: super(_CachedStages, self).colors(gain))
 
-    def found(self, gain: str) -> Segmentation:
-        """What stands where in it."""
-        return self._found.get(gain, lambda: super(_Remembering, self).found(gain))
+    def segmentation(self, gain: str) -> Segmentation:
+        """As Stages has it."""
+        return self._segmentations.get(gain, lambda: super(_CachedStages, self).segmentation(gain))
 
-    def findings(self, gain: str) -> list[detections.Finding]:
-        """What is in it, thing by thing."""
-        return self._findings.get(gain, lambda: detections.every(self.found(gain), self.pixels))
+    def detections(self, gain: str) -> list[detections.Detection]:
+        """The foreground and the objects in it."""
+        return self._detections.get(gain, lambda: detections.detect(self.segmentation(gain), self.pixels))
 
-    def choice(self, options: Options, mask: Photo | None = None) -> Choice:
-        """What is kept; a given mask is not worth remembering."""
+    def selection(self, options: Options, mask: Photo | None = None) -> Selection:
+        """As Stages has it; a given mask is not cached."""
         if mask is not None:
-            return super().choice(options, mask)
-        key = chosen_by(options)
-        return self._choices.get(key, lambda: super(_Remembering, self).choice(options))
+            return super().selection(options, mask)
+        key = selection_key(options)
+        return self._selections.get(key, lambda: super(_CachedStages, self).selection(options))
 
 
-class _Small(Stages):
-    """The same page at the size of a screen: what the networks say of it is what they say of the whole."""
+class _PreviewStages(Stages):
+    """The same page at the size of a screen, with the answers of the networks for the whole photo."""
 
-    def __init__(self, page: _Remembering, screen: int) -> None:
+    def __init__(self, page: _CachedStages, screen: int) -> None:
         self._page = page
         size = page.photo.size
         scale = min(1.0, screen / max(size))
         self._size = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
         super().__init__(self._shrunk(), page.networks)
-        self._choices: _Memory[Choice] = _Memory(CHOICES, ROOM, lambda chosen: chosen.alpha.nbytes)
+        self._selections: _Cache[Selection] = _Cache(SELECTIONS, ROOM, lambda selection: selection.alpha.nbytes)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the small photo and the masks remembered with it."""
-        return self.photo.pixels.nbytes + self._choices.nbytes
+        """Bytes of the small photo and of its cached masks."""
+        return self.photo.pixels.nbytes + self._selections.nbytes
 
     def _shrunk(self) -> Photo:
         alpha = self._page.photo.alpha
@@ -196,29 +197,29 @@ class _Small(Stages):
 
     @cached_property
     def kind(self) -> tone.Kind:
-        """Gray, toned or in colour, judged by the whole."""
+        """Gray, toned or in colour, judged by the whole photo."""
         return self._page.kind
 
-    def colors(self, gain: str) -> resize.Lines:
-        """The colours of the whole: their lines serve for any size."""
+    def colors(self, gain: str) -> resize.GuidedCoefficients:
+        """The colours of the whole photo: guided coefficients serve for any size."""
         return self._page.colors(gain)
 
-    def found(self, gain: str) -> Segmentation:
-        """What stands where in the whole."""
-        return self._page.found(gain)
+    def segmentation(self, gain: str) -> Segmentation:
+        """The segmentation of the whole photo."""
+        return self._page.segmentation(gain)
 
-    def choice(self, options: Options, mask: Photo | None = None) -> Choice:
-        """What is kept of the whole, shrunk: so that a preview promises no other edge than the result has."""
+    def selection(self, options: Options, mask: Photo | None = None) -> Selection:
+        """What is kept of the whole photo, shrunk, so that a preview shows the edges that the result has."""
         if mask is not None:
-            return super().choice(options, mask)
-        return self._choices.get(chosen_by(options), lambda: self._chosen(options))
+            return super().selection(options, mask)
+        return self._selections.get(selection_key(options), lambda: self._select(options))
 
-    def _chosen(self, options: Options) -> Choice:
-        whole = self._page.choice(options)
+    def _select(self, options: Options) -> Selection:
+        whole = self._page.selection(options)
         return replace(whole, alpha=self._shrink(whole.alpha))
 
 
-def chosen_by(options: Options) -> Hashable:
+def selection_key(options: Options) -> Hashable:
     """The settings that decide what is kept."""
-    looks = keep.looks(keep.parse(options.keep))
-    return options.keep, options.matting, options.gain if looks else ""
+    needed = keep.needs_segmentation(keep.parse(options.keep))
+    return options.keep, options.matting, options.gain if needed else ""

@@ -7,9 +7,9 @@ from handtint.image.color import blend, lab
 RNG = np.random.default_rng(3)
 
 
-def lines(a: float, b: float) -> resize.Lines:
+def lines(a: float, b: float) -> resize.GuidedCoefficients:
     offset = np.broadcast_to(np.array([a, b], np.float32), (4, 5, 2)).copy()
-    return resize.Lines(np.zeros_like(offset), offset)
+    return resize.GuidedCoefficients(np.zeros_like(offset), offset)
 
 
 def photo(dtype: type = np.uint8, bands: int = 1) -> np.ndarray:
@@ -82,7 +82,9 @@ def test_own_colors_come_from_the_photo() -> None:
 
 def test_strips_make_no_seams() -> None:
     pixels = np.tile(np.arange(90, dtype=np.uint8), (150, 1))
-    gradient = resize.Lines(np.zeros((6, 4, 2), np.float32), RNG.normal(0, 20, (6, 4, 2)).astype(np.float32))
+    gradient = resize.GuidedCoefficients(
+        np.zeros((6, 4, 2), np.float32), RNG.normal(0, 20, (6, 4, 2)).astype(np.float32)
+    )
     ab = lab.split(blend.over(pixels.astype(np.uint16) * 257 + 20000, gradient, None, backdrop="gray"))[1]
     steps = np.abs(np.diff(ab, axis=0))
     seam = steps[blend.STRIP - 1].max()

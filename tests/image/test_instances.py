@@ -50,15 +50,15 @@ def test_specks_are_none() -> None:
 
 
 def test_findings_tell_of_boxes_in_pixels(scene: Scene) -> None:
-    found = detections.every(scene.found, scene.pixels)
+    found = detections.detect(scene.found, scene.pixels)
     assert [f.term for f in found] == ["subject", "person:1", "person:2", "person:3", "dog:1"]
-    for finding, truth in zip(
+    for detection, truth in zip(
         found[1:], ((530, 110, 711, 551), (90, 220, 211, 541), (370, 360, 431, 541)), strict=False
     ):
-        np.testing.assert_allclose(finding.box, truth, atol=3)
+        np.testing.assert_allclose(detection.box, truth, atol=3)
     assert found[0].share == pytest.approx((scene.labels > 0).mean(), rel=0.02)
     unknown = Segmentation(None, scene.found.foreground, scene.found.features)
-    assert detections.every(unknown, scene.pixels)[0].number == 0
+    assert detections.detect(unknown, scene.pixels)[0].number == 0
 
 
 def test_nothing_found() -> None:
@@ -66,4 +66,4 @@ def test_nothing_found() -> None:
     classes = np.zeros((21, 20, 20), np.float32)
     classes[0] = 1
     pixels = np.zeros((50, 50), np.uint8)
-    assert detections.every(Segmentation(classes, nothing, classes), pixels) == []
+    assert detections.detect(Segmentation(classes, nothing, classes), pixels) == []

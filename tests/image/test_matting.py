@@ -11,7 +11,7 @@ from handtint.image.masks import masks, matting, selection
 def test_without_pymatting_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, scene: Scene) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(OptionError, match=r"pip install 'handtint\[matting\]'"):
-        selection.choose(keep.parse("person"), scene.pixels, scene.found, matted=True)
+        selection.select(keep.parse("person"), scene.pixels, scene.found, matted=True)
 
 
 def hairy(size: tuple[int, int] = (450, 600)) -> tuple[np.ndarray, np.ndarray]:

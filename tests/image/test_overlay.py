@@ -13,7 +13,7 @@ def test_an_overlay_shows_every_region_and_a_legend(scene: Scene, depth: type, c
     pixels = scene.pixels.astype(depth) * depth(scale)
     if channels == 3:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
-    drawn = overlay.draw(pixels, detections.every(scene.found, pixels))
+    drawn = overlay.draw(pixels, detections.detect(scene.found, pixels))
     assert drawn.dtype == np.uint8
     assert drawn.shape[0] == 600
     assert drawn.shape[1] > 900
@@ -33,7 +33,7 @@ def test_an_overlay_of_nothing(scene: Scene) -> None:
 
 def test_large_photos_are_drawn_smaller(scene: Scene) -> None:
     large = np.kron(scene.pixels, np.ones((4, 4), np.uint8))
-    assert overlay.draw(large, detections.every(scene.found, large)).shape[0] == 960
+    assert overlay.draw(large, detections.detect(scene.found, large)).shape[0] == 960
 
 
 def test_hues_wrap_and_fade() -> None:

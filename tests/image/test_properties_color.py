@@ -123,7 +123,9 @@ def test_sizes_change_and_values_stay_between(pixels: Pixels, h: int, w: int) ->
 @few
 @given(softs(), st.floats(-50, 50, width=32), st.integers(1, 6))
 def test_a_constant_is_a_constant_at_any_size(guide: Float, value: float, radius: int) -> None:
-    lines = resize.guided_lines(guide, np.full((*guide.shape, 1), value, np.float32), radius=radius, epsilon=1e-4)
+    lines = resize.guided_coefficients(
+        guide, np.full((*guide.shape, 1), value, np.float32), radius=radius, epsilon=1e-4
+    )
     (plane,) = lines.planes(np.zeros((50, 30), np.float32), 0, 50)
     np.testing.assert_allclose(plane, value, atol=1e-2 + abs(value) * 1e-3)
 

@@ -37,7 +37,7 @@ def test_cleaning_stays_an_alpha(alpha: Float, low: float, high: float) -> None:
 @given(softs(), pictures(), SEEDS, st.floats(0, 60))
 def test_masks_come_to_the_size_of_the_photo(soft: Float, pixels: Pixels, seed: int, radius: float) -> None:
     size = pixels.shape[:2]
-    lines = resize.guided_lines(soft, soft[..., None], radius=2, epsilon=1e-4)
+    lines = resize.guided_coefficients(soft, soft[..., None], radius=2, epsilon=1e-4)
     for alpha in (masks.refine(soft, pixels), masks.enlarge(lines, pixels), masks.from_pixels(pixels, None, (9, 7))):
         assert alpha.dtype == np.uint8
     assert masks.refine(soft, pixels).shape == masks.enlarge(lines, pixels).shape == size
@@ -83,14 +83,14 @@ def test_things_are_numbered_and_share_their_class(found: Segmentation) -> None:
 @settings(max_examples=15, deadline=None)
 @given(segmentations(), pictures())
 def test_findings_lie_in_the_photo_and_can_be_drawn(found: Segmentation, pixels: Pixels) -> None:
-    there = detections.every(found, pixels)
+    there = detections.detect(found, pixels)
     h, w = pixels.shape[:2]
-    for finding in there:
-        left, top, right, bottom = finding.box
-        assert 0 <= left < right <= w or min(finding.alpha.shape) == 4
-        assert 0 <= top < bottom <= h or min(finding.alpha.shape) == 4
-        assert 0 < finding.share <= 1
-        assert keep.parse(finding.term)
+    for detection in there:
+        left, top, right, bottom = detection.box
+        assert 0 <= left < right <= w or min(detection.alpha.shape) == 4
+        assert 0 <= top < bottom <= h or min(detection.alpha.shape) == 4
+        assert 0 < detection.share <= 1
+        assert keep.parse(detection.term)
     drawn = overlay.draw(pixels, there)
     assert drawn.dtype == np.uint8
     assert drawn.shape[0] >= h
@@ -120,15 +120,15 @@ def test_any_choice_is_a_mask_of_the_photo(found: Segmentation, pixels: Pixels, 
     text = (" - " if away else " + ").join(["all", *terms] if away else terms)
     if pixels.shape[1] == 1:  # "@1,0" lies at its right edge, at most
         text = text.replace("@1,0", "@0,0")
-    chosen = selection.choose(keep.parse(text), pixels, found)
-    seen = selection.look(keep.parse(text), pixels, found, known={})
+    chosen = selection.select(keep.parse(text), pixels, found)
+    seen = selection.soft_layers(keep.parse(text), pixels, found, known={})
     assert all(0 <= layer.min() <= layer.max() <= 1 for layer in seen.layers)
     assert all(keep.names_one(term) for term in seen.things)
     assert chosen.alpha.shape == pixels.shape[:2]
     assert chosen.alpha.dtype == np.uint8
     assert "\n" not in chosen.note
-    assert (selection.choose(keep.parse("all"), pixels, None).alpha == 255).all()
-    assert not selection.choose(keep.parse("subject - all"), pixels, found).alpha.any()
+    assert (selection.select(keep.parse("all"), pixels, None).alpha == 255).all()
+    assert not selection.select(keep.parse("subject - all"), pixels, found).alpha.any()
 
 
 coordinates = st.floats(-3, 3) | st.floats(-1e9, 1e9)
@@ -160,7 +160,7 @@ def test_blending_keeps_lightness_and_what_is_outside(
     pixels: Pixels, seed: int, backdrop: str, strength: float, a: int
 ) -> None:
     alpha = alphas(pixels.shape[:2], seed)
-    lines = resize.Lines(np.zeros((4, 4, 2), np.float32), np.full((4, 4, 2), a, np.float32))
+    lines = resize.GuidedCoefficients(np.zeros((4, 4, 2), np.float32), np.full((4, 4, 2), a, np.float32))
     out = blend.over(pixels, lines, alpha, backdrop=backdrop, strength=strength)
     behind = blend.render_backdrop(pixels, backdrop)
     for picture in (out, behind):

@@ -26,7 +26,7 @@ def test_pad_reaches_multiples_of_32_and_repeats_edges() -> None:
 
 def test_lines_by_strips_are_cv2s_enlargement() -> None:
     rng = np.random.default_rng(1)
-    lines = resize.Lines(
+    lines = resize.GuidedCoefficients(
         rng.normal(size=(20, 30, 2)).astype(np.float32), rng.normal(size=(20, 30, 2)).astype(np.float32)
     )
     L = rng.random((133, 207), np.float32)
@@ -41,7 +41,7 @@ def test_lines_by_strips_are_cv2s_enlargement() -> None:
 def test_guided_lines_reproduce_what_is_linear_in_lightness() -> None:
     guide = np.random.default_rng(2).random((40, 50), np.float32)
     values = np.stack([3 * guide - 1, np.full_like(guide, 0.25)], axis=-1)
-    lines = resize.guided_lines(guide, values, radius=3, epsilon=1e-7)
+    lines = resize.guided_coefficients(guide, values, radius=3, epsilon=1e-7)
     a, b = lines.planes(guide, 0, 40)
     np.testing.assert_allclose(a, values[..., 0], atol=2e-3)
     np.testing.assert_allclose(b, values[..., 1], atol=1e-5)
@@ -51,7 +51,7 @@ def test_guided_lines_bring_a_blurred_edge_back_to_the_edge_of_lightness() -> No
     guide = np.zeros((64, 64), np.float32)
     guide[:, 32:] = 1
     blurred = cv2.GaussianBlur(guide, (0, 0), 3)[..., None]
-    (sharp,) = resize.guided_lines(guide, blurred, radius=6, epsilon=1e-4).planes(guide, 0, 64)
+    (sharp,) = resize.guided_coefficients(guide, blurred, radius=6, epsilon=1e-4).planes(guide, 0, 64)
     step = sharp[:, 32] - sharp[:, 31]
     assert (step > 0.5).all()
     assert (blurred[:, 32, 0] - blurred[:, 31, 0] < 0.2).all()

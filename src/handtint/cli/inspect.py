@@ -13,7 +13,7 @@ from handtint.cli.files import FILE
 from handtint.errors import HandtintError
 
 if TYPE_CHECKING:
-    from handtint.image.masks.detections import Finding
+    from handtint.image.masks.detections import Detection
     from handtint.image.photo import Photo
     from handtint.pipeline import Tinter
     from handtint.types import Segmentation
@@ -58,8 +58,8 @@ def command(
     told, failed = [], 0
     for source in sources:
         try:
-            photo, found, things = _look(tinter, source, gain)
-            _draw(photo, found, things, overlay, labels)
+            photo, segmentation, things = _look(tinter, source, gain)
+            _draw(photo, segmentation, things, overlay, labels)
         except HandtintError as error:
             failed += 1
             _say(f"{error}" if source in f"{error}" else f"{source}: {error}")
@@ -80,24 +80,26 @@ def command(
         sys.exit(1)
 
 
-def _look(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Finding]]:
+def _look(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Detection]]:
     """The photo, what the network says of it, and what is in it."""
     from handtint.image.io import codec, files
     from handtint.image.masks import detections
     from handtint.image.photo import Photo
 
     photo = Photo.read(files.stream(sys.stdin, codec.Limits().bytes) if source == "-" else source)
-    found = tinter.segment(photo, gain=gain)
-    return photo, found, detections.every(found, photo.pixels)
+    segmentation = tinter.segment(photo, gain=gain)
+    return photo, segmentation, detections.detect(segmentation, photo.pixels)
 
 
-def _draw(photo: Photo, found: Segmentation, things: list[Finding], overlay: str | None, labels: str | None) -> None:
+def _draw(
+    photo: Photo, segmentation: Segmentation, things: list[Detection], overlay: str | None, labels: str | None
+) -> None:
     """Write the pictures that are asked for. Raises OutputError, and OptionError for labels without classes."""
     if labels:
         from handtint.image.io import files
         from handtint.image.masks import masks
 
-        files.write(labels, _palette_png(masks.label(found, photo.size)))
+        files.write(labels, _palette_png(masks.label(segmentation, photo.size)))
     if overlay:
         from handtint.image.masks.overlay import draw
         from handtint.image.photo import Photo as Picture
@@ -118,7 +120,7 @@ def _palette_png(labels: Any) -> bytes:
     return held.getvalue()
 
 
-def _table(source: str, photo: Photo, things: list[Finding]) -> None:
+def _table(source: str, photo: Photo, things: list[Detection]) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -1,1 +1,1 @@
-"""Pure array functions on photographs; no models, no torch."""
+"""Photographs as arrays and files, in rooms of which each uses those below; no models, no torch."""

@@ -14,8 +14,8 @@ from handtint.keep.terms import (
     Subject,
     Term,
     files,
-    looks,
     names_one,
+    needs_segmentation,
     show,
 )
 
@@ -32,8 +32,8 @@ __all__ = [
     "Subject",
     "Term",
     "files",
-    "looks",
     "names_one",
+    "needs_segmentation",
     "parse",
     "seconds",
     "show",

@@ -1,4 +1,4 @@
-"""The language of `--keep`: what keeps its colour, as terms joined with + and taken away with -.
+"""The language of `--keep`: what keeps its colour, as terms added with + and subtracted with -.
 
 keep     = part { ("+" | "-" | ",") part }      a comma repeats the sign before it: all - person, dog
 part     = term [ "=" strength ]                strength 0..1
@@ -48,20 +48,20 @@ def parse(text: str) -> tuple[Step, ...]:
     reader = _Reader(text)
     reader.skip()
     if reader.peek() in ("", "-"):
-        wrong = "nothing to take away from: begin with all or subject" if reader.peek() else "names nothing to keep"
+        wrong = "nothing to take subtract from: begin with all or subject" if reader.peek() else "names nothing to keep"
         raise OptionError(f"keep: {text!r}: {wrong}")
     reader.take("+")
     return tuple(_steps(reader))
 
 
 def _steps(reader: _Reader) -> Iterator[Step]:
-    away = False
+    subtract = False
     while True:
-        yield _step(reader, away)
+        yield _step(reader, subtract)
         sign = reader.take("+-,")
         if not sign:
             break
-        away = away if sign == "," else sign == "-"
+        subtract = subtract if sign == "," else sign == "-"
     if reader.peek():
         hint = "; a mask from a file is file:mask.png" if reader.peek() in "./\\" else ""
         raise reader.wrong(reader.rest(), f"expected +, -, a comma or = here{hint}")
@@ -108,15 +108,15 @@ class _Reader:
         return OptionError(f"keep: {part!r} at character {place}: {why}")
 
 
-def _step(reader: _Reader, away: bool) -> Step:
+def _step(reader: _Reader, subtract: bool) -> Step:
     term = _term(reader)
     if not reader.take("="):
-        return Step(term, away=away)
+        return Step(term, subtract=subtract)
     at = reader.at
     strength = _number(reader, "a strength between 0 and 1")
     if strength > 1:
         raise reader.wrong(reader.text[at : reader.at], "a strength is between 0 and 1", at)
-    return Step(term, strength, away)
+    return Step(term, strength, subtract)
 
 
 def _term(reader: _Reader) -> Term:

@@ -119,11 +119,11 @@ Term = Subject | Everything | Class | Point | Box | Hue | MaskFile
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of the whole: a term, added or taken away, at a strength 0..1."""
+    """One part of `keep`: a term, added or subtracted, at a strength 0..1."""
 
     term: Term
     strength: float = 1.0
-    away: bool = False
+    subtract: bool = False
 
     def __str__(self) -> str:
         return str(self.term) if self.strength == 1 else f"{self.term}={_plain(self.strength)}"
@@ -131,7 +131,7 @@ class Step:
 
 def show(steps: Sequence[Step]) -> str:
     """Steps in the language: `parse` of it gives the same steps again."""
-    signs = (" - " if step.away else " + " for step in steps)
+    signs = (" - " if step.subtract else " + " for step in steps)
     return "".join(sign + str(step) for sign, step in zip(signs, steps, strict=True)).removeprefix(" + ")
 
 
@@ -145,6 +145,6 @@ def names_one(term: Term) -> bool:
     return isinstance(term, Point | Box) or (isinstance(term, Class) and term.number is not None)
 
 
-def looks(steps: Sequence[Step]) -> bool:
+def needs_segmentation(steps: Sequence[Step]) -> bool:
     """Whether steps need a network to look at the photo."""
     return any(isinstance(step.term, Subject | Class | Point | Box) for step in steps)

@@ -65,7 +65,7 @@ def _told(session: Session, edit: Edit, mask: bytes, format: str) -> Answer:
     data = result.photo.encode(format=format, quality=options.quality)
     said = {
         **_size(session.photo),
-        "found": [thing.record for thing in session.find(options.gain, levels=options.levels)],
+        "found": [thing.record for thing in session.detect(options.gain, levels=options.levels)],
         "note": result.note,
         "recipe": recipes.dumps(recipes.of(options, mask=mask)),
         "mask": _text(Photo(result.alpha).encode(format="png")),

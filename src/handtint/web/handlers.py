@@ -47,7 +47,7 @@ def describe(opened: OpenPhoto) -> dict[str, Any]:
     """A photo that was just opened: its size, and the objects detected in it."""
     session = opened.session
     with opened.lock:
-        found = [thing.record for thing in session.find()]
+        found = [thing.record for thing in session.detect()]
         height, width = session.photo.size
         return {
             "id": opened.key,
@@ -142,7 +142,7 @@ def _mask(opened: OpenPhoto, payload: Mapping[str, Any], *, chosen: bool = False
     edit, uploaded = _edit(opened, payload), payload.get("mask")
     if uploaded and not edit.strokes:
         return opened.masks[uploaded].data
-    photo = opened.session.chosen(edit) if chosen else opened.session.mask(edit)
+    photo = opened.session.selected(edit) if chosen else opened.session.mask(edit)
     return photo.encode(format="png") if photo else b""
 
 

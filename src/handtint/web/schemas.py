@@ -80,7 +80,7 @@ def steps(text: str) -> Sequence[Step]:
 
 def terms(steps: Sequence[Step]) -> list[dict[str, Any]]:
     """The steps as the page lists them."""
-    return [{"text": str(step), "away": step.away} for step in steps]
+    return [{"text": str(step), "away": step.subtract} for step in steps]
 
 
 def _strokes(payload: object) -> tuple[Stroke, ...]:

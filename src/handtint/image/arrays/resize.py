@@ -48,7 +48,7 @@ def pad(L: Float) -> Float:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class GuidedCoefficients:
     """value = slope * L + offset, each (h, w, k) float32, k values a pixel, L in 0..1."""
 
     slope: Float
@@ -72,7 +72,7 @@ def _stretch(maps: Float, top: int, n: int, height: int, width: int) -> Float:
     return cv2.resize(rows, (width, n), interpolation=cv2.INTER_LINEAR)
 
 
-def guided_lines(guide: Float, values: Float, *, radius: int, epsilon: float) -> Lines:
+def guided_coefficients(guide: Float, values: Float, *, radius: int, epsilon: float) -> GuidedCoefficients:
     """The lines of the guided filter: guide (h, w) L in 0..1, values (h, w, k), windows of 2 * radius + 1."""
 
     def mean(x: Array) -> Array:
@@ -82,4 +82,4 @@ def guided_lines(guide: Float, values: Float, *, radius: int, epsilon: float) ->
     mean_g, mean_v = mean(g), mean(values)
     variance = mean(g * g) - mean_g * mean_g
     slope = (mean(g * values) - mean_g * mean_v) / (variance + np.float32(epsilon))
-    return Lines(mean(slope), mean(mean_v - slope * mean_g))
+    return GuidedCoefficients(mean(slope), mean(mean_v - slope * mean_g))

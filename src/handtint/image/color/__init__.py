@@ -1,0 +1,1 @@
+"""Lab and the gamut, tone and levels, colour over a backdrop, what networks are shown."""

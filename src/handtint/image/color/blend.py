@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from handtint.image.arrays import large
-from handtint.image.arrays.resize import Lines
+from handtint.image.arrays.resize import GuidedCoefficients
 from handtint.image.color import lab
 from handtint.types import Alpha, Array, Float, Pixels
 
@@ -24,7 +24,7 @@ DIM = 0.45  # lightness of the dimmed backdrop
 
 def over(
     pixels: Pixels,
-    colors: Lines | None,
+    colors: GuidedCoefficients | None,
     alpha: Alpha | None,
     *,
     backdrop: str,
@@ -33,10 +33,10 @@ def over(
 ) -> Pixels:
     """Colour where alpha says, the backdrop elsewhere.
 
-    pixels: the photo, (H, W) or (H, W, 3) sRGB, uint8 or uint16. colors: lines from L in 0..1 to a*b*, or None for
-    the photo's own colours. alpha: (H, W) uint8, or None for everywhere. backdrop: "original" (the photo itself),
-    "gray", "sepia" or "dim". strength: 0 leaves the backdrop's chroma, 1 gives the colours as they are.
-    threads: how many strips are done at once.
+    pixels: the photo, (H, W) or (H, W, 3) sRGB, uint8 or uint16. colors: guided coefficients from L
+    in 0..1 to a*b*, or None for the photo's own colours. alpha: (H, W) uint8, or None for everywhere. backdrop:
+    "original" (the photo itself), "gray", "sepia" or "dim". strength: 0 leaves the backdrop's chroma, 1 gives the
+    colours as they are. threads: how many strips are done at once.
     Returns (H, W, 3) of the photo's dtype. L* is the photo's wherever the backdrop's is.
     """
     height, width = pixels.shape[:2]
@@ -81,7 +81,7 @@ def _colour(
     columns: slice,
     top: int,
     height: int,
-    colors: Lines | None,
+    colors: GuidedCoefficients | None,
     backdrop: str,
     strength: float,
 ) -> None:

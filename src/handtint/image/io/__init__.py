@@ -1,0 +1,1 @@
+"""Files of photographs: formats and who decodes them, limits, pages, written whole or not at all."""

@@ -1,4 +1,4 @@
-"""What is in a photo, thing by thing, as a person is told of it."""
+"""The foreground and the objects in a photo, as `handtint inspect` lists them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from handtint.image.arrays import resize
 from handtint.image.masks import instances, masks
 from handtint.types import Alpha, Array, Float, Segmentation
 
-SIDE = 768  # things are measured at about SIDE * SIDE pixels
+SIDE = 768  # objects are measured at about SIDE * SIDE pixels
 FOREGROUND = "foreground"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing, or the foreground (number and position 0).
+class Detection:
+    """One object, or the foreground (number and position 0).
 
     number: 1 is the largest of its class. position: 1 is the leftmost of its class. box: (left, top, right, bottom)
     in pixels of the photo, the last two just beyond it. share: of the photo, 0..1. confidence: 0..1. alpha: (h, w)
@@ -39,7 +39,7 @@ class Finding:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What is told of it as JSON."""
+        """Its entry in JSON."""
         return {
             "keep": self.term,
             "class": self.name,
@@ -51,30 +51,30 @@ class Finding:
         }
 
 
-def every(found: Segmentation, pixels: Array) -> list[Finding]:
-    """The foreground, where there is any, and the things of all classes, the largest first.
+def detect(segmentation: Segmentation, pixels: Array) -> list[Detection]:
+    """The foreground, where there is any, and the objects of all classes, the largest first.
 
-    found: what the network says of the photo with these pixels (H, W) or (H, W, 3). A network that knows no classes
-    finds no things.
+    segmentation: of the photo with these pixels (H, W) or (H, W, 3). Without classes there are no objects, only the
+    foreground.
     """
     size = pixels.shape[0], pixels.shape[1]
     small = resize.shrink(pixels, tuple(min(pair) for pair in zip(size, resize.fit(size, SIDE), strict=True)))
-    things = [] if found.classes is None else list(instances.every(found))
+    things = [] if segmentation.classes is None else list(instances.every(segmentation))
     things.sort(key=lambda thing: -thing.share)
-    made = [_finding(t.name, t.number, t.position, t.alpha, t.confidence, small, size) for t in things]
-    front = masks.clean(found.foreground)
+    made = [_detection(t.name, t.number, t.position, t.alpha, t.confidence, small, size) for t in things]
+    front = masks.clean(segmentation.foreground)
     if (front > 0.5).any():
-        made.insert(0, _finding(FOREGROUND, 0, 0, front, float(front[front > 0.5].mean()), small, size))
-    return [finding for finding in made if finding.share > 0]
+        made.insert(0, _detection(FOREGROUND, 0, 0, front, float(front[front > 0.5].mean()), small, size))
+    return [detection for detection in made if detection.share > 0]
 
 
-def _finding(
+def _detection(
     name: str, number: int, position: int, soft: Float, confidence: float, small: Array, size: tuple[int, int]
-) -> Finding:
+) -> Detection:
     alpha = masks.refine(soft, small)
     inside = alpha > 127
     box = _box(inside, size) if inside.any() else (0, 0, 0, 0)
-    return Finding(name, number, position, box, float(inside.mean()), confidence, alpha)
+    return Detection(name, number, position, box, float(inside.mean()), confidence, alpha)
 
 
 def _box(inside: Array, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -35,16 +35,16 @@ class Instance:
     confidence: float
 
 
-def every(found: Segmentation) -> Iterator[Instance]:
+def every(segmentation: Segmentation) -> Iterator[Instance]:
     """All instances of all classes, class by class. Raises OptionError where the network knows no classes."""
     for name in VOC[1:]:
-        if masks.classes(found, (name,)).max() > 0.5:
-            yield from of(found, name)
+        if masks.classes(segmentation, (name,)).max() > 0.5:
+            yield from of(segmentation, name)
 
 
-def of(found: Segmentation, name: str) -> list[Instance]:
+def of(segmentation: Segmentation, name: str) -> list[Instance]:
     """The instances of a class, the largest first. Raises OptionError where the network knows no classes."""
-    scores = masks.classes(found, (name,))
+    scores = masks.classes(segmentation, (name,))
     whole = masks.fill_holes(scores)
     regions = _regions(whole > 0.5)
     if not regions:

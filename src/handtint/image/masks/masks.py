@@ -22,28 +22,28 @@ def clean(alpha: Float) -> Float:
     return fill_holes(drop_specks(alpha))
 
 
-def classes(found: Segmentation, names: Sequence[str]) -> Float:
+def classes(segmentation: Segmentation, names: Sequence[str]) -> Float:
     """The probability (h, w) that a pixel belongs to any of the named VOC classes.
 
     Raises OptionError where the network knows no classes.
     """
-    return known(found)[[VOC.index(name) for name in names]].sum(axis=0)
+    return known(segmentation)[[VOC.index(name) for name in names]].sum(axis=0)
 
 
-def known(found: Segmentation) -> Float:
+def known(segmentation: Segmentation) -> Float:
     """The classes' probabilities (21, h, w). Raises OptionError where the network knows no classes."""
-    if found.classes is None:
+    if segmentation.classes is None:
         raise OptionError("keep: the mask model knows no classes; use subject, points, boxes or a mask file")
-    return found.classes
+    return segmentation.classes
 
 
-def label(found: Segmentation, size: tuple[int, int]) -> Alpha:
+def label(segmentation: Segmentation, size: tuple[int, int]) -> Alpha:
     """The likeliest VOC class of every pixel, (H, W) uint8 indices, one class held at full size at a time.
 
     Raises OptionError where the network knows no classes.
     """
     best, index = np.full(size, -1, np.float32), np.zeros(size, np.uint8)
-    for i, scores in enumerate(known(found)):
+    for i, scores in enumerate(known(segmentation)):
         here = cv2.resize(scores, size[::-1], interpolation=cv2.INTER_LINEAR)
         index[here > best] = i
         np.maximum(best, here, out=best)
@@ -82,16 +82,16 @@ def refine(alpha: Float, pixels: Array, *, radius: int = 6, epsilon: float = 1e-
     work = resize.fit(pixels.shape[:2], WORK_SIDE)
     guide = lab.lightness(resize.shrink(pixels, work)) / np.float32(100)
     values = harden(cv2.resize(alpha, work[::-1], interpolation=cv2.INTER_LINEAR), 0.2, 0.8)
-    return enlarge(resize.guided_lines(guide, values[..., None], radius=radius, epsilon=epsilon), pixels)
+    return enlarge(resize.guided_coefficients(guide, values[..., None], radius=radius, epsilon=epsilon), pixels)
 
 
-def enlarge(lines: resize.Lines, pixels: Array) -> Alpha:
-    """The alpha that lines give over the L of pixels (H, W) or (H, W, 3), at their size, strip by strip."""
+def enlarge(coefficients: resize.GuidedCoefficients, pixels: Array) -> Alpha:
+    """The alpha that coefficients give over the L of pixels (H, W) or (H, W, 3), at their size, strip by strip."""
     size = pixels.shape[:2]
     out = np.empty(size, np.uint8)
     for rows in large.strips(STRIP, pixels):
         L = lab.lightness(pixels[rows]) / np.float32(100)
-        out[rows] = np.round(harden(lines.planes(L, rows.start, size[0])[0], 0.08, 0.92) * 255)
+        out[rows] = np.round(harden(coefficients.planes(L, rows.start, size[0])[0], 0.08, 0.92) * 255)
     return out
 
 

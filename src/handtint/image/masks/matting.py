@@ -39,8 +39,8 @@ def matte(alpha: Alpha, pixels: Array) -> Alpha:
     small = resize.shrink(pixels, size)
     values = np.clip(_closed_form(small, trimap), 0, 1).astype(np.float32)
     guide = lab.lightness(small) / np.float32(100)
-    lines = resize.guided_lines(guide, values[..., None], radius=RADIUS, epsilon=EPSILON)
-    return masks.enlarge(lines, pixels)
+    coefficients = resize.guided_coefficients(guide, values[..., None], radius=RADIUS, epsilon=EPSILON)
+    return masks.enlarge(coefficients, pixels)
 
 
 def _trimap(alpha: Alpha) -> Array:

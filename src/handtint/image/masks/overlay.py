@@ -1,4 +1,4 @@
-"""A photo with what was found in it drawn over it: coloured, named regions and a legend."""
+"""A photo with its detections drawn over it: coloured, named regions and a legend."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from handtint.image.arrays import resize, samples
 from handtint.image.color import blend
-from handtint.image.masks.detections import FOREGROUND, Finding
+from handtint.image.masks.detections import FOREGROUND, Detection
 from handtint.types import Array, Pixels
 
 LONGEST = 1280  # pixels: a larger photo is drawn smaller
@@ -22,18 +22,18 @@ _TURN = 0.381966  # of the colour circle from one region to the next: any few ne
 _Color = tuple[int, int, int]
 
 
-def draw(pixels: Pixels, findings: Sequence[Finding]) -> Array:
-    """(h, w, 3) uint8: the photo (H, W) or (H, W, 3), at most LONGEST pixels a side, with findings and a legend."""
+def draw(pixels: Pixels, detections: Sequence[Detection]) -> Array:
+    """(h, w, 3) uint8: the photo (H, W) or (H, W, 3), at most LONGEST pixels a side, with detections and a legend."""
     photo = _small(pixels)
-    colors = [_PAPER if f.name == FOREGROUND else _color(i) for i, f in enumerate(findings)]
-    shown = list(zip(findings, colors, strict=True))
-    for finding, color in shown:
-        _paint(photo, _fitted(finding, photo), color, fill=finding.name != FOREGROUND)
+    colors = [_PAPER if f.name == FOREGROUND else _color(i) for i, f in enumerate(detections)]
+    shown = list(zip(detections, colors, strict=True))
+    for detection, color in shown:
+        _paint(photo, _fitted(detection, photo), color, fill=detection.name != FOREGROUND)
     picture = Image.fromarray(photo)
     font = ImageFont.load_default(max(13, round(max(picture.size) / 55)))
-    for finding, color in shown:
-        if finding.name != FOREGROUND:
-            _name(picture, finding.term, _heart(_fitted(finding, photo)), color, font)
+    for detection, color in shown:
+        if detection.name != FOREGROUND:
+            _name(picture, detection.term, _heart(_fitted(detection, photo)), color, font)
     return np.array(_with_legend(picture, shown, font))
 
 
@@ -50,10 +50,10 @@ def _color(index: int) -> _Color:
     return round(r * 255), round(g * 255), round(b * 255)
 
 
-def _fitted(finding: Finding, photo: Array) -> Array:
-    """The finding's region, (h, w) bool at the size of the drawing."""
+def _fitted(detection: Detection, photo: Array) -> Array:
+    """The detection's region, (h, w) bool at the size of the drawing."""
     h, w = photo.shape[:2]
-    return np.asarray(cv2.resize(finding.alpha, (w, h), interpolation=cv2.INTER_LINEAR)) > 127
+    return np.asarray(cv2.resize(detection.alpha, (w, h), interpolation=cv2.INTER_LINEAR)) > 127
 
 
 def _paint(photo: Array, inside: Array, color: _Color, *, fill: bool) -> None:
@@ -92,11 +92,11 @@ def _name(
 
 def _with_legend(
     picture: Image.Image,
-    shown: Sequence[tuple[Finding, _Color]],
+    shown: Sequence[tuple[Detection, _Color]],
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> Image.Image:
     """The picture with a list of what is shown on its right."""
-    lines = [(_line(finding), color) for finding, color in shown] or [("nothing found", _PAPER)]
+    lines = [(_line(detection), color) for detection, color in shown] or [("nothing found", _PAPER)]
     high = sum(font.getbbox("Ag")[3::-3]) + 8
     wide = 3 * 8 + int(high) + max(int(font.getlength(text)) for text, _ in lines)
     page = Image.new("RGB", (picture.width + wide, max(picture.height, 16 + int(high) * len(lines))), _PAPER)
@@ -109,6 +109,6 @@ def _with_legend(
     return page
 
 
-def _line(finding: Finding) -> str:
-    name = finding.term if finding.number else FOREGROUND + " (outline)"
-    return f"{name}  {finding.share:.0%} of the photo, sure {finding.confidence:.0%}"
+def _line(detection: Detection) -> str:
+    name = detection.term if detection.number else FOREGROUND + " (outline)"
+    return f"{name}  {detection.share:.0%} of the photo, sure {detection.confidence:.0%}"

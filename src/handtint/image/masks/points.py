@@ -76,9 +76,9 @@ class _Cells:
         return min(int(spot[1] * h), h - 1), min(int(spot[0] * w), w - 1)
 
 
-def region(found: Segmentation, prompt: Prompt) -> Float:
+def region(segmentation: Segmentation, prompt: Prompt) -> Float:
     """Alpha (h, w) float32 0..1 of what a prompt points at, at the size of the feature map."""
-    cells = _cells(found)
+    cells = _cells(segmentation)
     limit = np.ones(cells.foreground.shape, np.float32) if prompt.box is None else _inside(cells, prompt.box)
     yes, no = _likeness(cells, prompt.inside), _likeness(cells, prompt.outside)
     if prompt.box is not None:
@@ -92,15 +92,15 @@ def region(found: Segmentation, prompt: Prompt) -> Float:
     return _connected(alpha, [cells.cell(spot) for spot in prompt.inside]) if prompt.box is None else alpha
 
 
-def _cells(found: Segmentation) -> _Cells:
-    features = found.features.astype(np.float32)
+def _cells(segmentation: Segmentation) -> _Cells:
+    features = segmentation.features.astype(np.float32)
     h, w = features.shape[1:]
     spread = features.std(axis=(1, 2), keepdims=True)
     centred = (features - features.mean(axis=(1, 2), keepdims=True)) / (spread + np.float32(1e-3))
-    foreground = cv2.resize(found.foreground, (w, h), interpolation=cv2.INTER_AREA)
-    if found.classes is None:
+    foreground = cv2.resize(segmentation.foreground, (w, h), interpolation=cv2.INTER_AREA)
+    if segmentation.classes is None:
         return _Cells(_unit(centred), None, foreground)
-    classes = np.stack([cv2.resize(plane, (w, h), interpolation=cv2.INTER_LINEAR) for plane in found.classes])
+    classes = np.stack([cv2.resize(plane, (w, h), interpolation=cv2.INTER_LINEAR) for plane in segmentation.classes])
     return _Cells(_unit(centred), np.sqrt(np.maximum(classes, 0)), foreground)
 
 
@@ -117,8 +117,8 @@ def _likeness(cells: _Cells, spots: tuple[Spot, ...]) -> Float:
 def _floor(likeness: Float) -> float:
     """The likeness that parts what is alike from what is not: Otsu's threshold, within FLOOR."""
     levels = np.round(np.clip(likeness, 0, 1) * 255).astype(np.uint8)
-    found, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return float(np.clip(found / 255, *FLOOR))
+    threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return float(np.clip(threshold / 255, *FLOOR))
 
 
 def _connected(alpha: Float, seeds: list[tuple[int, int]]) -> Float:

@@ -1,7 +1,7 @@
-"""From what is asked to a mask: each term of `keep` becomes alpha, and the alphas are added and taken away.
+"""The mask that `keep` asks for: each term becomes an alpha, and the alphas are added and subtracted.
 
 Terms joined with + give the larger of their alphas times their strengths; a - b is a * (1 - b). Terms of one sign and
-strength that stand together are one layer, found at network size and refined once.
+strength that stand together are one layer, made at network size and refined once.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from handtint.keep import Box, Class, Everything, Hue, MaskFile, Point, Step, Te
 from handtint.types import VOC, Alpha, Float, Pixels, Segmentation
 
 NOTHING = 0.001  # a mask that keeps less than this share of the photo keeps nothing
-FAINT = 0.004  # a subject of less than this share of the photo is no subject: something else is looked for
-SURE = 0.9  # alpha: a subject that is hardly anywhere above it is a guess, and said to be one
-SEEN = 0.01  # a class with less than this share of the photo is not worth telling of
-GLANCE = 128  # side at which salience is judged
+FAINT = 0.004  # a subject of less than this share of the photo is none: other cues are tried
+SURE = 0.9  # alpha: a subject with next to no pixels above it is a guess, and the note says so
+SEEN = 0.01  # a class with less than this share of the photo is not listed in notes
+SALIENCY_SIDE = 128  # pixels: the side at which saliency is computed
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What was chosen. alpha: (H, W) uint8. note: what the person should know of how it was found, or ""."""
+class Selection:
+    """The mask of what is kept. alpha: (H, W) uint8. note: how it was arrived at, where a person should know, or ""."""
 
     alpha: Alpha
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Softs:
-    """What the network finds of what is asked for, at network size, before it is refined.
+class SoftLayers:
+    """The alphas of the terms that need a segmentation, at network size, before they are refined.
 
-    layers: an alpha (h, w) float32 0..1 for each layer that the network finds, in order. things: those of the terms
-    that name one thing. note: as of a Choice.
+    layers: an alpha (h, w) float32 0..1 for each such layer, in order. things: the alphas of the terms that name one
+    thing. note: as of a Selection.
     """
 
     layers: tuple[Float, ...] = ()
@@ -51,104 +51,106 @@ class Softs:
     note: str = ""
 
 
-def look(steps: Sequence[Step], pixels: Pixels, found: Segmentation, *, known: Mapping[Term, Float]) -> Softs:
-    """What steps ask for at network size; known: the alphas of the terms that need not be looked for.
+def soft_layers(
+    steps: Sequence[Step], pixels: Pixels, segmentation: Segmentation, *, known: Mapping[Term, Float]
+) -> SoftLayers:
+    """The layers of the steps that need a segmentation, at network size.
 
-    Raises as `choose`.
+    known: alphas of terms, (h, w) float32 0..1, that need not be computed. Raises as `select`.
     """
-    return _Chooser(steps, pixels, found, False, known=known).softs()
+    return _Selector(steps, pixels, segmentation, False, known=known).soft_layers()
 
 
-def choose(
+def select(
     steps: Sequence[Step],
     pixels: Pixels,
-    found: Segmentation | None,
+    segmentation: Segmentation | None,
     *,
     matted: bool = False,
     layers: Sequence[Float] | None = None,
-) -> Choice:
+) -> Selection:
     """The mask that steps ask for, at the size of the photo's pixels (H, W) or (H, W, 3).
 
-    found: what the network says of the photo; None will do where `keep.looks(steps)` is False.
-    matted: edges by closed-form matting instead of the guided filter alone. layers: those of `look`, which then need
-    not be found.
+    segmentation: of the photo; it may be None where `keep.needs_segmentation(steps)` is False.
+    matted: edges by closed-form matting instead of the guided filter alone. layers: those of `soft_layers`, which then
+    need not be computed.
     Raises InputError for a point outside of the photo and an unreadable mask file, OptionError for classes asked of
     a network that knows none and where matting is not installed.
     """
-    return _Chooser(steps, pixels, found, matted, layers=layers).choice()
+    return _Selector(steps, pixels, segmentation, matted, layers=layers).selection()
 
 
-class _Chooser:
-    """One photo and what is asked of it."""
+class _Selector:
+    """The steps of one `keep` on one photo."""
 
     def __init__(
         self,
         steps: Sequence[Step],
         pixels: Pixels,
-        found: Segmentation | None,
+        segmentation: Segmentation | None,
         matted: bool,
         *,
         layers: Sequence[Float] | None = None,
         known: Mapping[Term, Float] | None = None,
     ) -> None:
-        self._steps, self._pixels, self._found, self._matted = steps, pixels, found, matted
+        self._steps, self._pixels, self._segmentation, self._matted = steps, pixels, segmentation, matted
         self._given = None if layers is None else iter(layers)
         self._known = known or {}
         self._size = pixels.shape[0], pixels.shape[1]
         self._notes: list[str] = []
         self._regions: dict[points.Prompt, Float] = {}
-        self._takes = any(step.away for step in steps)
-        self._met = False  # whether there was anything before some was taken away
+        self._subtracts = any(step.subtract for step in steps)
+        self._met = False  # whether anything was kept before something was subtracted
 
     @property
     def _network(self) -> Segmentation:
-        if self._found is None:
+        if self._segmentation is None:
             raise ValueError("these terms need a Segmentation")
-        return self._found
+        return self._segmentation
 
-    def choice(self) -> Choice:
-        """The mask and what to say of it."""
+    def selection(self) -> Selection:
+        """The mask, with its note."""
         alpha = functools.reduce(_fold, self._layers(), None)
         if alpha is None:
             raise ValueError("no steps")
         if not self._kept(alpha):
             self._notes = [self._nothing()]
-        return Choice(alpha, "; ".join(dict.fromkeys(self._notes)))
+        return Selection(alpha, "; ".join(dict.fromkeys(self._notes)))
 
-    def softs(self) -> Softs:
-        """What the network finds, at its size."""
-        runs = [([s.term for s in run], away) for (away, _, soft), run in self._runs() if soft]
-        layers = tuple(self._found_layer(terms, away) for terms, away in runs)
-        single = [(term, away) for terms, away in runs for term in terms if keep.names_one(term)]
-        things = {term: self._soft(term, away) for term, away in single}
-        return Softs(layers, things, "; ".join(dict.fromkeys(self._notes)))
+    def soft_layers(self) -> SoftLayers:
+        """The layers that need a segmentation, at network size."""
+        runs = [([s.term for s in run], subtract) for (subtract, _, soft), run in self._runs() if soft]
+        layers = tuple(self._soft_layer(terms, subtract) for terms, subtract in runs)
+        single = [(term, subtract) for terms, subtract in runs for term in terms if keep.names_one(term)]
+        things = {term: self._soft(term, subtract) for term, subtract in single}
+        return SoftLayers(layers, things, "; ".join(dict.fromkeys(self._notes)))
 
     def _runs(self) -> Iterator[tuple[tuple[bool, float, bool], Iterator[Step]]]:
-        """The steps that stand together as one layer: ((away, strength, whether the network finds it), its steps)."""
+        """((subtract, strength, needs a segmentation), steps) of the steps that stand together as one layer."""
         return itertools.groupby(self._steps, key=_kind)
 
     def _layers(self) -> Iterator[tuple[Alpha, float, bool]]:
-        """(alpha (H, W), strength, whether to take it away) of each layer, in order."""
-        for (away, strength, soft), run in self._runs():
+        """(alpha (H, W), strength, whether it is subtracted) of each layer, in order."""
+        for (subtract, strength, soft), run in self._runs():
             terms = [step.term for step in run]
-            layers = [self._refined(terms, away)] if soft else [self._full(term) for term in terms]
+            layers = [self._refined(terms, subtract)] if soft else [self._full(term) for term in terms]
             for layer in layers:
-                if self._takes and not away:
+                if self._subtracts and not subtract:
                     self._met |= _share(layer > 127) >= NOTHING
-                yield layer, strength, away
+                yield layer, strength, subtract
 
     def _kept(self, alpha: Alpha) -> bool:
-        strongest = max(step.strength for step in self._steps if not step.away)
+        strongest = max(step.strength for step in self._steps if not step.subtract)
         return strongest == 0 or int(np.count_nonzero(alpha > int(127 * strongest))) >= NOTHING * alpha.size
 
     def _nothing(self) -> str:
-        names = " or ".join(str(step.term) for step in self._steps if not step.away)
+        names = " or ".join(str(step.term) for step in self._steps if not step.subtract)
         if self._met:
             return f"nothing is left of {names}"
-        return f"no {names} found{_instead(self._found)}"
+        return f"no {names} found{_seen_instead(self._segmentation)}"
 
     def _full(self, term: Term) -> Alpha:
-        """The alpha (H, W) of a term that needs no network."""
+        """The alpha (H, W) of a term that needs no segmentation."""
         if isinstance(term, MaskFile):
             mask = Photo.read(term.path)
             return masks.from_pixels(mask.pixels, mask.alpha, self._size)
@@ -158,80 +160,80 @@ class _Chooser:
             return hues.between(self._pixels, term.low, term.high)
         return np.full(self._size, 255, np.uint8)
 
-    def _refined(self, terms: list[Term], away: bool) -> Alpha:
-        """The alpha (H, W) of terms that the network finds, refined together."""
-        soft = self._found_layer(terms, away) if self._given is None else next(self._given)
+    def _refined(self, terms: list[Term], subtract: bool) -> Alpha:
+        """The alpha (H, W) of terms that need a segmentation, refined together."""
+        soft = self._soft_layer(terms, subtract) if self._given is None else next(self._given)
         alpha = masks.refine(soft, self._pixels)
         return matting.matte(alpha, self._pixels) if self._matted else alpha
 
-    def _found_layer(self, terms: list[Term], away: bool) -> Float:
-        """The alpha (h, w) of terms that the network finds, together."""
+    def _soft_layer(self, terms: list[Term], subtract: bool) -> Float:
+        """The alpha (h, w) of terms that need a segmentation, together."""
         names = [term.name for term in terms if isinstance(term, Class) and term.number is None]
         softs = [masks.clean(masks.classes(self._network, names))] if names else []
-        softs += [self._soft(term, away) for term in terms if not (isinstance(term, Class) and term.number is None)]
+        softs += [self._soft(term, subtract) for term in terms if not (isinstance(term, Class) and term.number is None)]
         return _largest(softs)
 
-    def _soft(self, term: Term, away: bool) -> Float:
-        """The alpha (h, w) of a term that the network finds, at network size."""
+    def _soft(self, term: Term, subtract: bool) -> Float:
+        """The alpha (h, w) of a term that needs a segmentation, at network size."""
         if term in self._known:
             return self._known[term]
         if isinstance(term, Class):
-            return self._instance(term, away)
+            return self._instance(term, subtract)
         if isinstance(term, Point | Box):
-            return self._region(term, away)
-        return self._subject(away)
+            return self._region(term, subtract)
+        return self._subject(subtract)
 
-    def _subject(self, away: bool) -> Float:
+    def _subject(self, subtract: bool) -> Float:
         """The foreground; where there is none, the classes; where there are none, what stands out."""
-        found = self._network
-        alpha = masks.clean(found.foreground)
-        if _share(alpha > 0.5) >= FAINT or away:
-            if _share(alpha > SURE) < FAINT and not away:
+        segmentation = self._network
+        alpha = masks.clean(segmentation.foreground)
+        if _share(alpha > 0.5) >= FAINT or subtract:
+            if _share(alpha > SURE) < FAINT and not subtract:
                 self._notes.append("no clear foreground: kept the likeliest; name what you mean, or point at it")
             return alpha
-        objects = None if found.classes is None else masks.clean(1 - found.classes[0])
+        objects = None if segmentation.classes is None else masks.clean(1 - segmentation.classes[0])
         if objects is not None and _share(objects > 0.5) >= FAINT:
             self._notes.append(
-                f"no clear foreground: kept {', '.join(_seen(found)) or 'what looks like objects'} instead"
+                f"no clear foreground: kept {', '.join(_seen(segmentation)) or 'what looks like objects'} instead"
             )
             return objects
-        L = lab.lightness(resize.shrink(self._pixels, resize.fit(self._size, GLANCE)))
+        L = lab.lightness(resize.shrink(self._pixels, resize.fit(self._size, SALIENCY_SIDE)))
         striking = masks.clean(saliency.saliency(L))
         if _share(striking > 0.5) >= FAINT:
             self._notes.append("no clear foreground and no known class: kept what stands out")
             return striking
         return alpha
 
-    def _instance(self, term: Class, away: bool) -> Float:
+    def _instance(self, term: Class, subtract: bool) -> Float:
         there = instances.of(self._network, term.name)
         number = term.number or 1
         if number <= len(there):
             return there[number - 1].alpha
-        if not away:
+        if not subtract:
             self._notes.append(f"no {term} found (seen: {len(there) or 'no'} {term.name})")
         return np.zeros_like(self._network.foreground)
 
-    def _region(self, term: Point | Box, away: bool) -> Float:
+    def _region(self, term: Point | Box, subtract: bool) -> Float:
         if term.at is not None:
             raise OptionError(f"keep: {term} is at a time, which a photo has none of: that is for films")
-        prompt = self._prompt(term, away)
+        prompt = self._prompt(term, subtract)
         if prompt not in self._regions:
             self._regions[prompt] = points.region(self._network, prompt)
         return self._regions[prompt]
 
-    def _prompt(self, term: Point | Box, away: bool) -> points.Prompt:
+    def _prompt(self, term: Point | Box, subtract: bool) -> points.Prompt:
         """A box with the points in it; or the points that are in no box, together. Points of other sign compete."""
-        boxes = [self._corners(t) for t in self._terms(away) if isinstance(t, Box)]
-        same = [self._spot(t) for t in self._terms(away) if isinstance(t, Point)]
-        other = tuple(self._spot(t) for t in self._terms(not away) if isinstance(t, Point))
+        boxes = [self._corners(t) for t in self._terms(subtract) if isinstance(t, Box)]
+        same = [self._spot(t) for t in self._terms(subtract) if isinstance(t, Point)]
+        other = tuple(self._spot(t) for t in self._terms(not subtract) if isinstance(t, Point))
         box = self._corners(term) if isinstance(term, Box) else None
         if isinstance(term, Point):
             box = next((b for b in boxes if _holds(b, self._spot(term))), None)
         inside = [s for s in same if (_holds(box, s) if box else not any(_holds(b, s) for b in boxes))]
         return points.Prompt(tuple(inside), other, box)
 
-    def _terms(self, away: bool) -> Iterator[Term]:
-        return (step.term for step in self._steps if step.away == away)
+    def _terms(self, subtract: bool) -> Iterator[Term]:
+        return (step.term for step in self._steps if step.subtract == subtract)
 
     def _spot(self, point: Point) -> points.Spot:
         height, width = self._size
@@ -251,17 +253,17 @@ class _Chooser:
 
 
 def _kind(step: Step) -> tuple[bool, float, bool]:
-    return step.away, step.strength, not isinstance(step.term, Everything | Hue | MaskFile)
+    return step.subtract, step.strength, not isinstance(step.term, Everything | Hue | MaskFile)
 
 
 def _fold(alpha: Alpha | None, part: tuple[Alpha, float, bool]) -> Alpha:
-    """Alpha with a layer added or taken away at a strength."""
-    layer, strength, away = part
+    """Alpha with a layer added or subtracted at a strength."""
+    layer, strength, subtract = part
     if strength < 1:
         layer = cv2.LUT(layer, np.round(np.arange(256) * strength).astype(np.uint8))
     if alpha is None:
         return layer
-    if away:
+    if subtract:
         return cv2.multiply(alpha, cv2.bitwise_not(layer), scale=1 / 255)
     return np.maximum(alpha, layer)
 
@@ -282,15 +284,15 @@ def _share(inside: np.typing.NDArray[np.bool_]) -> float:
     return np.count_nonzero(inside) / max(inside.size, 1)
 
 
-def _seen(found: Segmentation | None) -> list[str]:
+def _seen(segmentation: Segmentation | None) -> list[str]:
     """The classes in the photo, the largest first."""
-    if found is None or found.classes is None:
+    if segmentation is None or segmentation.classes is None:
         return []
-    shares = np.bincount(found.classes.argmax(axis=0).ravel(), minlength=len(VOC)) / found.classes[0].size
+    shares = np.bincount(segmentation.classes.argmax(axis=0).ravel(), minlength=len(VOC)) / segmentation.classes[0].size
     return [VOC[i] for i in np.argsort(-shares) if i > 0 and shares[i] > SEEN]
 
 
-def _instead(found: Segmentation | None) -> str:
-    """What there is, for somebody who asked for what there is not."""
-    seen = _seen(found)
+def _seen_instead(segmentation: Segmentation | None) -> str:
+    """The classes that the photo does show, for the note about one that it does not."""
+    seen = _seen(segmentation)
     return f" (seen: {', '.join(seen)})" if seen else ""

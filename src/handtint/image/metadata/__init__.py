@@ -1,0 +1,1 @@
+"""EXIF, XMP, IPTC and ICC profiles; privacy and provenance."""

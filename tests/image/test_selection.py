@@ -16,8 +16,8 @@ PEOPLE, DOG = (1, 2, 3), 4
 SKY = np.arange(600)[:, None] < 420
 
 
-def chosen(scene: Scene, text: str, found: Segmentation | None = None) -> selection.Choice:
-    return selection.choose(keep.parse(text), scene.pixels, found or scene.found)
+def chosen(scene: Scene, text: str, found: Segmentation | None = None) -> selection.Selection:
+    return selection.select(keep.parse(text), scene.pixels, found or scene.found)
 
 
 def iou(alpha: Array, truth: Array) -> float:
@@ -111,7 +111,7 @@ def test_a_guess_is_said_to_be_one(scene: Scene) -> None:
 def test_a_flat_photo_has_no_subject() -> None:
     nothing = np.zeros((32, 32), np.float32)
     flat = np.full((128, 128), 90, np.uint8)
-    found = selection.choose(keep.parse("subject"), flat, Segmentation(None, nothing, nothing[None]))
+    found = selection.select(keep.parse("subject"), flat, Segmentation(None, nothing, nothing[None]))
     assert found.note == "no subject found"
     assert not found.alpha.any()
 
@@ -150,7 +150,7 @@ def test_mask_files(scene: Scene, tmp_path: Path) -> None:
     name = tmp_path / "my-mask, a+b.png"
     cv2.imwrite(str(name), mask)
     steps = keep.parse(f'"{name}"=0.5 + dog')
-    alpha = selection.choose(steps, scene.pixels, scene.found).alpha
+    alpha = selection.select(steps, scene.pixels, scene.found).alpha
     assert alpha[150, 150] == 128
     assert alpha[520, 280] == 255
     with pytest.raises(InputError, match=r"nowhere\.png: no such file"):
@@ -160,11 +160,11 @@ def test_mask_files(scene: Scene, tmp_path: Path) -> None:
 def test_hues_of_a_color_photo() -> None:
     pixels = np.full((90, 90, 3), 128, np.uint8)
     pixels[:30], pixels[30:60] = (200, 40, 30), (30, 60, 200)
-    found = selection.choose(keep.parse("hue:340-20"), pixels, None)
+    found = selection.select(keep.parse("hue:340-20"), pixels, None)
     assert (found.alpha[:30] == 255).all()
     assert not found.alpha[30:].any()
-    assert selection.choose(keep.parse("hue:340-20"), pixels[..., 0], None).note == "no hue:340-20 found"
-    note = selection.choose(keep.parse("all + hue:340-20"), pixels[..., 0], None).note
+    assert selection.select(keep.parse("hue:340-20"), pixels[..., 0], None).note == "no hue:340-20 found"
+    note = selection.select(keep.parse("all + hue:340-20"), pixels[..., 0], None).note
     assert note == "the photo has no colours of its own"
 
 
@@ -182,7 +182,7 @@ def test_tiny_photos(shape: tuple[int, int], text: str) -> None:
     classes = random.dirichlet(np.ones(21), (h, w)).astype(np.float32).transpose(2, 0, 1)
     found = Segmentation(classes, random.random((h, w), np.float32), random.random((8, h, w), np.float32))
     pixels = random.integers(0, 256, shape, dtype=np.uint8)
-    assert selection.choose(keep.parse(text), pixels, found).alpha.shape == shape
+    assert selection.select(keep.parse(text), pixels, found).alpha.shape == shape
 
 
 @pytest.mark.parametrize(
@@ -205,18 +205,18 @@ def test_points_are_fast(scene: Scene, prompt: points.Prompt) -> None:
 @pytest.mark.parametrize("text", ["subject", "person:1 + @280,520=0.5 - dog", "all - person", "hue:20-50 + person,dog"])
 def test_what_was_looked_for_before_is_the_same_choice(scene: Scene, text: str) -> None:
     steps = keep.parse(text)
-    softs = selection.look(steps, scene.pixels, scene.found, known={})
+    softs = selection.soft_layers(steps, scene.pixels, scene.found, known={})
     at_once = chosen(scene, text)
-    assert np.array_equal(selection.choose(steps, scene.pixels, None, layers=softs.layers).alpha, at_once.alpha)
+    assert np.array_equal(selection.select(steps, scene.pixels, None, layers=softs.layers).alpha, at_once.alpha)
 
 
 def test_a_thing_that_is_known_is_not_looked_for(scene: Scene) -> None:
     steps = keep.parse("person:1 + @280,520@3s")
     person, dog = (step.term for step in steps)
     here = cv2.resize(np.isin(scene.owner, [2, 4]).astype(np.float32), (200, 150), interpolation=cv2.INTER_AREA)
-    softs = selection.look(steps, scene.pixels, scene.found, known={person: here, dog: here})
+    softs = selection.soft_layers(steps, scene.pixels, scene.found, known={person: here, dog: here})
     assert softs.things == {person: here, dog: here}
-    alpha = selection.choose(steps, scene.pixels, None, layers=softs.layers).alpha
+    alpha = selection.select(steps, scene.pixels, None, layers=softs.layers).alpha
     assert iou(alpha, np.isin(scene.owner, [2, 4])) > 0.95
 
 

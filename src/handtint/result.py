@@ -1,0 +1,53 @@
+"""A tinted photograph, and how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from handtint.image.arrays import resize
+from handtint.image.arrays.samples import eight_bits
+from handtint.image.color import blend
+from handtint.image.photo import Photo
+from handtint.types import Alpha, Array
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A tinted photo and how it came about.
+
+    photo: the result. alpha: (H, W) uint8, what kept its colour. colors: guided coefficients from L to a*b*, None for
+    the photo's own. source: the photo that came in, after `levels`. note: what a person should know, as "no person
+    found", or "".
+    """
+
+    photo: Photo
+    alpha: Alpha
+    colors: resize.GuidedCoefficients | None
+    source: Photo
+    note: str = ""
+
+    def tiles(self, side: int = 640) -> list[tuple[str, Array]]:
+        """The four panels of the 2022 report, 8-bit RGB, at most `side` pixels: gray, colourised, mask, blended."""
+        height, width = self.source.size
+        scale = min(1.0, side / max(height, width))
+        size = max(1, round(height * scale)), max(1, round(width * scale))
+        small = eight_bits(resize.shrink(self.source.pixels, size))
+        gray = blend.render_backdrop(small, "gray")
+        colored = blend.over(small, self.colors, None, backdrop="gray")
+        mask = np.repeat(resize.shrink(self.alpha, size)[..., None], 3, axis=2)
+        blended = eight_bits(resize.shrink(self.photo.pixels, size))
+        if blended.ndim == 2:
+            blended = blend.render_backdrop(blended, "gray")
+        return [("Grayscale", gray), ("Colorized", colored), ("Mask", mask), ("Blended", blended)]
+
+
+def whole(first: Result, further: Sequence[Result]) -> Result:
+    """The result of a photo of several pages: the first page's, with the others' photos and notes."""
+    if not further:
+        return first
+    notes = [first.note, *(page.note and f"page {n}: {page.note}" for n, page in enumerate(further, 2))]
+    photo = replace(first.photo, pages=tuple(page.photo for page in further))
+    return replace(first, photo=photo, note="; ".join(filter(None, notes)))
