@@ -23,8 +23,8 @@ class Weights:
 
     file: its name among the package's assets, or wherever its source keeps it. sha256: of its bytes; of a download by
     torchvision the beginning that torchvision checks; "" where nobody says. size: in bytes, 0 where nobody says.
-    source: where the file comes from ("package", "file", "torchvision", "rembg"). licence: on what terms. start: the
-    weights that training began with. data, recipe, steps: what it was trained on, how and for how long. scores:
+    source: where the file comes from ("package", "file", "torchvision", "rembg", "hub"). licence: on what terms. start:
+    the weights that training began with. data, recipe, steps: what it was trained on, how and for how long. scores:
     figures by name, printed by the command `measured`. side: of the pictures it was trained on, where that is not
     the catalogue's; 0 where it is.
     """

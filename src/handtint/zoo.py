@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from handtint import keep
+from handtint import hub, keep
 from handtint.errors import OptionError, WeightsError
 from handtint.image.masks import matting
 from handtint.interfaces import INTERFACES
@@ -175,10 +175,12 @@ def find(name: str, task: Task) -> Model:
     """
     model = CATALOGUE.get(name) or _exported(name)
     if model is None:
-        model = _outside(name) if task == "mask" else _peer(name)
+        known = _on_hub(name, task)
+        model = known or (_outside(name) if task == "mask" else _peer(name))
     if model is None or model.task != task:
         names = [model.name for model in CATALOGUE.values() if model.task == task]
         names += [f"{kind}:FILE.onnx" for kind in INTERFACES] if task == "color" else []
+        names.append("hub:OWNER/NAME/FILE")
         raise OptionError(f"model: unknown {task} model {name!r}; there are: {', '.join(names)}")
     package, extra = _NEEDS.get(model.runner, ("", ""))
     if package and importlib.util.find_spec(package) is None:
@@ -200,7 +202,7 @@ def _exported(path: str) -> Model | None:
 
 def absolute(name: str) -> str:
     """The name of the same model in any working folder: with the whole path, where it is of a file or a folder."""
-    if name in CATALOGUE or not (name.lower().endswith(".onnx") or _exported(name)):
+    if name in CATALOGUE or hub.HUB in name or not (name.lower().endswith(".onnx") or _exported(name)):
         return name
     kind = next((f"{each}:" for each in (*INTERFACES, ISNET[:-1]) if name.startswith(f"{each}:")), "")
     return kind + os.path.abspath(name.removeprefix(kind))
@@ -217,6 +219,31 @@ def _outside(name: str) -> Model | None:
             return Model(name, "mask", "an ONNX file of IS-Net", side=1024, kind="isnet", record=of_file(path))
         return Model(name, "mask", "an ONNX file of the u2net family", side=320, kind="alpha", record=of_file(path))
     return None
+
+
+def _on_hub(name: str, task: Task) -> Model | None:
+    """A model by its name on the Hub: of a known kind, one of the catalogue's, or of the kind in its file's name.
+
+    KIND:hub:OWNER/NAME/FILE says the kind. Raises OptionError where none of these is so, and as `hub.weights` does.
+    """
+    kind, found, place = name.rpartition(hub.HUB)
+    if not found:
+        return None
+    file, entry = hub.parse(hub.HUB + place)[1].rpartition("/")[2].lower(), hub.known(hub.HUB + place)
+    own = CATALOGUE.get(file.removesuffix(".onnx"))
+    kinds = (*INTERFACES, "isnet", "alpha") if task == "color" else ("isnet", "alpha")
+    said = kind.rstrip(":") or (entry.kind if entry else next((k for k in kinds if k in file), ""))
+    said = "alpha" if not said and "u2net" in file else said
+    if not own and said not in (*INTERFACES, "isnet", "alpha"):
+        raise OptionError(f"model: of what kind is {name}? say for example ddcolor:{name}, rgb:{name} or isnet:{name}")
+    record = hub.weights(hub.HUB + place)
+    if own:
+        return replace(own, name=name, record=record)
+    if said in INTERFACES:
+        interface = INTERFACES[said]
+        return Model(name, "color", interface.network, interface.side, record=record, square=True, interface=said)
+    known: Kind = "isnet" if said == "isnet" else "alpha"
+    return Model(name, "mask", "an ONNX file of the Hub", 1024 if said == "isnet" else 320, kind=known, record=record)
 
 
 def _peer(name: str) -> Model | None:

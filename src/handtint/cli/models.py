@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 @click.command(name="models")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every field of each record.")
-def command(as_json: bool) -> None:
+@click.option("--get", "wanted", metavar="NAME", help="Download a network of the Hub, hub:OWNER/NAME[/FILE].")
+def command(as_json: bool, wanted: str | None) -> None:
     """List the networks: what each is, when to choose it, and what it scored."""
+    from handtint import hub
     from handtint.zoo import CATALOGUE
 
+    if wanted:
+        weights = hub.weights(wanted)
+        click.echo(f"{weights.verified()}: {weights.size / 1e6:.1f} MB, sha256 {weights.sha256}")
+        return
     rows = [model.told() for model in CATALOGUE.values()]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -24,7 +30,7 @@ def command(as_json: bool) -> None:
     from rich.console import Console
 
     console = Console()
-    for table in (_facts(rows), _uses(rows), _scores(rows)):
+    for table in (_facts(rows), _uses(rows), _scores(rows), _on_hub()):
         console.print(table)
         console.print()
 
@@ -63,6 +69,18 @@ def _scores(rows: list[dict[str, Any]]) -> Table:
         scores = ", ".join(f"{name} {value:g}" for name, value in row["scores"].items())
         recipe = row["recipe"].removesuffix(".toml")
         table.add_row(row["name"], scores if row["source"] else f"no weights yet: `handtint train {recipe}`")
+    return table
+
+
+def _on_hub() -> Table:
+    """What is known of the Hub's networks, and whether it is here."""
+    from handtint import hub
+
+    table = _table("name on the Hub", "kind", "licence", "size", "present")
+    for entry in hub.KNOWN:
+        size = f"{entry.size / 1e6:.1f} MB" if entry.size else ""
+        present = "yes" if (hub.home() / entry.repo / entry.file).is_file() else "no"
+        table.add_row(entry.name, entry.kind, entry.licence, size, present)
     return table
 
 

@@ -1,0 +1,193 @@
+"""Networks by name from the Hugging Face Hub: downloaded once, recorded with their sha256, and checked ever after.
+
+`hub:OWNER/NAME/FILE` names a file of a repository; without FILE, the one that is known or the only ONNX file there.
+What was downloaded lies under `home()` with a record beside it, and is used from there without the network.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from handtint.errors import OptionError, WeightsError
+from handtint.weights import Weights, digest
+
+HUB = "hub:"
+RECORD = ".record.json"  # what is added to a file's name for that of its record
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file on the Hub of a known kind. size in bytes and sha256 as its publisher states them; 0 and "" where not."""
+
+    repo: str
+    file: str
+    kind: str
+    licence: str
+    size: int = 0
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        """What --model calls it."""
+        return f"{HUB}{self.repo}/{self.file}"
+
+
+KNOWN = (
+    Known(
+        "toolsmonk/ddcolor-tiny",
+        "ddcolor_tiny_512_int8.onnx",
+        "ddcolor",
+        "Apache-2.0",
+        112_723_138,
+        "e983347272b8e218edc974a0af2bd66f53b73212abb800e103c64806e4c14a14",
+    ),
+    Known("edgetools/ddcolor", "ddcolor-tiny-fp16.onnx", "ddcolor", "Apache-2.0"),
+    Known(
+        "T8RIN/ddcolor-onnx",
+        "ddcolor_modelscope.onnx",
+        "ddcolor",
+        "Apache-2.0 (DDColor)",
+        911_801_965,
+        "cda896f3e61c0e489f2e11a657c6dfb711d0958364286335e3cd48fadbd621be",
+    ),
+    Known(
+        "T8RIN/ddcolor-onnx",
+        "ddcolor_artistic.onnx",
+        "ddcolor",
+        "Apache-2.0 (DDColor)",
+        911_801_965,
+        "e7f6d8e48d609be3f2615b70637fbc7019cbad545038279a7ba26f229503d61c",
+    ),
+)
+
+
+def home() -> Path:
+    """Where downloads are kept: HANDTINT_HOME, else the user's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return Path(os.environ.get("HANDTINT_HOME") or cache / "handtint") / "hub"
+
+
+def known(name: str) -> Known | None:
+    """The entry of KNOWN that a name means, with or without its file."""
+    repo, file = parse(name)
+    found = [entry for entry in KNOWN if entry.repo == repo and file in (entry.file, "")]
+    return found[0] if found else None
+
+
+def parse(name: str) -> tuple[str, str]:
+    """("OWNER/NAME", "FILE" or "") of `hub:OWNER/NAME[/FILE]`. Raises OptionError."""
+    parts = name.removeprefix(HUB).split("/")
+    if len(parts) < 2 or not all(parts) or any(part in (".", "..") or "\\" in part for part in parts):
+        raise OptionError(f"model: {name!r} is not hub:OWNER/NAME or hub:OWNER/NAME/FILE")
+    return "/".join(parts[:2]), "/".join(parts[2:])
+
+
+def weights(name: str) -> Weights:
+    """The record of a file on the Hub, which is downloaded if it is not here.
+
+    Raises OptionError where the extra is missing or the name is not one; WeightsError where the file cannot be had, or
+    is not the one that was recorded or is known.
+    """
+    repo, file = parse(name)
+    entry = known(name)
+    file = file or (entry.file if entry else _only(repo, name))
+    path = home() / repo / file
+    recorded = _recorded(path)
+    if recorded and path.is_file():
+        return recorded
+    _download(repo, file, name)
+    found = digest(path)
+    expected = recorded.sha256 if recorded else entry.sha256 if entry else ""
+    if expected and found != expected:
+        path.unlink()
+        raise WeightsError(f"{name}: sha256 is {found[:12]}..., expected {expected[:12]}...: not kept")
+    licence = entry.licence if entry else "its own"
+    made = Weights(str(path), found, path.stat().st_size, licence, "hub", "", "", "", 0)
+    path.with_name(path.name + RECORD).write_text(json.dumps(asdict(made), indent=2) + "\n")
+    return made
+
+
+def push(folder: Path, repo: str) -> str:
+    """Put a folder's files into a repository of the Hub, which is made if need be; its address. Raises WeightsError."""
+    try:
+        api = _library().HfApi(endpoint=_endpoint())
+        api.create_repo(repo, exist_ok=True)
+        told = api.upload_folder(repo_id=repo, folder_path=folder, commit_message="Weights, record and model card")
+    except Exception as error:  # its own errors, those of HTTP and of the network
+        raise WeightsError(f"{HUB}{repo}: cannot be written: {_line(error)}") from error
+    return str(told)
+
+
+def _recorded(path: Path) -> Weights | None:
+    record = path.with_name(path.name + RECORD)
+    try:
+        return Weights(**json.loads(record.read_text())) if record.exists() else None
+    except (OSError, ValueError, TypeError) as error:
+        raise WeightsError(f"{record}: {_line(error)}") from error
+
+
+def _only(repo: str, name: str) -> str:
+    """The one ONNX file of a repository: of what is here, else of what the Hub lists."""
+    folder = home() / repo
+    here = [p.relative_to(folder).as_posix().removesuffix(RECORD) for p in sorted(folder.rglob(f"*{RECORD}"))]
+    files = here or [file for file in _listed(repo, name) if file.lower().endswith(".onnx")]
+    if len(files) != 1:
+        told = f"there are: {', '.join(files)}" if files else "it has no ONNX file"
+        raise WeightsError(f"{name}: which file? {told}; name it as {HUB}{repo}/FILE")
+    return files[0]
+
+
+def _listed(repo: str, name: str) -> list[str]:
+    try:
+        files: list[str] = _library().HfApi(endpoint=_endpoint()).list_repo_files(repo)
+    except OptionError:
+        raise
+    except Exception as error:  # its own errors, those of HTTP and of the network
+        raise WeightsError(f"{name}: {_reason(error)}") from error
+    return sorted(files)
+
+
+def _download(repo: str, file: str, name: str) -> None:
+    try:
+        _library().hf_hub_download(repo, file, local_dir=home() / repo, endpoint=_endpoint())
+    except OptionError:
+        raise
+    except Exception as error:  # its own errors, those of HTTP and of the network
+        raise WeightsError(f"{name}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    kinds: Mapping[str, str] = {
+        "RepositoryNotFoundError": "the Hub has no such repository, or it is private",
+        "EntryNotFoundError": "the repository has no such file",
+        "RemoteEntryNotFoundError": "the repository has no such file",
+        "GatedRepoError": "the repository asks for an account's consent first",
+        "LocalEntryNotFoundError": "not here yet, and the Hub cannot be reached",
+        "ConnectError": "not here yet, and the Hub cannot be reached",
+        "ConnectTimeout": "not here yet, and the Hub cannot be reached",
+        "OfflineModeIsEnabled": "not here yet, and HF_HUB_OFFLINE is set",
+    }
+    return kinds.get(type(error).__name__) or f"cannot be downloaded: {_line(error)}"
+
+
+def _line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__
+
+
+def _endpoint() -> str | None:
+    return os.environ.get("HF_ENDPOINT") or None
+
+
+def _library() -> Any:
+    if importlib.util.find_spec("huggingface_hub") is None:
+        raise OptionError("model: names on the Hub need huggingface_hub: pip install 'handtint[hub]'")
+    import huggingface_hub
+
+    return huggingface_hub
