@@ -25,7 +25,7 @@ def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float =
     """Write net as ONNX, weights in float16, any picture size; the largest difference from torch's outputs.
 
     side: the only size the network takes, side x side; 0 where it takes any.
-    Differences are told as shares of the largest value of the output they are in.
+    Differences are given as shares of the largest value of the output they are in.
     Raises WeightsError when the exported network differs by more than the tolerance on noise.
     """
     net = net.eval()

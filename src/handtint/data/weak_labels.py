@@ -1,4 +1,4 @@
-"""Labels that tell less than masks: the classes that a photograph shows, or boxes around them."""
+"""Weak labels, which say less than masks: the classes that a photograph shows, or boxes around them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels
 
 @dataclass(slots=True)
 class WeakLabel:
-    """What is known of one photograph.
+    """What is known about one photograph.
 
-    classes: VOC indices of what it shows. boxes: where each of them is, if known: then a class stands in its boxes
-    alone. unclear: boxes of things that belong to no class, or to which is not said.
+    classes: VOC indices of what it shows. boxes: where each of them is, if known; a class is then in its boxes
+    alone. unclear: boxes of things of no class or of an unknown one.
     """
 
     classes: set[int] = field(default_factory=set)
@@ -31,7 +31,7 @@ class WeakLabel:
 
 
 def read_labels(path: Path) -> dict[str, WeakLabel]:
-    """File name -> hint, from a CSV: the file in the first column, VOC classes parted by spaces in `labels`.
+    """File name -> label, from a CSV: the file in the first column, VOC classes separated by spaces in `labels`.
 
     Of "SHARD:FOLDER/FILE" the last part counts. Raises InputError.
     """
@@ -44,24 +44,24 @@ def read_labels(path: Path) -> dict[str, WeakLabel]:
 
 
 def read_boxes(path: Path) -> dict[str, WeakLabel]:
-    """File name -> hint, from a JSON list of {"image", "cls", "box": [x0, y0, x1, y1]}; of class "ignore": unclear.
+    """File name -> label, from a JSON list of {"image", "cls", "box": [x0, y0, x1, y1]}; of class "ignore": unclear.
 
     Raises InputError.
     """
-    hints: dict[str, WeakLabel] = {}
+    labels: dict[str, WeakLabel] = {}
     try:
         for entry in json.loads(path.read_text(encoding="utf-8")):
-            hint = hints.setdefault(file_name(entry["image"]), WeakLabel())
+            label = labels.setdefault(file_name(entry["image"]), WeakLabel())
             x0, y0, x1, y1 = map(float, entry["box"])
             if entry["cls"] == "ignore":
-                hint.unclear.append((x0, y0, x1, y1))
+                label.unclear.append((x0, y0, x1, y1))
                 continue
             index = _index(path, entry["cls"])
-            hint.classes.add(index)
-            hint.boxes.append((index, (x0, y0, x1, y1)))
+            label.classes.add(index)
+            label.boxes.append((index, (x0, y0, x1, y1)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a list of boxes: {error!r}") from error
-    return {name: hint for name, hint in hints.items() if hint.classes}
+    return {name: label for name, label in labels.items() if label.classes}
 
 
 def file_name(path: str) -> str:
@@ -69,12 +69,12 @@ def file_name(path: str) -> str:
     return PurePosixPath(path.rpartition(":")[2]).name
 
 
-def weakly_labelled(items: Iterable[Item], hints: Mapping[str, _T]) -> list[tuple[Item, _T]]:
-    """The photographs of which something is told, with what that is, but not those that have a mask in any set."""
+def weakly_labelled(items: Iterable[Item], labels: Mapping[str, _T]) -> list[tuple[Item, _T]]:
+    """The photographs that have a label, with it, without those that have a mask in any data set."""
     items = list(items)
     masked = {identity(item) for item in items if "/masks/" in f"/{item.name}"}
-    told = [(item, hints[name]) for item in items if (name := file_name(item.name)) in hints]
-    return [(item, hint) for item, hint in told if identity(item) not in masked]
+    labelled = [(item, labels[name]) for item in items if (name := file_name(item.name)) in labels]
+    return [(item, label) for item, label in labelled if identity(item) not in masked]
 
 
 def _index(path: Path, name: str) -> int:

@@ -18,11 +18,17 @@ from handtint.train.weight_averaging import CHECKPOINT, finished
 from handtint.weights import ASSETS, Weights, manifest, store
 from handtint.zoo import CATALOGUE
 
-Told = tuple[Path, Path]  # a recipe's file, and the folder of a run that followed it
+RunFiles = tuple[Path, Path]  # a recipe's file, and the folder of a run that followed it
 
 
 def publish(
-    name: str, run: Path, recipe_path: Path, *, others: Sequence[Told] = (), data: str = "", folder: Path | None = None
+    name: str,
+    run: Path,
+    recipe_path: Path,
+    *,
+    others: Sequence[RunFiles] = (),
+    data: str = "",
+    folder: Path | None = None,
 ) -> str:
     """Export the averaged network of the last checkpoint in `run` as the weights of the model `name`.
 
@@ -32,8 +38,8 @@ def publish(
     """
     if name not in CATALOGUE:
         raise OptionError(f"model: {name!r} is not in the catalogue")
-    told = [(recipe_path, run), *others]
-    runs = [(recipes.load(file), where) for file, where in told]
+    runs_files = [(recipe_path, run), *others]
+    runs = [(recipes.load(file), where) for file, where in runs_files]
     recipe = runs[0][0]
     task, made = find(recipe.task), generator(recipe.task, recipe.network)
     net = finished(*runs[0], runs[1:])
@@ -49,8 +55,8 @@ def publish(
         source="file" if folder else "package",
         start="; averaged with ".join(_start(each) for each, _ in runs),
         data=data,
-        recipe=" + ".join(file.name for file, _ in told),
-        steps=sum(_steps(where) for _, where in told),
+        recipe=" + ".join(file.name for file, _ in runs_files),
+        steps=sum(_steps(where) for _, where in runs_files),
         side=recipe.phases[-1].size if recipe.augment == "squash" else 0,
     )
     store(name, weights, bytes_, folder or ASSETS)

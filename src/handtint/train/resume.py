@@ -39,7 +39,7 @@ def data_digest(examples: Sequence[Any]) -> str:
 def check(path: Path, recipe: Recipe, data: str, *, changed: bool, say: Callable[[str], None]) -> None:
     """Raise InputError where the checkpoint at path, if there is one, is of another recipe or other data.
 
-    With `changed` it is told instead, and the run goes on. Checkpoints of older versions do not say what they are of.
+    With `changed`, `say` is told of it and the run goes on. Checkpoints of older versions do not say what they are of.
     """
     state = checkpoint.load(path) or {}
     differences = _differences(state.get("recipe", {}), asdict(recipe))
