@@ -19,8 +19,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from handtint.data.ground_truth import rgb
 from handtint.data.sources import Item, open_sources
-from handtint.data.truths import rgb
 
 
 def packed(item: Item, side: int, quality: int) -> tuple[str, bytes]:
