@@ -2,102 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, fields
 
 from handtint import keep as language
 from handtint.errors import OptionError
+from handtint.settings import setting, validate
 
 BACKGROUNDS = ("original", "gray", "sepia", "dim")
 LEVELS = ("off", "auto")
 COLORS = ("predicted", "original")
 METADATA = ("keep", "strip", "safe")
 FORMATS = ("jpeg", "png", "tiff", "webp")
-_KINDS: dict[type, str] = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
 _FORMAT_NAMES = {"jpg": "jpeg", "tif": "tiff"}
-
-
-def _setting(
-    default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None
-) -> Any:
-    return field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """One edit. Raises OptionError for a value that cannot be used."""
 
-    keep: str = _setting(
+    keep: str = setting(
         "subject",
         "What keeps its colour: subject (whatever stands in front), all, classes (person,dog), one thing (person:1), "
         "what is at a point (@x,y) or in a box (@x0,y0,x1,y1), file:MASK, hue:20-50; joined with +, taken away with -, "
         "each at a strength: person:1 + dog=0.4.",
     )
-    invert: bool = _setting(False, "Colour everything but what --keep names.")
-    background: str | None = _setting(
+    invert: bool = setting(False, "Colour everything but what --keep names.")
+    background: str | None = setting(
         None,
         "What stands behind. Default: original (the photo's own tone), but gray behind a colour photo.",
         choices=BACKGROUNDS,
     )
-    strength: float = _setting(1.0, "How strong the colours are: 0 none, 1 as predicted.", low=0, high=1.5)
-    feather: float = _setting(0.0, "Soften the mask's edge by so many pixels.", low=0, high=1000)
-    gain: str = _setting(
+    strength: float = setting(1.0, "How strong the colours are: 0 none, 1 as predicted.", low=0, high=1.5)
+    feather: float = setting(0.0, "Soften the mask's edge by so many pixels.", low=0, high=1000)
+    gain: str = setting(
         "auto",
         "Gain of the lightness that the networks see, for faded or saturated photos: auto, off or a factor. "
         "The photo keeps its own.",
     )
-    levels: str = _setting(
+    levels: str = setting(
         "off",
         "auto: first stretch the photo's darkest and lightest values to black and white, for pale photos and for scans "
         "of 12 bits in files of 16. off: leave them.",
         choices=LEVELS,
     )
-    colors: str = _setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
-    model: str = _setting(
+    colors: str = setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
+    model: str = setting(
         "handtint",
         "What predicts colours: a model of the catalogue (see `handtint models`), or an ONNX file of another network: "
         "ddcolor:FILE, siggraph17:FILE, eccv16:FILE, rgb:FILE.",
     )
-    mask_model: str = _setting(
+    mask_model: str = setting(
         "handtint-mask",
         "What finds the mask: a model of the catalogue, an ONNX file of the u2net family or of IS-Net, or rembg:NAME.",
     )
-    matting: bool = _setting(False, "Edges of hair and fur by closed-form matting: slower, needs the `matting` extra.")
-    format: str | None = _setting(
+    matting: bool = setting(False, "Edges of hair and fur by closed-form matting: slower, needs the `matting` extra.")
+    format: str | None = setting(
         None, "Format of the result. Default: by the output's name, else the photo's own.", choices=FORMATS
     )
-    quality: int = _setting(95, "Quality of JPEG and WebP.", low=1, high=100)
-    metadata: str = _setting(
+    quality: int = setting(95, "Quality of JPEG and WebP.", low=1, high=100)
+    metadata: str = setting(
         "keep", "EXIF, XMP and IPTC: keep them, strip them, or safe: keep them without the place.", choices=METADATA
     )
-    provenance: bool = _setting(True, "Say in the result's XMP that its colours are predicted, and by what.")
+    provenance: bool = setting(True, "Say in the result's XMP that its colours are predicted, and by what.")
 
     def __post_init__(self) -> None:
-        for setting in fields(self):
-            _typed(setting.name, getattr(self, setting.name), setting.default)
-        object.__setattr__(self, "format", _FORMAT_NAMES.get(self.format or "", self.format))
-        for setting in fields(self):
-            _check(setting.name, getattr(self, setting.name), setting.metadata)
-            if isinstance(setting.default, float):  # 1 and 1.0 are one edit: the same in a recipe, the same bytes
-                object.__setattr__(self, setting.name, float(getattr(self, setting.name)))
+        if isinstance(self.format, str):
+            object.__setattr__(self, "format", _FORMAT_NAMES.get(self.format, self.format))
+        for declared in fields(self):
+            object.__setattr__(self, declared.name, validate(declared, getattr(self, declared.name)))
         language.parse(self.keep)
         gain_factor(self.gain)
-
-
-def _typed(name: str, value: Any, default: Any) -> None:
-    kind = str if default is None else type(default)
-    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
-    if not (value is default is None) and (not fits or (isinstance(value, bool) and kind is not bool)):
-        raise OptionError(f"{name}: {value!r} is not {_KINDS[kind]}")
-
-
-def _check(name: str, value: Any, rule: Any) -> None:
-    if value is None:
-        return
-    if rule["choices"] and value not in rule["choices"]:
-        raise OptionError(f"{name}: {value!r} is not one of {', '.join(rule['choices'])}")
-    if rule["low"] is not None and not (isinstance(value, int | float) and rule["low"] <= value <= rule["high"]):
-        raise OptionError(f"{name}: {value} is not between {rule['low']} and {rule['high']}")
 
 
 def gain_factor(gain: str) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from functools import cached_property
@@ -23,6 +22,7 @@ from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import Options, gain_factor
 from handtint.result import Result, whole
+from handtint.settings import hint
 from handtint.types import Alpha, Array, Pixels, Segmentation
 
 if TYPE_CHECKING:
@@ -247,9 +247,7 @@ def _options(given: Mapping[str, object]) -> Options:
     known = [setting.name for setting in fields(Options)]
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
-            raise OptionError(f"unknown option {name!r}; {hint}")
+            raise OptionError(f"unknown option {name!r}; {hint(name, known)}")
     return Options(**given)  # type: ignore[arg-type]
 
 

@@ -5,7 +5,6 @@ The command line, HTTP and the web page write and read the same TOML.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import tomllib
@@ -18,9 +17,9 @@ from handtint import __version__, keep, zoo
 from handtint.errors import InputError, OptionError
 from handtint.image.io import codec, files
 from handtint.options import Options
+from handtint.settings import check_names, check_type
 
 _TITLE = "# An edit by handtint: replay it with `handtint tint SRC --recipe FILE`. What is left out is automatic.\n"
-_KINDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,22 +95,23 @@ def loads(text: str, *, name: str = "recipe") -> Recipe:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{name}: not TOML: {files.one_line(str(error))}") from error
-    _known(said, ("handtint", "options", "models", "files", "mask"), name)
+    check_names(said, ("handtint", "options", "models", "files", "mask"), name, OptionError)
     options = settings(_table(said, "options", name), name=name)
     models, named, mask = (_table(said, key, name) for key in ("models", "files", "mask"))
     version = said.get("handtint", __version__)
-    _known(mask, ("sha256",), f"{name}: mask")
+    check_names(mask, ("sha256",), f"{name}: mask", OptionError)
     for key, value in (*models.items(), *named.items(), *mask.items(), ("handtint", version)):
-        _typed(key, value, str, name)
+        check_type(value, str, f"{name}: {key}")
     return Recipe(options=options, models=models, mask=mask.get("sha256", ""), files=named, version=version)
 
 
-def settings(said: Mapping[str, Any], *, name: str) -> Options:
-    """The options that a table of them says; what it leaves out is automatic. Raises OptionError, naming the key."""
+def settings(table: Mapping[str, Any], *, name: str) -> Options:
+    """The options in a table; what it leaves out is automatic. Raises OptionError, naming the key."""
+    check_names(table, [declared.name for declared in fields(Options)], name, OptionError)
     try:
-        return Options(**_options(said, name))
+        return Options(**table)
     except OptionError as error:
-        raise OptionError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
+        raise OptionError(f"{name}: {error}") from error
 
 
 def write(recipe: Recipe, path: str | Path) -> None:
@@ -139,26 +139,3 @@ def _table(said: Mapping[str, Any], key: str, name: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise OptionError(f"{name}: [{key}] should be a table")
     return table
-
-
-def _options(said: Mapping[str, Any], name: str) -> dict[str, Any]:
-    settings = {setting.name: setting for setting in fields(Options)}
-    _known(said, tuple(settings), name)
-    for key, value in said.items():
-        default = settings[key].default
-        _typed(key, value, str if default is None else type(default), name)
-    return dict(said)
-
-
-def _known(said: Mapping[str, Any], keys: tuple[str, ...], name: str) -> None:
-    for key in said:
-        if key not in keys:
-            near = difflib.get_close_matches(key, keys, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(keys)}"
-            raise OptionError(f"{name}: unknown key {key!r}; {hint}")
-
-
-def _typed(key: str, value: object, kind: type, name: str) -> None:
-    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
-    if not fits or (isinstance(value, bool) and kind is not bool):
-        raise OptionError(f"{name}: {key}: {value!r} is not {_KINDS.get(kind, kind.__name__)}")

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from handtint.errors import InputError
-from handtint.typed import known, typed
+from handtint.settings import check_names, convert
 from handtint.types import VOC
 
 FILE = "dataset.toml"
@@ -85,15 +85,15 @@ def parse(text: bytes, where: str) -> Rules:
         tables = tomllib.loads(text.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{where}: not TOML: {error}") from error
-    known(tables, ("files",), where, InputError)
-    entries = typed(tables.get("files", []), list[dict[str, Any]], f"{where}: files", InputError)
+    check_names(tables, ("files",), where, InputError)
+    entries = convert(tables.get("files", []), list[dict[str, Any]], f"{where}: files", InputError)
     return Rules(tuple(_rule(entry, f"{where}: files[{number}]") for number, entry in enumerate(entries)))
 
 
 def _rule(entry: Mapping[str, Any], where: str) -> Rule:
-    known(entry, _KEYS, where, InputError)
+    check_names(entry, _KEYS, where, InputError)
     for key, value in entry.items():
-        typed(value, _KEYS[key], f"{where}: {key}", InputError)
+        convert(value, _KEYS[key], f"{where}: {key}", InputError)
     labelling = {key: entry[key] for key in ("classes", "foreground", "partial", "paste") if key in entry}
     if (classes := labelling.get("classes", INDICES)) not in (allowed := (INDICES, UNKNOWN, *VOC[1:])):
         raise InputError(f"{where}: classes is {classes!r}; it can be one of {', '.join(allowed)}")

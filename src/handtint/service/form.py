@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from io import BytesIO
@@ -21,15 +19,13 @@ from handtint.image.io.formats import recognize
 from handtint.options import Options
 from handtint.recipe import Recipe
 from handtint.service.settings import Settings
+from handtint.settings import boolean, from_text, hint
 
 MULTIPART = "multipart/form-data"
 LONGEST = 1000  # characters of a field
 RECIPE = 64 * 1024  # bytes of a recipe
 FILES, FIELDS = 3, 32  # the most of each in a form
 OPTIONS: Mapping[str, Field[Any]] = {setting.name: setting for setting in fields(Options)}
-BOOLEANS = {"true": True, "false": False}
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +42,12 @@ class Form:
 
     def options(self) -> Options:
         """The edit: the recipe's, if there is one, with the fields over it. Raises OptionError."""
-        settings = {name: _value(OPTIONS[name], text) for name, text in self.texts.items() if name in OPTIONS}
+        settings = {name: from_text(OPTIONS[name], text) for name, text in self.texts.items() if name in OPTIONS}
         recorded = self._recipe()
         options = recipes.changed(recorded, settings) if recorded else Options(**settings)
         refuse_paths(options)
         here = recipes.of(options, mask=self.files.get("mask", b""))
-        if recorded and not _boolean("other_models", self.texts.get("other_models", "false")):
+        if recorded and not boolean(self.texts.get("other_models", "false"), "other_models"):
             recipes.check(recorded, here)
         return options
 
@@ -126,9 +122,7 @@ def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> For
     texts: dict[str, str] = {}
     for name, value in items:
         if name not in known:
-            near = difflib.get_close_matches(name[:LONGEST], known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
-            raise OptionError(f"unknown field {name[:LONGEST]!r}; {hint}")
+            raise OptionError(f"unknown field {name[:LONGEST]!r}; {hint(name[:LONGEST], known)}")
         if name in files or name in texts:
             raise OptionError(f"{name}: given twice")
         if isinstance(value, bytes):
@@ -155,25 +149,3 @@ def _check_format(name: str, data: bytes, formats: tuple[str, ...]) -> None:
     if kind not in formats:
         what = f"{kind} is not read here" if kind else "not a photograph format"
         raise ServiceError("media-type", f"{name}: {what}; send one of {', '.join(formats)}")
-
-
-def _value(setting: Field[Any], text: str) -> Any:
-    """The value that a field's text says. Raises OptionError."""
-    name, default = setting.name, setting.default
-    if isinstance(default, bool):
-        return _boolean(name, text)
-    if isinstance(default, int):
-        if not _WHOLE.fullmatch(text):
-            raise OptionError(f"{name}: {text!r} is not a whole number")
-        return int(text)
-    if isinstance(default, float):
-        if not _NUMBER.fullmatch(text):
-            raise OptionError(f"{name}: {text!r} is not a number")
-        return float(text)
-    return text
-
-
-def _boolean(name: str, text: str) -> bool:
-    if text not in BOOLEANS:
-        raise OptionError(f"{name}: {text!r} is not true or false")
-    return BOOLEANS[text]

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 from handtint.errors import OptionError
 from handtint.image.io import formats
+from handtint.settings import setting, validate
 
 FORMATS = tuple(known.name for known in formats.FORMATS)  # what can be read
 SHORTEST = 16  # characters of a token
-
-
-def _setting(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,29 +20,28 @@ class Settings:
     token: what a request must bear, or "" where none is needed: only this machine's own address goes without.
     """
 
-    host: str = _setting("127.0.0.1", "The address to listen at. Any but this machine's own needs HANDTINT_TOKEN.")
-    port: int = _setting(8000, "The port to listen at; 0 for any that is free.", low=0, high=65535)
-    jobs: int = _setting(0, "Worker processes. Default: one a core.", low=0, high=256)
-    threads: int = _setting(0, "Threads of each worker. Default: the cores divided by --jobs.", low=0, high=256)
-    queue: int = _setting(32, "Requests that may wait for a worker; more are told to come back.", low=0, high=10_000)
-    seconds: float = _setting(30.0, "How long a photo may take, and how long its upload.", low=0.1, high=3600)
-    megabytes: float = _setting(25.0, "The largest upload, in millions of bytes.", low=0.001, high=2000)
-    megapixels: float = _setting(50.0, "The largest photo, in millions of pixels.", low=0.001, high=1000)
-    frames: int = _setting(1, "The most pages or frames of a photo.", low=1, high=1000)
-    memory: int = _setting(0, "Megabytes that each worker may allocate; 0 for no limit.", low=0, high=1 << 20)
-    formats: tuple[str, ...] = _setting(
+    host: str = setting("127.0.0.1", "The address to listen at. Any but this machine's own needs HANDTINT_TOKEN.")
+    port: int = setting(8000, "The port to listen at; 0 for any that is free.", low=0, high=65535)
+    jobs: int = setting(0, "Worker processes. Default: one a core.", low=0, high=256)
+    threads: int = setting(0, "Threads of each worker. Default: the cores divided by --jobs.", low=0, high=256)
+    queue: int = setting(32, "Requests that may wait for a worker; more are told to come back.", low=0, high=10_000)
+    seconds: float = setting(30.0, "How long a photo may take, and how long its upload.", low=0.1, high=3600)
+    megabytes: float = setting(25.0, "The largest upload, in millions of bytes.", low=0.001, high=2000)
+    megapixels: float = setting(50.0, "The largest photo, in millions of pixels.", low=0.001, high=1000)
+    frames: int = setting(1, "The most pages or frames of a photo.", low=1, high=1000)
+    memory: int = setting(0, "Megabytes that each worker may allocate; 0 for no limit.", low=0, high=1 << 20)
+    formats: tuple[str, ...] = setting(
         ("jpeg", "png", "tiff", "webp"), f"Formats that are read, of {', '.join(FORMATS)}. Give it once for each."
     )
-    origins: tuple[str, ...] = _setting(
+    origins: tuple[str, ...] = setting(
         (), "A web page's origin (https://example.org) that may send requests from a browser. Give it once for each."
     )
     token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        for setting in fields(self):
-            value, low = getattr(self, setting.name), setting.metadata.get("low")
-            if low is not None and not low <= value <= setting.metadata["high"]:
-                raise OptionError(f"{setting.name}: {value} is not between {low} and {setting.metadata['high']}")
+        for declared in fields(self):
+            if declared.metadata and not isinstance(declared.default, tuple):
+                object.__setattr__(self, declared.name, validate(declared, getattr(self, declared.name)))
         for name in self.formats:
             if name not in FORMATS:
                 raise OptionError(f"formats: {name!r} is not one of {', '.join(FORMATS)}")

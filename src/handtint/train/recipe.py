@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from handtint.errors import InputError, OptionError
-from handtint.typed import Range, describe, known, typed
+from handtint.settings import Range, check_names, convert, describe
 
 STRIDE = 32
 _T = TypeVar("_T")
@@ -149,7 +149,7 @@ def load(path: Path, changes: Mapping[str, str] | None = None) -> Recipe:
     values = _renamed(values, str(path)) | _renamed(
         {key: _value(text) for key, text in (changes or {}).items()}, "--set"
     )
-    tables = typed(values.get("phases", []), list[dict[str, Any]], f"{path}: phases", OptionError)
+    tables = convert(values.get("phases", []), list[dict[str, Any]], f"{path}: phases", OptionError)
     places = [f"{path}: phases[{number}]" for number in range(len(tables))]
     phases = tuple(_made(Phase, _renamed(table, place), place) for table, place in zip(tables, places, strict=True))
     return checked(_made(Recipe, values | {"phases": phases}, str(path)), str(path))
@@ -188,7 +188,7 @@ def _renamed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
 def _made(kind: type[_T], values: Mapping[str, Any], where: str) -> _T:
     """A recipe or a phase of the values, each with its own type. Raises OptionError."""
     kinds = _kinds(kind)
-    known(values, kinds, where, OptionError)
+    check_names(values, kinds, where, OptionError)
     for setting in fields(kind):  # type: ignore[arg-type]
         if setting.default is MISSING and setting.name not in values:
             raise OptionError(f"{where}: {setting.name} is missing; it has to be {describe(kinds[setting.name])}")
@@ -204,7 +204,7 @@ def _checked_values(part: Recipe | Phase, where: str) -> None:
 def _typed(name: str, value: Any, kinds: Mapping[str, Any], where: str) -> Any:
     if kinds[name] == tuple[Phase, ...]:
         return value
-    return typed(value, kinds[name], f"{where}: {name}", OptionError, RANGES.get(name))
+    return convert(value, kinds[name], f"{where}: {name}", OptionError, RANGES.get(name))
 
 
 def _kinds(kind: type) -> dict[str, Any]:

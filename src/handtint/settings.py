@@ -1,0 +1,169 @@
+"""Settings: what each may be is said once, and checked alike wherever it comes from; every complaint is one line.
+
+`setting` declares one in a dataclass; edit options and the service's settings are such dataclasses, from which flags,
+form fields, JSON Schema and the page's controls are made. `validate` checks a value, `from_text` reads one from a form,
+`check_names` refuses what is not known and names the nearest. `convert` checks tables of other shapes, read from TOML.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import Field, dataclass, field
+from typing import Any, get_args, get_origin
+
+from handtint.errors import HandtintError, OptionError
+
+_WORDS = {
+    bool: "true or false",
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    dict: "a table",
+    list: "a list",
+}
+BOOLEANS = {"true": True, "false": False}
+_INTEGER, _NUMBER = re.compile(r"-?[0-9]{1,9}"), re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_PLURALS = {int: "whole numbers", float: "numbers", str: "texts", dict: "tables"}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers from low to high, both included; without high if `below`."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    below: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value < self.high if self.below else self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            return f"{self.low:g} or more"
+        return f"from {self.low:g} to below {self.high:g}" if self.below else f"from {self.low:g} to {self.high:g}"
+
+
+def setting(
+    default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None
+) -> Any:
+    """A field of a dataclass of settings. Its type is that of `default`; None stands for text that may be left out.
+
+    help: what it does, for people. choices: the texts it can be. low, high: the smallest and largest number.
+    """
+    return field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
+
+
+def kind_of(declared: Field[Any]) -> type:
+    """The type of a setting's values."""
+    return str if declared.default is None else type(declared.default)
+
+
+def check_type(value: object, kind: type, where: str) -> None:
+    """Raise OptionError, "WHERE: VALUE is not WHAT", for a value of another type. Whole numbers are numbers, too."""
+    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise OptionError(f"{where}: {value!r} is not {_WORDS[kind]}")
+
+
+def validate(declared: Field[Any], value: Any) -> Any:
+    """The value, if the setting can have it: floats as floats, so that 1 and 1.0 are the same. Raises OptionError."""
+    name, rule, kind = declared.name, declared.metadata, kind_of(declared)
+    if value is None and declared.default is None:
+        return None
+    check_type(value, kind, name)
+    if rule["choices"] and value not in rule["choices"]:
+        raise OptionError(f"{name}: {value!r} is not one of {', '.join(rule['choices'])}")
+    if rule["low"] is not None and not rule["low"] <= value <= rule["high"]:
+        raise OptionError(f"{name}: {value} is not between {rule['low']} and {rule['high']}")
+    return float(value) if kind is float else value
+
+
+def from_text(declared: Field[Any], text: str) -> Any:
+    """The value that a text means, of the setting's type but not yet validated. Raises OptionError."""
+    name, kind = declared.name, kind_of(declared)
+    if kind is bool:
+        return boolean(text, name)
+    if kind in (int, float):
+        if not (_INTEGER if kind is int else _NUMBER).fullmatch(text):
+            raise OptionError(f"{name}: {text!r} is not {_WORDS[kind]}")
+        return kind(text)
+    return text
+
+
+def boolean(text: str, where: str) -> bool:
+    """True for "true", False for "false". Raises OptionError."""
+    if text not in BOOLEANS:
+        raise OptionError(f"{where}: {text!r} is not {_WORDS[bool]}")
+    return BOOLEANS[text]
+
+
+def hint(name: str, names: Iterable[str]) -> str:
+    """What could have been meant by a name that is not known: "did you mean 'strength'?", or all the names."""
+    names = tuple(names)
+    near = difflib.get_close_matches(name, names, 1)
+    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
+
+
+def check_names(given: Iterable[str], names: Iterable[str], where: str, error: type[HandtintError]) -> None:
+    """Raise `error` for a name that is not among `names`, with the nearest one that is."""
+    names = tuple(names)
+    for name in given:
+        if name not in names:
+            raise error(f"{where}: unknown key {name!r}; {hint(name, names)}")
+
+
+def convert(value: Any, kind: Any, where: str, error: type[HandtintError], allowed: Range | None = None) -> Any:
+    """The value as `kind`: whole numbers become floats where floats are wanted, lists become tuples.
+
+    kind: bool, int, float, str, a dict, list[kind], or a tuple of kinds or of any number of one. allowed: what numbers
+    may be, each of them.
+    Raises `error` for any other value: "WHERE is VALUE; it has to be WHAT".
+    """
+    found = _converted(value, kind)
+    if found is None or (allowed is not None and not all(v in allowed for v in _numbers(found))):
+        limits = f", {allowed}" if allowed is not None else ""
+        raise error(f"{where} is {value!r}; it has to be {describe(kind)}{limits}")
+    return found
+
+
+def describe(kind: Any) -> str:
+    """A kind in words: "a whole number", "a list of 2 numbers"."""
+    args = get_args(kind)
+    if get_origin(kind) is tuple and Ellipsis not in args:
+        return f"a list of {len(args)} {_PLURALS[args[0]]}"
+    if get_origin(kind) in (tuple, list):
+        return f"a list of {_PLURALS[get_origin(args[0]) or args[0]]}"
+    return _WORDS[kind]
+
+
+def _converted(value: Any, kind: Any) -> Any:
+    """The value as `kind`, or None."""
+    if get_origin(kind) in (tuple, list):
+        return _sequence(value, kind)
+    kind = get_origin(kind) or kind
+    if isinstance(value, bool) and kind is not bool:
+        return None
+    if kind is float:
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    return value if isinstance(value, kind) else None
+
+
+def _sequence(value: Any, kind: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return None
+    args = get_args(kind)
+    fixed = get_origin(kind) is tuple and Ellipsis not in args
+    kinds = args if fixed else args[:1] * len(value)
+    if len(kinds) != len(value):
+        return None
+    found = [_converted(v, k) for v, k in zip(value, kinds, strict=True)]
+    return None if any(v is None for v in found) else get_origin(kind)(found)
+
+
+def _numbers(value: Any) -> list[float]:
+    if isinstance(value, list | tuple):
+        return [number for part in value for number in _numbers(part)]
+    return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
