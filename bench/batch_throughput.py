@@ -21,9 +21,9 @@ from threading import Event
 
 import cv2
 
-from handtint.batch.local import cores
-from handtint.batch.order import Order, Run
+from handtint.batch.run import Run, RunConfig
 from handtint.options import Options
+from handtint.workers.worker import cores
 
 SAMPLES = Path(__file__).parents[1] / "examples" / "photos"
 
@@ -47,7 +47,7 @@ def spent() -> float:
 
 def measure(photos: Path, out: Path, jobs: int, words: argparse.Namespace) -> tuple[float, float]:
     """(photos a second, processor's seconds a photo)."""
-    order = Order(
+    order = RunConfig(
         sources=[str(photos)],
         output=str(out),
         options=Options(keep=words.keep),

@@ -14,7 +14,7 @@ LAYERS = [
     {"settings"},
     {"keep"},
     {"options"},
-    {"image", "nets", "weights"},
+    {"image", "nets", "weights", "workers"},
     {"engines", "interfaces", "hub"},
     {"zoo", "checkpoints"},
     {"colorizer", "segmenter", "recipe"},
@@ -47,14 +47,14 @@ FENCES = {
     "rembg": ("engines/rembg",),
     "skimage": ("evaluate/metrics",),
     "pymatting": ("image/masks/matting",),
-    "fsspec": ("batch/places",),
+    "fsspec": ("batch/storage",),
     "huggingface_hub": ("hub",),
     "click": ("cli",),
     "rich": ("cli",),
     "pyvips": ("image/arrays/vips", "image/io", "image/metadata"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))
-PACKAGES_WITHOUT_CIRCLES = ("batch", "service")
+PACKAGES_WITHOUT_CIRCLES = ("batch", "service", "workers")
 
 
 def imports(path: Path) -> set[str]:

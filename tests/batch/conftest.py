@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from darkroom import InHand, end_all, make_photos
+from darkroom import InProcess, end_all, make_photos
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def _nobody_stays() -> Iterator[None]:
 @pytest.fixture
 def in_hand(monkeypatch: pytest.MonkeyPatch, tinter: object) -> None:
     """Runs without processes and without weights."""
-    monkeypatch.setattr("handtint.batch.local.Process", InHand)
+    monkeypatch.setattr("handtint.batch.local.spawn", InProcess)
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import cv2
 
-from handtint.batch.plan import Job
+from handtint.batch.naming import Job
 from handtint.batch.task import Outcome, Setup, Task
-from handtint.batch.worker import Worker
+from handtint.batch.worker import PhotoWorker
 
 ROOT = Path(__file__).parents[2]
 STARTED: list[subprocess.Popen[bytes]] = []
@@ -106,24 +106,24 @@ def children(pid: int, mark: str = "") -> list[int]:
     return found
 
 
-class InHand:
+class InProcess:
     """A worker that does its photos in this process, at once."""
 
     def __init__(self, setup: Setup) -> None:
-        self.worker = Worker(setup)
+        self.worker = PhotoWorker(setup)
 
     def start(self) -> Future[int]:
         return self._answer(0)
 
     def submit(self, task: Task) -> Future[Outcome]:
         try:
-            return self._answer(self.worker.do(task))
+            return self._answer(self.worker.tint(task))
         except RuntimeError as error:  # its death
             future: Future[Outcome] = Future()
             future.set_exception(error)
             return future
 
-    def dismiss(self) -> None:
+    def kill(self) -> None:
         pass
 
     def _answer(self, value: object) -> Future:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handtint.batch.order import Order
+from handtint.batch.run import RunConfig
 from handtint.options import Options
 from handtint.weights import Weights
 
@@ -25,7 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def sent(options: Options) -> Options:
-    return Order(sources=["in"], output="out/", options=options, engine="ray").options
+    return RunConfig(sources=["in"], output="out/", options=options, engine="ray").options
 
 
 def test_networks_of_files_and_folders(here: Path) -> None:
@@ -51,7 +51,7 @@ def test_masks_that_keep_names(here: Path, keep: str, wanted: str) -> None:
 
 
 def test_photos_and_results(here: Path) -> None:
-    order = Order(sources=["in", "memory://x/y"], output="out/", options=Options(), engine="ray")
+    order = RunConfig(sources=["in", "memory://x/y"], output="out/", options=Options(), engine="ray")
     assert (list(order.sources), order.output) == ([f"{here}/in", "memory://x/y"], f"{here}/out/")
     here_only = replace(order, engine="local", sources=["in"], output="out/")
     assert (here_only.sources, here_only.output) == (["in"], "out/")

@@ -15,8 +15,8 @@ import pytest
 from darkroom import until
 
 from handtint import errors
-from handtint.batch.process import Process
 from handtint.errors import DecodeError, HandtintError, ServiceError
+from handtint.workers.process import ProcessWorker
 
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, HandtintError)]
 
@@ -36,9 +36,9 @@ class LocalError(Exception):
         super().__init__(one + two)
 
 
-def begin(setup: str) -> None:
+def prepare(setup: str) -> None:
     if setup == "fails":
-        raise DecodeError("cannot begin")
+        raise DecodeError("cannot prepare")
     if setup == "dies":
         os._exit(3)
     if setup.startswith("hangs"):
@@ -46,7 +46,7 @@ def begin(setup: str) -> None:
         time.sleep(600)
 
 
-def do(setup: str, task: object) -> object:
+def handle(setup: str, task: object) -> object:
     if callable(task):
         return task()
     return f"{setup} {task}"
@@ -73,12 +73,12 @@ def unpicklable() -> object:
 
 
 @contextmanager
-def process(setup: str = "ready") -> Iterator[Process[str, object, object]]:
-    made: Process[str, object, object] = Process(setup, do, begin=begin)
+def process(setup: str = "ready") -> Iterator[ProcessWorker[str, object, object]]:
+    made: ProcessWorker[str, object, object] = ProcessWorker(setup, handle, prepare=prepare)
     try:
         yield made
     finally:
-        ended(made.dismiss)
+        ended(made.kill)
 
 
 def ended(work: Callable[[], object]) -> None:
@@ -114,7 +114,7 @@ def test_errors_come_back_as_they_were_raised() -> None:
         assert worker.submit("well").result(60) == "ready well"
 
 
-def _error(worker: Process[str, object, object], task: object) -> BaseException:
+def _error(worker: ProcessWorker[str, object, object], task: object) -> BaseException:
     until(lambda: worker._ready.done())
     error = worker.submit(task).exception(60)
     assert error
@@ -150,13 +150,13 @@ def test_one_that_hangs_while_it_starts_can_be_dismissed(tmp_path: Path) -> None
     with process(f"hangs {mark}") as worker:
         ready = worker.start()
         until(mark.exists)
-        ended(worker.dismiss)
+        ended(worker.kill)
         assert isinstance(ready.exception(60), BrokenExecutor)
 
 
 def test_one_dismissed_before_its_start_never_starts() -> None:
     with process() as worker:
-        worker.dismiss()
+        worker.kill()
         assert isinstance(worker.start().exception(60), BrokenExecutor)
 
 
@@ -175,7 +175,7 @@ def test_only_a_process_of_its_own_is_ever_killed(monkeypatch: pytest.MonkeyPatc
         until(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
         time.sleep(0.2)  # time for whoever reaps it
         monkeypatch.setattr(os, "kill", watched)
-        ended(worker.dismiss)
+        ended(worker.kill)
     assert gone == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handtint.batch import plan
+from handtint.batch import naming
 from handtint.batch.watch import Watch
 
 
@@ -21,7 +21,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 class Folder:
     def __init__(self, path: Path, clock: list[float]) -> None:
         self.path, self.clock = path, clock
-        self.watch = Watch(lambda: plan.find([str(path)], None, patient=True), interval=2.0)
+        self.watch = Watch(lambda: naming.find([str(path)], None, patient=True), interval=2.0)
         self._told: Iterator = iter(self.watch)
 
     def look(self) -> list[str]:
@@ -64,7 +64,7 @@ def test_what_cannot_be_decoded_yet_is_told_of_again(tmp_path: Path, clock: list
 def test_it_does_not_look_more_often_than_it_should(tmp_path: Path, clock: list[float]) -> None:
     looks = 0
 
-    def find() -> list[plan.Found]:
+    def find() -> list[naming.SourcePhoto]:
         nonlocal looks
         looks += 1
         return []
@@ -79,6 +79,6 @@ def test_it_does_not_look_more_often_than_it_should(tmp_path: Path, clock: list[
 
 
 def test_a_photo_that_is_gone_again_is_nobody(tmp_path: Path, clock: list[float]) -> None:
-    watch = Watch(lambda: [plan.Found(str(tmp_path / "gone.jpg"), "gone.jpg", None)])
+    watch = Watch(lambda: [naming.SourcePhoto(str(tmp_path / "gone.jpg"), "gone.jpg", None)])
     assert next(iter(watch)) is None
     assert not watch.again(str(tmp_path / "gone.jpg"))

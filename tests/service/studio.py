@@ -18,12 +18,12 @@ from typing import Any
 import httpx
 import uvicorn
 
-from handtint.batch.process import Process
 from handtint.service import process, server
-from handtint.service.crew import Crew
-from handtint.service.order import Answer, Order, Setup
+from handtint.service.messages import Answer, Job, Setup
 from handtint.service.settings import Settings
 from handtint.weights import Weights
+from handtint.workers.async_pool import AsyncWorkerPool
+from handtint.workers.process import ProcessWorker
 
 HERE = Path(__file__).parent
 FATAL, SLOW, BROKEN = b"do die of me", b"take your time", b"fail at me"  # at the end of a photo's file
@@ -50,13 +50,13 @@ def patch(name: str, value: object) -> None:
     setattr(getattr(importlib.import_module(module), owner), attribute, value)
 
 
-def begin(setup: Setup) -> None:
+def prepare(setup: Setup) -> None:
     """In the worker: get ready with simple networks."""
     install(patch)
-    process.begin(setup)
+    process.prepare(setup)
 
 
-def do(setup: Setup, task: Order) -> Answer:
+def do(setup: Setup, task: Job) -> Answer:
     """In the worker: do what the photo says at its end, or else the work."""
     if task.photo.endswith(FATAL):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -67,23 +67,23 @@ def do(setup: Setup, task: Order) -> Answer:
     return process.do(setup, task)
 
 
-def hire(setup: Setup) -> Process[Setup, Order, Answer]:
+def spawn(setup: Setup) -> ProcessWorker[Setup, Job, Answer]:
     """A worker with simple networks."""
-    return Process(setup, do, begin=begin)
+    return ProcessWorker(setup, do, prepare=prepare)
 
 
-def crew_of(settings: Settings) -> Crew:
-    """A crew whose workers have simple networks."""
+def pool_of(settings: Settings) -> AsyncWorkerPool:
+    """A pool whose workers have simple networks."""
     setup = Setup(pixels=settings.pixels, bytes=settings.bytes, frames=settings.frames, threads=1)
-    return Crew(partial(hire, setup), settings.jobs or 1, queue=settings.queue, seconds=settings.seconds)
+    return AsyncWorkerPool(partial(spawn, setup), settings.jobs or 1, queue=settings.queue, seconds=settings.seconds)
 
 
 @contextlib.contextmanager
 def running(settings: Settings) -> Iterator[httpx.Client]:
     """A client of a running service, whose workers are ready."""
-    crew = crew_of(settings)
+    pool = pool_of(settings)
     with server.listen(settings) as port:
-        site = uvicorn.Server(server.config(settings, crew))
+        site = uvicorn.Server(server.config(settings, pool))
         thread = threading.Thread(target=site.run, kwargs={"sockets": [port]})
         thread.start()
         try:
@@ -93,7 +93,7 @@ def running(settings: Settings) -> Iterator[httpx.Client]:
         finally:
             site.should_exit = True
             thread.join()
-            crew.dismiss()
+            pool.kill()
 
 
 def _is_ready(client: httpx.Client) -> bool:
@@ -144,5 +144,5 @@ def main() -> None:
     from handtint.cli import main as command
 
     install(patch)
-    process.hire = hire
+    process.spawn = spawn
     command(sys.argv[1:])

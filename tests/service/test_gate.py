@@ -21,7 +21,7 @@ def ask(settings: Settings, method: str, path: str, **words: Any) -> httpx.Respo
     """Ask an application whose workers have not begun."""
 
     async def asked() -> httpx.Response:
-        app = create(settings, studio.crew_of(settings))
+        app = create(settings, studio.pool_of(settings))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
             return await client.request(method, path, **words)
 

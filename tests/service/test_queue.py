@@ -1,4 +1,4 @@
-"""The crew: places bounded, time bounded, dead workers replaced, the forgotten forgotten."""
+"""The pool: places bounded, time bounded, dead workers replaced, the forgotten forgotten."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import pytest
 
 from handtint.errors import InputError, ServiceError
 from handtint.options import Options
-from handtint.service import crew as module
-from handtint.service.crew import FALSE_STARTS, Crew
-from handtint.service.order import Answer, Order
+from handtint.service.messages import Answer, Job
+from handtint.workers import async_pool as module
+from handtint.workers.async_pool import FALSE_STARTS, AsyncWorkerPool
 
 
 class Fake:
     """A worker that answers at once, or when told to, or dies."""
 
-    hired: list[Fake]
+    spawned: list[Fake]
     stillborn = 0
 
     def __init__(self) -> None:
-        self.dismissed, self.open = 0, []
-        Fake.hired.append(self)
+        self.killed, self.open = 0, []
+        Fake.spawned.append(self)
 
     def start(self) -> Future[int]:
         future: Future[int] = Future()
@@ -34,10 +34,10 @@ class Fake:
             future.set_result(1)
         return future
 
-    def submit(self, task: Order) -> Future[Answer]:
+    def submit(self, task: Job) -> Future[Answer]:
         future: Future[Answer] = Future()
         word = task.photo
-        if word == b"dead before" and len(Fake.hired) == 1:
+        if word == b"dead before" and len(Fake.spawned) == 1:
             future.set_exception(BrokenExecutor())
         elif word == b"deadly":
             asyncio.get_running_loop().call_later(0.01, future.set_exception, BrokenExecutor())
@@ -49,30 +49,32 @@ class Fake:
             future.set_result(Answer(word, "text"))
         return future
 
-    def dismiss(self) -> None:
-        self.dismissed += 1
+    def kill(self) -> None:
+        self.killed += 1
 
 
 @pytest.fixture(autouse=True)
 def _nobody_hired() -> None:
-    Fake.hired, Fake.stillborn = [], 0
+    Fake.spawned, Fake.stillborn = [], 0
 
 
-def run(work: Callable[[Crew], Awaitable[None]], size: int = 1, *, queue: int = 2, seconds: float = 30) -> None:
+def run(
+    work: Callable[[AsyncWorkerPool], Awaitable[None]], size: int = 1, *, queue: int = 2, seconds: float = 30
+) -> None:
     async def all_of_it() -> None:
-        crew = Crew(Fake, size, queue=queue, seconds=seconds)
-        crew.start()
+        pool = AsyncWorkerPool(Fake, size, queue=queue, seconds=seconds)
+        pool.start()
         try:
-            await work(crew)
+            await work(pool)
         finally:
-            await crew.stop()
-        assert all(hand.dismissed == 1 for hand in Fake.hired)
+            await pool.stop()
+        assert all(hand.killed == 1 for hand in Fake.spawned)
 
     asyncio.run(asyncio.wait_for(all_of_it(), 20))
 
 
-def order(photo: bytes) -> Order:
-    return Order(errand="tint", photo=photo, options=Options())
+def job(photo: bytes) -> Job:
+    return Job(kind="tint", photo=photo, options=Options())
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -82,109 +84,109 @@ async def until(true: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_all_are_done(size: int) -> None:
-    async def work(crew: Crew) -> None:
-        said = await asyncio.gather(*(crew.do(order(b"%d" % n)) for n in range(20)))
+    async def work(pool: AsyncWorkerPool) -> None:
+        said = await asyncio.gather(*(pool.do(job(b"%d" % n)) for n in range(20)))
         assert [answer.body for answer in said] == [b"%d" % n for n in range(20)]
-        assert (crew.done, crew.waiting, crew.busy) == (20, 0, 0)
+        assert (pool.done, pool.waiting, pool.busy) == (20, 0, 0)
 
     run(work, size)
-    assert len(Fake.hired) == size
+    assert len(Fake.spawned) == size
 
 
 def test_places_are_bounded_and_come_free() -> None:
-    async def work(crew: Crew) -> None:
-        with crew.place(), crew.place():
-            with crew.place(), pytest.raises(ServiceError) as caught, crew.place():
+    async def work(pool: AsyncWorkerPool) -> None:
+        with pool.slot(), pool.slot():
+            with pool.slot(), pytest.raises(ServiceError) as caught, pool.slot():
                 pass
-            assert (caught.value.kind, crew.taken) == ("busy", 2)
+            assert (caught.value.kind, pool.taken) == ("busy", 2)
             assert 1 <= caught.value.wait <= 60
-            with crew.place():
-                assert crew.taken == 3
-        assert crew.taken == 0
+            with pool.slot():
+                assert pool.taken == 3
+        assert pool.taken == 0
 
     run(work, 1, queue=2)
 
 
 def test_time_up_costs_the_worker() -> None:
-    async def work(crew: Crew) -> None:
+    async def work(pool: AsyncWorkerPool) -> None:
         with pytest.raises(ServiceError, match=r"longer than 0\.05 s") as caught:
-            await crew.do(order(b"slow"))
+            await pool.do(job(b"slow"))
         assert caught.value.kind == "work-time"
-        assert (await crew.do(order(b"next"))).body == b"next"
-        assert crew.replaced == {"time": 1}
+        assert (await pool.do(job(b"next"))).body == b"next"
+        assert pool.replaced == {"time": 1}
 
     run(work, seconds=0.05)
-    assert len(Fake.hired) == 2
+    assert len(Fake.spawned) == 2
 
 
 def test_a_death_costs_one_request() -> None:
-    async def work(crew: Crew) -> None:
+    async def work(pool: AsyncWorkerPool) -> None:
         said = await asyncio.gather(
-            *(crew.do(order(word)) for word in (b"a", b"deadly", b"b", b"wrong", b"c")), return_exceptions=True
+            *(pool.do(job(word)) for word in (b"a", b"deadly", b"b", b"wrong", b"c")), return_exceptions=True
         )
         assert [answer.body for answer in said if isinstance(answer, Answer)] == [b"a", b"b", b"c"]
         assert isinstance(said[1], ServiceError)
         assert said[1].kind == "fatal"
         assert isinstance(said[3], InputError)
-        assert crew.replaced == {"death": 1}
+        assert pool.replaced == {"death": 1}
 
     run(work)
 
 
 def test_a_worker_that_died_while_idle_costs_no_request() -> None:
-    async def work(crew: Crew) -> None:
-        assert (await crew.do(order(b"dead before"))).body == b"dead before"
-        assert crew.replaced == {"idle": 1}
+    async def work(pool: AsyncWorkerPool) -> None:
+        assert (await pool.do(job(b"dead before"))).body == b"dead before"
+        assert pool.replaced == {"idle": 1}
 
     run(work)
 
 
 def test_who_leaves_the_queue_is_forgotten() -> None:
-    async def work(crew: Crew) -> None:
-        slow, waiting = (asyncio.create_task(crew.do(order(word))) for word in (b"slow", b"slow"))
-        await until(lambda: crew.busy and crew.waiting == 1)
+    async def work(pool: AsyncWorkerPool) -> None:
+        slow, waiting = (asyncio.create_task(pool.do(job(word))) for word in (b"slow", b"slow"))
+        await until(lambda: pool.busy and pool.waiting == 1)
         waiting.cancel()
         await asyncio.wait({waiting})
-        assert crew.waiting == 0
-        Fake.hired[0].open[0].set_result(Answer(b"done", ""))
+        assert pool.waiting == 0
+        Fake.spawned[0].open[0].set_result(Answer(b"done", ""))
         assert (await slow).body == b"done"
-        assert (await crew.do(order(b"next"))).body == b"next"
+        assert (await pool.do(job(b"next"))).body == b"next"
 
     run(work)
-    assert len(Fake.hired) == 1
+    assert len(Fake.spawned) == 1
 
 
 def test_who_leaves_while_at_work_has_the_worker_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GRACE", 0.05)
 
-    async def work(crew: Crew) -> None:
-        slow = asyncio.create_task(crew.do(order(b"slow")))
-        await until(lambda: crew.busy)
+    async def work(pool: AsyncWorkerPool) -> None:
+        slow = asyncio.create_task(pool.do(job(b"slow")))
+        await until(lambda: pool.busy)
         slow.cancel()
-        assert (await crew.do(order(b"next"))).body == b"next"
-        assert crew.replaced == {"client gone": 1}
+        assert (await pool.do(job(b"next"))).body == b"next"
+        assert pool.replaced == {"client gone": 1}
 
     run(work)
 
 
 def test_work_that_is_soon_done_spares_the_worker() -> None:
-    async def work(crew: Crew) -> None:
-        slow = asyncio.create_task(crew.do(order(b"slow")))
-        await until(lambda: crew.busy)
+    async def work(pool: AsyncWorkerPool) -> None:
+        slow = asyncio.create_task(pool.do(job(b"slow")))
+        await until(lambda: pool.busy)
         slow.cancel()
         await asyncio.wait({slow})
-        Fake.hired[0].open[0].set_result(Answer(b"for nobody", ""))
-        assert (await crew.do(order(b"next"))).body == b"next"
+        Fake.spawned[0].open[0].set_result(Answer(b"for nobody", ""))
+        assert (await pool.do(job(b"next"))).body == b"next"
 
     run(work)
-    assert len(Fake.hired) == 1
+    assert len(Fake.spawned) == 1
 
 
 def test_a_machine_that_refuses_a_worker_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSE", 0.02)
     refused = 2
 
-    def hire() -> Fake:
+    def spawn() -> Fake:
         nonlocal refused
         if refused:
             refused -= 1
@@ -192,12 +194,12 @@ def test_a_machine_that_refuses_a_worker_is_asked_again(monkeypatch: pytest.Monk
         return Fake()
 
     async def all_of_it() -> None:
-        crew = Crew(hire, 1, queue=2, seconds=30)
-        crew.start()
+        pool = AsyncWorkerPool(spawn, 1, queue=2, seconds=30)
+        pool.start()
         try:
-            assert (await crew.do(order(b"next"))).body == b"next"
+            assert (await pool.do(job(b"next"))).body == b"next"
         finally:
-            await crew.stop()
+            await pool.stop()
 
     asyncio.run(asyncio.wait_for(all_of_it(), 20))
 
@@ -206,16 +208,16 @@ def test_without_workers_requests_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "PAUSE", 0.02)
     Fake.stillborn = FALSE_STARTS
 
-    async def work(crew: Crew) -> None:
+    async def work(pool: AsyncWorkerPool) -> None:
         with pytest.raises(ServiceError, match="getting ready"):
-            crew.check()
-        await until(lambda: len(Fake.hired) == FALSE_STARTS + 1 or crew._false_starts == FALSE_STARTS)
-        with pytest.raises(ServiceError, match="the service's log says why") as caught, crew.place():
+            pool.check()
+        await until(lambda: len(Fake.spawned) == FALSE_STARTS + 1 or pool._false_starts == FALSE_STARTS)
+        with pytest.raises(ServiceError, match="the service's log says why") as caught, pool.slot():
             pass
         assert caught.value.kind == "unavailable"
-        await until(lambda: crew.ready)
-        crew.check()
-        with crew.place():
-            assert (await crew.do(order(b"next"))).body == b"next"
+        await until(lambda: pool.ready)
+        pool.check()
+        with pool.slot():
+            assert (await pool.do(job(b"next"))).body == b"next"
 
     run(work)

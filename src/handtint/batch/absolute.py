@@ -6,14 +6,14 @@ import os
 from dataclasses import replace
 
 from handtint import keep, zoo
-from handtint.batch import places
-from handtint.batch.plan import STREAM
+from handtint.batch import storage
+from handtint.batch.naming import STREAM
 from handtint.options import Options
 
 
 def path(path: str) -> str:
     """The path from the root; a slash at its end says that it is a folder, and stays. URLs and "-" are as they are."""
-    if path == STREAM or places.is_url(path):
+    if path == STREAM or storage.is_url(path):
         return path
     return os.path.abspath(path) + ("/" if path.endswith("/") else "")
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from handtint.batch.plan import Job
+from handtint.batch.naming import Job
 from handtint.batch.task import Known, Outcome
 from handtint.errors import OutputError
 from handtint.image.io import files
@@ -87,8 +87,8 @@ class Journal:
 
     def names(self) -> dict[str, Names]:
         """The photos that have names: source to (target, mask, panel)."""
-        found = self._ask("SELECT source, target, mask, panel FROM photos WHERE format = ?", self._format)
-        return {source: (target, mask, panel) for source, target, mask, panel in found}
+        rows = self._ask("SELECT source, target, mask, panel FROM photos WHERE format = ?", self._format)
+        return {source: (target, mask, panel) for source, target, mask, panel in rows}
 
     def name(self, names: Mapping[str, Names]) -> None:
         """Give photos their names: source to (target, mask, panel), all at once."""
@@ -101,8 +101,8 @@ class Journal:
     def known(self, key: str, recipe: str) -> Known | None:
         """What came of a photo by that recipe; None if nothing yet."""
         query = f"SELECT input, error FROM photos WHERE source = {_TEXT} AND format = ? AND recipe = ? AND state IN "  # noqa: S608  # nosec B608
-        found = self._ask(query + "('done', 'failed')", os.fsencode(key), self._format, recipe)
-        return Known(*found[0]) if found else None
+        rows = self._ask(query + "('done', 'failed')", os.fsencode(key), self._format, recipe)
+        return Known(*rows[0]) if rows else None
 
     def record(self, outcome: Outcome, recipe: str) -> None:
         """Write down, for good, what became of a photo. Raises OutputError."""
@@ -118,8 +118,8 @@ class Journal:
         columns = "state, input, seconds, error, note, finished, thumbnail"
         query = f"SELECT {columns} FROM photos WHERE source = {_TEXT} AND format = ?"  # noqa: S608  # nosec B608
         for job in jobs:
-            for found in self._ask(query, os.fsencode(job.key), self._format):
-                yield Row(job.source, job.target, *found)
+            for values in self._ask(query, os.fsencode(job.key), self._format):
+                yield Row(job.source, job.target, *values)
 
     def _ask(self, query: str, *words: Any) -> list[Any]:
         with self._guarded():

@@ -1,40 +1,32 @@
-"""The jobs on this machine: one after the other in this process, or in worker processes."""
+"""Photographs done on this machine: one after the other in this process, or in worker processes."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Generator, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from handtint.batch import process
 from handtint.batch.task import Outcome, Setup, Task
+from handtint.workers.process import ProcessWorker
 
 if TYPE_CHECKING:
-    from handtint.batch.worker import Worker
-
-
-def cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    from handtint.batch.worker import PhotoWorker
 
 
 def run(tasks: Iterable[Task], setup: Setup) -> Generator[Outcome, None, None]:
     """Do each task in this process."""
     worker = _worker(setup)
     for task in tasks:
-        yield worker.do(task)
+        yield worker.tint(task)
 
 
-class Process(process.Process[Setup, Task, Outcome]):
-    """A worker process that tints photographs."""
-
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup, _do, begin=_begin)
+def spawn(setup: Setup) -> ProcessWorker[Setup, Task, Outcome]:
+    """A worker process that tints photographs, not yet started."""
+    return ProcessWorker(setup, _handle, prepare=_prepare)
 
 
-def _begin(setup: Setup) -> None:
+def _prepare(setup: Setup) -> None:
     """In the worker: get ready."""
     if setup.threads:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, with the first photo
@@ -42,12 +34,12 @@ def _begin(setup: Setup) -> None:
 
 
 @cache
-def _worker(setup: Setup) -> Worker:
-    from handtint.batch.worker import Worker
+def _worker(setup: Setup) -> PhotoWorker:
+    from handtint.batch.worker import PhotoWorker
 
-    return Worker(setup)
+    return PhotoWorker(setup)
 
 
-def _do(setup: Setup, task: Task) -> Outcome:
+def _handle(setup: Setup, task: Task) -> Outcome:
     """In the worker: one photo."""
-    return _worker(setup).do(task)
+    return _worker(setup).tint(task)

@@ -32,9 +32,9 @@ class _Actor:
 
     def __init__(self, setup: Setup) -> None:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, as the worker is
-        from handtint.batch.worker import Worker
+        from handtint.batch.worker import PhotoWorker
 
-        self._worker = Worker(setup)
+        self._worker = PhotoWorker(setup)
 
     def start(self) -> int:
         """Say that it is ready."""
@@ -42,7 +42,7 @@ class _Actor:
 
     def do(self, task: Task) -> Outcome:
         """One photo."""
-        return self._worker.do(task)
+        return self._worker.tint(task)
 
 
 @contextmanager
@@ -85,10 +85,10 @@ class Cluster:
         """The processor cores of the whole cluster."""
         return int(self._ray.cluster_resources().get("CPU", 1))
 
-    def hire(self, setup: Setup) -> RayHand:
+    def spawn(self, setup: Setup) -> RayWorker:
         """A new actor."""
         spread = {"num_cpus": setup.threads, "scheduling_strategy": "SPREAD"}
-        return RayHand(self._ray, self._ray.remote(**spread)(_Actor).remote(setup))
+        return RayWorker(self._ray, self._ray.remote(**spread)(_Actor).remote(setup))
 
     def close(self) -> None:
         """Disconnect."""
@@ -105,8 +105,8 @@ def _knock(address: str) -> None:
             raise HandtintError(f"Ray: no cluster at {address}: {files.reason(error)}") from error
 
 
-class RayHand:
-    """An actor as a worker of the crew."""
+class RayWorker:
+    """An actor as a worker of the pool."""
 
     def __init__(self, ray: Any, actor: Any) -> None:
         self._ray, self._actor = ray, actor
@@ -121,6 +121,6 @@ class RayHand:
         future: Future[Outcome] = self._actor.do.remote(task).future()
         return future
 
-    def dismiss(self) -> None:
+    def kill(self) -> None:
         """Kill it."""
         self._ray.kill(self._actor)

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from urllib.parse import quote
 
 from handtint import __version__
-from handtint.batch import places
+from handtint.batch import storage
 from handtint.batch.journal import Row
-from handtint.batch.plan import listed
+from handtint.batch.naming import listed
 from handtint.recipe import Recipe
 
 NAME = "handtint-report"
@@ -46,11 +46,11 @@ def write(
     """
     rows = sorted(rows, key=lambda row: (_ORDER.get(row.state, 9), not row.note))
     others = Counter(skipped or {})
-    said = {**_figures(rows, recipe, seconds, again), "skipped": others}
+    summary = {**_figures(rows, recipe, seconds, again), "skipped": others}
     photos = [_photo(row) for row in rows]
-    places.write(os.path.join(out, f"{NAME}.json"), json.dumps({**said, "photos": photos}, indent=1).encode())
+    storage.write(os.path.join(out, f"{NAME}.json"), json.dumps({**summary, "photos": photos}, indent=1).encode())
     page = os.path.join(out, f"{NAME}.html")
-    places.write(page, _page(out, rows, said, others).encode(errors="replace"))
+    storage.write(page, _page(out, rows, summary, others).encode(errors="replace"))
     return page
 
 
@@ -74,19 +74,19 @@ def _photo(row: Row) -> dict[str, object]:
     }
 
 
-def _page(out: str, rows: Sequence[Row], said: dict[str, object], skipped: Counter[str]) -> str:
+def _page(out: str, rows: Sequence[Row], summary: dict[str, object], skipped: Counter[str]) -> str:
     failed = [row for row in rows if row.state == "failed"]
     noted = [row for row in rows if row.state == "done" and row.note]
     good = [row for row in rows if row.state == "done" and not row.note]
     parts = [
-        f"<h1>handtint: {said['done']} of {said['total']} photos done"
+        f"<h1>handtint: {summary['done']} of {summary['total']} photos done"
         + (f", <span class=bad>{len(failed)} failed</span>" if failed else "")
         + "</h1>",
         _table("Failed", failed),
         _sheet("Done, and worth a look", out, noted),
         _sheet("Done", out, good),
         _skipped(skipped),
-        f"<h2>Recipe</h2><code>{html.escape(json.dumps(said['recipe'], indent=1))}</code>",
+        f"<h2>Recipe</h2><code>{html.escape(json.dumps(summary['recipe'], indent=1))}</code>",
     ]
     head = f"<!doctype html><html lang=en><meta charset=utf-8><title>handtint report</title><style>{_STYLE}</style>"
     return head + "\n".join(parts) + "</html>\n"

@@ -1,11 +1,11 @@
-"""What travels between a run and its workers: the edit, one photograph to do, and what became of it."""
+"""The messages between a run and its workers: the edit, one photograph to do, and its outcome."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from handtint.batch.plan import Job
+from handtint.batch.naming import Job
 from handtint.options import Options
 
 # done: tinted and written. same: nothing to do, it was done before. failed: this photo cannot be done.
@@ -58,3 +58,9 @@ class Outcome:
     thumbnail: bytes = b""
     repeated: bool = False
     undecodable: bool = False
+
+
+def died(task: Task) -> Outcome:
+    """What became of a photograph whose worker died of it."""
+    text = f"{task.job.source}: its worker died: out of memory, or crashed by this photo"
+    return Outcome(job=task.job, state="failed", error=text)

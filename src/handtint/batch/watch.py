@@ -1,4 +1,4 @@
-"""New photographs in folders, told of once they are whole.
+"""Watch folders for new photographs, and report each once its file is complete.
 
 Looked for again and again rather than asked of the system: network shares, where scanners put their photos, send
 no events.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from handtint.batch import places
-from handtint.batch.places import Look
-from handtint.batch.plan import Found
+from handtint.batch import storage
+from handtint.batch.naming import SourcePhoto
+from handtint.batch.storage import Look
 
 INTERVAL = 2.0  # seconds between two looks
 PATIENCE = 30.0  # seconds that an unreadable photo may stay as it is before it is called damaged
@@ -20,12 +20,12 @@ PATIENCE = 30.0  # seconds that an unreadable photo may stay as it is before it 
 class Watch:
     """Photos as they come: each once, and again whenever its file changes."""
 
-    def __init__(self, find: Callable[[], Iterable[Found]], *, interval: float = INTERVAL) -> None:
+    def __init__(self, find: Callable[[], Iterable[SourcePhoto]], *, interval: float = INTERVAL) -> None:
         self._find, self._interval = find, interval
         self._since: dict[str, tuple[Look, float]] = {}  # what a file looks like, and since when
-        self._told: dict[str, Look] = {}
+        self._reported: dict[str, Look] = {}
 
-    def __iter__(self) -> Iterator[Found | None]:
+    def __iter__(self) -> Iterator[SourcePhoto | None]:
         """Photos that stayed as they are between two looks; None when there is nothing new for now."""
         while True:
             now = time.monotonic()
@@ -37,14 +37,14 @@ class Watch:
                 yield None
 
     def _is_whole(self, path: str, now: float) -> bool:
-        look = places.look(path)
-        if look is None or self._told.get(path) == look:
+        look = storage.look(path)
+        if look is None or self._reported.get(path) == look:
             return False
         before, _ = self._since.get(path, (None, 0.0))
         if before != look:
             self._since[path] = look, now
             return False
-        self._told[path] = look
+        self._reported[path] = look
         return True
 
     def again(self, path: str) -> bool:
@@ -52,5 +52,5 @@ class Watch:
         look, since = self._since.get(path, (None, 0.0))
         waiting = look is not None and time.monotonic() < since + PATIENCE
         if waiting:
-            self._told.pop(path, None)
+            self._reported.pop(path, None)
         return waiting

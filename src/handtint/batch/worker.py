@@ -10,8 +10,8 @@ import time
 import cv2
 import numpy as np
 
-from handtint.batch import places
-from handtint.batch.plan import ENDINGS, STREAM, Job
+from handtint.batch import storage
+from handtint.batch.naming import ENDINGS, STREAM, Job
 from handtint.batch.task import Outcome, Setup, State, Task
 from handtint.errors import DecodeError, HandtintError, OutputError, WeightsError
 from handtint.figures import panel
@@ -24,7 +24,7 @@ THUMBNAIL = 160  # pixels: the longer side of each half
 _HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # no other photo could be written either
 
 
-class Worker:
+class PhotoWorker:
     """A loaded model and an edit, for photo after photo."""
 
     def __init__(self, setup: Setup) -> None:
@@ -36,7 +36,7 @@ class Worker:
         self._tinter = Tinter(options.model, mask_model=options.mask_model, threads=setup.threads)
         self._mask = Photo.read(setup.mask) if setup.mask else None
 
-    def do(self, task: Task) -> Outcome:
+    def tint(self, task: Task) -> Outcome:
         """Do a photo, unless it is known to be done. Raises nothing that is the photo's fault, or ours."""
         start, job, digest = time.perf_counter(), task.job, ""
         try:
@@ -60,7 +60,7 @@ class Worker:
         if known and known.error:
             return Outcome(job=job, state="failed", error=known.error, input=known.input, repeated=True)
         wanted = [job.target, *[job.mask] * self._setup.save_mask, *[job.panel] * self._setup.save_panel]
-        return Outcome(job=job, state="same") if all(map(places.exists, wanted)) else None
+        return Outcome(job=job, state="same") if all(map(storage.exists, wanted)) else None
 
     def _write(self, job: Job, result: Result) -> None:
         options = self._setup.options
@@ -76,18 +76,18 @@ class Worker:
 
 def _read(job: Job) -> Content:
     if job.source != STREAM:
-        return places.read(job.source, codec.Limits().bytes)
+        return storage.read(job.source, codec.Limits().bytes)
     return files.stream(sys.stdin, codec.Limits().bytes)
 
 
 def _save(photo: Photo, path: str, *, format: str = "", quality: int = 95) -> None:
-    if places.is_url(path):
+    if storage.is_url(path):
         endings = {ending: kind for kind, ending in ENDINGS.items()} | {".jpeg": "jpeg", ".tiff": "tiff"}
         kind = format or endings.get(os.path.splitext(path)[1].lower(), "")
-        places.write(path, photo.encode(format=kind, quality=quality))
+        storage.write(path, photo.encode(format=kind, quality=quality))
     else:
         photo.write(path, format=format, quality=quality)
-        places.settle(path)
+        storage.settle(path)
 
 
 def _stream(data: bytes) -> None:

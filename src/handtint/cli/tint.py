@@ -12,7 +12,7 @@ from handtint.cli.settings import edit_flags, run_flags, said
 from handtint.cli.signals import Signals
 
 if TYPE_CHECKING:
-    from handtint.batch.order import Order, Run
+    from handtint.batch.run import Run, RunConfig
     from handtint.cli.screen import Screen
     from handtint.options import Options
 
@@ -58,7 +58,7 @@ def command(
             from handtint import recipe as recipes
 
             recipes.write(recipes.of(options, mask=mask), save_recipe)
-        status = _carry_out(_order(words, options, mask), signals)
+        status = _carry_out(_config(words, options, mask), signals)
     sys.exit(status)
 
 
@@ -87,28 +87,28 @@ def _options(settings: dict[str, Any], recipe: str | None, mask: bytes, other_mo
     return options
 
 
-def _order(words: dict[str, Any], options: Options, mask: bytes) -> Order:
-    """What the words order. Raises OptionError."""
-    from handtint.batch.order import Order
+def _config(words: dict[str, Any], options: Options, mask: bytes) -> RunConfig:
+    """The run that the words ask for. Raises OptionError."""
+    from handtint.batch.run import RunConfig
 
     words = {key: value for key, value in words.items() if value is not None or key == "output"}
-    order = Order(options=options, mask=mask, **words)
-    if order.output == "-" and sys.stdout and sys.stdout.isatty():
+    config = RunConfig(options=options, mask=mask, **words)
+    if config.output == "-" and sys.stdout and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal: give -o FILE")
-    return order
+    return config
 
 
-def _carry_out(order: Order, signals: Signals) -> int:
-    """Do what is ordered under a progress bar; the exit status."""
-    from handtint.batch.order import Run
+def _carry_out(config: RunConfig, signals: Signals) -> int:
+    """Do the run under a progress bar; the exit status."""
+    from handtint.batch.run import Run
     from handtint.cli.screen import Screen
 
-    with Run(order) as run:
-        with Screen(None if order.watch else len(run.jobs)) as screen:
+    with Run(config) as run:
+        with Screen(None if config.watch else len(run.jobs)) as screen:
             signals.gently = not run.alone
             halted = _show_all(run, screen, signals)
             signals.gently = False
-        if signals.number and not order.watch:
+        if signals.number and not config.watch:
             screen.say(f"stopped at {screen.seen} of {len(run.jobs)} photos; the same command again goes on from there")
             return signals.status
         if halted:
@@ -135,7 +135,7 @@ def _sum_up(run: Run, screen: Screen) -> None:
         hint = "; --retry-failed tries those of earlier runs again" if run.out else ""
         screen.say(f"{screen.failed} of {screen.seen} photos failed{hint}")
     if run.skipped:
-        from handtint.batch.plan import listed
+        from handtint.batch.naming import listed
 
         many = sum(run.skipped.values())
         what = "file that is no photo" if many == 1 else "files that are no photos"

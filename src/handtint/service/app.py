@@ -1,4 +1,4 @@
-"""The application: its paths, and how a request becomes an order and an answer a response."""
+"""The application: its paths, and how a request becomes an job and an answer a response."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from starlette.types import ASGIApp
 from handtint import __version__, zoo
 from handtint.errors import HandtintError, ServiceError, WeightsError
 from handtint.service import accept, document, form, metrics, problems
-from handtint.service.crew import LOG, Crew
+from handtint.service.messages import Answer, Job, Pool
 from handtint.service.metrics import Metrics
 from handtint.service.middleware import AccessMiddleware
-from handtint.service.order import Answer, Order
 from handtint.service.settings import Settings
+from handtint.workers.async_pool import LOG
 
 TINT_FIELDS = ("photo", "mask", "recipe", "other_models", *form.OPTIONS)
 INSPECT_FIELDS = ("photo", "gain", "mask_model")
@@ -30,9 +30,9 @@ PATHS = ("/v1/tint", "/v1/inspect", "/v1/models", "/healthz", "/readyz", "/metri
 NOTE = "Handtint-Note"
 
 
-def create(settings: Settings, crew: Crew) -> ASGIApp:
-    """The application over a crew, which it starts and stops."""
-    figures = Metrics(crew)
+def create(settings: Settings, pool: Pool) -> ASGIApp:
+    """The application over a pool, which it starts and stops."""
+    figures = Metrics(pool)
     app = FastAPI(
         title="handtint",
         version=__version__,
@@ -40,10 +40,10 @@ def create(settings: Settings, crew: Crew) -> ASGIApp:
         docs_url=None,  # their scripts would come from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(crew),
+        lifespan=_lifespan(pool),
     )
-    _add_work(app, settings, crew)
-    _add_state(app, crew, figures)
+    _add_work(app, settings, pool)
+    _add_state(app, pool, figures)
     _add_problems(app)
     app.openapi = lambda: document.describe(app, settings)  # type: ignore[method-assign]
 
@@ -63,45 +63,45 @@ def create(settings: Settings, crew: Crew) -> ASGIApp:
     )
 
 
-def _lifespan(crew: Crew) -> Any:
+def _lifespan(pool: Pool) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - FastAPI's form
-        crew.start()
+        pool.start()
         try:
             yield
         finally:
-            await crew.stop()
+            await pool.stop()
 
     return lifespan
 
 
-def _add_work(app: FastAPI, settings: Settings, crew: Crew) -> None:
+def _add_work(app: FastAPI, settings: Settings, pool: Pool) -> None:
     """What is done with photos."""
 
     @app.post("/v1/tint", **document.TINT)
     async def tint(request: Request) -> Response:
         """Colour what matters in a photo."""
-        with crew.place():
+        with pool.slot():
             sent = await form.read(request, settings, TINT_FIELDS)
             options = sent.options()
             wanted = accept.parse(request.headers.get("accept", ""), options.format)
-            order = Order(
-                errand="tint",
+            job = Job(
+                kind="tint",
                 photo=sent.photo,
                 options=options,
                 mask=sent.files.get("mask", b""),
                 formats=wanted.formats,
                 json=wanted.json,
             )
-            return _response(await _attended(request, crew.do(order)))
+            return _response(await _attended(request, pool.do(job)))
 
     @app.post("/v1/inspect", **document.INSPECT)
     async def inspect(request: Request) -> Response:
         """Tell what is in a photo, and how to ask for it with `keep`."""
-        with crew.place():
+        with pool.slot():
             sent = await form.read(request, settings, INSPECT_FIELDS)
-            order = Order(errand="inspect", photo=sent.photo, options=sent.options(), json=True)
-            return _response(await _attended(request, crew.do(order)))
+            job = Job(kind="inspect", photo=sent.photo, options=sent.options(), json=True)
+            return _response(await _attended(request, pool.do(job)))
 
     @app.get("/v1/models", **document.MODELS)
     async def models() -> Response:
@@ -109,7 +109,7 @@ def _add_work(app: FastAPI, settings: Settings, crew: Crew) -> None:
         return JSONResponse([model.told() for model in zoo.CATALOGUE.values()])
 
 
-def _add_state(app: FastAPI, crew: Crew, figures: Metrics) -> None:
+def _add_state(app: FastAPI, pool: Pool, figures: Metrics) -> None:
     """What says how the service is."""
 
     @app.get("/healthz", **document.HEALTH)
@@ -120,8 +120,8 @@ def _add_state(app: FastAPI, crew: Crew, figures: Metrics) -> None:
     @app.get("/readyz", **document.READY)
     async def readyz() -> Response:
         """Say whether a photo would be worked on."""
-        crew.check()
-        return JSONResponse({"status": "ready", "workers": crew.ready})
+        pool.check()
+        return JSONResponse({"status": "ready", "workers": pool.ready})
 
     @app.get("/metrics", **document.METRICS)
     async def show_metrics() -> Response:

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
-from handtint.service.crew import Crew
+from handtint.service.messages import Pool
 
 MEDIA = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 30.0, 60.0)
@@ -17,10 +17,10 @@ _SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 30.0, 60.0)
 class Metrics:
     """What is counted, in a registry of its own."""
 
-    def __init__(self, crew: Crew) -> None:
+    def __init__(self, pool: Pool) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.registry.register(_OfCrew(crew))
+        self.registry.register(_OfPool(pool))
         self._requests = Counter("handtint_requests", "Requests answered.", ["path", "status"], registry=self.registry)
         self._times = Histogram(
             "handtint_request_seconds",
@@ -40,22 +40,22 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class _OfCrew(Collector):
-    """The crew's figures, read when they are asked for."""
+class _OfPool(Collector):
+    """The pool's figures, read when they are asked for."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
 
     def collect(self) -> Iterable[Metric]:
         """The figures of this moment."""
-        crew = self._crew
-        yield GaugeMetricFamily("handtint_places_taken", "Requests uploading, waiting or worked on.", crew.taken)
-        yield GaugeMetricFamily("handtint_places", "Requests that there is room for.", crew.size + crew.queue)
-        yield GaugeMetricFamily("handtint_waiting", "Requests that no worker has in hand.", crew.waiting)
-        yield GaugeMetricFamily("handtint_workers_ready", "Workers that are ready or at work.", crew.ready)
-        yield GaugeMetricFamily("handtint_workers_busy", "Workers at work.", crew.busy)
-        yield SummaryMetricFamily("handtint_work_seconds", "A worker's time.", crew.done, crew.worked)
+        pool = self._pool
+        yield GaugeMetricFamily("handtint_places_taken", "Requests uploading, waiting or worked on.", pool.taken)
+        yield GaugeMetricFamily("handtint_places", "Requests that there is room for.", pool.size + pool.queue)
+        yield GaugeMetricFamily("handtint_waiting", "Requests that no worker has in hand.", pool.waiting)
+        yield GaugeMetricFamily("handtint_workers_ready", "Workers that are ready or at work.", pool.ready)
+        yield GaugeMetricFamily("handtint_workers_busy", "Workers at work.", pool.busy)
+        yield SummaryMetricFamily("handtint_work_seconds", "A worker's time.", pool.done, pool.worked)
         replaced = CounterMetricFamily("handtint_workers_replaced", "Workers replaced.", labels=["reason"])
         for reason in ("time", "death", "idle", "client gone"):
-            replaced.add_metric([reason], crew.replaced[reason])
+            replaced.add_metric([reason], pool.replaced[reason])
         yield replaced

@@ -1,4 +1,4 @@
-"""A process of the service's: it loads the work when it is started, and keeps to its limits."""
+"""A worker process of the service: it loads the networks when it starts, and keeps to its limits."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from handtint.batch.process import Process
-from handtint.service.order import Answer, Order, Setup
+from handtint.service.messages import Answer, Job, Setup
+from handtint.workers.process import ProcessWorker
 
 
-def hire(setup: Setup) -> Process[Setup, Order, Answer]:
+def spawn(setup: Setup) -> ProcessWorker[Setup, Job, Answer]:
     """A worker process, not yet started."""
-    return Process(setup, do, begin=begin)
+    return ProcessWorker(setup, do, prepare=prepare)
 
 
-def begin(setup: Setup) -> None:
+def prepare(setup: Setup) -> None:
     """In the worker: get ready, networks and all."""
     if setup.threads:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded
@@ -26,11 +26,11 @@ def begin(setup: Setup) -> None:
     worker.warm(setup)
 
 
-def do(setup: Setup, order: Order) -> Answer:
+def do(setup: Setup, job: Job) -> Answer:
     """In the worker: one request. Raises HandtintError, and whatever a fault of ours is."""
     from handtint.service import worker
 
-    return worker.do(setup, order)
+    return worker.do(setup, job)
 
 
 def _limit(memory: int) -> None:

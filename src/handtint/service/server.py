@@ -1,4 +1,4 @@
-"""The service on a port: from its settings to requests answered, until it is told to stop."""
+"""The service on a port: from its settings to requests answered, until it is stopped."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import Any
 import uvicorn
 
 from handtint import zoo
-from handtint.batch.local import cores
 from handtint.errors import HandtintError, OptionError, WeightsError
 from handtint.image.io.files import reason
 from handtint.options import Options
 from handtint.service import process
 from handtint.service.app import create
-from handtint.service.crew import Crew
+from handtint.service.messages import Pool, Setup
 from handtint.service.middleware import HEADERS
-from handtint.service.order import Setup
 from handtint.service.settings import Settings
+from handtint.workers.worker import cores
 
 PATIENCE = 5  # seconds, beyond a photo's own, that a stop waits for what is in hand
 _LOG: dict[str, Any] = {
@@ -36,8 +35,8 @@ _LOG: dict[str, Any] = {
 }
 
 
-def crew_of(settings: Settings) -> Crew:
-    """The crew that settings ask for, not yet at work."""
+def pool_of(settings: Settings) -> Pool:
+    """The pool that settings ask for, not yet at work."""
     jobs = settings.jobs or cores()
     setup = Setup(
         pixels=settings.pixels,
@@ -46,7 +45,7 @@ def crew_of(settings: Settings) -> Crew:
         threads=settings.threads or max(1, cores() // jobs),
         memory=settings.memory * 1_000_000,
     )
-    return Crew(partial(process.hire, setup), jobs, queue=settings.queue, seconds=settings.seconds)
+    return Pool(partial(process.spawn, setup), jobs, queue=settings.queue, seconds=settings.seconds)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -69,20 +68,20 @@ def run(settings: Settings, started: Callable[[str], None]) -> None:
     for model in zoo.of(Options()):
         if not model.weights.present:
             raise WeightsError(f"{model.name}: its weights are not in the package")
-    crew = crew_of(settings)
+    pool = pool_of(settings)
     with listen(settings) as port:
         host, number = port.getsockname()[:2]
         started(f"http://{f'[{host}]' if ':' in host else host}:{number}")
         try:
-            uvicorn.Server(config(settings, crew)).run(sockets=[port])
+            uvicorn.Server(config(settings, pool)).run(sockets=[port])
         finally:
-            crew.dismiss()
+            pool.kill()
 
 
-def config(settings: Settings, crew: Crew) -> uvicorn.Config:
-    """How uvicorn should run the application over a crew."""
+def config(settings: Settings, pool: Pool) -> uvicorn.Config:
+    """How uvicorn should run the application over a pool."""
     return uvicorn.Config(
-        create(settings, crew),
+        create(settings, pool),
         http="h11",
         ws="none",
         lifespan="on",

@@ -1,4 +1,4 @@
-"""The work on one request, in a process of its own: decode, tint or look, encode."""
+"""The work on one request, in a process of its own: decode, tint or inspect, encode."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.service.accept import JSON, MEDIA
-from handtint.service.order import Answer, Order, Setup
+from handtint.service.messages import Answer, Job, Setup
 from handtint.session import Edit, Session
 
 
@@ -25,13 +25,13 @@ def warm(setup: Setup) -> None:
     if setup.threads:
         cv2.setNumThreads(setup.threads)
     gray = Photo.of(np.tile(np.arange(64, dtype=np.uint8) * 4, (64, 1))).encode(format="png")
-    do(setup, Order(errand="tint", photo=gray, options=Options(), formats=("png",)))
+    do(setup, Job(kind="tint", photo=gray, options=Options(), formats=("png",)))
 
 
-def do(setup: Setup, order: Order) -> Answer:
+def do(setup: Setup, job: Job) -> Answer:
     """Do what a request asks for. Raises HandtintError, and whatever a fault of ours is."""
     try:
-        return _tint(setup, order) if order.errand == "tint" else _inspect(setup, order)
+        return _tint(setup, job) if job.kind == "tint" else _inspect(setup, job)
     except MemoryError:
         raise InputError("photo: there is not enough memory for it") from None
 
@@ -47,23 +47,23 @@ def _decode(data: bytes, name: str, setup: Setup) -> Photo:
     return Photo.read(data, name=name, limits=limits)
 
 
-def _tint(setup: Setup, order: Order) -> Answer:
-    options = order.options
-    photo = _decode(order.photo, "photo", setup)
-    mask = _decode(order.mask, "mask", setup) if order.mask else None
-    kind = options.format or _format(photo, order.formats)
+def _tint(setup: Setup, job: Job) -> Answer:
+    options = job.options
+    photo = _decode(job.photo, "photo", setup)
+    mask = _decode(job.mask, "mask", setup) if job.mask else None
+    kind = options.format or _format(photo, job.formats)
     tinter = _tinter(options.model, options.mask_model, setup.threads)
-    if order.json:
-        return _told(Session(tinter, photo), Edit(options=options, mask=mask), order.mask, kind)
+    if job.json:
+        return _json_answer(Session(tinter, photo), Edit(options=options, mask=mask), job.mask, kind)
     result = tinter.run(photo, options, mask=mask)
     return Answer(result.photo.encode(format=kind, quality=options.quality), MEDIA[kind], result.note)
 
 
-def _told(session: Session, edit: Edit, mask: bytes, format: str) -> Answer:
-    """The same in JSON, with the mask and what was found; the networks look once."""
+def _json_answer(session: Session, edit: Edit, mask: bytes, format: str) -> Answer:
+    """The same in JSON, with the mask and what was found; the networks run once."""
     result, options = session.result(edit), edit.options
     data = result.photo.encode(format=format, quality=options.quality)
-    said = {
+    payload = {
         **_size(session.photo),
         "found": [thing.record for thing in session.detect(options.gain, levels=options.levels)],
         "note": result.note,
@@ -71,14 +71,14 @@ def _told(session: Session, edit: Edit, mask: bytes, format: str) -> Answer:
         "mask": _text(Photo(result.alpha).encode(format="png")),
         "photo": {"media_type": MEDIA[format], "data": _text(data)},
     }
-    return Answer(json.dumps(said).encode(), JSON, result.note)
+    return Answer(json.dumps(payload).encode(), JSON, result.note)
 
 
-def _inspect(setup: Setup, order: Order) -> Answer:
-    photo, options = _decode(order.photo, "photo", setup), order.options
-    found = _tinter(options.model, options.mask_model, setup.threads).inspect(photo, gain=options.gain)
-    said = {**_size(photo), "found": [thing.record for thing in found]}
-    return Answer(json.dumps(said).encode(), JSON)
+def _inspect(setup: Setup, job: Job) -> Answer:
+    photo, options = _decode(job.photo, "photo", setup), job.options
+    detections = _tinter(options.model, options.mask_model, setup.threads).inspect(photo, gain=options.gain)
+    payload = {**_size(photo), "found": [thing.record for thing in detections]}
+    return Answer(json.dumps(payload).encode(), JSON)
 
 
 def _size(photo: Photo) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from handtint import recipe as recipes
-from handtint.batch.plan import ending_of
+from handtint.batch.naming import ending_of
 from handtint.image.io import codec
 from handtint.image.photo import Photo
 from handtint.session import Edit

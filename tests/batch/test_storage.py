@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import pytest
 
-from handtint.batch import places
+from handtint.batch import storage
 from handtint.errors import InputError, OptionError, OutputError
 from handtint.image.io import files
 
@@ -20,43 +20,43 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_what_is_written_can_be_read(root: str) -> None:
-    places.write(f"{root}/a/b.jpg", b"one")
-    places.write(f"{root}/a/b.jpg", b"other")
-    assert places.read(f"{root}/a/b.jpg", 10) == b"other"
-    assert places.exists(f"{root}/a/b.jpg")
-    assert not places.exists(f"{root}/a")
-    assert places.is_folder(f"{root}/a")
-    assert not places.is_folder(f"{root}/c")
-    assert [name for _, name in places.walk(root)] == ["a/b.jpg"]
+    storage.write(f"{root}/a/b.jpg", b"one")
+    storage.write(f"{root}/a/b.jpg", b"other")
+    assert storage.read(f"{root}/a/b.jpg", 10) == b"other"
+    assert storage.exists(f"{root}/a/b.jpg")
+    assert not storage.exists(f"{root}/a")
+    assert storage.is_folder(f"{root}/a")
+    assert not storage.is_folder(f"{root}/c")
+    assert [name for _, name in storage.walk(root)] == ["a/b.jpg"]
 
 
 def test_what_cannot_be_read_is_one_line(root: str) -> None:
-    places.write(f"{root}/long", b"12345")
+    storage.write(f"{root}/long", b"12345")
     for path in ("long", "gone"):
         with pytest.raises(InputError, match=path) as failed:
-            places.read(f"{root}/{path}", 3)
+            storage.read(f"{root}/{path}", 3)
         assert "\n" not in str(failed.value)
 
 
 def test_walks_skip_hidden_files_and_the_results(root: str) -> None:
     for name in ("b/c.jpg", "a.jpg", ".hidden/x.jpg", "b/.y.jpg", "out/a.jpg"):
-        places.write(f"{root}/{name}", b"x")
-    found = list(places.walk(root, skip=f"{root}/out"))
+        storage.write(f"{root}/{name}", b"x")
+    found = list(storage.walk(root, skip=f"{root}/out"))
     assert sorted(found) == [(f"{root}/a.jpg", "a.jpg"), (f"{root}/b/c.jpg", "b/c.jpg")]
 
 
 def test_looks_tell_of_changes(root: str) -> None:
-    places.write(f"{root}/a", b"1")
-    before = places.look(f"{root}/a")
-    assert before == places.look(f"{root}/a")
-    places.write(f"{root}/a", b"12")
-    assert places.look(f"{root}/a") != before
-    assert places.look(f"{root}/none") is None
+    storage.write(f"{root}/a", b"1")
+    before = storage.look(f"{root}/a")
+    assert before == storage.look(f"{root}/a")
+    storage.write(f"{root}/a", b"12")
+    assert storage.look(f"{root}/a") != before
+    assert storage.look(f"{root}/none") is None
 
 
 def test_unknown_stores_are_wrong_usage() -> None:
     with pytest.raises(OptionError, match="nowhere"):
-        places.read("nowhere://a/b", 1)
+        storage.read("nowhere://a/b", 1)
 
 
 def test_a_store_that_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_a_store_that_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.pipe_file", refuse)
     with pytest.raises(OutputError, match="no thank you"):
-        places.write("memory://refused/a", b"1")
+        storage.write("memory://refused/a", b"1")
 
 
 def names(folder: Path) -> list[str]:
@@ -75,7 +75,7 @@ def names(folder: Path) -> list[str]:
 def test_sweeping_leaves_what_is_being_written(tmp_path: Path) -> None:
     def work(file: BinaryIO) -> None:
         file.write(b"half")
-        places.sweep({str(tmp_path)})  # as a run beside it would
+        storage.sweep({str(tmp_path)})  # as a run beside it would
         file.write(b" and half")
 
     files.fill(tmp_path / "a.jpg", work)
@@ -90,7 +90,7 @@ def test_a_file_swept_away_before_it_is_locked_is_begun_again(tmp_path: Path, mo
         if not swept:
             swept.extend(names(tmp_path))
             monkeypatch.setattr(files, "_lock", lock)
-            places.sweep({str(tmp_path)})
+            storage.sweep({str(tmp_path)})
         lock(number)
 
     monkeypatch.setattr(files, "_lock", late)
@@ -109,7 +109,7 @@ def test_without_locks_age_tells_what_was_left_behind(tmp_path: Path, monkeypatc
         path = tmp_path / f".{name}.part"
         path.touch()
         os.utime(path, (path.stat().st_mtime - age,) * 2)
-    places.sweep({str(tmp_path)})
+    storage.sweep({str(tmp_path)})
     assert names(tmp_path) == [f".{'0' * 16}.part", "a.jpg"]
 
 
@@ -128,5 +128,5 @@ def test_sweeping_takes_what_writing_leaves(tmp_path: Path, monkeypatch: pytest.
             files.write(tmp_path / "a.jpg", b"1")
     (tmp_path / "kept" / "photo.part").touch()
     assert left[0].exists()
-    places.sweep({str(tmp_path / "kept"), str(tmp_path / "gone")})
+    storage.sweep({str(tmp_path / "kept"), str(tmp_path / "gone")})
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["photo.part"]

@@ -1,4 +1,4 @@
-"""Where photographs lie and results go: paths of this machine, and URLs that fsspec knows (the `ray` extra)."""
+"""Read, write and list files by path on this machine, or by any URL that fsspec knows (the `ray` extra)."""
 
 from __future__ import annotations
 

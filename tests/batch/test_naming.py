@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from handtint.batch.plan import Job, plan
+from handtint.batch.naming import Job, plan
 from handtint.errors import InputError, OptionError
 
 

@@ -1,4 +1,4 @@
-"""A worker process: an interpreter of its own that does one thing after the other, and may die of any of them."""
+"""A worker process: a fresh interpreter that does one job after the other, and whose death costs only its own job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 S = TypeVar("S")  # what it needs to know before anything else
-T = TypeVar("T")  # something to do
+J = TypeVar("J")  # something to do
 R = TypeVar("R")  # what became of it
 
 LAST = 10.0  # seconds to wait for a killed process; one that hangs in the kernel is left behind
@@ -43,20 +43,20 @@ class _Failure:
     trace: str
 
 
-class Process(Generic[S, T, R]):
+class ProcessWorker(Generic[S, J, R]):
     """A worker process, and a thread of this process that talks to it. Kill it in the end, whatever happens."""
 
-    def __init__(self, setup: S, do: Callable[[S, T], R], *, begin: Callable[[S], object]) -> None:
-        """begin: called in the process before anything else; do: for each task. Both must be importable there."""
-        self._setup, self._do, self._begin = setup, do, begin
+    def __init__(self, setup: S, handle: Callable[[S, J], R], *, prepare: Callable[[S], object]) -> None:
+        """prepare: called in the process before anything else; handle: for each job. Both must be importable there."""
+        self._setup, self._handle, self._prepare = setup, handle, prepare
         self._process: SpawnProcess | None = None
         self._ready: Future[int] = Future()
-        self._tasks: SimpleQueue[tuple[T, Future[R]] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[J, Future[R]] | None] = SimpleQueue()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> Future[int]:
-        """Start the process; the future, of its number, is done once it answers, or ends with what `begin` raised.
+        """Start the process; the future, of its number, is done once it answers, or ends with what `prepare` raised.
 
         The future of a process that cannot be started ends with OSError.
         """
@@ -67,25 +67,25 @@ class Process(Generic[S, T, R]):
             self._ready.set_exception(OSError(str(error)))
         return self._ready
 
-    def submit(self, task: T) -> Future[R]:
+    def submit(self, job: J) -> Future[R]:
         """Give it something to do. The future of a process that dies of it, or was dead, ends with BrokenExecutor."""
         future: Future[R] = Future()
         with _REAPING:
             dead = self._ended or not (self._process and self._process.is_alive())
             if not dead:
-                self._tasks.put((task, future))
+                self._jobs.put((job, future))
         if dead:
             future.set_exception(ProcessDied("the worker process is not running"))
         return future
 
-    def dismiss(self) -> None:
+    def kill(self) -> None:
         """Kill it, even while it starts; what it was writing never gets its name."""
-        self._kill()
-        self._tasks.put(None)
+        self._kill_once()
+        self._jobs.put(None)
         if self._thread.ident is not None:
             self._thread.join(LAST)
 
-    def _kill(self) -> None:
+    def _kill_once(self) -> None:
         """Once, and only a process that nobody has reaped yet: the number of another may be anybody's."""
         with _REAPING:
             if self._process and not self._ended:
@@ -93,7 +93,7 @@ class Process(Generic[S, T, R]):
             self._ended = True
 
     def _run(self) -> None:
-        """In a thread of its own: start the process, then hand it task after task, until it dies or is dismissed."""
+        """In a thread of its own: start the process, then hand it job after job, until it dies or is killed."""
         try:
             connection = self._spawn()
         except Exception as error:
@@ -115,8 +115,8 @@ class Process(Generic[S, T, R]):
         with there, _REAPING:
             if self._ended:
                 here.close()
-                raise ProcessDied("dismissed before it was started")
-            process = _SPAWN.Process(target=_serve, args=(there, self._begin, self._do))
+                raise ProcessDied("killed before it was started")
+            process = _SPAWN.Process(target=_serve, args=(there, self._prepare, self._handle))
             try:
                 process.start()
             except BaseException:
@@ -129,18 +129,18 @@ class Process(Generic[S, T, R]):
         """Raises EOFError, OSError once the process is dead."""
         if not _answer(connection, self._setup, self._ready):
             return
-        while (given := self._tasks.get()) is not None:
-            task, future = given
+        while (given := self._jobs.get()) is not None:
+            job, future = given
             if future.set_running_or_notify_cancel():
-                _answer(connection, task, future)
+                _answer(connection, job, future)
 
     def _end(self) -> None:
         """Leave no process, and nobody who waits for one."""
-        self._kill()
+        self._kill_once()
         if self._process:
             self._process.join(LAST)
-        while not self._tasks.empty():
-            given = self._tasks.get()
+        while not self._jobs.empty():
+            given = self._jobs.get()
             if given and given[1].set_running_or_notify_cancel():
                 given[1].set_exception(ProcessDied("the worker process died before it was given this"))
 
@@ -164,20 +164,20 @@ def _answer(connection: Connection, message: object, future: Future[Any]) -> boo
     return True
 
 
-def _serve(connection: Connection, begin: Callable[[Any], object], do: Callable[[Any, Any], object]) -> None:
+def _serve(connection: Connection, prepare: Callable[[Any], object], handle: Callable[[Any, Any], object]) -> None:
     """In the process: get ready, say who it is, then do what is sent."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
     setup = pickle.loads(connection.recv_bytes())  # noqa: S301  # nosec B301 - from the process that started this one
 
     def ready() -> int:
-        begin(setup)
+        prepare(setup)
         return os.getpid()
 
     with suppress(EOFError, OSError):  # nobody is there any more
         connection.send_bytes(_reply(ready))
         while True:
-            task = partial(pickle.loads, connection.recv_bytes())
-            connection.send_bytes(_reply(lambda: do(setup, task())))  # noqa: B023 - called at once
+            job = partial(pickle.loads, connection.recv_bytes())
+            connection.send_bytes(_reply(lambda: handle(setup, job())))  # noqa: B023 - called at once
 
 
 def _reply(work: Callable[[], object]) -> bytes:

@@ -1,4 +1,4 @@
-"""A whole run, as ordered: what to do, where to, by whom; told photo by photo."""
+"""A run over photographs, from its configuration to an outcome for each photo and a report."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from threading import Event
 from typing import TYPE_CHECKING, Literal
 
 from handtint import recipe as recipes
-from handtint.batch import absolute, local, places, plan, report
-from handtint.batch.archive import Archive
-from handtint.batch.crew import Crew, Hand
+from handtint.batch import absolute, local, naming, report, storage
 from handtint.batch.journal import FOLDER, Journal, opened
-from handtint.batch.plan import STREAM, Job
-from handtint.batch.task import Outcome, Setup, Task
+from handtint.batch.naming import STREAM, Job
+from handtint.batch.output_folder import OutputFolder
+from handtint.batch.task import Outcome, Setup, Task, died
 from handtint.batch.watch import Watch
 from handtint.errors import OptionError
 from handtint.options import Options
+from handtint.workers.pool import WorkerPool
+from handtint.workers.worker import Worker, cores
 
 if TYPE_CHECKING:
     from handtint.batch.ray import Cluster
@@ -30,10 +31,10 @@ Engine = Literal["local", "ray"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RunConfig:
     """What a person asked for; for Ray, every path in it becomes a whole one.
 
-    Raises OptionError for wishes that do not go together, and WeightsError.
+    Raises OptionError for settings that exclude one another, and WeightsError.
 
     jobs: workers; 0 for one here, and for all cores of a Ray cluster. threads: of each worker; 0 for an even share of
     this machine's cores, and for one on Ray. journal: its folder, "" for one in the folder of results.
@@ -75,25 +76,25 @@ class Order:
         """The folder of results, where the run fills one from a folder or several photos; such a run has a journal."""
         if STREAM in self.sources or self.output == STREAM:
             return None
-        several = len(self.sources) > 1 or places.is_folder(self.sources[0])
+        several = len(self.sources) > 1 or storage.is_folder(self.sources[0])
         if self.output is None:
             alone = len(self.sources) == 1 and several
             return f"{os.path.abspath(self.sources[0])}.handtint" if alone else None
-        return self.output if several and plan.is_folder(self.sources, self.output) else None
+        return self.output if several and naming.is_folder(self.sources, self.output) else None
 
 
 class Run:
-    """An order being carried out. Use it as a context; then go through `outcomes`."""
+    """An config being carried out. Use it as a context; then go through `outcomes`."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, config: RunConfig) -> None:
         """Get ready. Raises OptionError, InputError, OutputError, WeightsError."""
-        self._order, self._recipe = order, recipes.of(order.options, mask=order.mask)
+        self._config, self._recipe = config, recipes.of(config.options, mask=config.mask)
         self._stack, self._start = ExitStack(), time.monotonic()
-        self._archive: Archive | None = None
+        self._folder: OutputFolder | None = None
         self._journal: Journal | None = None
         self._watch: Watch | None = None
         self._cluster: Cluster | None = None
-        self.out = order.out
+        self.out = config.out
         self.jobs: list[Job] = []
         self.again = 0  # photos that an earlier run had done
         self.skipped: Counter[str] = Counter()  # files of the folders that are no photographs, by ending
@@ -103,12 +104,12 @@ class Run:
         with ExitStack() as stack:
             if self.out is not None:
                 self._open(self.out, stack)
-            elif self._order.watch or self._order.retry_failed or self._order.journal:
+            elif self._config.watch or self._config.retry_failed or self._config.journal:
                 raise OptionError("--watch, --retry-failed and --journal need a folder of photos, and -o FOLDER")
             else:
-                wanted = self._order.options.format
-                self.jobs = plan.plan(self._order.sources, self._order.output, format=wanted, skipped=self.skipped)
-            if self._order.engine == "ray":
+                wanted = self._config.options.format
+                self.jobs = naming.plan(self._config.sources, self._config.output, format=wanted, skipped=self.skipped)
+            if self._config.engine == "ray":
                 self._connect(stack)
             self._stack = stack.pop_all()
         return self
@@ -118,27 +119,27 @@ class Run:
         self._stack.close()
 
     def _open(self, out: str, stack: ExitStack) -> None:
-        order = self._order
-        if places.is_url(out) and not order.journal:
+        config = self._config
+        if storage.is_url(out) and not config.journal:
             raise OptionError(f"output: a journal cannot live in {out}: give its folder with --journal FOLDER")
-        home = order.journal or os.path.join(out, FOLDER)
-        photos = [] if order.watch else list(plan.find(order.sources, out, skipped=self.skipped))
-        journal = self._journal = stack.enter_context(opened(home, format=order.options.format))
-        beside = f"{'+mask' * order.save_mask}{'+panel' * order.save_panel}"  # with other files to write, do all again
-        wanted = f"{self._recipe.hash}{beside}"
-        archive = Archive(journal, out, format=order.options.format, recipe=wanted, retry=order.retry_failed)
-        self._archive = archive
-        self.jobs = archive.admit(photos)
-        archive.sweep()
-        stack.callback(archive.sweep)  # after the workers' end, before the journal is another's
-        if order.watch:
-            self._watch = Watch(lambda: plan.find(order.sources, out, patient=True))
+        home = config.journal or os.path.join(out, FOLDER)
+        photos = [] if config.watch else list(naming.find(config.sources, out, skipped=self.skipped))
+        journal = self._journal = stack.enter_context(opened(home, format=config.options.format))
+        files = f"{'+mask' * config.save_mask}{'+panel' * config.save_panel}"  # with other files to write, do all again
+        wanted = f"{self._recipe.hash}{files}"
+        folder = OutputFolder(journal, out, format=config.options.format, recipe=wanted, retry=config.retry_failed)
+        self._folder = folder
+        self.jobs = folder.admit(photos)
+        folder.sweep()
+        stack.callback(folder.sweep)  # after the workers' end, before the journal is another's
+        if config.watch:
+            self._watch = Watch(lambda: naming.find(config.sources, out, patient=True))
 
     @property
     def alone(self) -> bool:
         """Whether this very process does the photos, and so cannot be asked to stop between two of them."""
-        one = self._order.jobs <= 1 or any(STREAM in (job.source, job.target) for job in self.jobs)
-        return one and self._archive is None and self._order.engine == "local"
+        one = self._config.jobs <= 1 or any(STREAM in (job.source, job.target) for job in self.jobs)
+        return one and self._folder is None and self._config.engine == "local"
 
     def outcomes(self, stop: Event) -> Generator[Outcome, None, None]:
         """Do the photos, telling of each as it ends, until all are done, `stop` is set or none can be done any more.
@@ -149,8 +150,8 @@ class Run:
             for outcome in work:
                 if outcome.undecodable and self._watch and self._watch.again(outcome.job.source):
                     continue  # still on its way, it seems
-                if self._archive:
-                    self._archive.settle(outcome)
+                if self._folder:
+                    self._folder.settle(outcome)
                 self.again += outcome.state == "same"
                 yield outcome
                 if outcome.state == "halt":
@@ -158,45 +159,47 @@ class Run:
 
     def report(self) -> str | None:
         """Write the report, where there is a folder for it; its page's path. Raises OutputError."""
-        if not (self._archive and self._journal and self.out is not None and len(self._archive.jobs) > 1):
+        if not (self._folder and self._journal and self.out is not None and len(self._folder.jobs) > 1):
             return None
-        rows = list(self._journal.rows(self._archive.jobs.values()))
+        rows = list(self._journal.rows(self._folder.jobs.values()))
         seconds = time.monotonic() - self._start
         return report.write(self.out, rows, self._recipe, seconds=seconds, again=self.again, skipped=self.skipped)
 
     def _work(self, stop: Event) -> Generator[Outcome, None, None]:
-        order = self._order
+        config = self._config
         setup = Setup(
-            options=order.options,
-            mask=order.mask,
-            save_mask=order.save_mask,
-            save_panel=order.save_panel,
-            threads=order.threads,
+            options=config.options,
+            mask=config.mask,
+            save_mask=config.save_mask,
+            save_panel=config.save_panel,
+            threads=config.threads,
         )
         if self._cluster:
             from handtint.batch.ray import TRIES
 
             setup = replace(setup, threads=setup.threads or 1)
-            size = order.jobs or max(1, self._cluster.cores() // setup.threads)
-            return Crew(partial(self._cluster.hire, setup), size, tries=TRIES).run(self._tasks(), stop)
+            size = config.jobs or max(1, self._cluster.cores() // setup.threads)
+            return WorkerPool(partial(self._cluster.spawn, setup), size, died=died, tries=TRIES).run(
+                self._tasks(), stop
+            )
         if self.alone:
             return local.run((Task(job) for job in self.jobs), setup)
-        size = max(1, order.jobs)
+        size = max(1, config.jobs)
         if not setup.threads and size > 1:
-            setup = replace(setup, threads=max(1, local.cores() // size))
-        hire: Callable[[], Hand] = partial(local.Process, setup)
-        return Crew(hire, size).run(self._tasks(), stop)
+            setup = replace(setup, threads=max(1, cores() // size))
+        spawn: Callable[[], Worker[Task, Outcome]] = partial(local.spawn, setup)
+        return WorkerPool(spawn, size, died=died).run(self._tasks(), stop)
 
     def _connect(self, stack: ExitStack) -> None:
         from handtint.batch.ray import Cluster
 
-        cores = (self._order.jobs or local.cores()) * (self._order.threads or 1)
-        self._cluster = Cluster(self._order.address, cores=cores)
+        count = (self._config.jobs or cores()) * (self._config.threads or 1)
+        self._cluster = Cluster(self._config.address, cores=count)
         stack.callback(self._cluster.close)
 
     def _tasks(self) -> Generator[Task | None, None, None]:
-        if self._watch and self._archive:
+        if self._watch and self._folder:
             for photo in self._watch:
-                yield from [self._archive.task(job) for job in self._archive.admit([photo])] if photo else [None]
+                yield from ([self._folder.task(job) for job in self._folder.admit([photo])] if photo else [None])
         else:
-            yield from (self._archive.task(job) if self._archive else Task(job) for job in self.jobs)
+            yield from (self._folder.task(job) if self._folder else Task(job) for job in self.jobs)

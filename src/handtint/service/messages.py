@@ -1,4 +1,4 @@
-"""What travels between the service and its workers: a request's order, and the answer."""
+"""What travels between the service and its workers: a job for each request, and its answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from handtint.options import Options
+from handtint.workers.async_pool import AsyncWorkerPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +21,13 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Job:
     """One request. photo, mask: picture files' bytes, mask may be none. json: whether to answer with JSON.
 
     formats: of the picture to answer with, as welcome as each other; none where that does not matter.
     """
 
-    errand: Literal["tint", "inspect"]
+    kind: Literal["tint", "inspect"]
     photo: bytes
     options: Options
     mask: bytes = b""
@@ -41,3 +42,6 @@ class Answer:
     body: bytes
     media: str
     note: str = ""
+
+
+Pool = AsyncWorkerPool[Job, Answer]

@@ -11,9 +11,9 @@ from threading import Event
 import pytest
 from darkroom import contents, make_photos
 
-from handtint.batch.order import Order, Run
+from handtint.batch.run import Run, RunConfig
 from handtint.batch.task import Outcome, Task
-from handtint.batch.worker import Worker
+from handtint.batch.worker import PhotoWorker
 from handtint.errors import OptionError, OutputError, WeightsError
 from handtint.options import Options
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("in_hand")
 def run(*sources: Path, out: Path | None, keep: str = "all", **wishes: object) -> list[Outcome]:
     settings = {name: wishes.pop(name) for name in ("format", "strength") if name in wishes}
     output = None if out is None else str(out)
-    order = Order(sources=[*map(str, sources)], output=output, options=Options(keep=keep, **settings), **wishes)
+    order = RunConfig(sources=[*map(str, sources)], output=output, options=Options(keep=keep, **settings), **wishes)
     with Run(order) as going:
         outcomes = list(going.outcomes(Event()))
         going.report()
@@ -113,15 +113,15 @@ def test_what_failed_fails_without_another_try_until_asked(photos: Path, tmp_pat
 def test_a_worker_that_died_is_remembered_by_its_photo(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good = Worker.do
+    good = PhotoWorker.tint
 
-    def deadly(worker: Worker, task: Task) -> Outcome:
+    def deadly(worker: PhotoWorker, task: Task) -> Outcome:
         if task.job.key.endswith("0/000.jpg"):
             raise RuntimeError("killed")
         return good(worker, task)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Worker, "do", deadly)
+        patch.setattr(PhotoWorker, "tint", deadly)
         (dead,) = [o for o in run(photos, out=tmp_path / "out") if o.state == "failed"]
     assert "worker died" in dead.error
     (dead,) = [o for o in run(photos, out=tmp_path / "out") if o.state == "failed"]
@@ -145,7 +145,7 @@ def test_a_full_disk_ends_the_run_and_it_can_go_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", full)
-        order = Order(sources=[str(photos)], output=str(tmp_path / "out"), options=Options(keep="all"))
+        order = RunConfig(sources=[str(photos)], output=str(tmp_path / "out"), options=Options(keep="all"))
         with Run(order) as going:
             outcomes = list(going.outcomes(Event()))
     assert states(outcomes) == "done done done halt"
@@ -174,7 +174,7 @@ def test_leftovers_are_swept(photos: Path, tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once(photos: Path, tmp_path: Path) -> None:
-    order = Order(sources=[str(photos)], output=str(tmp_path / "out"), options=Options(keep="all"))
+    order = RunConfig(sources=[str(photos)], output=str(tmp_path / "out"), options=Options(keep="all"))
     with Run(order), pytest.raises(OutputError, match="another run"), Run(order):
         pass
 
@@ -222,7 +222,7 @@ def test_wishes_that_do_not_go_together(
     monkeypatch.chdir(photos.parent)
     with (
         pytest.raises(OptionError, match=said),
-        Run(Order(sources=sources, output=output, options=Options(keep="all"), **wishes)),
+        Run(RunConfig(sources=sources, output=output, options=Options(keep="all"), **wishes)),
     ):
         pass
 
@@ -233,11 +233,11 @@ def test_urls(tmp_path: Path) -> None:
     store = fsspec.filesystem("memory")
     store.put(f"{photos}/", "/bucket/in/", recursive=True)
     wishes = {"output": "memory://bucket/out", "options": Options(keep="all"), "journal": str(tmp_path / "notes")}
-    with Run(Order(sources=["memory://bucket/in"], **wishes)) as going:
+    with Run(RunConfig(sources=["memory://bucket/in"], **wishes)) as going:
         assert states(going.outcomes(Event())) == "done done done done"
         assert going.report() == "memory://bucket/out/handtint-report.html"
     run(photos, out=tmp_path / "out")
     made = {name: store.cat_file(f"/bucket/out/{name}") for name in contents(tmp_path / "out")}
     assert made == contents(tmp_path / "out")
-    with Run(Order(sources=["memory://bucket/in"], **wishes)) as going:
+    with Run(RunConfig(sources=["memory://bucket/in"], **wishes)) as going:
         assert states(going.outcomes(Event())) == "same same same same"

@@ -1,4 +1,4 @@
-"""Which photograph becomes which file; no two fall on one, none on a photograph."""
+"""The names of results: no two results get the same name, and none overwrites a photograph."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from handtint.batch import places
-from handtint.batch.places import identity
+from handtint.batch import storage
+from handtint.batch.storage import identity
 from handtint.errors import InputError, OptionError
 from handtint.image.io import files
 from handtint.image.io.formats import READABLE
@@ -30,7 +30,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourcePhoto:
     """A photograph that the sources mean."""
 
     path: str
@@ -70,7 +70,7 @@ def find(
     *,
     patient: bool = False,
     skipped: Counter[str] | None = None,
-) -> Iterator[Found]:
+) -> Iterator[SourcePhoto]:
     """Every photograph meant; one that is named itself is taken whatever it is called.
 
     skipped: counts, by lower-case ending ("" for none), the files of folders whose ending is no photograph's.
@@ -78,11 +78,11 @@ def find(
     """
     for source in sources:
         if source == STREAM:
-            yield Found(STREAM, "stdin", None)
-        elif places.is_folder(source):
+            yield SourcePhoto(STREAM, "stdin", None)
+        elif storage.is_folder(source):
             others: Counter[str] = Counter()
             found = []
-            for path, below in places.walk(source, skip=destination):
+            for path, below in storage.walk(source, skip=destination):
                 ending = os.path.splitext(below)[1].lower()
                 if ending in READABLE:
                     found.append((path, below))
@@ -92,9 +92,9 @@ def find(
                 raise InputError(f"{source}: no photographs in this folder{_instead(others)}")
             if skipped is not None:
                 skipped.update(others)
-            yield from (Found(path, below, source) for path, below in found)
+            yield from (SourcePhoto(path, below, source) for path, below in found)
         else:
-            yield Found(source, os.path.basename(source), None)
+            yield SourcePhoto(source, os.path.basename(source), None)
 
 
 def _instead(others: Counter[str]) -> str:
@@ -112,14 +112,14 @@ def is_folder(sources: Sequence[str], destination: str | None) -> bool:
     """Whether the destination is a folder to put results in. Raises OptionError where it must be and cannot."""
     if destination is None or destination == STREAM:
         return False
-    many = len(sources) > 1 or places.is_folder(sources[0])
+    many = len(sources) > 1 or storage.is_folder(sources[0])
     if many and os.path.isfile(destination):
         raise OptionError(f"output: {destination} is a file, and several photos need a folder")
     named_like_one = destination.endswith(("/", os.sep)) or not os.path.splitext(destination)[1]
     return many or os.path.isdir(destination) or named_like_one
 
 
-def name(photo: Found, destination: str | None, format: str | None, taken: set[str]) -> Job:
+def name(photo: SourcePhoto, destination: str | None, format: str | None, taken: set[str]) -> Job:
     """The job of a photo whose result goes into a folder or beside it, under names not taken, which they then are."""
     target = _claim(taken, _spellings(_wanted(photo, destination, format), photo.name))
     return Job(photo.path, target, *_beside(taken, target))
@@ -133,7 +133,7 @@ def ending_of(name: str, format: str | None) -> str:
     return ending if ending.lower() in WRITABLE else ENDINGS["png"]
 
 
-def _wanted(photo: Found, destination: str | None, format: str | None) -> str:
+def _wanted(photo: SourcePhoto, destination: str | None, format: str | None) -> str:
     stem, ending = os.path.splitext(photo.name)[0], ending_of(photo.name, format)
     if destination is not None:
         return os.path.join(destination, stem + ending)

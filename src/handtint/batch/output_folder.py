@@ -1,4 +1,4 @@
-"""A folder of results and its journal: names that stay, photos that are done once, leftovers swept away."""
+"""A folder of results and its journal: file names that never change, each photo done once, temporary files removed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 
-from handtint.batch import places, plan
+from handtint.batch import naming, storage
 from handtint.batch.journal import Journal, Names
-from handtint.batch.plan import Found, Job
+from handtint.batch.naming import Job, SourcePhoto
 from handtint.batch.task import Outcome, Task
 from handtint.errors import HandtintError
 from handtint.image.io import files
@@ -16,29 +16,29 @@ from handtint.image.io import files
 _LARGEST = 1 << 30  # bytes of a photo that is read once more to know it again
 
 
-class Archive:
+class OutputFolder:
     """The results of an edit in one folder."""
 
     def __init__(self, journal: Journal, out: str, *, format: str | None, recipe: str, retry: bool = False) -> None:
         """recipe: the hash of everything that decides a result. retry: do again what failed."""
         self._journal, self._out, self._format, self._recipe, self._retry = journal, out, format, recipe, retry
-        self._base = places.identity(out)
+        self._base = storage.identity(out)
         self._names = journal.names()
         self._results = {os.path.join(self._base, name) for name in journal.owned()}
         self._taken = set(self._results)  # and the photos: none is ever overwritten
         self.jobs: dict[str, Job] = {}  # all that this run has seen, by key
 
-    def admit(self, photos: Iterable[Found]) -> list[Job]:
+    def admit(self, photos: Iterable[SourcePhoto]) -> list[Job]:
         """The jobs of photos, each once, under the names they had or are given now. Raises OutputError."""
-        found = {self._key(photo.path): photo for photo in photos if places.identity(photo.path) not in self._results}
-        fresh = [key for key in found if key not in self._names]
-        self._taken |= {places.identity(photo.path) for photo in found.values()}
-        jobs = [plan.name(found[key], self._out, self._format, self._taken) for key in fresh]
-        self._results |= {places.identity(path) for job in jobs for path in (job.target, job.mask, job.panel)}
+        by_key = {self._key(photo.path): photo for photo in photos if storage.identity(photo.path) not in self._results}
+        fresh = [key for key in by_key if key not in self._names]
+        self._taken |= {storage.identity(photo.path) for photo in by_key.values()}
+        jobs = [naming.name(by_key[key], self._out, self._format, self._taken) for key in fresh]
+        self._results |= {storage.identity(path) for job in jobs for path in (job.target, job.mask, job.panel)}
         names = {key: self._below(job) for key, job in zip(fresh, jobs, strict=True)}
         self._journal.name(names)
         self._names |= names
-        admitted = {key: self._job(key, photo) for key, photo in found.items()}
+        admitted = {key: self._job(key, photo) for key, photo in by_key.items()}
         self.jobs |= admitted
         return list(admitted.values())
 
@@ -51,20 +51,20 @@ class Archive:
 
     def settle(self, outcome: Outcome) -> None:
         """Write down what became of a photo. Raises OutputError."""
-        if outcome.state == "failed" and not outcome.input:  # a worker that died told nothing
+        if outcome.state == "failed" and not outcome.input:  # a worker that died reported nothing
             outcome = replace(outcome, input=_digest(outcome.job.source))
         if outcome.state in ("done", "failed") and not outcome.repeated:
             self._journal.record(outcome, self._recipe)
 
     def sweep(self) -> None:
         """Remove what killed workers left half-written."""
-        if not places.is_url(self._out):
-            places.sweep({os.path.dirname(job.target) for job in self.jobs.values()})
+        if not storage.is_url(self._out):
+            storage.sweep({os.path.dirname(job.target) for job in self.jobs.values()})
 
     def _key(self, path: str) -> str:
         """What the journal calls a photo: its way from the results, so that both may move together."""
-        real = places.entry(path)
-        if places.is_url(path) or places.is_url(self._out):
+        real = storage.entry(path)
+        if storage.is_url(path) or storage.is_url(self._out):
             return real
         try:
             return os.path.relpath(real, self._base)
@@ -75,7 +75,7 @@ class Archive:
         start = os.path.join(self._out, "")
         return job.target.removeprefix(start), job.mask.removeprefix(start), job.panel.removeprefix(start)
 
-    def _job(self, key: str, photo: Found) -> Job:
+    def _job(self, key: str, photo: SourcePhoto) -> Job:
         target, mask, panel = (os.path.join(self._out, name) for name in self._names[key])
         return Job(photo.path, target, mask, panel, key)
 
@@ -83,6 +83,6 @@ class Archive:
 def _digest(path: str) -> str:
     """sha256 of a photo's file, "" where it cannot be read."""
     try:
-        return files.digest(places.read(path, _LARGEST))
+        return files.digest(storage.read(path, _LARGEST))
     except HandtintError:
         return ""
