@@ -10,7 +10,7 @@ from pycocotools import mask as coco
 
 from handtint.data.detections import Outlined, mask, read
 from handtint.errors import InputError
-from handtint.types import VOC, VOID
+from handtint.types import OTHER, UNTOLD, VOC, VOID
 
 SOFA, CAT = VOC.index("sofa"), VOC.index("cat")
 
@@ -22,10 +22,11 @@ def square(x0: int, y0: int, x1: int, y1: int) -> list[list[int]]:
 def written(tmp_path: Path, **changes: Any) -> Path:
     told = {
         "images": [{"id": 7, "file_name": "train/a.jpg"}],
-        "categories": [{"id": 1, "name": "couch"}, {"id": 2, "name": "cat"}, {"id": 3, "name": "zebra"}],
+        "categories": [{"id": 1, "name": "couch"}, {"id": 2, "name": "bed"}, {"id": 3, "name": "zebra"}],
         "annotations": [
             {"image_id": 7, "category_id": 1, "segmentation": square(0, 0, 9, 9)},
             {"image_id": 7, "category_id": 3, "segmentation": square(0, 0, 9, 9), "score": 0.3},
+            {"image_id": 7, "category_id": 2, "segmentation": square(0, 0, 9, 9), "score": 0.4},
         ],
     }
     (tmp_path / "i.json").write_text(json.dumps(told | changes))
@@ -34,7 +35,7 @@ def written(tmp_path: Path, **changes: Any) -> Path:
 
 def test_a_file_of_instances(tmp_path: Path) -> None:
     found = read(written(tmp_path))
-    assert [(t.index, t.score) for t in found["a.jpg"]] == [(SOFA, 1.0), (None, 0.3)]
+    assert [(t.label, t.score) for t in found["a.jpg"]] == [(SOFA, 1.0), (OTHER, 0.3), (UNTOLD, 0.4)]
 
 
 @pytest.mark.parametrize(
@@ -56,14 +57,15 @@ def test_the_smaller_is_in_front_and_edges_stay_open() -> None:
     assert set(np.unique(labels)) == {0, CAT, SOFA, VOID}
 
 
-def test_what_is_unsure_or_of_no_class_stays_open() -> None:
+def test_what_is_unsure_stays_open_and_what_is_of_no_class_is_a_thing() -> None:
     sofa = Outlined(SOFA, 1.0, square(0, 0, 30, 60))
-    unsure, zebra = Outlined(CAT, 0.3, square(40, 0, 50, 20)), Outlined(None, 0.9, square(40, 30, 50, 50))
+    unsure, zebra = Outlined(CAT, 0.3, square(40, 0, 50, 20)), Outlined(OTHER, 0.9, square(40, 30, 50, 50))
     labels = mask([sofa, unsure, zebra], (60, 60))
     assert labels is not None
-    assert labels[10, 45] == labels[40, 45] == VOID
+    assert labels[10, 45] == VOID
+    assert labels[40, 45] == OTHER
     assert labels[25, 45] == 0
-    assert mask([unsure, zebra], (60, 60)) is None, "of no class is enough to be seen"
+    assert mask([unsure], (60, 60)) is None, "of nothing is enough to be seen"
     under = mask([sofa, Outlined(CAT, 0.3, square(10, 10, 20, 20))], (60, 60))
     assert under is not None
     assert under[15, 15] == SOFA, "what is sure wins"

@@ -14,7 +14,7 @@ from pycocotools import mask as coco
 from handtint.data.pseudo import LEAST
 from handtint.data.weak_labels import file_name
 from handtint.errors import InputError
-from handtint.types import VOC, VOID, Array
+from handtint.types import OTHER, UNTOLD, VOC, VOID, Array
 
 SURE = 0.5  # score: less leaves what the object covers open
 EDGE = 5  # pixels across: the band around an object's outline that stays open, since detectors outline roughly
@@ -26,13 +26,14 @@ COCO_NAMES = {
     "potted plant": "pottedplant",
     "tv": "tvmonitor",
 }
+LIKE_ONE = "truck", "bed", "bench"  # VOC's cars and buses, sofas and chairs have their like among them
 
 
 @dataclass(frozen=True, slots=True)
 class Outlined:
-    """One object. index: of its VOC class, None for what is none of them. score: 0..1, 1 where none is given."""
+    """One object. label: its VOC class, OTHER or UNTOLD. score: 0..1, 1 where none is given."""
 
-    index: int | None
+    label: int
     score: float
     segmentation: Any  # polygons [x0, y0, x1, y1, ...] in pixels, or COCO's run lengths
 
@@ -43,7 +44,7 @@ def read(path: Path) -> dict[str, list[Outlined]]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         names = {image["id"]: file_name(image["file_name"]) for image in document["images"]}
-        classes = {kind["id"]: _index(kind["name"]) for kind in document["categories"]}
+        classes = {kind["id"]: _label(kind["name"]) for kind in document["categories"]}
         for one in document["annotations"]:
             thing = Outlined(classes[one["category_id"]], float(one.get("score", 1.0)), one["segmentation"])
             objects.setdefault(names[one["image_id"]], []).append(thing)
@@ -53,10 +54,11 @@ def read(path: Path) -> dict[str, list[Outlined]]:
 
 
 def mask(things: list[Outlined], size: tuple[int, int]) -> Array | None:
-    """Class labels (H, W) uint8, 255 for unknown; None where objects of a class cover too little.
+    """Class labels (H, W) uint8, 255 for unknown; None where objects cover too little.
 
-    Unknown are objects of no class, objects whose score is low, and a band along every outline. Where two objects
-    overlap, the smaller one is taken to be in front. Raises ValueError where an outline is none or not of that size.
+    An object of none of VOC's classes is OTHER, or UNTOLD where it may pass for one of them. Unknown are objects whose
+    score is low, and a band along every outline. Where two objects overlap, the smaller one is taken to be in front.
+    Raises ValueError where an outline is none or not of that size.
     """
     labels = np.zeros(size, np.uint8)
     planes = [_plane(thing.segmentation, size) for thing in things]
@@ -65,7 +67,7 @@ def mask(things: list[Outlined], size: tuple[int, int]) -> Array | None:
             labels[plane] = VOID
     sure = [(t, p) for t, p in zip(things, planes, strict=True) if t.score >= SURE]
     for thing, plane in sorted(sure, key=lambda pair: -int(pair[1].sum())):
-        labels[plane] = VOID if thing.index is None else thing.index
+        labels[plane] = thing.label
     for _, plane in sure:
         labels[_edge(plane)] = VOID
     return labels if ((labels > 0) & (labels != VOID)).mean() >= LEAST else None
@@ -109,6 +111,8 @@ def _edge(plane: Array) -> Array:
     return cv2.morphologyEx(plane.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((EDGE, EDGE), np.uint8)) > 0
 
 
-def _index(name: str) -> int | None:
+def _label(name: str) -> int:
     name = COCO_NAMES.get(name, name)
-    return VOC.index(name) if name in VOC[1:] else None
+    if name in VOC[1:]:
+        return VOC.index(name)
+    return UNTOLD if name in LIKE_ONE else OTHER
