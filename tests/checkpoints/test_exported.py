@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 from torch import nn
@@ -10,7 +11,7 @@ from handtint.checkpoints.export import export
 from handtint.checkpoints.exported import load
 from handtint.errors import WeightsError
 from handtint.nets.backbone import pyramid
-from handtint.nets.hybrid import ColorNet, MaskNet, hybrid
+from handtint.nets.hybrid import ColorNet, MaskNet, current_names, hybrid
 from handtint.nets.resnet import ResNet18
 from handtint.nets.streams import ClassNet, MaskStreams
 from handtint.nets.unet import ResNetUNet
@@ -38,7 +39,7 @@ def answers(net: nn.Module) -> tuple[torch.Tensor, ...]:
 def two_eyed() -> ColorNet:
     net = ColorNet(hybrid("tiny", "tiny"))
     nn.init.normal_(net.backbone.join.weight)  # which begins as nothing
-    for part in (net.backbone.beside.whole, net.backbone.beside.positions):  # type: ignore[union-attr]
+    for part in (net.backbone.companion.whole, net.backbone.companion.positions):  # type: ignore[union-attr]
         nn.init.normal_(part)
     return net
 
@@ -62,6 +63,26 @@ def test_a_network_comes_back(name: str, tmp_path: Path) -> None:
     load(again, tmp_path / "net.onnx")
     for ours, theirs in zip(answers(again), answers(net), strict=True):
         torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+
+
+def test_files_with_the_names_of_older_versions_come_back(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = lived_in(two_eyed())
+    export(net, tmp_path / "net.onnx", ["ab"])
+    model = onnx.load(str(tmp_path / "net.onnx"))
+    for part in (*model.graph.initializer, *model.graph.node):
+        part.name = part.name.replace("companion", "beside")
+    for node in model.graph.node:
+        node.input[:] = [name.replace("companion", "beside") for name in node.input]
+    assert any("backbone.beside." in tensor.name for tensor in model.graph.initializer)
+    onnx.save(model, str(tmp_path / "old.onnx"))
+    torch.manual_seed(1)
+    again = two_eyed().eval()
+    load(again, tmp_path / "old.onnx")
+    for ours, theirs in zip(answers(again), answers(net), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+    old = {name.replace("companion", "beside"): tensor for name, tensor in net.state_dict().items()}
+    again.load_state_dict(current_names(old))
 
 
 def test_each_stream_comes_back_from_the_file_of_both(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_a_vit_joins_a_network_that_had_none(photos: Path, tmp_path: Path) -> No
         moved = {name for name in end if not torch.equal(began[name], end[name])}
         assert not [name for name in moved if name.startswith("backbone.pyramid")]
         assert {"backbone.join.weight", "backbone.blocks.0.qkv.weight", "head.ab.weight"} <= moved
-        vit = {name for name in end if name.startswith("backbone.beside") and name.endswith("weight")}
+        vit = {name for name in end if name.startswith("backbone.companion") and name.endswith("weight")}
         assert vit - moved == {name for name in vit if name.split("beside.")[1].startswith(still)}
 
 

@@ -12,6 +12,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from handtint.errors import WeightsError
+from handtint.nets.hybrid import current_names
 
 STREAMS = ("", "classes.", "front.")  # where a network may stand in a larger one: nets/streams.py
 FOLDED = "onnx::"  # how the exporter names what is no longer as it was in the network
@@ -25,7 +26,7 @@ def load(net: nn.Module, path: Path) -> None:
     nothing else. What the file has nothing of, since no output needs it, stays as it is.
     Raises WeightsError where the file is of another network.
     """
-    tensors = dict(_tensors(_read(path)))
+    tensors = current_names(dict(_tensors(_read(path))))
     stream = max(STREAMS, key=lambda begin: len(net.state_dict().keys() & _within(tensors, begin).keys()))
     loadable = _with_norms(net, _within(tensors, stream))
     wanted = {name for name in net.state_dict() if not name.endswith("num_batches_tracked")}

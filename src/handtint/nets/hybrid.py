@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,20 +21,20 @@ TOKENS = 16  # the stride of the transformer's tokens
 class HybridViT(nn.Module):
     """Feature maps of a gray picture, and tokens at stride 16 that have seen all of it.
 
-    A plain ViT may look at the picture, too. What it says is added to the tokens, nothing at first, so that training
-    can go on from weights that had none beside them.
+    A plain ViT may be added as a companion. Its tokens are added to the others through a layer that starts at zero, so
+    that training can continue from weights that had no companion.
     """
 
     def __init__(
-        self, pyramid: Pyramid, dim: int = 256, depth: int = 4, heads: int = 8, beside: PlainViT | None = None
+        self, pyramid: Pyramid, dim: int = 256, depth: int = 4, heads: int = 8, companion: PlainViT | None = None
     ) -> None:
         super().__init__()
         self.pyramid = pyramid
         self.dim = dim
         self.embed = nn.Conv2d(pyramid.channels[3] + pyramid.channels[4], dim, 1)
-        self.beside = beside
-        if beside is not None:
-            self.join = nn.Conv2d(beside.channels, dim, 1)
+        self.companion = companion
+        if companion is not None:
+            self.join = nn.Conv2d(companion.channels, dim, 1)
             nn.init.zeros_(self.join.weight)
             nn.init.zeros_(self.join.bias)  # type: ignore[arg-type]
         self.blocks = nn.Sequential(*(TransformerBlock(dim, heads) for _ in range(depth)))
@@ -50,8 +52,8 @@ class HybridViT(nn.Module):
         maps = self.pyramid(gray)
         wide = F.interpolate(maps[4], scale_factor=2.0, mode="bilinear", align_corners=False)
         tokens = self.embed(torch.cat([maps[3], wide], dim=1))
-        if self.beside is not None:
-            tokens = tokens + self.join(self.beside(gray))
+        if self.companion is not None:
+            tokens = tokens + self.join(self.companion(gray))
         if added is not None:
             tokens = tokens + added
         return self.blocks(tokens), maps
@@ -90,9 +92,14 @@ class MaskNet(nn.Module):
         return self.head(tokens, maps)
 
 
-def hybrid(size: str = "lite0", beside: str = "") -> HybridViT:
-    """The backbone by size: "lite0" (the default's), "tiny" (for tests); and that of a plain ViT beside it, if any."""
-    vit = plain_vit(beside) if beside else None
+def current_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a checkpoint or file of any version by the names that networks have now."""
+    return {name.replace("backbone.beside.", "backbone.companion."): tensor for name, tensor in tensors.items()}
+
+
+def hybrid(size: str = "lite0", companion: str = "") -> HybridViT:
+    """The backbone by size, "lite0" (the default's) or "tiny" (for tests); companion: the size of its plain ViT, if any."""
+    vit = plain_vit(companion) if companion else None
     if size == "tiny":
-        return HybridViT(pyramid(size), dim=32, depth=1, heads=2, beside=vit)
-    return HybridViT(pyramid(size), dim=256, depth=4, heads=8, beside=vit)
+        return HybridViT(pyramid(size), dim=32, depth=1, heads=2, companion=vit)
+    return HybridViT(pyramid(size), dim=256, depth=4, heads=8, companion=vit)

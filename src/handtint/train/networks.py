@@ -28,21 +28,23 @@ class Generator:
 
     build: (pretrained, source of the published weights or "") -> the network. published: what a pretrained one
     starts from, "" where nobody publishes any. side: the only size of picture it takes, 0 for any multiple of 32.
-    beside: the mask network whose foreground goes with its classes.
+    companion: the mask network whose foreground goes with its classes.
     """
 
     build: Callable[[bool, str], nn.Module]
     published: str = ""
     side: int = 0
-    beside: str = ""
+    companion: str = ""
 
 
-def _hybrid(head: Callable[[HybridViT], nn.Module], size: str, beside: str, pretrained: bool, source: str) -> nn.Module:
-    backbone = hybrid(size, beside)
+def _hybrid(
+    head: Callable[[HybridViT], nn.Module], size: str, companion: str, pretrained: bool, source: str
+) -> nn.Module:
+    backbone = hybrid(size, companion)
     if pretrained and size != "tiny":
         published.load_pyramid(backbone.pyramid, size)
-        if backbone.beside is not None:
-            published.load_plain_vit(backbone.beside, source)
+        if backbone.companion is not None:
+            published.load_plain_vit(backbone.companion, source)
     return head(backbone)
 
 
@@ -88,8 +90,8 @@ MASK = {
     "tiny-vit": Generator(partial(_hybrid, MaskNet, "tiny", "tiny")),
 }
 CLASSES = {
-    "lite2": Generator(partial(_classes, "lite2"), published.LITE2, beside="lite0"),
-    "tiny": Generator(partial(_classes, "tiny"), beside="tiny"),
+    "lite2": Generator(partial(_classes, "lite2"), published.LITE2, companion="lite0"),
+    "tiny": Generator(partial(_classes, "tiny"), companion="tiny"),
 }
 GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK, "classes": CLASSES}
 

@@ -73,8 +73,8 @@ def _start(recipe: Recipe) -> str:
         encoder = f"{_called(recipe.start)}{kept}; that one with {encoder}"
     if not recipe.foreground_run:
         return encoder
-    beside = generator("mask", kind.beside).published or "random"
-    return f"{encoder}; and {_called(recipe.foreground_run)}, that one with encoder: {beside}"
+    companion = generator("mask", kind.companion).published or "random"
+    return f"{encoder}; and {_called(recipe.foreground_run)}, that one with encoder: {companion}"
 
 
 def _called(start: str) -> str:

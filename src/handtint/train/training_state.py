@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from handtint.errors import InputError
 from handtint.nets.backbone import Pyramid
+from handtint.nets.hybrid import current_names
 from handtint.nets.plain_vit import PlainViT
 from handtint.train import checkpoint
 from handtint.train.networks import discriminator, generator
@@ -99,8 +100,8 @@ class TrainingState:
     def restore(self, state: State) -> int:
         """Continue from a saved state; the step it was saved after. Raises InputError for one of other networks."""
         try:
-            self._plain[GENERATOR].load_state_dict(state["net"])
-            self.averaged.load_state_dict(state["averaged"])
+            self._plain[GENERATOR].load_state_dict(current_names(state["net"]))
+            self.averaged.load_state_dict(current_names(state["averaged"]))
             self._optimizers[GENERATOR].load_state_dict(state["optimizer"])
             if DISCRIMINATOR in self._plain:
                 self._plain[DISCRIMINATOR].load_state_dict(state["discriminator"])

@@ -11,7 +11,7 @@ from torch import nn
 
 from handtint.checkpoints.exported import load
 from handtint.errors import InputError, OptionError
-from handtint.nets.hybrid import ColorNet, MaskNet
+from handtint.nets.hybrid import ColorNet, MaskNet, current_names
 from handtint.nets.streams import ClassNet, MaskStreams
 from handtint.train import checkpoint
 from handtint.train.networks import generator
@@ -73,7 +73,7 @@ def finished(recipe: Recipe, run: Path, others: Sequence[Run] = ()) -> nn.Module
         return net
     if not recipe.foreground_run:
         raise OptionError("foreground_run: name the folder of the run whose foreground goes beside these classes")
-    front = generator("mask", kind.beside).build(False, "")
+    front = generator("mask", kind.companion).build(False, "")
     fill(front, recipe.foreground_run)
     return MaskStreams(net, cast("MaskNet", front))
 
@@ -112,7 +112,9 @@ def _load_averaged(net: nn.Module, path: Path, *, whole: bool = True) -> bool:
     if state is None:
         raise InputError(f"{path.parent}: no checkpoint")
     prefix = "module."
-    tensors = {name.removeprefix(prefix): t for name, t in state["averaged"].items() if name.startswith(prefix)}
+    tensors = {
+        name.removeprefix(prefix): t for name, t in current_names(state["averaged"]).items() if name.startswith(prefix)
+    }
     before = net.state_dict()
     try:
         net.load_state_dict(tensors if whole else before | tensors)
