@@ -98,7 +98,7 @@ def current_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def hybrid(size: str = "lite0", companion: str = "") -> HybridViT:
-    """The backbone by size, "lite0" (the default's) or "tiny" (for tests); companion: the size of its plain ViT, if any."""
+    """The backbone by size, "lite0" or "tiny" (for tests); companion: the size of its plain ViT, "" for none."""
     vit = plain_vit(companion) if companion else None
     if size == "tiny":
         return HybridViT(pyramid(size), dim=32, depth=1, heads=2, companion=vit)
