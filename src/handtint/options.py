@@ -1,4 +1,4 @@
-"""Every setting of an edit, said once: the command line, Python and recipe files are made from it."""
+"""The settings of an edit, each declared once: flags, form fields, recipe files and the page's controls follow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Options:
     keep: str = setting(
         "subject",
         "What keeps its colour: subject (whatever stands in front), all, classes (person,dog), one thing (person:1), "
-        "what is at a point (@x,y) or in a box (@x0,y0,x1,y1), file:MASK, hue:20-50; joined with +, taken away with -, "
+        "what is at a point (@x,y) or in a box (@x0,y0,x1,y1), file:MASK, hue:20-50; added with +, subtracted with -, "
         "each at a strength: person:1 + dog=0.4.",
     )
     invert: bool = setting(False, "Colour everything but what --keep names.")

@@ -63,8 +63,8 @@ class Model:
         """Whether it can be asked for VOC classes."""
         return self.task == "mask" and self.kind in ("full", "color")
 
-    def told(self) -> dict[str, Any]:
-        """What is told of it as JSON: the fields of its weights' record, and its own."""
+    def summary(self) -> dict[str, Any]:
+        """Its description for JSON: the fields of its weights' record, and its own."""
         facts: dict[str, Any] = {"name": self.name, "task": self.task, "network": self.network, "side": self.side}
         facts["use"] = self.use
         try:

@@ -49,7 +49,7 @@ def test_completion_scripts(shell: str) -> None:
 
 
 def test_commands_options_recipes_and_files_are_completed() -> None:
-    assert complete("comp") == ["plain,completion"]
+    assert complete("compl") == ["plain,completion"]
     assert complete("tint", "--back") == ["plain,--background"]
     assert complete("tint", "--background", "se") == ["plain,sepia"]
     assert complete("tint", "grand") == ["file,grand"]

@@ -55,16 +55,16 @@ def command(
 
     gain_factor(gain)
     tinter = Tinter(mask_model=mask_model)
-    told, failed = [], 0
+    records, failed = [], 0
     for source in sources:
         try:
-            photo, segmentation, things = _look(tinter, source, gain)
+            photo, segmentation, things = _analyse(tinter, source, gain)
             _draw(photo, segmentation, things, overlay, labels)
         except HandtintError as error:
             failed += 1
             _say(f"{error}" if source in f"{error}" else f"{source}: {error}")
             continue
-        told.append(
+        records.append(
             {
                 "photo": source,
                 "width": photo.size[1],
@@ -75,12 +75,12 @@ def command(
         if not as_json:
             _table(source, photo, things)
     if as_json:
-        click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps(records, indent=2))
     if failed:
         sys.exit(1)
 
 
-def _look(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Detection]]:
+def _analyse(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Detection]]:
     """The photo, what the network says of it, and what is in it."""
     from handtint.image.io import codec, files
     from handtint.image.masks import detections

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from handtint.image.photo import Photo
     from handtint.types import Array
 
-    Marker = Callable[[Photo, Any], Array | None]  # a photograph and what is told of it -> its mask, if there is one
+    Marker = Callable[[Photo, Any], Array | None]  # a photograph and its label -> its mask, if there is one
 
 
 @click.command(name="label")
@@ -72,16 +72,16 @@ def command(
         work = [(item, None) for item in photographs(items)]
         marked, out = _guessed(model, second), out / "foreground"
     else:
-        told, marked = _outlined(instances) if instances else _hinted(labels, boxes, model)
-        work = weakly_labelled(items, told)
+        given_labels, marked = _outlined(instances) if instances else _hinted(labels, boxes, model)
+        work = weakly_labelled(items, given_labels)
     if not work:
-        raise InputError("no photographs" if foreground else "none of the photographs is told of in the labels")
+        raise InputError("no photographs" if foreground else "the labels name none of the photographs")
     if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
         raise InputError(f"{twice[0]}: two photographs of that name would have one mask")
     if foreground:
         files.write(out / dataset.FILE, b'[[files]]\nclasses = "unknown"\n')
     made = sum(_label(marked, item, known, out) for item, known in bar(work, "labelling"))
-    click.echo(f"{out}: masks for {made} of {len(work)} photographs; of the others too little could be told")
+    click.echo(f"{out}: masks for {made} of {len(work)} photographs; the others gave no usable mask")
 
 
 def _hinted(labels: Path | None, boxes: Path | None, model: str) -> tuple[Mapping[str, Any], Marker]:

@@ -13,7 +13,7 @@ from handtint.errors import HandtintError, OptionError
 
 COMMANDS = {
     "tint": "Tint photographs: colour on what matters, the original gray elsewhere.",
-    "inspect": "Tell what is in photographs, and how to ask for it with --keep.",
+    "inspect": "List what is in photographs, and what to write after --keep for it.",
     "web": "Open a page in the browser to tint photographs by hand.",
     "serve": "Tint photographs over HTTP.",
     "models": "List the catalogue of networks.",

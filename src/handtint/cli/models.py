@@ -23,7 +23,7 @@ def command(as_json: bool, wanted: str | None) -> None:
         weights = hub.weights(wanted)
         click.echo(f"{weights.verified()}: {weights.size / 1e6:.1f} MB, sha256 {weights.sha256}")
         return
-    rows = [model.told() for model in CATALOGUE.values()]
+    rows = [model.summary() for model in CATALOGUE.values()]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return

@@ -87,14 +87,14 @@ def run_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def said(words: dict[str, Any]) -> dict[str, Any]:
-    """The settings of an edit that stand on the command line, rather than by default; taken out of `words`."""
+def explicit_options(words: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an edit that are given on the command line, not by default; all are removed from `words`."""
     context = click.get_current_context()
-    found = {setting.name: words.pop(setting.name) for setting in fields(Options)}
-    return {key: value for key, value in found.items() if _is_said(context, key)}
+    given = {setting.name: words.pop(setting.name) for setting in fields(Options)}
+    return {key: value for key, value in given.items() if _is_explicit(context, key)}
 
 
-def _is_said(context: click.Context, key: str) -> bool:
+def _is_explicit(context: click.Context, key: str) -> bool:
     return context.get_parameter_source(key) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish to stop, with the exit status that shells expect: 130 and 143."""
+"""Ctrl-C and SIGTERM as a request to stop, with the exit status that shells expect: 130 and 143."""
 
 from __future__ import annotations
 

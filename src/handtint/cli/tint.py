@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handtint.cli.files import FILE
-from handtint.cli.settings import edit_flags, run_flags, said
+from handtint.cli.settings import edit_flags, explicit_options, run_flags
 from handtint.cli.signals import Signals
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def command(
     """
     with Signals() as signals:
         mask = _mask(mask_file) if mask_file else b""
-        options = _options(said(words), recipe, mask, other_models)
+        options = _options(explicit_options(words), recipe, mask, other_models)
         if save_recipe:
             from handtint import recipe as recipes
 

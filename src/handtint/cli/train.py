@@ -67,7 +67,7 @@ def _list_recipes(context: click.Context, parameter: click.Parameter, value: boo
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="Where checkpoints, logs and samples go; a run found there goes on.",
+    help="Where checkpoints, logs and samples go; a run that was stopped there is continued.",
 )
 @click.option(
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting of the recipe; may be repeated."

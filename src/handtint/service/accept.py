@@ -48,19 +48,19 @@ def parse(header: str, format: str | None = None) -> Wanted:
 
 def _ranges(header: str) -> list[tuple[str, float]]:
     """(media range, quality) in the header's order; what cannot be read is passed over."""
-    found = []
+    ranges = []
     for part in header.split(","):
         name, _, parameters = part.partition(";")
         quality = _QUALITY.search(parameters)
         if name.strip():
-            found.append((name.strip().lower(), min(1.0, float(quality[1])) if quality else 1.0))
-    return found or [("*/*", 1.0)]
+            ranges.append((name.strip().lower(), min(1.0, float(quality[1])) if quality else 1.0))
+    return ranges or [("*/*", 1.0)]
 
 
 def _quality(ranges: list[tuple[str, float]], media: str) -> float:
     """How welcome a media type is, 0..1: the narrowest range that it falls in says."""
-    said = dict(ranges)
+    qualities = dict(ranges)
     for range_ in (media, f"{media.partition('/')[0]}/*", "*/*"):
-        if range_ in said:
-            return said[range_]
+        if range_ in qualities:
+            return qualities[range_]
     return 0.0

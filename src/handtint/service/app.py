@@ -93,7 +93,7 @@ def _add_work(app: FastAPI, settings: Settings, pool: Pool) -> None:
                 formats=wanted.formats,
                 json=wanted.json,
             )
-            return _response(await _attended(request, pool.do(job)))
+            return _response(await _unless_disconnected(request, pool.do(job)))
 
     @app.post("/v1/inspect", **document.INSPECT)
     async def inspect(request: Request) -> Response:
@@ -101,12 +101,12 @@ def _add_work(app: FastAPI, settings: Settings, pool: Pool) -> None:
         with pool.slot():
             sent = await form.read(request, settings, INSPECT_FIELDS)
             job = Job(kind="inspect", photo=sent.photo, options=sent.options(), json=True)
-            return _response(await _attended(request, pool.do(job)))
+            return _response(await _unless_disconnected(request, pool.do(job)))
 
     @app.get("/v1/models", **document.MODELS)
     async def models() -> Response:
         """List the catalogue of networks."""
-        return JSONResponse([model.told() for model in zoo.CATALOGUE.values()])
+        return JSONResponse([model.summary() for model in zoo.CATALOGUE.values()])
 
 
 def _add_state(app: FastAPI, pool: Pool, figures: Metrics) -> None:
@@ -161,20 +161,20 @@ def _response(answer: Answer) -> Response:
     return Response(answer.body, headers=note, media_type=answer.media)
 
 
-async def _attended(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """What comes of the work, which is given up when the client goes away. Raises ServiceError then."""
-    task, left = asyncio.create_task(work), asyncio.create_task(_left(request))
+async def _unless_disconnected(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """The result of the work, which is cancelled when the client disconnects. Raises ServiceError then."""
+    task, gone = asyncio.create_task(work), asyncio.create_task(_disconnected(request))
     try:
-        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise ServiceError("gone", "the client went away")
         return task.result()
     finally:
         task.cancel()
-        left.cancel()
+        gone.cancel()
 
 
-async def _left(request: Request) -> None:
-    """Return when the client is gone."""
+async def _disconnected(request: Request) -> None:
+    """Return when the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

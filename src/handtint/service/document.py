@@ -96,13 +96,13 @@ def _schema(model: type[BaseModel]) -> dict[str, str]:
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {problems.MEDIA: {"schema": _schema(Problem)}}
-    found: dict[int | str, dict[str, Any]] = {}
+    responses: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
-        found[status] = {"description": problems.SUMMARIES[status], "content": content}
+        responses[status] = {"description": problems.SUMMARIES[status], "content": content}
     for status in {429, 503} & set(statuses):
         wait = {"description": "Seconds after which to come back.", "schema": {"type": "integer"}}
-        found[status]["headers"] = {"Retry-After": wait}
-    return found
+        responses[status]["headers"] = {"Retry-After": wait}
+    return responses
 
 
 def _json(schema: Mapping[str, Any], description: str) -> dict[int | str, dict[str, Any]]:
@@ -113,16 +113,16 @@ def _field(setting: Setting[Any]) -> dict[str, Any]:
     """The JSON Schema of one setting of an edit."""
     rule, default = setting.metadata, setting.default
     kinds: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number"}
-    said: dict[str, Any] = {"type": kinds.get(type(default), "string"), "description": rule["help"]}
+    schema: dict[str, Any] = {"type": kinds.get(type(default), "string"), "description": rule["help"]}
     if default is not None:
-        said["default"] = default
+        schema["default"] = default
     if rule["choices"]:
-        said["enum"] = list(rule["choices"])
-    elif said["type"] == "string":
-        said |= {"minLength": 1, "maxLength": LONGEST}
+        schema["enum"] = list(rule["choices"])
+    elif schema["type"] == "string":
+        schema |= {"minLength": 1, "maxLength": LONGEST}
     if rule["low"] is not None:
-        said |= {"minimum": rule["low"], "maximum": rule["high"]}
-    return said
+        schema |= {"minimum": rule["low"], "maximum": rule["high"]}
+    return schema
 
 
 _FILE = {"type": "string", "format": "binary"}
@@ -201,18 +201,18 @@ def describe(app: FastAPI, settings: Settings) -> dict[str, Any]:
     """The OpenAPI document of the application, with its schemas, and the token where one is needed."""
     if app.openapi_schema:
         return app.openapi_schema
-    said = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas: dict[str, Any] = {}
     for model in _MODELS:
         schema = model.model_json_schema(ref_template=_REF)
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
-    said["components"] = {"schemas": schemas}
+    document["components"] = {"schemas": schemas}
     if settings.token:
-        said["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        for path, methods in said["paths"].items():
+        document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        for path, methods in document["paths"].items():
             if path not in ("/healthz", "/readyz"):
                 for method in methods.values():
                     method["security"] = [{"token": []}]
-    app.openapi_schema = said
-    return said
+    app.openapi_schema = document
+    return document

@@ -70,7 +70,7 @@ def refuse_paths(options: Options) -> None:
     for name, model in (("model", options.model), ("mask_model", options.mask_model)):
         if model not in zoo.CATALOGUE:
             raise OptionError(f"{name}: {model!r} is not in the catalogue; see /v1/models")
-        if not zoo.CATALOGUE[model].told()["present"]:
+        if not zoo.CATALOGUE[model].summary()["present"]:
             raise OptionError(f"{name}: {model} is in the catalogue, but its weights are not here; see /v1/models")
 
 
@@ -117,7 +117,7 @@ def _content(upload: UploadFile) -> bytes:
 
 
 def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> Form:
-    """The form of these parts. Raises OptionError for what is missing, unknown, said twice or of the wrong kind."""
+    """The form of these parts. Raises OptionError for what is missing, unknown, given twice or of the wrong kind."""
     files: dict[str, bytes] = {}
     texts: dict[str, str] = {}
     for name, value in items:

@@ -98,9 +98,9 @@ def document(kind: str, detail: str) -> dict[str, str | int]:
 
 def answer(kind: str, detail: str, *, wait: int = 0, headers: Mapping[str, str] | None = None) -> Response:
     """The problem as a response. wait: seconds after which to try again, or 0."""
-    said = document(kind, detail)
+    problem = document(kind, detail)
     more = {"Retry-After": str(wait)} if wait else {}
-    body = json.dumps(said).encode()
+    body = json.dumps(problem).encode()
     return Response(body, KINDS[kind].status, {**(headers or {}), **more}, media_type=MEDIA)
 
 

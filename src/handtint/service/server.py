@@ -88,6 +88,6 @@ def config(settings: Settings, pool: Pool) -> uvicorn.Config:
         log_config=_LOG,
         proxy_headers=False,
         server_header=False,
-        h11_max_incomplete_event_size=16 * HEADERS,  # so that who sends too many is told so
+        h11_max_incomplete_event_size=16 * HEADERS,  # so that the answer to too large headers is 431
         timeout_graceful_shutdown=round(settings.seconds) + PATIENCE,
     )

@@ -1,4 +1,4 @@
-"""Every setting of the service, said once: the flags of `handtint serve` are made from it."""
+"""The settings of the service, each declared once: the flags of `handtint serve` are made from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Settings:
     port: int = setting(8000, "The port to listen at; 0 for any that is free.", low=0, high=65535)
     jobs: int = setting(0, "Worker processes. Default: one a core.", low=0, high=256)
     threads: int = setting(0, "Threads of each worker. Default: the cores divided by --jobs.", low=0, high=256)
-    queue: int = setting(32, "Requests that may wait for a worker; more are told to come back.", low=0, high=10_000)
+    queue: int = setting(32, "Requests that may wait for a worker; more are answered with 429.", low=0, high=10_000)
     seconds: float = setting(30.0, "How long a photo may take, and how long its upload.", low=0.1, high=3600)
     megabytes: float = setting(25.0, "The largest upload, in millions of bytes.", low=0.001, high=2000)
     megapixels: float = setting(50.0, "The largest photo, in millions of pixels.", low=0.001, high=1000)

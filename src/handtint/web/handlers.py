@@ -47,7 +47,7 @@ def describe(opened: OpenPhoto) -> dict[str, Any]:
     """A photo that was just opened: its size, and the objects detected in it."""
     session = opened.session
     with opened.lock:
-        found = [thing.record for thing in session.detect()]
+        detections = [thing.record for thing in session.detect()]
         height, width = session.photo.size
         return {
             "id": opened.key,
@@ -57,7 +57,7 @@ def describe(opened: OpenPhoto) -> dict[str, Any]:
             "depth": session.photo.depth,
             "pages": 1 + len(session.photo.pages),
             "kind": session.kind,
-            "found": found,
+            "found": detections,
         }
 
 
