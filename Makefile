@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: install dev demo test lint check architecture wheel clean
+.PHONY: install dev demo test lint check architecture wheel clean docs gallery installed
 
 install: $(VENV)/base.done ## the base package: tints photographs, needs no torch
 dev: $(VENV)/dev.done ## and what training and the tests need
@@ -47,5 +47,15 @@ wheel: dev ## build the wheel into dist/ and see that everything an installed ha
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	$(BIN)/python bench/wheel.py dist/*.whl
 
+installed: dev ## wheel and sdist in empty environments, away from the repository; PYTHONS= names the interpreters
+	$(BIN)/python bench/install.py $(PYTHONS)
+
+docs: | $(BIN)/python ## the site, into site/; warnings are errors
+	$(PIP) -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+gallery: install ## the gallery of the site, anew
+	$(BIN)/python bench/gallery.py
+
 clean:
-	rm -rf $(VENV) demo dist
+	rm -rf $(VENV) demo dist site
