@@ -44,9 +44,9 @@ def main() -> None:
     paths = sorted([*(ROOT / "examples/photos").glob("*.jpg"), *(ROOT / "examples/varied").glob("*.jpg")])
     entries = [entry(tinter, path, "subject" if i % 2 else "all") for i, path in enumerate(paths)]
     head = (
-        "# Gallery\n\n<!-- `python bench/gallery.py` writes this page -->\n\nEvery photograph that comes with handtint, "
-        "good and bad, none of them seen in training, with the words that made each. Move the slider. Makers and "
-        "licences are in the SOURCES.md of `examples/photos` and `examples/varied`.\n"
+        "# Gallery\n\n<!-- `python bench/gallery.py` writes this page -->\n\nEvery photograph that comes with "
+        "handtint, good and bad, none of them seen in training, with the words that made each. Move the slider. Makers "
+        "and licences are in the SOURCES.md of `examples/photos` and `examples/varied`.\n"
     )
     (ROOT / "docs" / "gallery.md").write_text("\n".join([head, *entries]))
 
