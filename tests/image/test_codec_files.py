@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handtint.errors import DecodeError, InputError, LimitError, OutputError
-from handtint.image.io import codec, files
+from handtint.image.io import codec, files, formats
 from handtint.image.photo import Photo
 from handtint.image.raster import Raster
 
@@ -165,7 +165,7 @@ def test_read_names_the_photo(tmp_path: Path) -> None:
 def test_the_ending_decides_the_format(ending: str, tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / f"photo{ending}"
     codec.write(Photo.of(PIXELS), path)
-    assert codec.read(path).format == codec.ENDINGS[ending.lower()]
+    assert codec.read(path).format == formats.ENDINGS[ending.lower()]
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from handtint.data.sources import Item
-from handtint.errors import InputError, OutputError
+from handtint.errors import InputError
+from handtint.image.io import files
 
 
 def write(path: Path, items: Sequence[Item]) -> None:
     """Write the items' names, whole or not at all. Raises OutputError."""
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text("".join(f"{item.name}\n" for item in items), encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from error
+    files.write(path, "".join(f"{item.name}\n" for item in items).encode())
 
 
 def read(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,9 @@ import numpy as np
 
 from handtint.data.ground_truth import rgb
 from handtint.data.sources import Item
+from handtint.errors import OutputError
 from handtint.image.color import lab
+from handtint.image.io import files
 from handtint.types import Array
 
 THUMBNAIL = 64
@@ -81,10 +84,5 @@ def _remembered(memory: Path) -> list[int] | None:
 
 def _remember(memory: Path, gray: list[int]) -> None:
     """Write it down; where that cannot be done, the next run looks again."""
-    try:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        part = memory.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(gray))
-        os.replace(part, memory)
-    except OSError:
-        return
+    with suppress(OutputError):
+        files.write(memory, json.dumps(gray).encode())

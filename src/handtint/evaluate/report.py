@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from handtint.errors import OutputError
 from handtint.evaluate.protocols import METRICS
+from handtint.image.io import files
 from handtint.types import VOC
 
 CITATION = "Noya and Taye 2022, Selective Coloring"
@@ -56,14 +55,8 @@ def write_report(record: Document, folder: str | Path, *, name: str = "evaluatio
     """Write name.json and name.md into folder, made if need be, and return their paths. Raises OutputError."""
     paths = Path(folder) / f"{name}.json", Path(folder) / f"{name}.md"
     texts = json.dumps(record, indent=2, allow_nan=False) + "\n", markdown(record)
-    try:
-        paths[0].parent.mkdir(parents=True, exist_ok=True)
-        for path, text in zip(paths, texts, strict=True):
-            part = path.with_name(path.name + ".part")
-            part.write_text(text, encoding="utf-8")
-            os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"{error.filename or folder}: {error.strerror}") from error
+    for path, text in zip(paths, texts, strict=True):
+        files.write(path, text.encode())
     return paths
 
 

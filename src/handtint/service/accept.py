@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 
 from handtint.errors import ServiceError
+from handtint.image.io.formats import MEDIA_TYPES
 
 JSON = "application/json"
-MEDIA = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp"}
 _QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -31,18 +31,18 @@ def parse(header: str, format: str | None = None) -> Wanted:
     """
     ranges = _ranges(header)
     json = _quality(ranges, JSON)
-    images = {name: _quality(ranges, media) for name, media in MEDIA.items()}
+    images = {name: _quality(ranges, media) for name, media in MEDIA_TYPES.items()}
     if format:
         images = {name: quality for name, quality in images.items() if name == format}
     best = max(images.values())
     if json > best:
         return Wanted(True, tuple(images) if format is None else (format,))
     if not best:
-        can = ", ".join([*(MEDIA[name] for name in images), JSON])
+        can = ", ".join([*(MEDIA_TYPES[name] for name in images), JSON])
         raise ServiceError("not-acceptable", f"can be had: {can}")
     order = [range_ for range_, _ in ranges]
     named = [name for name in images if images[name] == best]
-    named.sort(key=lambda name: order.index(MEDIA[name]) if MEDIA[name] in order else len(order))
+    named.sort(key=lambda name: order.index(MEDIA_TYPES[name]) if MEDIA_TYPES[name] in order else len(order))
     return Wanted(False, tuple(named))
 
 

@@ -11,8 +11,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from handtint.image.io.formats import MEDIA_TYPES
 from handtint.service import problems
-from handtint.service.accept import JSON, MEDIA
+from handtint.service.accept import JSON
 from handtint.service.form import LONGEST, MULTIPART, OPTIONS
 from handtint.service.settings import Settings
 
@@ -162,7 +163,7 @@ _PICTURE = {
     200: {
         "description": "The picture, or JSON, as Accept has it.",
         "headers": _NOTE,
-        "content": {**{media: {"schema": _FILE} for media in MEDIA.values()}, JSON: {"schema": _schema(Tinted)}},
+        "content": {**{media: {"schema": _FILE} for media in MEDIA_TYPES.values()}, JSON: {"schema": _schema(Tinted)}},
     }
 }
 

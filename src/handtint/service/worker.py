@@ -12,10 +12,11 @@ import numpy as np
 from handtint import recipe as recipes
 from handtint.errors import InputError
 from handtint.image.io import codec
+from handtint.image.io.formats import MEDIA_TYPES
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
-from handtint.service.accept import JSON, MEDIA
+from handtint.service.accept import JSON
 from handtint.service.messages import Answer, Job, Setup
 from handtint.session import Edit, Session
 
@@ -56,7 +57,7 @@ def _tint(setup: Setup, job: Job) -> Answer:
     if job.json:
         return _json_answer(Session(tinter, photo), Edit(options=options, mask=mask), job.mask, kind)
     result = tinter.run(photo, options, mask=mask)
-    return Answer(result.photo.encode(format=kind, quality=options.quality), MEDIA[kind], result.note)
+    return Answer(result.photo.encode(format=kind, quality=options.quality), MEDIA_TYPES[kind], result.note)
 
 
 def _json_answer(session: Session, edit: Edit, mask: bytes, format: str) -> Answer:
@@ -69,7 +70,7 @@ def _json_answer(session: Session, edit: Edit, mask: bytes, format: str) -> Answ
         "note": result.note,
         "recipe": recipes.dumps(recipes.of(options, mask=mask)),
         "mask": _text(Photo(result.alpha).encode(format="png")),
-        "photo": {"media_type": MEDIA[format], "data": _text(data)},
+        "photo": {"media_type": MEDIA_TYPES[format], "data": _text(data)},
     }
     return Answer(json.dumps(payload).encode(), JSON, result.note)
 
@@ -88,7 +89,7 @@ def _size(photo: Photo) -> dict[str, int]:
 
 def _format(photo: Photo, formats: tuple[str, ...]) -> str:
     """The photo's own format, or PNG where that cannot be written, if it is welcome; else the first that is."""
-    own = photo.format if photo.format in MEDIA else "png"
+    own = photo.format if photo.format in MEDIA_TYPES else "png"
     return own if own in formats or not formats else formats[0]
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from handtint import recipe as recipes
 from handtint.batch.naming import ending_of
-from handtint.image.io import codec
+from handtint.image.io.formats import ENDINGS, MEDIA_TYPES
 from handtint.image.photo import Photo
 from handtint.session import Edit
 from handtint.web import schemas
@@ -19,7 +19,6 @@ from handtint.web.session_store import OpenPhoto, SessionStore
 
 PANEL = 640  # pixels: the longer side of each of the four panels
 QUALITY = 88  # quality of the pictures on the page
-TYPES = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +88,9 @@ def result(opened: OpenPhoto, body: bytes) -> Answer:
         edit = _edit(opened, schemas.table(body))
         made = opened.session.result(edit)
     ending = ending_of(opened.name, edit.options.format)
-    kind = codec.ENDINGS[ending.lower()]
+    kind = ENDINGS[ending.lower()]
     data = made.photo.encode(format=kind, quality=edit.options.quality)
-    return Answer(data, TYPES[kind], f"{_stem(opened)}.handtint{ending}", made.note)
+    return Answer(data, MEDIA_TYPES[kind], f"{_stem(opened)}.handtint{ending}", made.note)
 
 
 def mask(opened: OpenPhoto, body: bytes) -> Answer:
@@ -147,7 +146,7 @@ def _mask(opened: OpenPhoto, payload: Mapping[str, Any], *, chosen: bool = False
 
 
 def _picture(photo: Photo, note: str = "") -> Answer:
-    return Answer(photo.encode(format="jpeg", quality=QUALITY), TYPES["jpeg"], note=note)
+    return Answer(photo.encode(format="jpeg", quality=QUALITY), MEDIA_TYPES["jpeg"], note=note)
 
 
 def _stem(opened: OpenPhoto) -> str:

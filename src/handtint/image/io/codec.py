@@ -23,7 +23,7 @@ from handtint.image.arrays import large, vips
 from handtint.image.arrays.samples import eight_bits
 from handtint.image.io import decoders, files, pages
 from handtint.image.io.develop import check_kind, develop
-from handtint.image.io.formats import BY_NAME, EXTRAS, recognize
+from handtint.image.io.formats import BY_NAME, ENDINGS, EXTRAS, MEDIA_TYPES, recognize
 from handtint.image.io.opened import File, Opened, UnsupportedError
 from handtint.image.metadata import exif, fields, profile, tiff
 from handtint.image.metadata.profile import to_profile
@@ -32,8 +32,6 @@ from handtint.types import Array, Content, Pixels
 
 __all__ = ["Limits", "decode", "encode", "read", "recognize", "to_profile", "write"]
 
-FORMATS = ("jpeg", "png", "tiff", "webp")  # what can be written
-ENDINGS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}
 
 _REFUSED = ((b"<svg", "svg"), (b"%pdf-", "pdf"), (b"<html", "html"), (b"%!ps", "postscript"))
 _LARGEST = {"jpeg": 65500, "webp": 16383, "png": 2**31 - 1, "tiff": 2**31 - 1}
@@ -176,7 +174,7 @@ def encode(photo: Raster, *, format: str = "", quality: int = 95) -> bytes:
     quality: 1..100, of JPEG and WebP. What a format cannot hold is given up: JPEG's alpha over white, 16 bits
     outside PNG and TIFF. Raises OutputError.
     """
-    own = photo.format if photo.format in FORMATS else "png"
+    own = photo.format if photo.format in MEDIA_TYPES else "png"
     return _encoded(photo, files.one_line(photo.name) or "picture", format or own, quality)
 
 
@@ -215,8 +213,8 @@ def _save(photo: Raster, file: BinaryIO, kind: str, settings: dict[str, Any]) ->
 def _kind(photo: Raster, title: str, format: str) -> str:
     """The format's one name. Raises OutputError where there is none, or it cannot hold the photo."""
     kind = ENDINGS.get("." + format.lower(), format.lower())
-    if kind not in FORMATS:
-        raise OutputError(f"{title}: unknown format {format!r}; use one of {', '.join(FORMATS)}")
+    if kind not in MEDIA_TYPES:
+        raise OutputError(f"{title}: unknown format {format!r}; use one of {', '.join(MEDIA_TYPES)}")
     if max(photo.size) > _LARGEST[kind]:
         raise OutputError(f"{title}: {kind} holds at most {_LARGEST[kind]} pixels a side; use png or tiff")
     if photo.pages and kind != "tiff":

@@ -54,6 +54,8 @@ FORMATS = (
     Format("tga", "TGA", (".tga", ".vda", ".icb", ".vst"), ()),  # has no signature: see _is_tga
 )
 BY_NAME = {known.name: known for known in FORMATS}
+MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp"}  # that are written
+ENDINGS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}  # of those
 EXTRAS = {"tiff": ("tifffile", "imagecodecs"), "heif": ("pillow_heif",), "jxl": ("pillow_jxl",)}  # and their modules
 READABLE = frozenset(ending for known in FORMATS for ending in known.endings)
 _BITS = {1: (8,), 2: (16, 24, 32), 3: (8, 16)}  # a pixel, of each type of TGA: palette, colour, gray
