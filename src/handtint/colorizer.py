@@ -39,8 +39,17 @@ def colorize(
 def _own(pixels: Array, engine: Engine, *, side: int, gain: float | None, square: bool) -> tuple[Float, Float]:
     """L* (h, w) of the photo as the package's own network sees it, and the a*b* (h, w, 2) that this predicts."""
     L, x = network_view(pixels, side, gain, square=square)
-    h, w = L.shape
     answer = engine.run(x)[0][0]
     part = x.shape[2] // answer.shape[1]
-    ab = np.moveaxis(answer[:, : h // part, : w // part], 0, -1) * np.float32(lab.AB_SCALE)
-    return L, cv2.resize(np.ascontiguousarray(ab), (w, h), interpolation=cv2.INTER_LINEAR)
+    return L, answered(L, answer[:, : L.shape[0] // part, : L.shape[1] // part])
+
+
+def coefficients_of(L: Float, answer: Float) -> resize.GuidedCoefficients:
+    """The lines of a network's answer (2, h / k, w / k), along the edges of L* (h, w) 0..100."""
+    return resize.guided_coefficients(L / np.float32(100), answered(L, answer), radius=RADIUS, epsilon=EPSILON)
+
+
+def answered(L: Float, answer: Float) -> Float:
+    """The a*b* (h, w, 2) of a network's answer (2, h / k, w / k) at the size of L* (h, w)."""
+    ab = np.ascontiguousarray(np.moveaxis(answer, 0, -1)) * np.float32(lab.AB_SCALE)
+    return cv2.resize(ab, L.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -6,10 +6,14 @@ from functools import cached_property, partial
 from typing import Any
 
 from handtint import zoo
+from handtint.closer import CROP, look_closer
 from handtint.colorizer import colorize
+from handtint.faces import Face, find_faces
 from handtint.image.arrays.resize import GuidedCoefficients
 from handtint.segmenter import segment
 from handtint.types import Engine, Pixels, Segmentation
+
+FACES = "handtint-faces"  # the detector that finds where to look closer
 
 
 class Networks:
@@ -19,6 +23,7 @@ class Networks:
         """Choose them by their names in the catalogue; threads 0 means one a core. Raises OptionError."""
         self._names = color, mask
         self.color, self.mask = zoo.find(color, "color"), zoo.find(mask, "mask")
+        self.faces = zoo.find(FACES, "faces")
         self.threads = threads
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -30,20 +35,28 @@ class Networks:
         return self.color.engine(threads=self.threads)
 
     @cached_property
+    def _face_engine(self) -> Engine:
+        return self.faces.engine(threads=self.threads)
+
+    @cached_property
     def _mask_engine(self) -> Engine:
         return self.mask.engine(threads=self.threads)
 
-    def colors(self, pixels: Pixels, gain: float | None) -> GuidedCoefficients:
-        """The colours predicted for pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError."""
-        model = self.color
-        return colorize(
-            pixels,
-            self._color_engine,
-            side=model.side,
-            gain=gain,
-            square=model.square,
-            interface=model.interface,
-        )
+    def colors(self, pixels: Pixels, gain: float | None, *, closer: bool = True) -> GuidedCoefficients:
+        """The colours predicted for pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError.
+
+        closer: the network sees each small face again, alone; not where it is a network of others.
+        """
+        model, engine = self.color, self._color_engine
+        first = colorize(pixels, engine, side=model.side, gain=gain, square=model.square, interface=model.interface)
+        if not closer or model.interface:
+            return first
+        crop = model.side if model.square else CROP
+        return look_closer(pixels, first, self.find_faces(pixels, gain), engine, gain=gain, crop=crop)
+
+    def find_faces(self, pixels: Pixels, gain: float | None) -> list[Face]:
+        """The faces in pixels (H, W) or (H, W, 3) under a gain, the largest first. Raises WeightsError."""
+        return find_faces(pixels, self._face_engine, side=self.faces.side, gain=gain)
 
     def segment(self, pixels: Pixels, gain: float | None) -> Segmentation:
         """Classes and foreground of pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError."""

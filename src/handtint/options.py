@@ -10,6 +10,7 @@ from handtint.settings import setting, validate
 
 BACKGROUNDS = ("original", "gray", "sepia", "dim")
 LEVELS = ("off", "auto")
+CLOSER_LOOKS = ("auto", "off")
 COLORS = ("predicted", "original")
 METADATA = ("keep", "strip", "safe")
 FORMATS = ("jpeg", "png", "tiff", "webp")
@@ -44,6 +45,11 @@ class Options:
         "auto: first stretch the photo's darkest and lightest values to black and white, for pale photos and for scans "
         "of 12 bits in files of 16. off: leave them.",
         choices=LEVELS,
+    )
+    closer_look: str = setting(
+        "auto",
+        "Let the network look again at each small face, so that faces in groups are not left gray: auto or off.",
+        choices=CLOSER_LOOKS,
     )
     colors: str = setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
     model: str = setting(

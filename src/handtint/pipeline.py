@@ -54,9 +54,9 @@ class Stages:
         """Gray, toned or in colour."""
         return tone.kind(resize.shrink(self.pixels, resize.fit(self.photo.size, KIND_SIDE)))
 
-    def colors(self, gain: str) -> resize.GuidedCoefficients:
+    def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """The colours that the colour network predicts, as guided coefficients from L in 0..1 to a*b*."""
-        return self.networks.colors(self.pixels, gain_factor(gain))
+        return self.networks.colors(self.pixels, gain_factor(gain), closer=closer_look != "off")
 
     def segmentation(self, gain: str) -> Segmentation:
         """Classes and foreground by the mask network, at network size."""
@@ -90,7 +90,7 @@ class Stages:
         note = "; ".join(filter(None, (photo.note, DARK_NOTE if dark else "", note)))
         colors = None
         if options.colors == "predicted":
-            colors = self.colors(options.gain)
+            colors = self.colors(options.gain, options.closer_look)
         elif kind == "gray":
             note = "; ".join(dict.fromkeys(filter(None, (note, "the photo has no colours of its own"))))
         backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")

@@ -151,9 +151,10 @@ class _CachedStages(Stages):
         """Bytes of the masks cached."""
         return self._selections.nbytes
 
-    def colors(self, gain: str) -> resize.GuidedCoefficients:
+    def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """As Stages has it."""
-        return self._colors.get(gain, lambda: super(_CachedStages, self).colors(gain))
+        key = gain, closer_look
+        return self._colors.get(key, lambda: super(_CachedStages, self).colors(gain, closer_look))
 
     def segmentation(self, gain: str) -> Segmentation:
         """As Stages has it."""
@@ -200,9 +201,9 @@ class _PreviewStages(Stages):
         """Gray, toned or in colour, judged by the whole photo."""
         return self._page.kind
 
-    def colors(self, gain: str) -> resize.GuidedCoefficients:
+    def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """The colours of the whole photo: guided coefficients serve for any size."""
-        return self._page.colors(gain)
+        return self._page.colors(gain, closer_look)
 
     def segmentation(self, gain: str) -> Segmentation:
         """The segmentation of the whole photo."""

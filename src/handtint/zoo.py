@@ -17,7 +17,7 @@ from handtint.options import Options
 from handtint.types import Engine
 from handtint.weights import MANIFEST, Weights, manifest, of_file, read
 
-Task = Literal["color", "mask"]
+Task = Literal["color", "mask", "faces"]
 _NOTHING: Mapping[str, Any] = {
     "licence": "",
     "size": 0,
@@ -147,6 +147,7 @@ CATALOGUE = {
             side=288,
             use="the default: the subject and VOC's classes, nothing to download",
         ),
+        Model("handtint-faces", "faces", "CenterNet on a small pyramid of convolutions", side=576),
         Model(
             "deeplabv3-resnet101",
             "mask",

@@ -13,6 +13,7 @@ from handtint.checkpoints import published
 from handtint.errors import OptionError
 from handtint.nets.backbone import pyramid
 from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator
+from handtint.nets.faces import FaceNet
 from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet, hybrid
 from handtint.nets.resnet import ResNet18
 from handtint.nets.streams import ClassNet
@@ -93,7 +94,11 @@ CLASSES = {
     "lite2": Generator(partial(_classes, "lite2"), published.LITE2, companion="lite0"),
     "tiny": Generator(partial(_classes, "tiny"), companion="tiny"),
 }
-GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK, "classes": CLASSES}
+FACES = {
+    "small": Generator(lambda _pretrained, _source: FaceNet()),
+    "tiny": Generator(lambda _pretrained, _source: FaceNet((8, 8, 8, 8), (1, 0, 1), 8)),
+}
+GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK, "classes": CLASSES, "faces": FACES}
 
 DISCRIMINATORS: Mapping[str, Callable[[], nn.Module]] = {
     "patch": PatchDiscriminator,

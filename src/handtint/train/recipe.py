@@ -86,7 +86,7 @@ class Phase:
 class Recipe:
     """Everything that decides a training run, beside its data."""
 
-    task: str  # "colour", "mask" or "classes"
+    task: str  # "colour", "mask", "classes" or "faces"
     network: str = "lite0"  # by its name in train/networks.py
     pretrained: bool = True  # start from published weights, where there are some of this network
     published: str = ""  # the file or folder of those weights, or their name on the hub; "": the usual source
@@ -119,7 +119,7 @@ class Recipe:
     )
     old_camera_prob: float = 0.0  # colour: chance of lightness as a plate or film saw it that was not panchromatic
     with_hints: bool = False  # colour: half of the crops tell some colours in advance; the hybrid alone takes them
-    faces: str = ""  # colour: a file of JSON lines, {"file", "faces": [[x0, y0, x1, y1, ...], ...]}, boxes in pixels
+    faces: str = ""  # colour, faces: a file of JSON lines, {"file", "faces": [[x0, y0, x1, y1, score], ...]}, in pixels
     face_crop_prob: float = 0.0  # colour: chance of a crop about a face, where there are some
     validation_sources: tuple[
         str, ...

@@ -15,12 +15,14 @@ from torch.utils.data import Dataset
 
 from handtint.data import balance
 from handtint.data.cached_features import CachedPairs
+from handtint.data.face_pairs import FacePairs, read_faces, with_faces
 from handtint.data.faces import face_boxes
 from handtint.data.labels import mask_pairs, photographs
 from handtint.data.pairs import COLOR_MIN_SCALE, Batch, ColorPairs, ColorView, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
 from handtint.train import samples
+from handtint.train.face_steps import face_rows, face_turns
 from handtint.train.feature_cache import Pair, cache_features, crops
 from handtint.train.losses import color_regression
 from handtint.train.recipe import Phase, Recipe
@@ -100,6 +102,11 @@ def _as_they_are(_recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabr
     return examples
 
 
+def _faces_told(recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabric, _say: object) -> list[Any]:
+    """The examples that the recipe's file of faces tells of, with those."""
+    return with_faces(examples, read_faces(Path(recipe.faces)))
+
+
 def _lightness(batch: Batch, _recipe: Recipe) -> tuple[Tensor]:
     return (batch["L"],)
 
@@ -139,6 +146,20 @@ TASKS = {
         given=_lightness,
     ),
     "mask": MASK,
+    "faces": Task(
+        gather=photographs,
+        photo=lambda item: item,
+        pairs=lambda examples, phase, turn, recipe: FacePairs(
+            examples, phase.size, seed=recipe.seed, turn=turn, aged=recipe.aged
+        ),
+        shown=lambda examples, size: SquashedPairs(examples, size, seed=0, turn=0, flip=False),
+        turns=lambda _recipe, _phase: face_turns,
+        outputs=("heat", "size", "offset"),
+        rows=face_rows,
+        dealt=lambda examples, _recipe: examples,
+        prepared=_faces_told,
+        given=_lightness,
+    ),
     "classes": replace(
         MASK,
         pairs=_class_pairs,

@@ -61,6 +61,10 @@ class GuidedCoefficients:
         k, L = self.slope.shape[2], L[:, columns]
         return [both[..., i] * L + both[..., k + i] for i in range(k)]
 
+    def enlarged(self, size: tuple[int, int]) -> GuidedCoefficients:
+        """The same lines as maps of a larger (h, w)."""
+        return GuidedCoefficients(*(_stretch(maps, 0, size[0], *size) for maps in (self.slope, self.offset)))
+
 
 def _stretch(maps: Float, top: int, n: int, height: int, width: int) -> Float:
     """Rows top..top+n of maps (h, w, c) enlarged bilinearly to (height, width)."""

@@ -6,7 +6,7 @@ The gain is for the networks' eyes only: the output keeps the photo's own lightn
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,17 @@ LEVELS = 16  # of lightness, each with a tone
 DARK = 20.0  # L* below which all of a photo lies that uses a few of its bits: 12 of 16 make it 4.6 at most
 _ENDS = (0.1, 99.9)  # percent of the values that become black, and that do not become white
 _SAMPLE = 1 << 20  # values that levels are judged by
+
+
+class Adjustment(NamedTuple):
+    """What is done to L*: target + (L - low) * gain."""
+
+    gain: float
+    low: float
+    target: float
+
+
+SAME = Adjustment(1.0, 0.0, 0.0)
 
 
 def kind(pixels: Array) -> Kind:
@@ -47,29 +58,41 @@ def beyond_tone(L: Float, ab: Float) -> float:
 
 
 def apply(L: Float, factor: float | None) -> Float:
-    """L* (h, w) 0..100 as the networks see it: times the factor, or by `automatic` where it is None."""
-    if factor is None:
-        return automatic(L)
-    return L if factor == 1.0 else np.clip(L * np.float32(factor), 0, 100)
+    """L* (h, w) 0..100 as the networks see it: times the factor, or by the automatic gain where it is None."""
+    return adjusted(L, adjustment(L, factor))
 
 
 def automatic(L: Float) -> Float:
-    """Levels for a faded photograph, a lower gain for a saturated one, the very same L for a sound one.
+    """L* (h, w) 0..100 after the automatic gain, see `adjustment`."""
+    return apply(L, None)
 
+
+def adjusted(L: Float, adjustment: Adjustment) -> Float:
+    """L* (h, w) 0..100 at the levels of the photograph that it is of, the very same L where these change nothing."""
+    if adjustment == SAME:
+        return L
+    gain, low, target = adjustment
+    return np.clip(target + (L - low) * gain, 0, 100).astype(np.float32)
+
+
+def adjustment(L: Float, factor: float | None) -> Adjustment:
+    """How the networks see L* (h, w) 0..100: by a factor, or automatically where it is None.
+
+    Automatically: levels for a faded photograph, a lower gain for a saturated one, nothing for a sound one.
     Faded: the darkest hundredth lies above 12 L* or the lightest below 80; both are brought to 3 and 95, or stay where
     they are beyond them. Scans of 12 bits in files of 16, which are nearly black, are among these.
     Saturated: over 8 % of the picture is blown out (above 98 L*); a blown sky is white to the network, and a gain of
     0.9 makes it the light gray that skies are.
     """
+    if factor is not None:
+        return Adjustment(factor, 0.0, 0.0)
     low, high = (float(v) for v in np.percentile(L, (1, 99)))
     if high - low < (0.5 if high < DARK else 5):
-        return L
+        return SAME
     if low > 12 or high < 80:
         target_low, target_high = min(low, 3.0), max(high, 95.0)
-        return np.clip(target_low + (L - low) * ((target_high - target_low) / (high - low)), 0, 100).astype(np.float32)
-    if np.mean(L > 98) > 0.08:
-        return L * np.float32(0.9)
-    return L
+        return Adjustment((target_high - target_low) / (high - low), low, target_low)
+    return Adjustment(0.9, 0.0, 0.0) if np.mean(L > 98) > 0.08 else SAME
 
 
 def stretched(pixels: Pixels) -> Pixels:

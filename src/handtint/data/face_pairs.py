@@ -1,0 +1,150 @@
+"""(L, faces) pairs to train the face detector on: crops in which a face is of any size, and the maps to answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from handtint.data.augment import age
+from handtint.data.hints import file_name
+from handtint.data.pairs import Batch, network_lightness
+from handtint.data.sources import Item
+from handtint.data.truths import rgb
+from handtint.errors import InputError
+from handtint.image.color import lab
+from handtint.nets.faces import STRIDE
+from handtint.types import Array, Float
+
+SMALLEST, LARGEST = 5.0, 110.0  # pixels of width: the faces of the crops; smaller ones are not asked for
+ENLARGED = 2.5  # photographs are enlarged at most so many times
+SURE = 0.5  # score from which a box is a face; what is less sure is not asked for
+FEWER = 4  # one in so many of the photographs without faces is learned from
+EMPTY = 0.15  # chance of a crop from anywhere
+
+Example = tuple[Item, Array]  # a photograph, and its faces (n, 5): x0, y0, x1, y1 in pixels and the score
+
+
+def read_faces(path: Path) -> dict[str, Array]:
+    """File name -> faces (n, 5) float32: x0, y0, x1, y1 in pixels and the score.
+
+    path: lines of JSON, each {"file": NAME, "faces": [[x0, y0, x1, y1, score], ...]}. Raises InputError.
+    """
+    found: dict[str, Array] = {}
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            told = json.loads(line)
+            found[file_name(told["file"])] = np.array(told["faces"], np.float32).reshape(-1, 5)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not lines of JSON with faces: {error!r}") from error
+    return found
+
+
+def with_faces(items: Sequence[Item], faces: Mapping[str, Array]) -> list[Example]:
+    """The photographs of which is told what faces they show; "data/12.jpg" also tells of "coco40k_12.jpg".
+
+    Of those without a face, one in four.
+    """
+    told = (
+        (item, faces.get(file_name(item.name), faces.get(file_name(item.name).rpartition("_")[2]))) for item in items
+    )
+    examples = [(item, boxes) for item, boxes in told if boxes is not None]
+    empty = [example for example in examples if not len(example[1])]
+    return [example for example in examples if len(example[1])] + empty[::FEWER]
+
+
+class FacePairs(Dataset[Batch]):
+    """Random crops: L (1, size, size) as an old print shows it, and maps (k, size / 4, size / 4).
+
+    heat (1): 1 in the cell of a face's middle, less around it. asked (1): 0 where nobody knows. size (2), offset (2):
+    see `FaceNet`, at the cells of middles alone. aged: the chance of each fault that old prints have.
+    """
+
+    def __init__(self, examples: Sequence[Example], size: int, *, seed: int, turn: int, aged: float = 0.25) -> None:
+        self.examples, self.size, self.seed, self.turn, self.aged = examples, size, seed, turn, aged
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> Batch:
+        rng = np.random.default_rng((self.seed, self.turn, index))
+        item, faces = self.examples[index]
+        pixels, faces = view(rng, _pixels(item), faces, self.size)
+        maps = {name: torch.from_numpy(plane) for name, plane in targets(faces, self.size).items()}
+        return {"L": network_lightness(age(rng, _recorded(rng, pixels), chance=self.aged)), **maps}
+
+
+@lru_cache(maxsize=4096)
+def _pixels(item: Item) -> Array:
+    """The photograph (h, w, 3) uint8; reading it anew would take longer than a step of so small a network."""
+    return rgb(item)
+
+
+def _recorded(rng: np.random.Generator, pixels: Array) -> Float:
+    """L* (h, w) of sRGB pixels, as a film of some sensitivity to red, green and blue records them."""
+    light = lab.decode_srgb(pixels) @ rng.dirichlet((1.0, 1.5, 1.0)).astype(np.float32)
+    return lab.lightness(np.round(lab.encode_srgb(light) * 255).astype(np.uint8))
+
+
+def view(rng: np.random.Generator, pixels: Array, faces: Array, size: int) -> tuple[Array, Array]:
+    """A crop (size, size) at a random scale, mirrored half of the times, and the faces (n, 5) in its pixels.
+
+    Most crops hold a face that is 5 to 110 pixels wide, every octave of that as often as every other.
+    """
+    h, w = pixels.shape[:2]
+    wanted = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))
+    scale, middle = float(np.exp(rng.uniform(np.log(0.35), np.log(1.5)))), rng.uniform((0, 0), (w, h))
+    if len(faces) and rng.random() >= EMPTY:
+        x0, y0, x1, y1, _ = faces[int(rng.integers(len(faces)))]
+        scale, middle = wanted / float(max(1.0, x1 - x0)), np.array((x0 + x1, y0 + y1)) / 2
+    scale = min(scale, ENLARGED)
+    stretch = float(np.exp(rng.normal(0, 0.05)))
+    place = rng.uniform(0.1, 0.9, 2) * size  # of the chosen middle in the crop
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    sx, sy = mirror * scale * stretch, scale / stretch
+    moved = np.array([[sx, 0, place[0] - sx * middle[0]], [0, sy, place[1] - sy * middle[1]]], np.float32)
+    if scale < 0.8:  # averaged before it is made smaller
+        pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 / scale)
+    if rng.random() < 0.7:  # mostly as much of the photograph as fits
+        for axis, (scaled, side) in enumerate(((sx, w), (sy, h))):
+            low, room = moved[axis, 2] + min(0.0, scaled * side), size - abs(scaled) * side
+            moved[axis, 2] += np.clip(low, min(0.0, room), max(0.0, room)) - low
+    fill = [int(rng.integers(256))] * 3
+    crop = cv2.warpAffine(pixels, moved, (size, size), flags=cv2.INTER_LINEAR, borderValue=fill)
+    return crop, _moved(faces, moved)
+
+
+def _moved(faces: Array, moved: Array) -> Array:
+    x = faces[:, (0, 2)] * moved[0, 0] + moved[0, 2]
+    y = faces[:, (1, 3)] * moved[1, 1] + moved[1, 2]
+    return np.stack([x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1), faces[:, 4]], axis=1)
+
+
+def targets(faces: Array, size: int) -> dict[str, Float]:
+    """The maps of `FacePairs` for faces (n, 5) in pixels of a crop (size, size)."""
+    cells = size // STRIDE
+    maps = {name: np.zeros((k, cells, cells), np.float32) for name, k in (("heat", 1), ("size", 2), ("offset", 2))}
+    asked = np.ones((1, cells, cells), np.float32)
+    rows = np.arange(cells, dtype=np.float32)
+    for x0, y0, x1, y1, score in faces[np.argsort(-faces[:, 2] + faces[:, 0])]:  # small ones last: they are in front
+        cx, cy = (x0 + x1) / 2 / STRIDE - 0.5, (y0 + y1) / 2 / STRIDE - 0.5
+        wide, high = (x1 - x0) / STRIDE, (y1 - y0) / STRIDE
+        x, y = round(float(cx)), round(float(cy))
+        inside = 0 <= x < cells and 0 <= y < cells
+        if score < SURE or x1 - x0 < SMALLEST or not inside:
+            top, left = (int(max(0, v / STRIDE)) for v in (y0, x0))
+            asked[0, top : max(0, int(y1 / STRIDE) + 1), left : max(0, int(x1 / STRIDE) + 1)] = 0
+            continue
+        spread = [2 * max(0.5, 0.1 * side) ** 2 for side in (high, wide)]
+        bump = np.exp(-((rows - y) ** 2)[:, None] / spread[0] - ((rows - x) ** 2)[None] / spread[1])
+        maps["heat"][0] = np.maximum(maps["heat"][0], bump)
+        maps["size"][:, y, x] = np.log((high, wide))
+        maps["offset"][:, y, x] = cy - y, cx - x
+        asked[0, y, x] = 1
+    return {**maps, "asked": asked}

@@ -1,0 +1,87 @@
+"""Photo -> where faces are in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from handtint.image.arrays import resize
+from handtint.image.color import lab, tone
+from handtint.types import Array, Engine, Float
+
+SURE = 0.35  # score from which it is a face
+APART = 0.35  # share of two boxes' union that they have in common, above which they are one face
+STRIDE = 4  # of the detector's answer
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face: its box in pixels of the photo, edges included as fractions, and how sure the detector is, 0..1."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    score: float
+
+    @property
+    def width(self) -> float:
+        """In pixels."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """In pixels."""
+        return self.y1 - self.y0
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """(x, y) in pixels."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+
+def find_faces(
+    pixels: Array, engine: Engine, *, side: int, gain: float | None = None, sure: float = SURE
+) -> list[Face]:
+    """The faces in a photo (H, W) or (H, W, 3), the largest first.
+
+    The detector (see nets/faces.py) sees the lightness alone, the longer side of the photo at `side` pixels, after the
+    gain: a factor, or None for the automatic one.
+    """
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    L = tone.apply(lab.lightness(resize.shrink(pixels, size)), gain)
+    answer = engine.run(resize.pad(L / np.float32(lab.L_SCALE) - 1))
+    boxes = _boxes(*(planes[0] for planes in answer[:3]), sure=sure)
+    boxes[:, (0, 2)] = np.clip(boxes[:, (0, 2)] * (width / size[1]), 0, width)
+    boxes[:, (1, 3)] = np.clip(boxes[:, (1, 3)] * (height / size[0]), 0, height)
+    faces = [Face(*map(float, box)) for box in boxes]
+    return sorted((f for f in faces if f.width >= 1 and f.height >= 1), key=lambda face: -face.width * face.height)
+
+
+def _boxes(heat: Float, size: Float, offset: Float, *, sure: float) -> Float:
+    """(n, 5): x0, y0, x1, y1 in pixels of what the detector saw, and the score, of its maps (k, h, w)."""
+    peaks = (heat[0] == cv2.dilate(heat[0], np.ones((3, 3), np.uint8))) & (heat[0] > np.log(sure / (1 - sure)))
+    y, x = np.nonzero(peaks)
+    score = 1 / (1 + np.exp(-heat[0, y, x]))
+    high, wide = np.exp(np.clip(size[:, y, x], -4, 6))
+    middle_y, middle_x = (np.stack([y, x]) + 0.5 + offset[:, y, x]) * STRIDE
+    half_h, half_w = high * STRIDE / 2, wide * STRIDE / 2
+    boxes = np.stack([middle_x - half_w, middle_y - half_h, middle_x + half_w, middle_y + half_h, score], axis=1)
+    return _apart(boxes[np.argsort(-score, kind="stable")].astype(np.float32))
+
+
+def _apart(boxes: Float) -> Float:
+    """The boxes (n, 5), surest first, without those that mostly cover a surer one."""
+    kept: list[Float] = []
+    while len(boxes):
+        first, boxes = boxes[0], boxes[1:]
+        kept.append(first)
+        low, high = np.maximum(first[:2], boxes[:, :2]), np.minimum(first[2:4], boxes[:, 2:4])
+        shared = np.prod(np.clip(high - low, 0, None), axis=1)
+        areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1) + np.prod(first[2:4] - first[:2])
+        boxes = boxes[shared < APART * (areas - shared)]
+    return np.array(kept, np.float32).reshape(-1, 5)
