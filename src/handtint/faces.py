@@ -11,7 +11,7 @@ from handtint.image.arrays import resize
 from handtint.image.color import lab, tone
 from handtint.types import Array, Engine, Float
 
-SURE = 0.35  # score from which it is a face
+SURE = 0.4  # score from which it is a face
 APART = 0.35  # share of two boxes' union that they have in common, above which they are one face
 STRIDE = 4  # of the detector's answer
 
@@ -47,9 +47,16 @@ def find_faces(
 ) -> list[Face]:
     """The faces in a photo (H, W) or (H, W, 3), the largest first.
 
-    The detector (see nets/faces.py) sees the lightness alone, the longer side of the photo at `side` pixels, after the
-    gain: a factor, or None for the automatic one.
+    The detector (see nets/faces.py) sees the lightness alone, the longer side of the photo at `side` pixels and, for
+    faces that fill the picture, at a third of that; after the gain: a factor, or None for the automatic one.
     """
+    seen = np.concatenate([_seen(pixels, engine, side=part, gain=gain, sure=sure) for part in (side, side // 3)])
+    faces = [Face(*map(float, box)) for box in _apart(seen[np.argsort(-seen[:, 4], kind="stable")])]
+    return sorted((f for f in faces if f.width >= 1 and f.height >= 1), key=lambda face: -face.width * face.height)
+
+
+def _seen(pixels: Array, engine: Engine, *, side: int, gain: float | None, sure: float) -> Float:
+    """(n, 5): x0, y0, x1, y1 in pixels of the photo and the score, at one size of it."""
     height, width = pixels.shape[:2]
     scale = side / max(height, width)
     size = max(1, round(height * scale)), max(1, round(width * scale))
@@ -58,8 +65,7 @@ def find_faces(
     boxes = _boxes(*(planes[0] for planes in answer[:3]), sure=sure)
     boxes[:, (0, 2)] = np.clip(boxes[:, (0, 2)] * (width / size[1]), 0, width)
     boxes[:, (1, 3)] = np.clip(boxes[:, (1, 3)] * (height / size[0]), 0, height)
-    faces = [Face(*map(float, box)) for box in boxes]
-    return sorted((f for f in faces if f.width >= 1 and f.height >= 1), key=lambda face: -face.width * face.height)
+    return boxes
 
 
 def _boxes(heat: Float, size: Float, offset: Float, *, sure: float) -> Float:
@@ -71,7 +77,7 @@ def _boxes(heat: Float, size: Float, offset: Float, *, sure: float) -> Float:
     middle_y, middle_x = (np.stack([y, x]) + 0.5 + offset[:, y, x]) * STRIDE
     half_h, half_w = high * STRIDE / 2, wide * STRIDE / 2
     boxes = np.stack([middle_x - half_w, middle_y - half_h, middle_x + half_w, middle_y + half_h, score], axis=1)
-    return _apart(boxes[np.argsort(-score, kind="stable")].astype(np.float32))
+    return boxes.astype(np.float32)
 
 
 def _apart(boxes: Float) -> Float:

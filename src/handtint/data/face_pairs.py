@@ -13,12 +13,12 @@ import torch
 from torch.utils.data import Dataset
 
 from handtint.data.augment import age
-from handtint.data.hints import file_name
+from handtint.data.cameras import recorded_lightness
+from handtint.data.ground_truth import rgb
 from handtint.data.pairs import Batch, network_lightness
 from handtint.data.sources import Item
-from handtint.data.truths import rgb
+from handtint.data.weak_labels import file_name
 from handtint.errors import InputError
-from handtint.image.color import lab
 from handtint.nets.faces import STRIDE
 from handtint.types import Array, Float
 
@@ -63,21 +63,26 @@ class FacePairs(Dataset[Batch]):
     """Random crops: L (1, size, size) as an old print shows it, and maps (k, size / 4, size / 4).
 
     heat (1): 1 in the cell of a face's middle, less around it. asked (1): 0 where nobody knows. size (2), offset (2):
-    see `FaceNet`, at the cells of middles alone. aged: the chance of each fault that old prints have.
+    see `FaceNet`, at the cells of middles alone. degraded: the probability of each fault that old prints have.
     """
 
-    def __init__(self, examples: Sequence[Example], size: int, *, seed: int, turn: int, aged: float = 0.25) -> None:
-        self.examples, self.size, self.seed, self.turn, self.aged = examples, size, seed, turn, aged
+    def __init__(
+        self, examples: Sequence[Example], size: int, *, seed: int, epoch: int, degraded: float = 0.25
+    ) -> None:
+        self.examples, self.size, self.seed, self.epoch, self.degraded = examples, size, seed, epoch, degraded
 
     def __len__(self) -> int:
         return len(self.examples)
 
     def __getitem__(self, index: int) -> Batch:
-        rng = np.random.default_rng((self.seed, self.turn, index))
+        rng = np.random.default_rng((self.seed, self.epoch, index))
         item, faces = self.examples[index]
         pixels, faces = view(rng, _pixels(item), faces, self.size)
         maps = {name: torch.from_numpy(plane) for name, plane in targets(faces, self.size).items()}
-        return {"L": network_lightness(age(rng, _recorded(rng, pixels), chance=self.aged)), **maps}
+        return {
+            "L": network_lightness(age(rng, recorded_lightness(pixels, _sensitivity(rng)), chance=self.degraded)),
+            **maps,
+        }
 
 
 @lru_cache(maxsize=4096)
@@ -86,10 +91,9 @@ def _pixels(item: Item) -> Array:
     return rgb(item)
 
 
-def _recorded(rng: np.random.Generator, pixels: Array) -> Float:
-    """L* (h, w) of sRGB pixels, as a film of some sensitivity to red, green and blue records them."""
-    light = lab.decode_srgb(pixels) @ rng.dirichlet((1.0, 1.5, 1.0)).astype(np.float32)
-    return lab.lightness(np.round(lab.encode_srgb(light) * 255).astype(np.uint8))
+def _sensitivity(rng: np.random.Generator) -> Float:
+    """Shares of linear R, G and B in what some film records, (3,) float32."""
+    return rng.dirichlet((1.0, 1.5, 1.0)).astype(np.float32)
 
 
 def view(rng: np.random.Generator, pixels: Array, faces: Array, size: int) -> tuple[Array, Array]:

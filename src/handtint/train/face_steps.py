@@ -11,17 +11,17 @@ from torch.nn import functional as F
 
 from handtint.image.color import lab
 from handtint.train.samples import Rows
-from handtint.train.steps import GENERATOR, Batch, Losses, Nets, Turn
+from handtint.train.steps import GENERATOR, Batch, Losses, Nets, OptimizerStep
 
 OFFSET, SIZE = 1.0, 0.3  # weights of the two beside the heat's
 
 
-def face_turns(nets: Nets, batch: Batch) -> Iterator[Turn]:
+def face_steps(nets: Nets, batch: Batch) -> Iterator[OptimizerStep]:
     """Heat, size and offset together."""
-    yield Turn(GENERATOR, face_step(nets, batch), "loss")
+    yield OptimizerStep(GENERATOR, face_losses(nets, batch), "loss")
 
 
-def face_step(nets: Nets, batch: Batch) -> Losses:
+def face_losses(nets: Nets, batch: Batch) -> Losses:
     """{"loss", "heat", "size", "offset"}; size and offset are asked for at the middles of faces alone."""
     heat, size, offset = (answer.float() for answer in nets[GENERATOR](batch["L"]))
     middles = (batch["heat"] == 1).float()

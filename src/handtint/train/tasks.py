@@ -22,7 +22,7 @@ from handtint.data.pairs import COLOR_MIN_SCALE, Batch, ColorPairs, ColorView, M
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
 from handtint.train import samples
-from handtint.train.face_steps import face_rows, face_turns
+from handtint.train.face_steps import face_rows, face_steps
 from handtint.train.feature_cache import Pair, cache_features, crops
 from handtint.train.losses import color_regression
 from handtint.train.recipe import Phase, Recipe
@@ -149,11 +149,11 @@ TASKS = {
     "faces": Task(
         gather=photographs,
         photo=lambda item: item,
-        pairs=lambda examples, phase, turn, recipe: FacePairs(
-            examples, phase.size, seed=recipe.seed, turn=turn, aged=recipe.aged
+        pairs=lambda examples, phase, epoch, recipe: FacePairs(
+            examples, phase.size, seed=recipe.seed, epoch=epoch, degraded=recipe.degradation_prob
         ),
-        shown=lambda examples, size: SquashedPairs(examples, size, seed=0, turn=0, flip=False),
-        turns=lambda _recipe, _phase: face_turns,
+        shown=lambda examples, size: SquashedPairs(examples, size, seed=0, epoch=0, flip=False),
+        steps=lambda _recipe, _phase: face_steps,
         outputs=("heat", "size", "offset"),
         rows=face_rows,
         dealt=lambda examples, _recipe: examples,

@@ -1,0 +1,55 @@
+"""What the face detector finds of the faces that another found, in gray copies of held-out photographs.
+
+python bench/faces.py DIR|SHARD... --faces FACES.jsonl [--limit N]
+"""
+
+import argparse
+from pathlib import Path
+
+from handtint import zoo
+from handtint.data.face_pairs import SURE, read_faces, with_faces
+from handtint.data.ground_truth import rgb
+from handtint.data.sources import held_out, open_sources
+from handtint.evaluate.color import grayed
+from handtint.faces import find_faces
+from handtint.types import Array
+
+SIZES = {"under 10 px": (0, 10), "10 to 24 px": (10, 24), "24 px and more": (24, 1e9)}
+
+
+def overlap(one: Array, other: Array) -> float:
+    """Intersection over union of two boxes x0, y0, x1, y1."""
+    w, h = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(0.0, w) * max(0.0, h)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return float(shared / (sum(areas) - shared))
+
+
+def main() -> None:
+    """Print recall by the faces' width in the photograph, and precision."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("sources", nargs="+")
+    words.add_argument("--faces", type=Path, required=True)
+    words.add_argument("--limit", type=int, default=500)
+    said = words.parse_args()
+    model = zoo.find("handtint-faces", "faces")
+    engine = model.engine()
+    items = [item for item in open_sources(said.sources) if held_out(item)]
+    hits = {name: [0, 0] for name in SIZES}
+    right = all_found = 0
+    for item, told in with_faces(items, read_faces(said.faces))[: said.limit]:
+        faces = find_faces(grayed(rgb(item)).pixels, engine, side=model.side)
+        found = [(face.x0, face.y0, face.x1, face.y1) for face in faces]
+        for box in told[told[:, 4] >= SURE]:
+            name = next(name for name, (low, high) in SIZES.items() if low <= box[2] - box[0] < high)
+            hits[name][0] += any(overlap(box, other) > 0.4 for other in found)
+            hits[name][1] += 1
+        all_found += len(found)
+        right += sum(any(overlap(box, other) > 0.3 for box in told) for other in found)
+    for name, (hit, count) in hits.items():
+        print(f"recall, faces {name}: {hit / max(1, count):.2f} of {count}")
+    print(f"precision: {right / max(1, all_found):.2f} of {all_found}")
+
+
+if __name__ == "__main__":
+    main()

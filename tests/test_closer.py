@@ -1,0 +1,97 @@
+"""Faces are found where the detector's maps say, and a closer look changes these places alone."""
+
+import numpy as np
+import pytest
+
+from handtint import closer
+from handtint.closer import look_closer
+from handtint.colorizer import colorize
+from handtint.faces import Face, find_faces
+from handtint.image.color import lab
+from handtint.types import Array, Float
+
+
+class Detector:
+    """Finds one face whenever it sees a picture 96 wide: 24 x 32 pixels about (50, 42)."""
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        h, w = x.shape[2] // 4, x.shape[3] // 4
+        heat = np.full((1, 1, h, w), -9, np.float32)
+        size, offset = (np.zeros((1, 2, h, w), np.float32) for _ in range(2))
+        if w == 24:
+            heat[0, 0, 10, 12] = 5
+            heat[0, 0, 10, 13] = 4  # beside the peak
+            size[0, :, 10, 12] = np.log((8, 6))
+        return heat, size, offset
+
+
+class Painter:
+    """Answers +11 a* for a picture of 192 x 192, nothing for any other."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, ...]] = []
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        self.seen.append(x.shape)
+        ab = np.zeros((x.shape[0], 2, x.shape[2] // 2, x.shape[3] // 2), np.float32)
+        ab[:, 0] = 0.1 * (x.shape[2:] == (closer.CROP, closer.CROP))
+        return (ab,)
+
+
+@pytest.fixture
+def photo() -> Array:
+    return np.random.default_rng(0).integers(60, 200, (400, 600), dtype=np.uint8)
+
+
+def shown(lines: object, photo: Array) -> Array:
+    return np.stack(lines.planes(lab.lightness(photo) / 100, 0, len(photo)), axis=2)  # type: ignore[attr-defined]
+
+
+def test_a_face_is_where_its_maps_say() -> None:
+    (face,) = find_faces(np.full((96, 96), 128, np.uint8), Detector(), side=96)
+    np.testing.assert_allclose((face.x0, face.y0, face.x1, face.y1), (38, 26, 62, 58), atol=1e-3)
+    assert face.score == pytest.approx(1 / (1 + np.exp(-5)), abs=1e-4)
+
+
+def test_boxes_are_in_pixels_of_the_photo() -> None:
+    (face,) = find_faces(np.full((192, 192, 3), 128, np.uint8), Detector(), side=96)
+    np.testing.assert_allclose((face.x0, face.y0, face.x1, face.y1), (76, 52, 124, 116), atol=1e-3)
+
+
+def test_without_small_faces_nothing_changes(photo: Array) -> None:
+    engine = Painter()
+    first = colorize(photo, engine, side=256)
+    assert look_closer(photo, first, [], engine, gain=None) is first
+    assert look_closer(photo, first, [Face(100, 50, 400, 400, 1.0)], engine, gain=None) is first
+    assert len(engine.seen) == 1
+
+
+def test_a_small_face_gets_what_its_crop_says_and_far_from_it_nothing(photo: Array) -> None:
+    engine = Painter()
+    first = colorize(photo, engine, side=256)
+    ab = shown(look_closer(photo, first, [Face(280, 180, 304, 212, 1.0)], engine, gain=None), photo)
+    assert ab[196, 292, 0] == pytest.approx(11, abs=0.1)
+    assert np.abs(ab[..., 0]).max() <= 11.1
+    far = np.ones(photo.shape, bool)
+    far[150:245, 245:340] = False
+    assert np.abs(ab[far]).max() < 1e-3
+    steps = np.abs(np.diff(ab[..., 0], axis=1)).max()
+    assert steps < 2.5, "the look is laid in softly"
+
+
+def test_colour_laid_into_many_small_faces_survives(photo: Array) -> None:
+    engine = Painter()
+    faces = [Face(x, y, x + 12, y + 15, 1.0) for x in range(20, 560, 60) for y in range(20, 360, 60)]
+    ab = shown(look_closer(photo, colorize(photo, engine, side=256), faces, engine, gain=None), photo)
+    for face in faces[: closer.MOST]:
+        x, y = (int(v) for v in face.middle)
+        assert ab[y, x, 0] == pytest.approx(11, abs=0.3)
+    assert max(shape[0] for shape in engine.seen) <= closer.BATCH
+    assert sum(shape[0] for shape in engine.seen) == closer.MOST + 1
+
+
+def test_at_the_edge_of_a_photo_colour_reaches_the_edge(photo: Array) -> None:
+    engine = Painter()
+    face = Face(0, 0, 30, 36, 1.0)
+    ab = shown(look_closer(photo, colorize(photo, engine, side=256), [face], engine, gain=None), photo)
+    assert ab[2, 2, 0] > 8
