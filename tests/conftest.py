@@ -61,10 +61,19 @@ class LeftHalf:
         return classes, front, classes
 
 
+class NoFaces:
+    """A detector that finds no face."""
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        n, _, h, w = x.shape
+        heat, size = np.full((n, 1, h // 4, w // 4), -9, np.float32), np.zeros((n, 2, h // 4, w // 4), np.float32)
+        return heat, size, size
+
+
 @pytest.fixture(scope="session")
 def engines() -> dict[str, Engine]:
     """Simple networks by their task: everything red-brown, a person in the left half."""
-    return {"color": ConstantColor(30, 20), "mask": LeftHalf()}
+    return {"color": ConstantColor(30, 20), "mask": LeftHalf(), "faces": NoFaces()}
 
 
 @pytest.fixture
