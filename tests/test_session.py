@@ -30,9 +30,9 @@ def counted(tinter: Tinter, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in ("colors", "segment"):
         before = getattr(Networks, name)
 
-        def count(self, *words, before=before, name=name):  # type: ignore[no-untyped-def]
+        def count(self, *words, before=before, name=name, **more):  # type: ignore[no-untyped-def]
             asked.append(name)
-            return before(self, *words)
+            return before(self, *words, **more)
 
         monkeypatch.setattr(Networks, name, count)
     return asked
