@@ -36,7 +36,7 @@ FENCES = {
     "torch": ("nets", "engines/torch", "checkpoints", "data", "train"),
     "lightning_fabric": ("train",),
     "onnxruntime": ("engines/onnx",),
-    "onnx": ("checkpoints",),
+    "onnx": ("checkpoints", "checkpoints/formats"),
     "fastapi": ("service", "web"),
     "starlette": ("service", "web"),
     "uvicorn": ("service", "web"),

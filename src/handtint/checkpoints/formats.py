@@ -1,0 +1,80 @@
+"""A network of the package as files for others: ONNX, safetensors or OpenVINO, its record and its model card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from handtint.errors import OptionError, WeightsError
+from handtint.weights import Weights
+
+
+def convert(name: str, task: str, weights: Weights, form: str, folder: Path) -> Path:
+    """Write a network in a format into a folder, with manifest.json and README.md; the path of its weights.
+
+    onnx: the very file. safetensors: its tensors by their names in the torch network, as precise as they are stored.
+    openvino: NAME.xml and NAME.bin, weights in float16. Raises OptionError where the extra is missing, WeightsError.
+    """
+    source = weights.verified()
+    folder.mkdir(parents=True, exist_ok=True)
+    ending = {"onnx": "onnx", "safetensors": "safetensors", "openvino": "xml"}[form]
+    path = folder / f"{name}.{ending}"
+    try:
+        _WRITERS[form](source, path)
+    except ImportError as error:
+        raise OptionError(f"export: {form} needs {error.name}: `pip install {error.name}`") from error
+    except OSError as error:
+        raise WeightsError(f"{path}: {error.strerror or error}") from error
+    record = {name: asdict(replace(weights, file=f"{name}.onnx", source="file"))}
+    (folder / "manifest.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
+    (folder / "README.md").write_text(card(name, task, weights))
+    return path
+
+
+def card(name: str, task: str, weights: Weights) -> str:
+    """The model card, made of the record alone: a head that the Hub reads, and the facts."""
+    kind = "image-to-image" if task == "color" else "image-segmentation"
+    head = f"---\nlicense: {weights.licence.lower()}\nlibrary_name: handtint\npipeline_tag: {kind}\n---\n\n# {name}\n\n"
+    use = f"`handtint tint PHOTO --{'model' if task == 'color' else 'mask-model'} hub:OWNER/NAME/{name}.onnx`\n\n"
+    facts = {
+        "Trained on": weights.data,
+        "Started from": weights.start,
+        "Recipe": f"{weights.recipe}, {weights.steps} steps",
+        "sha256 of the ONNX file": weights.sha256,
+        "Licence": weights.licence,
+    }
+    told = "".join(f"- {what}: {value}\n" for what, value in facts.items() if value)
+    scores = "".join(f"| {score} | {value:g} |\n" for score, value in weights.scores.items())
+    table = f"\n`{weights.measured}` gave\n\n| | |\n| --- | --- |\n{scores}" if scores else ""
+    limits = "\nColours are predicted, not found: they are no evidence of what something looked like.\n"
+    return f"{head}{use}{told}{table}{limits if task == 'color' else ''}"
+
+
+def _same(source: Path, path: Path) -> None:
+    shutil.copyfile(source, path)
+
+
+def _safetensors(source: Path, path: Path) -> None:
+    import onnx
+    from onnx import numpy_helper
+    from safetensors.numpy import save_file
+
+    model = onnx.load(str(source))
+    stored = {t.name.removesuffix(".half"): numpy_helper.to_array(t) for t in model.graph.initializer}
+    save_file({name: values.copy() for name, values in stored.items()}, str(path))
+
+
+def _openvino(source: Path, path: Path) -> None:
+    import openvino
+
+    openvino.save_model(openvino.convert_model(str(source)), str(path), compress_to_fp16=True)
+
+
+_WRITERS: Mapping[str, Callable[[Path, Path], None]] = {
+    "onnx": _same,
+    "safetensors": _safetensors,
+    "openvino": _openvino,
+}
