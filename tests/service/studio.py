@@ -36,7 +36,7 @@ def install(patch: Callable[[str, Any], None]) -> None:
     assert spec.loader
     fakes = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fakes)
-    engines = {"color": fakes.ConstantColor(30, 20), "mask": fakes.LeftHalf()}
+    engines = {"color": fakes.ConstantColor(30, 20), "mask": fakes.LeftHalf(), "faces": fakes.NoFaces()}
     size = Path(__file__).stat().st_size
     weights = Weights(__file__, "f" * 64, size, "MIT", "file", "", "", "", 0)
     patch("handtint.zoo.Model.engine", lambda model, **_: engines[model.task])
