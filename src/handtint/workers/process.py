@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -13,10 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -148,8 +148,8 @@ class ProcessWorker(Generic[S, J, R]):
 def _answer(connection: Connection, message: object, future: Future[Any]) -> bool:
     """Send a message, and let the future have its answer; whether it is one. Raises EOFError, OSError after a death."""
     try:
-        connection.send_bytes(pickle.dumps(message))
-        answer = pickle.loads(connection.recv_bytes())  # noqa: S301  # nosec B301 - from a process of our own
+        connection.send(message)
+        answer = connection.recv()
     except (EOFError, OSError):
         future.set_exception(ProcessDied("the worker process died"))
         raise
@@ -167,7 +167,7 @@ def _answer(connection: Connection, message: object, future: Future[Any]) -> boo
 def _serve(connection: Connection, prepare: Callable[[Any], object], handle: Callable[[Any, Any], object]) -> None:
     """In the process: get ready, say who it is, then do what is sent."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    setup = pickle.loads(connection.recv_bytes())  # noqa: S301  # nosec B301 - from the process that started this one
+    setup = connection.recv()
 
     def ready() -> int:
         prepare(setup)
@@ -176,22 +176,23 @@ def _serve(connection: Connection, prepare: Callable[[Any], object], handle: Cal
     with suppress(EOFError, OSError):  # nobody is there any more
         connection.send_bytes(_reply(ready))
         while True:
-            job = partial(pickle.loads, connection.recv_bytes())
-            connection.send_bytes(_reply(lambda: handle(setup, job())))  # noqa: B023 - called at once
+            connection.poll(None)  # an end of the pipe is noticed here, what cannot be unpickled is an answer
+            connection.send_bytes(_reply(lambda: handle(setup, connection.recv())))
 
 
-def _reply(work: Callable[[], object]) -> bytes:
+def _reply(work: Callable[[], object]) -> memoryview:
     """What came of the work, for the parent."""
     try:
-        return pickle.dumps(work())
+        return ForkingPickler.dumps(work())
     except BaseException as error:
-        return pickle.dumps(_Failure(_portable(error), "".join(traceback.format_exception(error))))
+        return ForkingPickler.dumps(_Failure(_portable(error), "".join(traceback.format_exception(error))))
 
 
 def _portable(error: BaseException) -> BaseException:
     """The error, or a RuntimeError that tells of it where it cannot be pickled and made anew."""
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  # nosec B301 - our own
+        ForkingPickler.dumps(error)
+        copy.deepcopy(error)  # made anew as unpickling would
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
     return error
