@@ -95,3 +95,25 @@ def test_at_the_edge_of_a_photo_colour_reaches_the_edge(photo: Array) -> None:
     face = Face(0, 0, 30, 36, 1.0)
     ab = shown(look_closer(photo, colorize(photo, engine, side=256), [face], engine, gain=None), photo)
     assert ab[2, 2, 0] > 8
+
+
+def test_a_face_where_nobody_stands_is_none(photo: Array) -> None:
+    engine = Painter()
+    first = colorize(photo, engine, side=256)
+    people = np.zeros((40, 60), np.float32)
+    people[:, 40:] = 1
+    face = Face(280, 180, 304, 212, 1.0)
+    assert look_closer(photo, first, [face], engine, gain=None, people=people) is first
+    people[15:25, 26:34] = 1
+    assert look_closer(photo, first, [face], engine, gain=None, people=people) is not first
+
+
+def test_colours_of_a_face_do_not_spill_onto_what_stands_behind(photo: Array) -> None:
+    engine = Painter()
+    people = np.zeros((400, 600), np.float32)
+    people[:, 275:] = 1  # the face stands at the left edge of a person
+    face = Face(280, 180, 304, 212, 1.0)
+    first = colorize(photo, engine, side=256)
+    ab = shown(look_closer(photo, first, [face], engine, gain=None, people=people), photo)
+    assert ab[196, 292, 0] == pytest.approx(11, abs=0.2)
+    assert np.abs(ab[:, :265]).max() < 0.2

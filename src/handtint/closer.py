@@ -23,6 +23,7 @@ MOST = 32  # faces, the largest first
 BATCH = 8  # crops in one run of the network
 LARGE = 64.0  # pixels of width in the network's first view, from which a face has been seen well enough
 CELLS = 32.0  # a face is given so many coefficients across
+SURE = 0.5  # mean probability of a person in a face's box, below which it is none
 FINEST = 1024  # side of the square that has as many coefficients as there are at most
 
 
@@ -50,15 +51,19 @@ def look_closer(
     *,
     gain: float | None,
     crop: int = CROP,
+    people: Float | None = None,
 ) -> resize.GuidedCoefficients:
     """The colours of a photo (H, W) or (H, W, 3), those of small faces from a closer look at each.
 
     first: the colours after one look at the whole. gain: as the whole was seen with; what it was there, it is for each
-    crop. crop: side at which the network sees a crop. Without small faces, `first` itself.
+    crop. crop: side at which the network sees a crop. people: (h, w) probability that a person stands there, over the
+    whole photo, for any h and w; a face where nobody stands is none, and colours are laid in on people alone.
+    Without small faces, `first` itself.
     """
     height, width = pixels.shape[:2]
     h, w = first.slope.shape[:2]
-    small = [face for face in faces if face.width * w / width < LARGE][:MOST]
+    small = [face for face in faces if face.width * w / width < LARGE and _on_a_person(face, people, (height, width))]
+    small = small[:MOST]
     if not small:
         return first
     finer = _finer(first, small, (height, width))
@@ -67,7 +72,18 @@ def look_closer(
     spots = [_spot(_scaled(face, scale), (h, w)) for face in small]
     adjustment = tone.adjustment(lab.lightness(resize.shrink(pixels, first.slope.shape[:2])), gain)
     looks = _looks([_crop(pixels, spot, scale, crop) for spot in spots], adjustment, engine)
-    return _laid_in(finer, zip(spots, looks, strict=True), (h, w))
+    there = None if people is None else _smooth((resize.shrink(people, (h, w)) - np.float32(0.1)) / np.float32(0.4))
+    return _laid_in(finer, zip(spots, looks, strict=True), (h, w), there)
+
+
+def _on_a_person(face: Face, people: Float | None, size: tuple[int, int]) -> bool:
+    """Whether people (h, w) of a photo of a size stand where the face is; True where nothing is known of them."""
+    if people is None:
+        return True
+    down, across = people.shape[0] / size[0], people.shape[1] / size[1]
+    rows = slice(max(0, int(face.y0 * down)), int(face.y1 * down) + 1)
+    columns = slice(max(0, int(face.x0 * across)), int(face.x1 * across) + 1)
+    return bool(people[rows, columns].mean() >= SURE)
 
 
 def _finer(first: resize.GuidedCoefficients, faces: Sequence[Face], size: tuple[int, int]) -> resize.GuidedCoefficients:
@@ -118,7 +134,10 @@ def _looks(crops: Sequence[Float], adjustment: tone.Adjustment, engine: Engine) 
 
 
 def _laid_in(
-    finer: resize.GuidedCoefficients, looks: Iterator[tuple[_Spot, resize.GuidedCoefficients]], size: tuple[int, int]
+    finer: resize.GuidedCoefficients,
+    looks: Iterator[tuple[_Spot, resize.GuidedCoefficients]],
+    size: tuple[int, int],
+    people: Float | None,
 ) -> resize.GuidedCoefficients:
     """The lines with those of each spot in their places: mean values where spots overlap."""
     k = finer.slope.shape[2]
@@ -127,6 +146,7 @@ def _laid_in(
         there = np.s_[spot.top : spot.bottom, spot.left : spot.right]
         both = resize.shrink(np.concatenate([lines.slope, lines.offset], axis=2), spot.size)
         share = _share(spot, size)[..., None]
+        share = share if people is None else share * people[there][..., None]
         total[there] += share * both
         weight[there] += share
     ours = np.minimum(weight, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from handtint.colorizer import colorize
 from handtint.faces import Face, find_faces
 from handtint.image.arrays.resize import GuidedCoefficients
 from handtint.segmenter import segment
-from handtint.types import Engine, Pixels, Segmentation
+from handtint.types import Engine, Float, Pixels, Segmentation
 
 FACES = "handtint-faces"  # the detector that finds where to look closer
 
@@ -42,17 +43,21 @@ class Networks:
     def _mask_engine(self) -> Engine:
         return self.mask.engine(threads=self.threads)
 
-    def colors(self, pixels: Pixels, gain: float | None, *, closer: bool = True) -> GuidedCoefficients:
+    def colors(
+        self, pixels: Pixels, gain: float | None, *, people: Callable[[], Float | None] | None = None
+    ) -> GuidedCoefficients:
         """The colours predicted for pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError.
 
-        closer: the network sees each small face again, alone; not where it is a network of others.
+        people: where it is given, the network sees each small face again, alone, but not a network of others; it is
+        called when faces are found, for the probability (h, w) of a person, None where that is not known.
         """
         model, engine = self.color, self._color_engine
         first = colorize(pixels, engine, side=model.side, gain=gain, square=model.square, interface=model.interface)
-        if not closer or model.interface:
+        faces = self.find_faces(pixels, gain) if people and not model.interface else []
+        if not people or not faces:
             return first
         crop = model.side if model.square else CROP
-        return look_closer(pixels, first, self.find_faces(pixels, gain), engine, gain=gain, crop=crop)
+        return look_closer(pixels, first, faces, engine, gain=gain, crop=crop, people=people())
 
     def find_faces(self, pixels: Pixels, gain: float | None) -> list[Face]:
         """The faces in pixels (H, W) or (H, W, 3) under a gain, the largest first. Raises WeightsError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, overload
 
@@ -23,7 +23,7 @@ from handtint.networks import Networks
 from handtint.options import Options, gain_factor
 from handtint.result import Result, whole
 from handtint.settings import hint
-from handtint.types import Alpha, Array, Pixels, Segmentation
+from handtint.types import VOC, Alpha, Array, Float, Pixels, Segmentation
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,17 +32,19 @@ __all__ = ["Result", "Tinter"]
 
 DARK = 4096  # of 65536: a photo below it uses 12 bits of 16, or fewer
 DARK_NOTE = "its values use 12 bits of 16, so it is nearly black; --levels auto stretches them"
+PERSON = VOC.index("person")
 KIND_SIDE = 96  # pixels: the side at which a photo's kind is judged
 
 
 class Stages:
     """The stages from one page of a photo to its tinted self: colours, segmentation, selection, result.
 
-    Every stage is computed anew when it is asked for; the subclasses of sessions keep what they computed.
+    All but the segmentation is computed anew when it is asked for; the subclasses of sessions keep what they computed.
     """
 
     def __init__(self, photo: Photo, networks: Networks) -> None:
         self.photo, self.networks = photo, networks
+        self._last: tuple[str, Segmentation] | None = None
 
     @cached_property
     def pixels(self) -> Pixels:
@@ -56,11 +58,19 @@ class Stages:
 
     def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """The colours that the colour network predicts, as guided coefficients from L in 0..1 to a*b*."""
-        return self.networks.colors(self.pixels, gain_factor(gain), closer=closer_look != "off")
+        people = None if closer_look == "off" else partial(self._people, gain)
+        return self.networks.colors(self.pixels, gain_factor(gain), people=people)
+
+    def _people(self, gain: str) -> Float | None:
+        """The probability (h, w) of a person, None from a mask network that knows no classes."""
+        classes = self.segmentation(gain).classes
+        return None if classes is None else classes[PERSON]
 
     def segmentation(self, gain: str) -> Segmentation:
-        """Classes and foreground by the mask network, at network size."""
-        return self.networks.segment(self.pixels, gain_factor(gain))
+        """Classes and foreground by the mask network, at network size; kept, since two stages ask for it."""
+        if self._last is None or self._last[0] != gain:
+            self._last = gain, self.networks.segment(self.pixels, gain_factor(gain))
+        return self._last[1]
 
     def selection(self, options: Options, mask: Photo | None = None) -> Selection:
         """What `keep` asks for, or a mask in its place, before it is inverted and feathered."""
