@@ -147,7 +147,13 @@ CATALOGUE = {
             side=288,
             use="the default: the subject and VOC's classes, nothing to download",
         ),
-        Model("handtint-faces", "faces", "CenterNet on a small pyramid of convolutions", side=576),
+        Model(
+            "handtint-faces",
+            "faces",
+            "CenterNet on a small pyramid of convolutions",
+            side=576,
+            use="always there: it finds the faces for the closer look",
+        ),
         Model(
             "deeplabv3-resnet101",
             "mask",

@@ -175,3 +175,15 @@ def test_every_label_has_a_color_of_its_own(one: int, other: int) -> None:
     colors = palette.voc_colors()
     assert tuple(colors[one]) == palette.voc_color(one)
     assert (palette.voc_color(one) == palette.voc_color(other)) == (one == other)
+
+
+@few
+@given(planes(), st.one_of(st.none(), st.floats(0.2, 3)))
+def test_adjusted_lightness_is_what_the_networks_see(colors: tuple[Float, Float, Float], factor: float | None) -> None:
+    L = colors[0]
+    seen = tone.adjusted(L, tone.adjustment(L, factor))
+    np.testing.assert_array_equal(seen, tone.apply(L, factor))
+    assert seen.min() >= -1e-3
+    assert seen.max() <= 100 + 1e-3
+    order = np.argsort(L, axis=None)
+    assert (np.diff(seen.ravel()[order]) >= -1e-3).all()

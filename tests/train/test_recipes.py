@@ -149,7 +149,7 @@ def test_a_vit_joins_a_network_that_had_none(photos: Path, tmp_path: Path) -> No
         assert not [name for name in moved if name.startswith("backbone.pyramid")]
         assert {"backbone.join.weight", "backbone.blocks.0.qkv.weight", "head.ab.weight"} <= moved
         vit = {name for name in end if name.startswith("backbone.companion") and name.endswith("weight")}
-        assert vit - moved == {name for name in vit if name.split("beside.")[1].startswith(still)}
+        assert vit - moved == {name for name in vit if name.split("companion.")[1].startswith(still)}
 
 
 def test_a_vivid_export_answers_so_many_times_what_was_learned(photos: Path, tmp_path: Path) -> None:
