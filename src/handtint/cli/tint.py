@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from handtint.cli import film
 from handtint.cli.files import FILE
 from handtint.cli.settings import edit_flags, explicit_options, run_flags
 from handtint.cli.signals import Signals
@@ -42,14 +43,16 @@ if TYPE_CHECKING:
 )
 @edit_flags
 @run_flags
+@film.film_flags
 def command(
     mask_file: str | None, recipe: str | None, save_recipe: str | None, other_models: bool, **words: Any
 ) -> None:
-    """Colour what matters in photographs.
+    """Colour what matters in photographs and films.
 
     SRC are files, folders (with everything below them), or - for standard input. A folder's results keep its tree
     and names. A run over a folder or several photos, with -o FOLDER, keeps a journal there: stopped and started
-    again, it goes on. Exit status: 0 all done, 1 some photos failed (each is named), 2 wrong usage.
+    again, it goes on. Films (.mp4, .mkv and more, frames/%05d.png) need the `video` extra, and go on likewise. Exit
+    status: 0 all done, 1 some photos failed (each is named), 2 wrong usage.
     """
     with Signals() as signals:
         mask = _mask(mask_file) if mask_file else b""
@@ -58,7 +61,11 @@ def command(
             from handtint import recipe as recipes
 
             recipes.write(recipes.of(options, mask=mask), save_recipe)
-        status = _carry_out(_config(words, options, mask), signals)
+        wishes = film.taken(words)
+        if film.are(words["sources"], wishes):
+            status = film.tint(words, wishes, options, mask, signals)
+        else:
+            status = _carry_out(_config(words, options, mask), signals)
     sys.exit(status)
 
 

@@ -1,0 +1,195 @@
+"""`handtint tint` for films: what only they can be asked, and how their progress is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from handtint.cli.signals import Signals
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from handtint.options import Options
+    from handtint.video.order import Order
+
+CODECS = ("h264", "h265", "vp9", "av1", "mpeg4", "prores", "ffv1")
+KINDS = ("sound", "subtitles")
+
+
+class _Time(click.ParamType[float]):
+    """A time in a film: 12.5, 12.5s, 2:05 or 1:02:03."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The seconds."""
+        from handtint import keep
+
+        if not isinstance(value, str):
+            return value
+        try:
+            return keep.seconds(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Rate(click.ParamType[Fraction]):
+    """Frames a second: 25, 23.976 or 24000/1001."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The exact rate."""
+        try:
+            return Fraction(value).limit_denominator(100_000)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is not a number of frames a second", param, ctx)
+
+
+_FILM: dict[str, dict[str, Any]] = {
+    "--from": {"type": _Time(), "metavar": "TIME", "help": "Films: tint from this time on: 12.5s or 1:02:03."},
+    "--to": {"type": _Time(), "metavar": "TIME", "help": "Films: tint to this time."},
+    "--preview": {"type": _Time(), "metavar": "TIME", "help": "Films: tint only so much, from --from or the start."},
+    "--codec": {
+        "type": click.Choice(CODECS),
+        "help": "Films: the codec of the result. Default: h264, which plays everywhere; vp9 in .webm, mpeg4 in .avi.",
+    },
+    "--crf": {
+        "type": click.IntRange(0),
+        "metavar": "N",
+        "help": "Films: quality, less is better. Default: 18 (h264), 20 (h265), 30 (vp9, av1).",
+    },
+    "--fps": {"type": _Rate(), "metavar": "RATE", "help": "Frames a second of numbered pictures. Default: 25."},
+    "--without": {"type": click.Choice(KINDS), "multiple": True, "help": "Films: leave these tracks out."},
+}
+_NAMES = {"--from": "start", "--to": "end", "--fps": "rate", "--without": "drop"}
+_OF_PHOTOS = ("save_mask", "save_panel", "watch", "retry_failed", "journal", "address")
+
+
+def film_flags(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of films."""
+    for flag, rule in reversed(_FILM.items()):
+        function = click.option(flag, f"film_{_NAMES.get(flag, flag[2:])}", **rule)(function)
+    return function
+
+
+def taken(words: dict[str, Any]) -> dict[str, Any]:
+    """The wishes that only films have, taken out of `words`."""
+    found = {key: words.pop(key) for key in list(words) if key.startswith("film_")}
+    return {key.removeprefix("film_"): value for key, value in found.items() if value not in (None, ())}
+
+
+def are(sources: Sequence[str], wishes: dict[str, Any]) -> bool:
+    """Whether the sources are films. Raises UsageError where some are, and where photographs are asked for more."""
+    from handtint.video import order
+
+    films = [source for source in sources if order.is_film(source)]
+    if films and len(films) < len(sources):
+        raise click.UsageError("films and photographs each need a command of their own")
+    if not films and wishes:
+        flag = next(flag for flag in _FILM if _NAMES.get(flag, flag[2:]) in wishes)
+        raise click.UsageError(f"{flag} is for films")
+    return bool(films)
+
+
+def tint(words: dict[str, Any], wishes: dict[str, Any], options: Options, mask: bytes, signals: Signals) -> int:
+    """Tint films, one after the other, with a bar for each; the exit status."""
+    from handtint.errors import HandtintError, OptionError
+
+    for name in _OF_PHOTOS:
+        if words.get(name):
+            raise click.UsageError(f"--{name.removeprefix('save_').replace('_', '-')} is not for films")
+    orders = _orders(words, wishes, options, mask)
+    failed = 0
+    for order in orders:
+        try:
+            if _render(order, signals):
+                return signals.status
+        except OptionError:
+            raise
+        except HandtintError as error:
+            click.echo(f"handtint: {error}", err=True)
+            failed += 1
+    return 1 if failed else 0
+
+
+def _orders(words: dict[str, Any], wishes: dict[str, Any], options: Options, mask: bytes) -> list[Order]:
+    from handtint.video.order import Order
+
+    sources, output = words["sources"], words["output"]
+    folder = output is not None and (output.endswith("/") or os.path.isdir(output))
+    if output is not None and len(sources) > 1 and not folder:
+        raise click.UsageError("several films need a folder: -o FOLDER/")
+    if output == "-":
+        raise click.UsageError("a film cannot be written to standard output: give -o FILE")
+    threads = words.get("threads") or 0
+    return [
+        Order(source=s, output=_target(s, output, folder), options=options, mask=mask, threads=threads, **wishes)
+        for s in sources
+    ]
+
+
+def _target(source: str, output: str | None, folder: bool) -> str:
+    """The result's path: a film of a kind that is not written becomes an .mkv."""
+    from handtint.video.codecs import CONTAINERS
+
+    if output is not None and not folder:
+        return output
+    stem, ending = os.path.splitext(os.path.basename(source))
+    if "%" in stem or ending.lower() not in CONTAINERS:
+        ending = ".mp4" if "%" in stem else ".mkv"
+        stem = stem.split("%")[0].strip("-_. ") or "film"
+    if folder:
+        return os.path.join(output or "", stem + ending)
+    return os.path.join(os.path.dirname(source), f"{stem}.handtint{ending}")
+
+
+def _render(order: Order, signals: Signals) -> bool:
+    """Tint one film under a bar; whether it was stopped."""
+    from handtint.video.render import Render
+
+    with Render(order) as render, _bar() as bar:
+        task = bar.add_task(os.path.basename(order.source), total=render.total or None)
+        signals.gently = True
+        done = 0
+        for done in render.frames(signals.event):
+            bar.update(task, completed=done, total=max(render.total, done) if render.total else None)
+        signals.gently = False
+        for note in render.notes:
+            bar.console.print(f"handtint: {note}", markup=False)
+        if signals.number:
+            again = "the same command again goes on from there"
+            bar.console.print(f"handtint: stopped at {done} of {render.total or '?'} frames; {again}", markup=False)
+        elif render.again:
+            bar.console.print(f"handtint: {render.again} of {done} frames were done before", markup=False)
+        return bool(signals.number)
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Speed(ProgressColumn):
+        """Frames a second."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:.1f} frames/s")
+
+    text = TextColumn("[progress.description]{task.description}")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    return Progress(text, BarColumn(), MofNCompleteColumn(), Speed(), TimeRemainingColumn(), console=console)

@@ -1,0 +1,180 @@
+"""Frame after frame: when the networks look, what is carried between, where a cut is, which thing is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from handtint import keep
+from handtint.image.arrays import resize
+from handtint.image.color import tone
+from handtint.image.masks import selection
+from handtint.keep import Box, Point, Term
+from handtint.networks import Networks
+from handtint.options import Options, gain_factor
+from handtint.pipeline import KIND_SIDE
+from handtint.types import Float, Pixels, Segmentation
+from handtint.video import answers, flow, follow
+from handtint.video.answers import Answers
+from handtint.video.memory import Key, Memory
+
+EVERY = 12  # frames: the networks look at least so often
+NEW = 0.04  # share of a frame that is new, from which they look at once
+LOST = 0.3  # share of a frame that fits nothing, from which a cut is looked for
+CUT = 0.6  # share that does not even fit the frame before: a cut
+OTHER = 0.35, 0.4  # of such a share, a cut is also where so much of the histogram of L* has changed
+FLASH = 5  # frames: what comes back so soon after a cut is what was there before
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is to be done with a frame.
+
+    colors: lines to a*b*, None for its own. layers: as `selection.soft_layers` gives them. kind: of its scene.
+    looked: whether the networks looked at it. cut: whether a scene begins with it. note: what the person should know,
+    or "".
+    """
+
+    colors: resize.GuidedCoefficients | None
+    layers: tuple[Float, ...]
+    kind: tone.Kind
+    looked: bool
+    cut: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A key and what it knows, carried to a frame. fits: (h, w) 0..1, how well."""
+
+    key: Key
+    answers: Answers
+    fits: Float
+
+
+class Tracker:
+    """The networks' eyes on one film."""
+
+    def __init__(self, networks: Networks, options: Options, *, masked: bool = False, carry: bool = True) -> None:
+        """Get ready for a first frame. masked: a mask is given in place of `keep`.
+
+        carry: False has the networks look at each frame, and carries nothing. Raises OptionError.
+        """
+        self.networks, self.options, self.memory = networks, options, Memory()
+        self.steps = keep.parse(options.keep)
+        self._looks = keep.needs_segmentation(self.steps) and not masked
+        self._predicts, self._carries = options.colors == "predicted", carry
+        self._things = [step.term for step in self.steps if keep.names_one(step.term)]
+
+    def see(self, pixels: Pixels, time: float) -> Seen:
+        """The next frame (H, W) or (H, W, 3), shown at so many seconds.
+
+        Raises OptionError, InputError, WeightsError.
+        """
+        view = flow.glance(pixels, self.networks.color.side)
+        here, cut = self._here(view)
+        kind = self.memory.kind if here else tone.kind(resize.shrink(pixels, resize.fit(pixels.shape[:2], KIND_SIDE)))
+        due, note = self._due(time), ""
+        looked = here is None or bool(due) or here.key.age + 1 >= EVERY or _new(here.answers) > NEW
+        if here is None or looked:
+            now, note = self._look(pixels, view, here, due)
+            key = Key(view, now, np.zeros((*view.shape, 2), np.float32))
+        else:
+            now, key = here.answers, here.key
+        self._remember(key, view, kind, due, cut=cut)
+        shown = answers.filled(now)
+        return Seen(shown.lines, shown.layers, kind, looked, cut, note)
+
+    def _here(self, view: Float) -> tuple[_Here | None, bool]:
+        """(what is known, carried to the frame; None if nothing can be, whether a scene begins here)."""
+        memory = self.memory
+        if memory.key is None or memory.last is None or not self._carries:
+            return None, memory.key is None
+        here = _carry(memory.key, view)
+        if flow.misfit(here.fits) <= LOST or not parted(view, memory.last):
+            return here, False
+        back = _carry(memory.before, view) if memory.before else None
+        if back and flow.misfit(back.fits) <= LOST:
+            return back, False
+        return None, True
+
+    def _remember(self, key: Key, view: Float, kind: tone.Kind, due: Iterable[Term], *, cut: bool) -> None:
+        old = self.memory
+        before, since = (old.key, 0) if cut else (old.before, old.since + 1)
+        self.memory = Memory(key, view, before if since < FLASH else None, since, kind, (*old.named, *due))
+
+    def _due(self, time: float) -> list[Term]:
+        """The points and boxes that name something in this frame."""
+        places = [term for term in self._things if isinstance(term, Point | Box)] if self._looks else []
+        return [term for term in places if term not in self.memory.named and (term.at is None or term.at <= time)]
+
+    def _look(self, pixels: Pixels, view: Float, here: _Here | None, due: list[Term]) -> tuple[Answers, str]:
+        """(what the networks say of the frame, blended with what was carried to it; what the person should know)."""
+        colors: Float | None = None
+        layers: tuple[Float, ...] = ()
+        things: dict[Term, Float] = {}
+        note = ""
+        if self._predicts:
+            lines = self.networks.colors(pixels, gain_factor(self.options.gain))
+            colors = np.concatenate([lines.slope, lines.offset], axis=2)
+        if self._looks:
+            found = self.networks.segment(pixels, gain_factor(self.options.gain))
+            known = self._known(pixels, found, here, due)
+            softs = selection.soft_layers(self.steps, pixels, found, known=known)
+            layers, note = softs.layers, softs.note
+            things = {term: thing for term, thing in softs.things.items() if self._follows(term, thing, here, due)}
+        own = Answers(colors, layers, np.ones(view.shape, np.float32), things)
+        if here is None:
+            return own, note
+        old = here.answers
+        if old.things.keys() != things.keys():  # what is asked for has changed: no trace of what was kept without it
+            old = replace(old, layers=layers)
+        return answers.blended(old, own), note
+
+    def _follows(self, term: Term, thing: Float, here: _Here | None, due: list[Term]) -> bool:
+        carried = here is not None and term in here.answers.things
+        return carried or term in due or (not isinstance(term, Point | Box) and not follow.gone(thing))
+
+    def _known(self, pixels: Pixels, found: Segmentation, here: _Here | None, due: list[Term]) -> dict[Term, Float]:
+        """The alphas of the things that were named before, or are now, or will be later."""
+        nothing = np.zeros_like(found.foreground)
+        known: dict[Term, Float] = {term: nothing for term in self._things if isinstance(term, Point | Box)}
+        now = {_untimed(term): term for term in due}
+        if now:
+            steps = [replace(step, term=_untimed(step.term)) for step in self.steps if step.term in due]
+            softs = selection.soft_layers(steps, pixels, found, known={})
+            known |= {now[term]: thing for term, thing in softs.things.items()}
+        if here:
+            fits = {term: answers.sized(here.fits, thing) for term, thing in here.answers.things.items()}
+            carried = here.answers.things.items()
+            known |= {term: follow.again(term, thing * fits[term], found) for term, thing in carried}
+        return known
+
+
+def parted(now: Float, before: Float) -> bool:
+    """Whether there is a cut between two neighbouring frames, L* (h, w)."""
+    misfit = flow.misfit(flow.fit(now, before, flow.motion(now, before)))
+    return misfit > CUT or (misfit > OTHER[0] and _changed(now, before) > OTHER[1])
+
+
+def _changed(now: Float, before: Float) -> float:
+    """The share of the pixels whose level of L* no other pixel has taken."""
+    counts = [np.histogram(L, bins=32, range=(0, 100))[0] / L.size for L in (now, before)]
+    return float(1 - np.minimum(*counts).sum())
+
+
+def _carry(key: Key, view: Float) -> _Here:
+    move = flow.motion(view, key.view, key.move)
+    fits = flow.fit(view, key.view, move)
+    return _Here(replace(key, move=move, age=key.age + 1), answers.carried(key.answers, move, fits), fits)
+
+
+def _new(known: Answers) -> float:
+    """The share of a frame of which too little is known."""
+    return float(np.mean(known.count < answers.ENOUGH))
+
+
+def _untimed(term: Term) -> Term:
+    return replace(term, at=None) if isinstance(term, Point | Box) else term

@@ -1,0 +1,149 @@
+"""Motion, cuts, keys and things followed, on clips whose truth is known."""
+
+import cv2
+import numpy as np
+import pytest
+from clips import camera, pan, photo
+
+from handtint import keep
+from handtint.options import Options
+from handtint.pipeline import Tinter
+from handtint.types import VOC, Array, Engine, Float
+from handtint.video import flow, follow, memory
+from handtint.video.tracker import Tracker, parted
+
+SIZE = (240, 360)
+
+
+def shots(name: str, count: int, start: float = 0.0) -> list[Array]:
+    return [pan(name, SIZE, start + i / 25) for i in range(count)]
+
+
+def test_motion_is_that_of_the_camera() -> None:
+    one, two = (flow.glance(pan("astronaut", SIZE, time), 256) for time in (0.4, 0.52))
+    h, w = one.shape
+    size = photo("astronaut").shape
+    there, here = (np.vstack([camera(SIZE, size, time), [0, 0, 1]]) for time in (0.4, 0.52))
+    back = there @ np.linalg.inv(here)
+    y, x = np.mgrid[:h, :w].astype(np.float64)
+    points = np.stack([x * SIZE[1] / w, y * SIZE[0] / h, np.ones_like(x)])
+    truth = np.tensordot(back, points, 1)[:2] - points[:2]
+    found = flow.motion(two, one)
+    error = np.hypot(found[..., 0] * SIZE[1] / w - truth[0], found[..., 1] * SIZE[0] / h - truth[1])
+    assert np.median(error[10:-10, 10:-10]) < 0.5
+    assert flow.misfit(flow.fit(two, one, found)) < 0.1
+
+
+def test_values_move_with_the_motion() -> None:
+    move = np.zeros((40, 60, 2), np.float32)
+    move[..., 0] = 6
+    values = np.tile(np.arange(30, dtype=np.float32), (20, 1))
+    assert np.allclose(flow.warp(values, move)[:, :26], values[:, :26] + 3, atol=0.01)
+
+
+@pytest.mark.parametrize("pair", [("astronaut", "cat"), ("coffee", "hopper"), ("rocket", "temple"), ("cat", "flower")])
+def test_a_cut_is_found_and_a_pan_is_none(pair: tuple[str, str]) -> None:
+    views = [[flow.glance(frame, 256) for frame in shots(name, 2)] for name in pair]
+    assert parted(views[1][0], views[0][1])
+    assert not parted(views[0][1], views[0][0])
+    assert not parted(views[1][1], views[1][0])
+
+
+def test_a_fade_is_no_cut() -> None:
+    before, now = shots("astronaut", 2)
+    darker = np.round(now * 0.7).astype(np.uint8)
+    assert not parted(flow.glance(darker, 256), flow.glance(before, 256))
+
+
+def test_networks_look_at_keys_and_cuts_alone(tinter: Tinter) -> None:
+    tracker = Tracker(tinter.networks, Options())
+    seen = [tracker.see(frame, i / 25) for i, frame in enumerate([*shots("astronaut", 15), *shots("cat", 5)])]
+    assert [i for i, one in enumerate(seen) if one.cut] == [0, 15]
+    assert seen[15].looked
+    assert sum(one.looked for one in seen) <= 6
+
+
+def test_a_flash_does_not_end_a_scene(tinter: Tinter) -> None:
+    tracker = Tracker(tinter.networks, Options())
+    film = shots("astronaut", 10)
+    film[5] = np.full_like(film[5], 250)
+    seen = [tracker.see(frame, i / 25) for i, frame in enumerate(film)]
+    assert seen[5].cut
+    assert not any(one.cut for one in seen[6:])
+
+
+def test_what_was_remembered_goes_on_the_same(tinter: Tinter) -> None:
+    film = shots("astronaut", 20)
+    options = Options(keep="person:1 + @20%,50%")
+    whole, first, second = (Tracker(tinter.networks, options) for _ in range(3))
+    straight = [whole.see(frame, i / 25) for i, frame in enumerate(film)]
+    for i, frame in enumerate(film[:9]):
+        first.see(frame, i / 25)
+    second.memory = memory.load(memory.dump(first.memory))
+    for i, frame in enumerate(film[9:], 9):
+        again = second.see(frame, i / 25)
+        assert again.looked == straight[i].looked
+        assert all(map(np.array_equal, again.layers, straight[i].layers))
+        assert again.colors is not None
+        assert straight[i].colors is not None
+        assert np.array_equal(again.colors.offset, straight[i].colors.offset)
+
+
+class Persons:
+    """A network that finds two persons where the film has bright squares; the right one grows to be the larger."""
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        n, _, h, w = x.shape
+        small = cv2.resize(x[0, 0], (w // 4, h // 4), interpolation=cv2.INTER_AREA)
+        classes = np.zeros((n, 21, h // 4, w // 4), np.float32)
+        classes[:, 0] = 5
+        classes[:, VOC.index("person")] = np.where(small > 0.2, 15, 0)
+        front = cv2.resize(np.where(small > 0.2, 9, -9).astype(np.float32), (w // 2, h // 2))
+        return classes, front[None, None], classes
+
+
+def squares(index: int) -> Array:
+    """The left square shrinks while the right one grows; the ground has texture."""
+    frame = np.random.default_rng(0).integers(20, 90, (60, 90)).astype(np.uint8)
+    frame = cv2.resize(frame, SIZE[::-1], interpolation=cv2.INTER_CUBIC)
+    for centre, side in ((90, 60 - index), (270, 40 + index)):
+        frame[120 - side : 120 + side, centre - side : centre + side] = 230
+    return frame
+
+
+def halves(layer: Float) -> tuple[float, float]:
+    return float(layer[:, : layer.shape[1] // 2].mean()), float(layer[:, layer.shape[1] // 2 :].mean())
+
+
+@pytest.mark.parametrize(("keep_", "left"), [("person:1", True), ("person:2", False), ("@25%,50%", True)])
+def test_one_thing_is_followed(
+    tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch, keep_: str, left: bool
+) -> None:
+    monkeypatch.setitem(engines, "mask", Persons())
+    tracker = Tracker(tinter.networks, Options(keep=keep_))
+    for i in range(30):
+        sides = halves(tracker.see(squares(i), i / 25).layers[0])
+        assert (sides[0] > 5 * sides[1]) == left, i
+
+
+def test_a_point_names_a_thing_in_its_frame(
+    tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engines, "mask", Persons())
+    tracker = Tracker(tinter.networks, Options(keep="@75%,50%@0.4s"))
+    kept = [halves(tracker.see(squares(i), i / 25).layers[0]) for i in range(20)]
+    assert max(max(sides) for sides in kept[:10]) == 0
+    assert all(right > 0.05 and left < right / 5 for left, right in kept[10:])
+
+
+def test_a_thing_that_is_not_seen_fades() -> None:
+    term = keep.parse("person:1")[0].term
+    before = np.zeros((40, 60), np.float32)
+    before[10:20, 10:20] = 1
+    nothing = np.zeros((21, 40, 60), np.float32)
+    nothing[0] = 1
+    from handtint.types import Segmentation
+
+    found = Segmentation(nothing, nothing[1], nothing[:3])
+    assert follow.again(term, before, found).max() == pytest.approx(follow.FADE)
+    assert follow.gone(np.zeros((4, 4), np.float32))
