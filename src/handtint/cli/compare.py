@@ -7,28 +7,13 @@ from pathlib import Path
 import click
 
 from handtint.cli.bar import bar
+from handtint.cli.settings import model_flag
 
 
 @click.command(name="compare")
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    default=("handtint",),
-    show_default=True,
-    metavar="NAME|KIND:FILE",
-    help="A colour model, as in `handtint tint`; may be repeated.",
-)
-@click.option(
-    "--mask-model",
-    "mask_models",
-    multiple=True,
-    default=("handtint-mask",),
-    show_default=True,
-    metavar="NAME|FILE",
-    help="A mask model, as in `handtint tint`; may be repeated.",
-)
+@model_flag("--model", "models", "handtint", "colour")
+@model_flag("--mask-model", "mask_models", "handtint-mask", "mask")
 @click.option("--keep", default="subject", show_default=True, metavar="WHAT", help="As in `handtint tint`.")
 @click.option("--gain", default="auto", show_default=True, help="As in `handtint tint`.")
 @click.option(

@@ -13,6 +13,7 @@ import click
 
 from handtint.cli.bar import bar
 from handtint.cli.files import FILE
+from handtint.cli.settings import model_flag
 from handtint.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,15 +63,7 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 
 @command.command(name="colour")
 @_common
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    default=("handtint",),
-    show_default=True,
-    metavar="NAME|KIND:FILE",
-    help="A colour model, as in `handtint tint`; may be repeated.",
-)
+@model_flag("--model", "models", "handtint", "colour")
 @click.option("--size", type=click.IntRange(32, 1024), default=224, show_default=True, help="Side to squash photos to.")
 @click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
 @click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
@@ -162,15 +155,7 @@ def _color_figure(path: Path, photos: list[Any], predictors: dict[str, Callable[
 @command.command(name="masks")
 @_common
 @click.option("--on", type=click.Choice(["gray", "colour", "both"]), default="both", show_default=True, help="Copies.")
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    default=("handtint-mask",),
-    show_default=True,
-    metavar="NAME|FILE",
-    help="A mask model, as in `handtint tint`; may be repeated.",
-)
+@model_flag("--model", "models", "handtint-mask", "mask")
 @click.option("--named", default="", metavar="TEXT", help="Only photographs whose name has this in it.")
 def masks_command(run: Run, on: str, models: tuple[str, ...], named: str) -> None:
     """Find classes and foreground and compare with masks.

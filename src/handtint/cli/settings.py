@@ -104,3 +104,16 @@ def _flag(name: str) -> str:
 
 def _formats(name: str, kind: Any) -> Any:
     return click.Choice((*kind.choices, "jpg", "tif")) if name == "format" else kind
+
+
+def model_flag(flag: str, name: str, default: str, kind: str) -> Callable[..., Any]:
+    """A repeatable flag that names models of a kind, "colour" or "mask"; `name` is its parameter."""
+    return click.option(
+        flag,
+        name,
+        multiple=True,
+        default=(default,),
+        show_default=True,
+        metavar="NAME|KIND:FILE" if kind == "colour" else "NAME|FILE",
+        help=f"A {kind} model, as in `handtint tint`; may be repeated.",
+    )
