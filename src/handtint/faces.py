@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -40,6 +41,11 @@ class Face:
     def middle(self) -> tuple[float, float]:
         """(x, y) in pixels."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def shares(self, size: Sequence[int]) -> tuple[float, float, float, float]:
+        """Its box as shares of the sides of a photo of that size, (height, width)."""
+        height, width = size
+        return self.x0 / width, self.y0 / height, self.x1 / width, self.y1 / height
 
 
 def find_faces(

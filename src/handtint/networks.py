@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -12,9 +13,12 @@ from handtint.colorizer import colorize
 from handtint.faces import Face, find_faces
 from handtint.image.arrays.resize import GuidedCoefficients
 from handtint.segmenter import segment
-from handtint.types import Engine, Float, Pixels, Segmentation
+from handtint.types import VOC, Engine, Float, Pixels, Segmentation
 
-FACES = "handtint-faces"  # the detector that finds where to look closer
+FACES = "handtint-faces"  # the detector that finds where to look closer, and tells people apart
+PERSON = VOC.index("person")
+
+FindFaces = Callable[[], Sequence[Face]]
 
 
 class Networks:
@@ -44,25 +48,36 @@ class Networks:
         return self.mask.engine(threads=self.threads)
 
     def colors(
-        self, pixels: Pixels, gain: float | None, *, people: Callable[[], Float | None] | None = None
+        self,
+        pixels: Pixels,
+        gain: float | None,
+        *,
+        faces: FindFaces | None = None,
+        people: Callable[[], Float | None] | None = None,
     ) -> GuidedCoefficients:
         """The colours predicted for pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError.
 
-        people: where it is given, the network sees each small face again, alone, but not a network of others; it is
-        called when faces are found, for the probability (h, w) of a person, None where that is not known.
+        faces: where it is given, the network sees each small face again, alone, but not a network of others; it is
+        called for the faces in these pixels. people: called when there are some, for the probability (h, w) of a
+        person, None where that is not known.
         """
         model, engine = self.color, self._color_engine
         first = colorize(pixels, engine, side=model.side, gain=gain, square=model.square, interface=model.interface)
-        faces = self.find_faces(pixels, gain) if people and not model.interface else []
-        if not people or not faces:
+        if faces is None or model.interface or not (seen := faces()):
             return first
         crop = model.side if model.square else CROP
-        return look_closer(pixels, first, faces, engine, gain=gain, crop=crop, people=people())
+        return look_closer(pixels, first, seen, engine, gain=gain, crop=crop, people=people() if people else None)
 
     def find_faces(self, pixels: Pixels, gain: float | None) -> list[Face]:
         """The faces in pixels (H, W) or (H, W, 3) under a gain, the largest first. Raises WeightsError."""
         return find_faces(pixels, self._face_engine, side=self.faces.side, gain=gain)
 
-    def segment(self, pixels: Pixels, gain: float | None) -> Segmentation:
-        """Classes and foreground of pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError."""
-        return segment(pixels, self._mask_engine, side=self.mask.side, gain=gain, kind=self.mask.kind)
+    def segment(self, pixels: Pixels, gain: float | None, *, faces: FindFaces | None = None) -> Segmentation:
+        """Classes and foreground of pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError.
+
+        faces: called where the network sees people, for the faces in these pixels, which tell them apart.
+        """
+        segmentation = segment(pixels, self._mask_engine, side=self.mask.side, gain=gain, kind=self.mask.kind)
+        if faces is None or segmentation.classes is None or not (segmentation.classes[PERSON] > 0.5).any():
+            return segmentation
+        return replace(segmentation, faces=tuple(face.shares(pixels.shape[:2]) for face in faces()))

@@ -12,6 +12,7 @@ import numpy as np
 
 from handtint import keep
 from handtint.errors import InputError, OptionError
+from handtint.faces import Face
 from handtint.image.arrays import large, resize
 from handtint.image.color import blend, tone
 from handtint.image.masks import detections, masks, selection
@@ -39,12 +40,13 @@ KIND_SIDE = 96  # pixels: the side at which a photo's kind is judged
 class Stages:
     """The stages from one page of a photo to its tinted self: colours, segmentation, selection, result.
 
-    All but the segmentation is computed anew when it is asked for; the subclasses of sessions keep what they computed.
+    Segmentation and faces are computed once, all else anew when it is asked for; the subclasses of sessions keep the rest.
     """
 
     def __init__(self, photo: Photo, networks: Networks) -> None:
         self.photo, self.networks = photo, networks
         self._last: tuple[str, Segmentation] | None = None
+        self._faces: tuple[str, list[Face]] | None = None
 
     @cached_property
     def pixels(self) -> Pixels:
@@ -58,8 +60,12 @@ class Stages:
 
     def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """The colours that the colour network predicts, as guided coefficients from L in 0..1 to a*b*."""
-        people = None if closer_look == "off" else partial(self._people, gain)
-        return self.networks.colors(self.pixels, gain_factor(gain), people=people)
+        factor = gain_factor(gain)
+        if closer_look == "off":
+            return self.networks.colors(self.pixels, factor)
+        return self.networks.colors(
+            self.pixels, factor, faces=partial(self.faces, gain), people=partial(self._people, gain)
+        )
 
     def _people(self, gain: str) -> Float | None:
         """The probability (h, w) of a person, None from a mask network that knows no classes."""
@@ -69,8 +75,15 @@ class Stages:
     def segmentation(self, gain: str) -> Segmentation:
         """Classes and foreground by the mask network, at network size; kept, since two stages ask for it."""
         if self._last is None or self._last[0] != gain:
-            self._last = gain, self.networks.segment(self.pixels, gain_factor(gain))
+            found = self.networks.segment(self.pixels, gain_factor(gain), faces=partial(self.faces, gain))
+            self._last = gain, found
         return self._last[1]
+
+    def faces(self, gain: str) -> list[Face]:
+        """The faces in the photo, the largest first; kept, since colours and segmentation ask for them."""
+        if self._faces is None or self._faces[0] != gain:
+            self._faces = gain, self.networks.find_faces(self.pixels, gain_factor(gain))
+        return self._faces[1]
 
     def selection(self, options: Options, mask: Photo | None = None) -> Selection:
         """What `keep` asks for, or a mask in its place, before it is inverted and feathered."""
@@ -189,7 +202,7 @@ class Tinter:
 
     def segment(self, photo: Photo, *, gain: str = "auto") -> Segmentation:
         """Classes and foreground of a photo, at network size."""
-        return self.networks.segment(collapse(photo.pixels), gain_factor(gain))
+        return Stages(photo, self.networks).segmentation(gain)
 
     def inspect(self, photo: Photo, *, gain: str = "auto") -> list[detections.Detection]:
         """The foreground and the objects in a photo, as `handtint inspect` lists them."""

@@ -52,12 +52,15 @@ class Segmentation:
              that knows no classes.
     foreground: (h, w) float32 alpha of whatever stands in front, 0..1.
     features: (c, h, w) float32, alike where the network sees the same thing.
+    faces: a box (left, top, right, bottom) for each face, as shares 0..1 of the photo's sides; they tell people who
+           touch one another apart.
     Each map covers the whole photo, whatever its own h and w.
     """
 
     classes: Float | None
     foreground: Float
     features: Float
+    faces: tuple[tuple[float, float, float, float], ...] = ()
 
 
 class Engine(Protocol):

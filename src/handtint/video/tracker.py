@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from handtint import keep
 from handtint.image.arrays import resize
 from handtint.image.color import tone
 from handtint.image.masks import selection
-from handtint.keep import Box, Point, Term
+from handtint.keep import Box, Class, Point, Term
 from handtint.networks import Networks
 from handtint.options import Options, gain_factor
 from handtint.pipeline import KIND_SIDE
@@ -116,11 +117,14 @@ class Tracker:
         layers: tuple[Float, ...] = ()
         things: dict[Term, Float] = {}
         note = ""
+        gain = gain_factor(self.options.gain)
         if self._predicts:
-            lines = self.networks.colors(pixels, gain_factor(self.options.gain))
+            lines = self.networks.colors(pixels, gain)
             colors = np.concatenate([lines.slope, lines.offset], axis=2)
         if self._looks:
-            found = self.networks.segment(pixels, gain_factor(self.options.gain))
+            numbered = any(isinstance(term, Class) for term in self._things)
+            faces = partial(self.networks.find_faces, pixels, gain) if numbered else None
+            found = self.networks.segment(pixels, gain, faces=faces)
             known = self._known(pixels, found, here, due)
             softs = selection.soft_layers(self.steps, pixels, found, known=known)
             layers, note = softs.layers, softs.note

@@ -1,4 +1,7 @@
-"""One thing of a class from the next: connected regions of the class's probability, numbered by size."""
+"""One thing of a class from the next: connected regions of the class's probability, numbered by size.
+
+People who touch one another are one region; their faces tell them apart.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from handtint.image.masks import masks
+from handtint.image.masks import masks, people
 from handtint.types import VOC, Array, Float, Segmentation
 
 LEAST = 0.002  # share of the picture: a smaller region is a speck
@@ -47,6 +50,8 @@ def of(segmentation: Segmentation, name: str) -> list[Instance]:
     scores = masks.classes(segmentation, (name,))
     whole = masks.fill_holes(scores)
     regions = _regions(whole > 0.5)
+    if name == "person":
+        regions = sorted(people.apart(regions, segmentation.faces), key=_area, reverse=True)
     if not regions:
         return []
     order = np.argsort([region[1].mean() for region in map(np.nonzero, regions)], kind="stable")

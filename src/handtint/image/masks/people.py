@@ -1,0 +1,81 @@
+"""People who touch one another, told apart by their faces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from handtint.types import Array, Float
+
+BODY = 6.0  # face widths from the middle of a face down to where its body is taken to end
+COLUMN = 1.2  # face widths: a face this near to the vertical line below another one stands in front of that body
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A face and the vertical line through the body below it, in pixels of a region. end: the line's lower y."""
+
+    x: float
+    y: float
+    width: float
+    end: float
+
+
+def apart(regions: Sequence[Array], faces: Sequence[tuple[float, float, float, float]]) -> list[Array]:
+    """Regions (h, w) bool of people, each with several faces divided into one for each face.
+
+    faces: boxes (left, top, right, bottom) as shares 0..1 of the sides. A face belongs to the region that its middle is
+    in; a region with fewer than two stays whole. A pixel belongs to the nearest body, in widths of its face: the
+    vertical line below the face, down to another face in front of it.
+    """
+    if len(faces) < 2 or not regions:
+        return [*regions]
+    height, width = regions[0].shape
+    scale = np.array([width, height, width, height])
+    boxes = _distinct([np.asarray(face) * scale for face in faces])
+    return [part for region in regions for part in _divided(region, [b for b in boxes if _inside(b, region)])]
+
+
+def _distinct(boxes: Sequence[Float]) -> list[Float]:
+    """The boxes, the widest first, without those whose middle is in a wider one: they are of the same face."""
+    kept: list[Float] = []
+    for box in sorted(boxes, key=lambda box: float(box[0] - box[2])):
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        if not any(wide[0] <= x <= wide[2] and wide[1] <= y <= wide[3] for wide in kept):
+            kept.append(box)
+    return kept
+
+
+def _inside(box: Float, region: Array) -> bool:
+    """Whether the middle of a box is in the region."""
+    height, width = region.shape
+    x, y = int((box[0] + box[2]) / 2), int((box[1] + box[3]) / 2)
+    return 0 <= x < width and 0 <= y < height and bool(region[y, x])
+
+
+def _divided(region: Array, boxes: Sequence[Float]) -> list[Array]:
+    if len(boxes) < 2:
+        return [region]
+    bodies = _bodies(boxes)
+    y, x = np.mgrid[: region.shape[0], : region.shape[1]].astype(np.float32) + np.float32(0.5)
+    nearest = np.argmin([_distance(body, x, y) for body in bodies], axis=0)
+    parts = [region & (nearest == number) for number in range(len(bodies))]
+    return [part for part in parts if part.any()]
+
+
+def _bodies(boxes: Sequence[Float]) -> list[_Body]:
+    faces = [((b[0] + b[2]) / 2, (b[1] + b[3]) / 2, max(b[2] - b[0], 1.0)) for b in boxes]
+    return [_Body(x, y, w, _end(x, y, w, faces)) for x, y, w in faces]
+
+
+def _end(x: float, y: float, width: float, faces: Sequence[tuple[float, float, float]]) -> float:
+    """Where the line below a face ends: a body's length further down, or above the next face that is in its way."""
+    in_front = [v - w for u, v, w in faces if v - w > y and abs(u - x) < COLUMN * max(w, width)]
+    return min([y + BODY * width, *in_front])
+
+
+def _distance(body: _Body, x: Float, y: Float) -> Float:
+    """The distance of each pixel from a body's line, in widths of its face."""
+    return np.hypot(x - body.x, y - np.clip(y, body.y, body.end)) / body.width
