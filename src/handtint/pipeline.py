@@ -40,7 +40,7 @@ KIND_SIDE = 96  # pixels: the side at which a photo's kind is judged
 class Stages:
     """The stages from one page of a photo to its tinted self: colours, segmentation, selection, result.
 
-    Segmentation and faces are computed once, all else anew when it is asked for; the subclasses of sessions keep the rest.
+    Segmentation and faces are computed once, the rest anew when it is asked for; the subclasses of sessions keep it.
     """
 
     def __init__(self, photo: Photo, networks: Networks) -> None:
