@@ -12,9 +12,8 @@ from pathlib import Path
 
 import cv2
 
-from handtint.batch.naming import Job
-from handtint.batch.task import Outcome, Setup, Task
 from handtint.batch.worker import PhotoWorker
+from handtint.workers.messages import Job, Outcome, RunSetup, Task
 
 ROOT = Path(__file__).parents[2]
 STARTED: list[subprocess.Popen[bytes]] = []
@@ -109,7 +108,7 @@ def children(pid: int, mark: str = "") -> list[int]:
 class InProcess:
     """A worker that does its photos in this process, at once."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: RunSetup) -> None:
         self.worker = PhotoWorker(setup)
 
     def start(self) -> Future[int]:

@@ -8,8 +8,8 @@ import pytest
 from darkroom import job
 
 from handtint.batch.journal import THUMBNAILS, opened
-from handtint.batch.task import Known, Outcome
 from handtint.errors import OutputError
+from handtint.workers.messages import Known, Outcome
 
 
 def test_what_is_written_stays(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from handtint.batch.naming import Job, plan
+from handtint.batch.naming import plan
 from handtint.errors import InputError, OptionError
+from handtint.workers.messages import Job
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 from darkroom import contents, make_photos
 
 from handtint.batch.run import Run, RunConfig
-from handtint.batch.task import Outcome, Task
 from handtint.batch.worker import PhotoWorker
 from handtint.errors import OptionError, OutputError, WeightsError
 from handtint.options import Options
+from handtint.workers.messages import Outcome, Task
 
 pytestmark = pytest.mark.usefixtures("in_hand")
 

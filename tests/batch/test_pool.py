@@ -8,12 +8,12 @@ from threading import Event
 import pytest
 from darkroom import job
 
-from handtint.batch.task import Outcome, Task, died
 from handtint.errors import HandtintError
+from handtint.workers.messages import Outcome, Task, died
 from handtint.workers.pool import WorkerPool
 from handtint.workers.worker import FALSE_STARTS
 
-Pool = partial(WorkerPool, died=died)
+Pool = partial(WorkerPool, fatal=Exception)
 
 
 class Fake:
@@ -60,7 +60,7 @@ def tasks(count: int) -> list[Task]:
 
 
 def run(pool: WorkerPool, work: Iterator[Task | None], stop: Event | None = None) -> dict[str, str]:
-    told = [(outcome.job.source, outcome.error) for outcome in pool.run(work, stop or Event())]
+    told = [(outcome.job.source, outcome.error) for outcome in pool.run(work, stop or Event(), died=died)]
     assert len(dict(told)) == len(told), "told twice"
     assert all(worker.killed for worker in Fake.spawned)
     return dict(told)
@@ -110,7 +110,7 @@ def test_a_machine_that_can_start_none_is_one_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Fake, "start", refuse)
     spawn = refuse if where == "spawn" else lambda: Fake({})
     with pytest.raises(HandtintError, match=r"no worker can be started: .*temporarily unavailable"):
-        list(Pool(spawn, 2).run(iter(tasks(3)), Event()))
+        list(Pool(spawn, 2).run(iter(tasks(3)), Event(), died=died))
 
 
 def test_a_worker_that_died_while_idle_costs_no_photo() -> None:
@@ -143,13 +143,13 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
             taken.append(task)
             yield task
 
-    for number, _ in enumerate(Pool(lambda: Fake({}), 3).run(work(), Event())):
+    for number, _ in enumerate(Pool(lambda: Fake({}), 3).run(work(), Event(), died=died)):
         assert len(taken) <= number + 1 + 2 * 3
 
 
 def test_a_wish_to_stop_ends_it_between_two_photos() -> None:
     stop, told = Event(), 0
-    for _ in Pool(lambda: Fake({}), 1).run(iter(tasks(50)), stop):
+    for _ in Pool(lambda: Fake({}), 1).run(iter(tasks(50)), stop, died=died):
         told += 1
         if told == 3:
             stop.set()
@@ -159,7 +159,7 @@ def test_a_wish_to_stop_ends_it_between_two_photos() -> None:
 
 def test_nothing_to_do_for_now() -> None:
     work = iter([None, *tasks(2), None, None, *tasks(1)])
-    assert [outcome.job.source for outcome in Pool(lambda: Fake({}), 1).run(work, Event())] == [
+    assert [outcome.job.source for outcome in Pool(lambda: Fake({}), 1).run(work, Event(), died=died)] == [
         "0.jpg",
         "1.jpg",
         "0.jpg",

@@ -131,11 +131,16 @@ def test_new_photos_are_done_as_they_come(tmp_path: Path) -> None:
         file.flush()
         threading.Event().wait(4.2)
         file.write(data[len(data) // 2 :])
-    until(lambda: results(out) == 3)
+    assert process.stderr
+    lines = []
+    for line in process.stderr:  # until it is said to be done: its file is there a moment before
+        lines.append(line.decode())
+        if "late.jpg -> " in lines[-1]:
+            break
     status, said = kill(process, signal.SIGINT)
     assert status == 0
-    assert "late.jpg -> " in said
-    assert "late.jpg: " not in said
+    assert "late.jpg -> " in lines[-1]
+    assert "late.jpg: " not in "".join(lines) + said
     report = json.loads((out / "handtint-report.json").read_text())
     assert (report["total"], report["done"], report["failed"]) == (3, 3, 0)
 

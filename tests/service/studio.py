@@ -19,10 +19,10 @@ import httpx
 import uvicorn
 
 from handtint.service import process, server
-from handtint.service.messages import Answer, Job, Setup
+from handtint.service.request_pool import RequestPool
 from handtint.service.settings import Settings
 from handtint.weights import Weights
-from handtint.workers.async_pool import AsyncWorkerPool
+from handtint.workers.messages import Answer, PhotoRequest, ServiceSetup
 from handtint.workers.process import ProcessWorker
 
 HERE = Path(__file__).parent
@@ -50,13 +50,13 @@ def patch(name: str, value: object) -> None:
     setattr(getattr(importlib.import_module(module), owner), attribute, value)
 
 
-def prepare(setup: Setup) -> None:
+def prepare(setup: ServiceSetup) -> None:
     """In the worker: get ready with simple networks."""
     install(patch)
     process.prepare(setup)
 
 
-def do(setup: Setup, task: Job) -> Answer:
+def do(setup: ServiceSetup, task: PhotoRequest) -> Answer:
     """In the worker: do what the photo says at its end, or else the work."""
     if task.photo.endswith(FATAL):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -67,15 +67,15 @@ def do(setup: Setup, task: Job) -> Answer:
     return process.do(setup, task)
 
 
-def spawn(setup: Setup) -> ProcessWorker[Setup, Job, Answer]:
+def spawn(setup: ServiceSetup) -> ProcessWorker[ServiceSetup, PhotoRequest, Answer]:
     """A worker with simple networks."""
     return ProcessWorker(setup, do, prepare=prepare)
 
 
-def pool_of(settings: Settings) -> AsyncWorkerPool:
+def pool_of(settings: Settings) -> RequestPool:
     """A pool whose workers have simple networks."""
-    setup = Setup(pixels=settings.pixels, bytes=settings.bytes, frames=settings.frames, threads=1)
-    return AsyncWorkerPool(partial(spawn, setup), settings.jobs or 1, queue=settings.queue, seconds=settings.seconds)
+    setup = ServiceSetup(pixels=settings.pixels, bytes=settings.bytes, frames=settings.frames, threads=1)
+    return RequestPool(partial(spawn, setup), settings.jobs or 1, queue=settings.queue, seconds=settings.seconds)
 
 
 @contextlib.contextmanager

@@ -10,9 +10,10 @@ import pytest
 
 from handtint.errors import InputError, ServiceError
 from handtint.options import Options
-from handtint.service.messages import Answer, Job
-from handtint.workers import async_pool as module
-from handtint.workers.async_pool import FALSE_STARTS, AsyncWorkerPool
+from handtint.service.request_pool import RequestPool
+from handtint.workers import pool as module
+from handtint.workers.messages import Answer, PhotoRequest
+from handtint.workers.worker import FALSE_STARTS
 
 
 class Fake:
@@ -34,7 +35,7 @@ class Fake:
             future.set_result(1)
         return future
 
-    def submit(self, task: Job) -> Future[Answer]:
+    def submit(self, task: PhotoRequest) -> Future[Answer]:
         future: Future[Answer] = Future()
         word = task.photo
         if word == b"dead before" and len(Fake.spawned) == 1:
@@ -58,11 +59,9 @@ def _nobody_hired() -> None:
     Fake.spawned, Fake.stillborn = [], 0
 
 
-def run(
-    work: Callable[[AsyncWorkerPool], Awaitable[None]], size: int = 1, *, queue: int = 2, seconds: float = 30
-) -> None:
+def run(work: Callable[[RequestPool], Awaitable[None]], size: int = 1, *, queue: int = 2, seconds: float = 30) -> None:
     async def all_of_it() -> None:
-        pool = AsyncWorkerPool(Fake, size, queue=queue, seconds=seconds)
+        pool = RequestPool(Fake, size, queue=queue, seconds=seconds)
         pool.start()
         try:
             await work(pool)
@@ -73,8 +72,8 @@ def run(
     asyncio.run(asyncio.wait_for(all_of_it(), 20))
 
 
-def job(photo: bytes) -> Job:
-    return Job(kind="tint", photo=photo, options=Options())
+def job(photo: bytes) -> PhotoRequest:
+    return PhotoRequest(kind="tint", photo=photo, options=Options())
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -84,7 +83,7 @@ async def until(true: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_all_are_done(size: int) -> None:
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         said = await asyncio.gather(*(pool.do(job(b"%d" % n)) for n in range(20)))
         assert [answer.body for answer in said] == [b"%d" % n for n in range(20)]
         assert (pool.done, pool.waiting, pool.busy) == (20, 0, 0)
@@ -94,7 +93,7 @@ def test_all_are_done(size: int) -> None:
 
 
 def test_places_are_bounded_and_come_free() -> None:
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         with pool.slot(), pool.slot():
             with pool.slot(), pytest.raises(ServiceError) as caught, pool.slot():
                 pass
@@ -108,7 +107,7 @@ def test_places_are_bounded_and_come_free() -> None:
 
 
 def test_time_up_costs_the_worker() -> None:
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         with pytest.raises(ServiceError, match=r"longer than 0\.05 s") as caught:
             await pool.do(job(b"slow"))
         assert caught.value.kind == "work-time"
@@ -120,7 +119,7 @@ def test_time_up_costs_the_worker() -> None:
 
 
 def test_a_death_costs_one_request() -> None:
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         said = await asyncio.gather(
             *(pool.do(job(word)) for word in (b"a", b"deadly", b"b", b"wrong", b"c")), return_exceptions=True
         )
@@ -134,7 +133,7 @@ def test_a_death_costs_one_request() -> None:
 
 
 def test_a_worker_that_died_while_idle_costs_no_request() -> None:
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         assert (await pool.do(job(b"dead before"))).body == b"dead before"
         assert pool.replaced == {"idle": 1}
 
@@ -142,7 +141,7 @@ def test_a_worker_that_died_while_idle_costs_no_request() -> None:
 
 
 def test_who_leaves_the_queue_is_forgotten() -> None:
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         slow, waiting = (asyncio.create_task(pool.do(job(word))) for word in (b"slow", b"slow"))
         await until(lambda: pool.busy and pool.waiting == 1)
         waiting.cancel()
@@ -159,7 +158,7 @@ def test_who_leaves_the_queue_is_forgotten() -> None:
 def test_who_leaves_while_at_work_has_the_worker_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GRACE", 0.05)
 
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         slow = asyncio.create_task(pool.do(job(b"slow")))
         await until(lambda: pool.busy)
         slow.cancel()
@@ -170,7 +169,7 @@ def test_who_leaves_while_at_work_has_the_worker_for_a_while_only(monkeypatch: p
 
 
 def test_work_that_is_soon_done_spares_the_worker() -> None:
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         slow = asyncio.create_task(pool.do(job(b"slow")))
         await until(lambda: pool.busy)
         slow.cancel()
@@ -194,7 +193,7 @@ def test_a_machine_that_refuses_a_worker_is_asked_again(monkeypatch: pytest.Monk
         return Fake()
 
     async def all_of_it() -> None:
-        pool = AsyncWorkerPool(spawn, 1, queue=2, seconds=30)
+        pool = RequestPool(spawn, 1, queue=2, seconds=30)
         pool.start()
         try:
             assert (await pool.do(job(b"next"))).body == b"next"
@@ -208,10 +207,10 @@ def test_without_workers_requests_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "PAUSE", 0.02)
     Fake.stillborn = FALSE_STARTS
 
-    async def work(pool: AsyncWorkerPool) -> None:
+    async def work(pool: RequestPool) -> None:
         with pytest.raises(ServiceError, match="getting ready"):
             pool.check()
-        await until(lambda: len(Fake.spawned) == FALSE_STARTS + 1 or pool._false_starts == FALSE_STARTS)
+        await until(lambda: len(Fake.spawned) == FALSE_STARTS + 1 or pool.false_starts == FALSE_STARTS)
         with pytest.raises(ServiceError, match="the service's log says why") as caught, pool.slot():
             pass
         assert caught.value.kind == "unavailable"

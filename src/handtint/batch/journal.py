@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from handtint.batch.naming import Job
-from handtint.batch.task import Known, Outcome
 from handtint.errors import OutputError
 from handtint.image.io import files
+from handtint.workers.messages import Job, Known, Outcome
 
 FOLDER, FILE = ".handtint", "journal.sqlite"
 THUMBNAILS = 400  # photos whose small picture is kept for the report

@@ -7,26 +7,26 @@ from collections.abc import Generator, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from handtint.batch.task import Outcome, Setup, Task
+from handtint.workers.messages import Outcome, RunSetup, Task
 from handtint.workers.process import ProcessWorker
 
 if TYPE_CHECKING:
     from handtint.batch.worker import PhotoWorker
 
 
-def run(tasks: Iterable[Task], setup: Setup) -> Generator[Outcome, None, None]:
+def run(tasks: Iterable[Task], setup: RunSetup) -> Generator[Outcome, None, None]:
     """Do each task in this process."""
     worker = _worker(setup)
     for task in tasks:
         yield worker.tint(task)
 
 
-def spawn(setup: Setup) -> ProcessWorker[Setup, Task, Outcome]:
+def spawn(setup: RunSetup) -> ProcessWorker[RunSetup, Task, Outcome]:
     """A worker process that tints photographs, not yet started."""
     return ProcessWorker(setup, _handle, prepare=_prepare)
 
 
-def _prepare(setup: Setup) -> None:
+def _prepare(setup: RunSetup) -> None:
     """In the worker: get ready."""
     if setup.threads:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, with the first photo
@@ -34,12 +34,12 @@ def _prepare(setup: Setup) -> None:
 
 
 @cache
-def _worker(setup: Setup) -> PhotoWorker:
+def _worker(setup: RunSetup) -> PhotoWorker:
     from handtint.batch.worker import PhotoWorker
 
     return PhotoWorker(setup)
 
 
-def _handle(setup: Setup, task: Task) -> Outcome:
+def _handle(setup: RunSetup, task: Task) -> Outcome:
     """In the worker: one photo."""
     return _worker(setup).tint(task)

@@ -12,21 +12,11 @@ from handtint.batch.storage import identity
 from handtint.errors import InputError, OptionError
 from handtint.image.io import files
 from handtint.image.io.formats import READABLE
+from handtint.workers.messages import Job
 
 STREAM = "-"
 ENDINGS = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}
 WRITABLE = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One photograph to do: where it is, where the result goes, and the files beside the result."""
-
-    source: str  # a path, or "-" for standard input
-    target: str  # a path, or "-" for standard output
-    mask: str = ""
-    panel: str = ""
-    key: str = ""  # what a journal calls the photo
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from handtint.batch import naming, storage
 from handtint.batch.journal import Journal, Names
-from handtint.batch.naming import Job, SourcePhoto
-from handtint.batch.task import Outcome, Task
+from handtint.batch.naming import SourcePhoto
 from handtint.errors import HandtintError
 from handtint.image.io import files
+from handtint.workers.messages import Job, Outcome, Task
 
 _LARGEST = 1 << 30  # bytes of a photo that is read once more to know it again
 

@@ -18,9 +18,9 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from handtint.batch.task import Outcome, Setup, Task
 from handtint.errors import HandtintError, OptionError
 from handtint.image.io import files
+from handtint.workers.messages import Outcome, RunSetup, Task
 
 # Ray would have every machine reach it under 127.0.0.1's outer address; it knows no other loopback ones by sight.
 _LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
@@ -30,7 +30,7 @@ TRIES = 3  # machines of a cluster come and go: a photo is given up only when so
 class _Actor:
     """In the cluster: one worker."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: RunSetup) -> None:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, as the worker is
         from handtint.batch.worker import PhotoWorker
 
@@ -85,7 +85,7 @@ class Cluster:
         """The processor cores of the whole cluster."""
         return int(self._ray.cluster_resources().get("CPU", 1))
 
-    def spawn(self, setup: Setup) -> RayWorker:
+    def spawn(self, setup: RunSetup) -> RayWorker:
         """A new actor."""
         spread = {"num_cpus": setup.threads, "scheduling_strategy": "SPREAD"}
         return RayWorker(self._ray, self._ray.remote(**spread)(_Actor).remote(setup))
@@ -113,14 +113,25 @@ class RayWorker:
 
     def start(self) -> Future[int]:
         """The future is done once the cluster has found a place for it."""
-        future: Future[int] = self._actor.start.remote().future()
-        return future
+        return _own(self._actor.start.remote().future())
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Give it a photo."""
-        future: Future[Outcome] = self._actor.do.remote(task).future()
-        return future
+        return _own(self._actor.do.remote(task).future())
 
     def kill(self) -> None:
         """Kill it."""
         self._ray.kill(self._actor)
+
+
+def _own(answer: Future[Any]) -> Future[Any]:
+    """A future that ends as Ray's does; that one must not be cancelled, nor outlive its event loop."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+
+    def copy(ended: Future[Any]) -> None:
+        error = ended.exception()
+        future.set_exception(error) if error else future.set_result(ended.result())
+
+    answer.add_done_callback(copy)
+    return future

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Literal
 from handtint import recipe as recipes
 from handtint.batch import absolute, local, naming, report, storage
 from handtint.batch.journal import FOLDER, Journal, opened
-from handtint.batch.naming import STREAM, Job
+from handtint.batch.naming import STREAM
 from handtint.batch.output_folder import OutputFolder
-from handtint.batch.task import Outcome, Setup, Task, died
 from handtint.batch.watch import Watch
 from handtint.errors import OptionError
 from handtint.options import Options
+from handtint.workers.messages import Job, Outcome, RunSetup, Task, died
 from handtint.workers.pool import WorkerPool
 from handtint.workers.worker import Worker, cores
 
@@ -167,7 +167,7 @@ class Run:
 
     def _work(self, stop: Event) -> Generator[Outcome, None, None]:
         config = self._config
-        setup = Setup(
+        setup = RunSetup(
             options=config.options,
             mask=config.mask,
             save_mask=config.save_mask,
@@ -179,16 +179,15 @@ class Run:
 
             setup = replace(setup, threads=setup.threads or 1)
             size = config.jobs or max(1, self._cluster.cores() // setup.threads)
-            return WorkerPool(partial(self._cluster.spawn, setup), size, died=died, tries=TRIES).run(
-                self._tasks(), stop
-            )
+            on_cluster = WorkerPool(partial(self._cluster.spawn, setup), size, fatal=Exception, tries=TRIES)
+            return on_cluster.run(self._tasks(), stop, died=died)
         if self.alone:
             return local.run((Task(job) for job in self.jobs), setup)
         size = max(1, config.jobs)
         if not setup.threads and size > 1:
             setup = replace(setup, threads=max(1, cores() // size))
         spawn: Callable[[], Worker[Task, Outcome]] = partial(local.spawn, setup)
-        return WorkerPool(spawn, size, died=died).run(self._tasks(), stop)
+        return WorkerPool(spawn, size, fatal=Exception).run(self._tasks(), stop, died=died)
 
     def _connect(self, stack: ExitStack) -> None:
         from handtint.batch.ray import Cluster

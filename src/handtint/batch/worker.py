@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 
 from handtint.batch import storage
-from handtint.batch.naming import ENDINGS, STREAM, Job
-from handtint.batch.task import Outcome, Setup, State, Task
+from handtint.batch.naming import ENDINGS, STREAM
 from handtint.errors import DecodeError, HandtintError, OutputError, WeightsError
 from handtint.figures import panel
 from handtint.image.io import codec, files
 from handtint.image.photo import Photo
 from handtint.pipeline import Result, Tinter
 from handtint.types import Content
+from handtint.workers.messages import Job, Outcome, RunSetup, State, Task
 
 THUMBNAIL = 160  # pixels: the longer side of each half
 _HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # no other photo could be written either
@@ -27,7 +27,7 @@ _HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # no other photo could be
 class PhotoWorker:
     """A loaded model and an edit, for photo after photo."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: RunSetup) -> None:
         """Get ready. Raises OptionError, and InputError for a mask that is no picture."""
         if setup.threads:
             cv2.setNumThreads(setup.threads)

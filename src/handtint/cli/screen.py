@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from handtint.batch.task import Outcome
+from handtint.workers.messages import Outcome
 
 
 class _Speed(ProgressColumn):

@@ -1,4 +1,4 @@
-"""The application: its paths, and how a request becomes an job and an answer a response."""
+"""The application: its paths, and how a request becomes a job and an answer a response."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from starlette.types import ASGIApp
 from handtint import __version__, zoo
 from handtint.errors import HandtintError, ServiceError, WeightsError
 from handtint.service import accept, document, form, metrics, problems
-from handtint.service.messages import Answer, Job, Pool
 from handtint.service.metrics import Metrics
 from handtint.service.middleware import AccessMiddleware
+from handtint.service.request_pool import LOG, RequestPool
 from handtint.service.settings import Settings
-from handtint.workers.async_pool import LOG
+from handtint.workers.messages import Answer, PhotoRequest
 
 TINT_FIELDS = ("photo", "mask", "recipe", "other_models", *form.OPTIONS)
 INSPECT_FIELDS = ("photo", "gain", "mask_model")
@@ -30,7 +30,7 @@ PATHS = ("/v1/tint", "/v1/inspect", "/v1/models", "/healthz", "/readyz", "/metri
 NOTE = "Handtint-Note"
 
 
-def create(settings: Settings, pool: Pool) -> ASGIApp:
+def create(settings: Settings, pool: RequestPool) -> ASGIApp:
     """The application over a pool, which it starts and stops."""
     figures = Metrics(pool)
     app = FastAPI(
@@ -63,7 +63,7 @@ def create(settings: Settings, pool: Pool) -> ASGIApp:
     )
 
 
-def _lifespan(pool: Pool) -> Any:
+def _lifespan(pool: RequestPool) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001 - FastAPI's form
         pool.start()
@@ -75,7 +75,7 @@ def _lifespan(pool: Pool) -> Any:
     return lifespan
 
 
-def _add_work(app: FastAPI, settings: Settings, pool: Pool) -> None:
+def _add_work(app: FastAPI, settings: Settings, pool: RequestPool) -> None:
     """What is done with photos."""
 
     @app.post("/v1/tint", **document.TINT)
@@ -85,7 +85,7 @@ def _add_work(app: FastAPI, settings: Settings, pool: Pool) -> None:
             sent = await form.read(request, settings, TINT_FIELDS)
             options = sent.options()
             wanted = accept.parse(request.headers.get("accept", ""), options.format)
-            job = Job(
+            job = PhotoRequest(
                 kind="tint",
                 photo=sent.photo,
                 options=options,
@@ -100,7 +100,7 @@ def _add_work(app: FastAPI, settings: Settings, pool: Pool) -> None:
         """Tell what is in a photo, and how to ask for it with `keep`."""
         with pool.slot():
             sent = await form.read(request, settings, INSPECT_FIELDS)
-            job = Job(kind="inspect", photo=sent.photo, options=sent.options(), json=True)
+            job = PhotoRequest(kind="inspect", photo=sent.photo, options=sent.options(), json=True)
             return _response(await _unless_disconnected(request, pool.do(job)))
 
     @app.get("/v1/models", **document.MODELS)
@@ -109,7 +109,7 @@ def _add_work(app: FastAPI, settings: Settings, pool: Pool) -> None:
         return JSONResponse([model.summary() for model in zoo.CATALOGUE.values()])
 
 
-def _add_state(app: FastAPI, pool: Pool, figures: Metrics) -> None:
+def _add_state(app: FastAPI, pool: RequestPool, figures: Metrics) -> None:
     """What says how the service is."""
 
     @app.get("/healthz", **document.HEALTH)

@@ -7,16 +7,16 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from handtint.service.messages import Answer, Job, Setup
+from handtint.workers.messages import Answer, PhotoRequest, ServiceSetup
 from handtint.workers.process import ProcessWorker
 
 
-def spawn(setup: Setup) -> ProcessWorker[Setup, Job, Answer]:
+def spawn(setup: ServiceSetup) -> ProcessWorker[ServiceSetup, PhotoRequest, Answer]:
     """A worker process, not yet started."""
     return ProcessWorker(setup, do, prepare=prepare)
 
 
-def prepare(setup: Setup) -> None:
+def prepare(setup: ServiceSetup) -> None:
     """In the worker: get ready, networks and all."""
     if setup.threads:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded
@@ -26,7 +26,7 @@ def prepare(setup: Setup) -> None:
     worker.warm(setup)
 
 
-def do(setup: Setup, job: Job) -> Answer:
+def do(setup: ServiceSetup, job: PhotoRequest) -> Answer:
     """In the worker: one request. Raises HandtintError, and whatever a fault of ours is."""
     from handtint.service import worker
 

@@ -15,9 +15,10 @@ from handtint.image.io.files import reason
 from handtint.options import Options
 from handtint.service import process
 from handtint.service.app import create
-from handtint.service.messages import Pool, Setup
 from handtint.service.middleware import HEADERS
+from handtint.service.request_pool import RequestPool
 from handtint.service.settings import Settings
+from handtint.workers.messages import ServiceSetup
 from handtint.workers.worker import cores
 
 PATIENCE = 5  # seconds, beyond a photo's own, that a stop waits for what is in hand
@@ -30,22 +31,22 @@ _LOG: dict[str, Any] = {
         "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "uvicorn.access": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "python_multipart": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},  # a stranger's forms
-        "handtint.service": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "handtint": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }
 
 
-def pool_of(settings: Settings) -> Pool:
+def pool_of(settings: Settings) -> RequestPool:
     """The pool that settings ask for, not yet at work."""
     jobs = settings.jobs or cores()
-    setup = Setup(
+    setup = ServiceSetup(
         pixels=settings.pixels,
         bytes=settings.bytes,
         frames=settings.frames,
         threads=settings.threads or max(1, cores() // jobs),
         memory=settings.memory * 1_000_000,
     )
-    return Pool(partial(process.spawn, setup), jobs, queue=settings.queue, seconds=settings.seconds)
+    return RequestPool(partial(process.spawn, setup), jobs, queue=settings.queue, seconds=settings.seconds)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -78,7 +79,7 @@ def run(settings: Settings, started: Callable[[str], None]) -> None:
             pool.kill()
 
 
-def config(settings: Settings, pool: Pool) -> uvicorn.Config:
+def config(settings: Settings, pool: RequestPool) -> uvicorn.Config:
     """How uvicorn should run the application over a pool."""
     return uvicorn.Config(
         create(settings, pool),

@@ -17,19 +17,19 @@ from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.service.accept import JSON
-from handtint.service.messages import Answer, Job, Setup
 from handtint.session import Edit, Session
+from handtint.workers.messages import Answer, PhotoRequest, ServiceSetup
 
 
-def warm(setup: Setup) -> None:
+def warm(setup: ServiceSetup) -> None:
     """Load what every request needs, by tinting a small gray picture. Raises HandtintError."""
     if setup.threads:
         cv2.setNumThreads(setup.threads)
     gray = Photo.of(np.tile(np.arange(64, dtype=np.uint8) * 4, (64, 1))).encode(format="png")
-    do(setup, Job(kind="tint", photo=gray, options=Options(), formats=("png",)))
+    do(setup, PhotoRequest(kind="tint", photo=gray, options=Options(), formats=("png",)))
 
 
-def do(setup: Setup, job: Job) -> Answer:
+def do(setup: ServiceSetup, job: PhotoRequest) -> Answer:
     """Do what a request asks for. Raises HandtintError, and whatever a fault of ours is."""
     try:
         return _tint(setup, job) if job.kind == "tint" else _inspect(setup, job)
@@ -43,12 +43,12 @@ def _tinter(model: str, mask_model: str, threads: int) -> Tinter:
     return Tinter(model, mask_model=mask_model, threads=threads)
 
 
-def _decode(data: bytes, name: str, setup: Setup) -> Photo:
+def _decode(data: bytes, name: str, setup: ServiceSetup) -> Photo:
     limits = codec.Limits(pixels=setup.pixels, bytes=setup.bytes, pages=setup.frames, frames=setup.frames)
     return Photo.read(data, name=name, limits=limits)
 
 
-def _tint(setup: Setup, job: Job) -> Answer:
+def _tint(setup: ServiceSetup, job: PhotoRequest) -> Answer:
     options = job.options
     photo = _decode(job.photo, "photo", setup)
     mask = _decode(job.mask, "mask", setup) if job.mask else None
@@ -75,7 +75,7 @@ def _json_answer(session: Session, edit: Edit, mask: bytes, format: str) -> Answ
     return Answer(json.dumps(payload).encode(), JSON, result.note)
 
 
-def _inspect(setup: Setup, job: Job) -> Answer:
+def _inspect(setup: ServiceSetup, job: PhotoRequest) -> Answer:
     photo, options = _decode(job.photo, "photo", setup), job.options
     detections = _tinter(options.model, options.mask_model, setup.threads).inspect(photo, gain=options.gain)
     payload = {**_size(photo), "found": [thing.record for thing in detections]}

@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
@@ -20,6 +20,8 @@ from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
+from handtint.workers.worker import WorkerDied
+
 S = TypeVar("S")  # what it needs to know before anything else
 J = TypeVar("J")  # something to do
 R = TypeVar("R")  # what became of it
@@ -27,10 +29,6 @@ R = TypeVar("R")  # what became of it
 LAST = 10.0  # seconds to wait for a killed process; one that hangs in the kernel is left behind
 _SPAWN = multiprocessing.get_context("spawn")  # a fresh interpreter: forking one with ONNX Runtime's threads may hang
 _REAPING = threading.Lock()  # a process number is only looked at, or signalled, while nobody reaps it
-
-
-class ProcessDied(BrokenExecutor):
-    """The process ended, or was killed, before it answered."""
 
 
 class RemoteError(Exception):
@@ -75,7 +73,7 @@ class ProcessWorker(Generic[S, J, R]):
             if not dead:
                 self._jobs.put((job, future))
         if dead:
-            future.set_exception(ProcessDied("the worker process is not running"))
+            future.set_exception(WorkerDied("the worker process is not running"))
         return future
 
     def kill(self) -> None:
@@ -115,7 +113,7 @@ class ProcessWorker(Generic[S, J, R]):
         with there, _REAPING:
             if self._ended:
                 here.close()
-                raise ProcessDied("killed before it was started")
+                raise WorkerDied("killed before it was started")
             process = _SPAWN.Process(target=_serve, args=(there, self._prepare, self._handle))
             try:
                 process.start()
@@ -142,7 +140,7 @@ class ProcessWorker(Generic[S, J, R]):
         while not self._jobs.empty():
             given = self._jobs.get()
             if given and given[1].set_running_or_notify_cancel():
-                given[1].set_exception(ProcessDied("the worker process died before it was given this"))
+                given[1].set_exception(WorkerDied("the worker process died before it was given this"))
 
 
 def _answer(connection: Connection, message: object, future: Future[Any]) -> bool:
@@ -151,7 +149,7 @@ def _answer(connection: Connection, message: object, future: Future[Any]) -> boo
         connection.send(message)
         answer = connection.recv()
     except (EOFError, OSError):
-        future.set_exception(ProcessDied("the worker process died"))
+        future.set_exception(WorkerDied("the worker process died"))
         raise
     except Exception as error:  # the message, or its answer, cannot be pickled
         future.set_exception(error)

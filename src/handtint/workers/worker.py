@@ -7,10 +7,20 @@ import sys
 from concurrent.futures import BrokenExecutor, Future
 from typing import Any, Protocol, TypeVar
 
+from handtint.errors import HandtintError
+
 J = TypeVar("J", contravariant=True)  # a job
 R = TypeVar("R")  # its result
 
-FALSE_STARTS = 3  # workers that fail to start, one after the other, before a pool says that it has none
+FALSE_STARTS = 3  # workers that fail to start, one after the other, before jobs are refused
+
+
+class WorkerDied(BrokenExecutor):
+    """The worker ended, or was killed, before it answered."""
+
+
+class NoWorkerError(HandtintError):
+    """No worker can be started, again and again."""
 
 
 class Worker(Protocol[J, R]):

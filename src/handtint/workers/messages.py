@@ -1,11 +1,10 @@
-"""The messages between a run and its workers: the edit, one photograph to do, and its outcome."""
+"""What travels between pools and workers: photographs of a run and their outcomes, requests and their answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from handtint.batch.naming import Job
 from handtint.options import Options
 
 # done: tinted and written. same: nothing to do, it was done before. failed: this photo cannot be done.
@@ -14,14 +13,28 @@ State = Literal["done", "same", "failed", "halt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What a worker needs before its first photo. threads: 0 for one a core. mask: a picture file's bytes, or none."""
+class RunSetup:
+    """What a worker of a run needs before its first photo.
+
+    threads: 0 for one a core. mask: a picture file's bytes, or none.
+    """
 
     options: Options
     mask: bytes = b""
     save_mask: bool = False
     save_panel: bool = False
     threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One photograph of a run: where it is, where the result goes, and the files beside the result."""
+
+    source: str  # a path, or "-" for standard input
+    target: str  # a path, or "-" for standard output
+    mask: str = ""
+    panel: str = ""
+    key: str = ""  # what a journal calls the photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,41 @@ class Outcome:
 
 
 def died(task: Task) -> Outcome:
-    """What became of a photograph whose worker died of it."""
+    """The outcome of a photograph whose worker died of it."""
     text = f"{task.job.source}: its worker died: out of memory, or crashed by this photo"
     return Outcome(job=task.job, state="failed", error=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSetup:
+    """The limits of a worker of the service. threads: 0 for one a core. memory: bytes that it may allocate, or 0."""
+
+    pixels: int
+    bytes: int
+    frames: int
+    threads: int = 0
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoRequest:
+    """One request to the service. photo, mask: picture files' bytes, mask may be none. json: whether to answer so.
+
+    formats: of the picture to answer with, as welcome as each other; none where that does not matter.
+    """
+
+    kind: Literal["tint", "inspect"]
+    photo: bytes
+    options: Options
+    mask: bytes = b""
+    formats: tuple[str, ...] = ()
+    json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to answer: a body, its media type, and what the person should know of it, or ""."""
+
+    body: bytes
+    media: str
+    note: str = ""
