@@ -61,12 +61,29 @@ class Networks:
         called for the faces in these pixels. people: called when there are some, for the probability (h, w) of a
         person, None where that is not known.
         """
+        first = self.first_look(pixels, gain)
+        return first if faces is None else self.closer_look(pixels, first, gain, faces=faces, people=people)
+
+    def first_look(self, pixels: Pixels, gain: float | None) -> GuidedCoefficients:
+        """The colours after one look at the whole of pixels (H, W) or (H, W, 3). Raises WeightsError."""
         model, engine = self.color, self._color_engine
-        first = colorize(pixels, engine, side=model.side, gain=gain, square=model.square, interface=model.interface)
-        if faces is None or model.interface or not (seen := faces()):
+        return colorize(pixels, engine, side=model.side, gain=gain, square=model.square, interface=model.interface)
+
+    def closer_look(
+        self,
+        pixels: Pixels,
+        first: GuidedCoefficients,
+        gain: float | None,
+        *,
+        faces: FindFaces,
+        people: Callable[[], Float | None] | None,
+    ) -> GuidedCoefficients:
+        """The colours of a first look, and those of small faces from a look at each; see `colors` for the two calls."""
+        found = [] if self.color.interface else faces()
+        if not found:
             return first
-        crop = model.side if model.square else CROP
-        return look_closer(pixels, first, seen, engine, gain=gain, crop=crop, people=people() if people else None)
+        crop, there = self.color.side if self.color.square else CROP, people() if people else None
+        return look_closer(pixels, first, found, self._color_engine, gain=gain, crop=crop, people=there)
 
     def find_faces(self, pixels: Pixels, gain: float | None) -> list[Face]:
         """The faces in pixels (H, W) or (H, W, 3) under a gain, the largest first. Raises WeightsError."""

@@ -27,6 +27,33 @@ def test_colour_prints_tables_and_writes_files(tmp_path: Path) -> None:
     assert cv2.imread(str(tmp_path / "colour.png")) is not None
 
 
+def test_colour_tells_faces_and_sources_as_json() -> None:
+    words = ["evaluate", "colour", str(ROOT / "tests" / "photos"), "--size", "64", "--faces", "--json"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert set(found["faces"]["predictors"]) == {"truth", "handtint", "handtint, one look"}
+    assert found["color"]["sources"]["photos"]["handtint"]["photos"] == 2
+    assert found["faces"]["faces"] >= 1
+    assert found["color"]["people"]["handtint"]["photos"] == found["faces"]["with_faces"]
+
+
+@pytest.mark.parametrize("flags", [[], ["--no-truth"]])
+def test_photographs_without_colours_have_faces_and_no_errors(flags: list[str], tmp_path: Path, sample: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "a.jpg").write_bytes(sample.read_bytes())
+    words = ["evaluate", "colour", str(tmp_path / "old"), "--out", str(tmp_path / "out"), *flags]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert "errors are left out" in done.output
+    assert "skin-like" in done.output
+    assert "MAE" not in done.output
+    found = json.loads((tmp_path / "out" / "colour.json").read_text())
+    assert "color" not in found
+    assert set(found["faces"]["predictors"]) == {"handtint", "handtint, one look"}
+    assert cv2.imread(str(tmp_path / "out" / "colour.png")) is not None
+
+
 def test_masks_prints_iou(tmp_path: Path) -> None:
     (tmp_path / "voc" / "images").mkdir(parents=True)
     (tmp_path / "voc" / "masks").mkdir()

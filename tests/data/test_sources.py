@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from handtint.data.sources import Item, held_out, open_sources, split
+from handtint.data.sources import Item, held_out, open_sources, source_of, split
 from handtint.errors import InputError
 
 
@@ -33,3 +33,19 @@ def test_the_split_is_fixed_and_about_one_in_twelve() -> None:
     assert 900 < len(validation) < 1100
     assert not {i.name for i in train} & {i.name for i in validation}
     assert [i for i in items[:40] if held_out(i)] == [i for i in items[:40] if i in validation]
+
+
+@pytest.mark.parametrize(
+    ("item", "source"),
+    [
+        (Item("bsds_12.webp", "/data/bsds_12.webp"), "bsds"),
+        (Item("x/coco40k_1_2.jpg", "/data/x/coco40k_1_2.jpg"), "coco40k"),
+        (Item("old/a.png", "/data/old/a.png"), "old"),
+        (Item("a.png", "/data/old/a.png"), "old"),
+        (Item("_a.png", "/data/old/_a.png"), "old"),
+        (Item("a.png", "/data/shard.tar", 512, 10), "shard.tar"),
+        (Item("old/a.png", "/data/shard.tar", 512, 10), "old"),
+    ],
+)
+def test_a_source_is_the_beginning_of_a_name_or_the_folder(item: Item, source: str) -> None:
+    assert source_of(item) == source

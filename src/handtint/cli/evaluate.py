@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,11 +17,9 @@ from handtint.cli.files import FILE
 from handtint.cli.settings import model_flag
 from handtint.errors import InputError
 
-if TYPE_CHECKING:
-    from handtint.image.photo import Photo
-
 SAMPLE = 300  # training photographs that the mean colour is taken from
 SHOWN = 8  # photographs in the figure
+PEEKED = 8  # photographs by which it is judged whether there are any in colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class Run:
     out: Path | None
     gain: str
     record: bool
+    json: bool
 
 
 @click.group(name="evaluate")
@@ -46,6 +46,7 @@ _COMMON = (
     click.option("--limit", type=click.IntRange(1), help="At most so many photographs, evenly taken."),
     click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write JSON, Markdown, a figure there."),
     click.option("--gain", default="auto", show_default=True, help="As in `handtint tint`."),
+    click.option("--json", is_flag=True, help="Print JSON instead of tables."),
     click.option("--record", is_flag=True, help="Put the scores into the package's record of the model."),
 )
 
@@ -67,16 +68,19 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--size", type=click.IntRange(32, 1024), default=224, show_default=True, help="Side to squash photos to.")
 @click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
 @click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
+@click.option("--faces", is_flag=True, help="Faces, too: whether they look like skin, as `handtint tint` colours them.")
+@click.option("--no-truth", is_flag=True, help="The photographs have no colours of their own: no errors, but --faces.")
 @click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
 def color_command(
-    run: Run, models: tuple[str, ...], size: int, strength: float, only: Path | None, frechet: bool
+    run: Run, models: tuple[str, ...], size: int, strength: float, only: Path | None, **asked: bool
 ) -> None:
-    """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`."""
+    """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`.
+
+    Of photographs without colours of their own, colourfulness and faces alone are measured.
+    """
     from handtint.data import ground_truth, labels, lists, sources
     from handtint.data.augment import squash
     from handtint.evaluate import baselines
-    from handtint.options import Options
-    from handtint.pipeline import Tinter
 
     color = _color_measures()
     items = labels.photographs(sources.open_sources(run.sources))
@@ -84,26 +88,57 @@ def color_command(
     if only:
         named = lists.only(items, only)
         training, validation = [i for i in items if i not in set(named)] or items, named
-    features = _features() if frechet else None
     chosen = _some(validation if run.held_out or only else items, run.limit)
-    options = Options(keep="all", gain=run.gain, strength=strength, background="gray")
-
-    def predictor(model: str) -> Callable[[Photo], Photo]:
-        tinter = Tinter(model)
-        return lambda photo: tinter.run(photo, options).photo
-
-    predictors = dict(zip(_labels(models), map(predictor, models), strict=True))
-    sample = (squash(ground_truth.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
-    squashed = ((name, squash(rgb, size)) for name, rgb in ground_truth.colors(bar(chosen, "evaluating")))
-    scores = color.evaluate_color(squashed, {**baselines.baselines(sample), **predictors}, features=features)
     facts = {"size": size, "strength": strength, "recipe": "; ".join(map(_recipe, models))}
-    _report(run, "colour", len(chosen), facts | ({"frechet": features.name} if features else {}), color=scores)
-    if run.out:
-        _color_figure(
-            run.out / "colour.png", [squash(ground_truth.rgb(i), size) for i in _some(chosen, SHOWN)], predictors
+    colorers, faces = _models(run, models, strength, [item.name for item in _some(chosen, SHOWN)])
+    if asked["no_truth"] or not ground_truth.mostly_in_color(_some(chosen, PEEKED)):
+        _untrue(run, chosen, facts, faces)
+        return
+    features = _features() if asked["frechet"] else None
+    sample = (squash(ground_truth.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
+    predictors = {label: colorer.predictor(strength) for label, colorer in colorers.items()}
+    scores = color.ColorEvaluation(
+        {**baselines.baselines(sample), **predictors}, features=features, show=[i.name for i in _some(chosen, SHOWN)]
+    )
+    for item in bar(chosen, "evaluating"):
+        rgb = ground_truth.rgb(item)
+        people = asked["faces"] and faces.add(
+            baselines.grayed(rgb, name=item.name), truth=rgb, source=sources.source_of(item)
         )
+        scores.add(item.name, squash(rgb, size), source=sources.source_of(item), people=people)
+    found = {"faces": faces.result()} if asked["faces"] else {}
+    facts |= {"frechet": features.name} if features else {}
+    _report(run, "colour", len(chosen), facts, color=scores.result(), **found)
+    if run.out:
+        _color_figure(run.out / "colour.png", scores.shown, list(predictors))
     for label, model in zip(_labels(models), models, strict=True) if run.record else ():
-        _record(model, run, color.summary(scores["predictors"], label))
+        _record(model, run, color.summary(scores.result()["predictors"], label))
+
+
+def _models(run: Run, models: Sequence[str], strength: float, show: Sequence[str]) -> tuple[dict[str, Any], Any]:
+    """The models by what tables call them, and the evaluation of their faces."""
+    from handtint.evaluate.faces import FaceEvaluation
+    from handtint.evaluate.predictors import Colorer, Finder
+
+    finder = Finder(run.gain)
+    colorers = {label: Colorer(model, finder) for label, model in zip(_labels(models), models, strict=True)}
+    return colorers, FaceEvaluation(colorers, finder, strength=strength, show=show)
+
+
+def _untrue(run: Run, chosen: Sequence[Any], facts: dict[str, Any], faces: Any) -> None:
+    """Measure what can be measured of photographs whose colours nobody knows."""
+    from handtint.data import ground_truth, sources
+    from handtint.image.photo import Photo
+    from handtint.pipeline import collapse
+
+    for item in bar(chosen, "evaluating"):
+        photo = Photo(collapse(ground_truth.rgb(item)), name=item.name)
+        faces.add(photo, source=sources.source_of(item))
+    del facts["size"]
+    facts["truth"] = "none: the photographs have no colours of their own, so errors are left out"
+    _report(run, "colour", len(chosen), facts, faces=faces.result())
+    if run.out:
+        _sheet(run.out / "colour.png", {label: [shown[label] for shown in faces.shown] for label in faces.shown[0]})
 
 
 def _labels(models: Sequence[str]) -> list[str]:
@@ -138,18 +173,23 @@ def _recipe(model: str) -> str:
     return f"{weights.recipe}, {weights.steps} steps"
 
 
-def _color_figure(path: Path, photos: list[Any], predictors: dict[str, Callable[[Photo], Photo]]) -> None:
+def _color_figure(path: Path, shown: Sequence[Mapping[str, Any]], models: Sequence[str]) -> None:
     from handtint.evaluate import study
-    from handtint.evaluate.baselines import grayed
+    from handtint.evaluate.baselines import GRAY
+    from handtint.evaluate.color import TRUTH
+    from handtint.image.photo import Photo
+
+    titles = {GRAY: "input", **({m: m for m in models} if len(models) > 1 else {models[0]: "prediction"}), TRUTH: TRUTH}
+    lines = {title: [tiles[label] for tiles in shown] for label, title in titles.items()}
+    _sheet(path, lines)
+    Photo(study.tiles(list(lines.items()))).write(path.with_name(study.TILES))
+
+
+def _sheet(path: Path, lines: Mapping[str, Sequence[Any]]) -> None:
     from handtint.figures import rows
     from handtint.image.photo import Photo
 
-    shown = [grayed(rgb) for rgb in photos]
-    named = predictors if len(predictors) > 1 else {"prediction": next(iter(predictors.values()))}
-    predicted = [(label, [predict(photo).pixels for photo in shown]) for label, predict in named.items()]
-    lines = [("input", [photo.pixels for photo in shown]), *predicted, ("truth", photos)]
-    Photo(rows(lines, side=160)).write(path)
-    Photo(study.tiles(lines)).write(path.with_name(study.TILES))
+    Photo(rows(list(lines.items()), side=160)).write(path)
 
 
 @command.command(name="masks")
@@ -198,7 +238,7 @@ def _report(run: Run, name: str, photos: int, facts: dict[str, Any], **scores: A
     record = document(run=asked, **scores)
     if run.out:
         write_report(record, run.out, name=name)
-    click.echo(markdown(record))
+    click.echo(json.dumps(record, indent=2, allow_nan=False) if run.json else markdown(record))
 
 
 def _record(model: str, run: Run, scores: dict[str, float]) -> None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from handtint.data.labels import labels, read_mask
 from handtint.data.sources import Item
+from handtint.image.arrays import resize
 from handtint.image.arrays.samples import eight_bits
+from handtint.image.color import tone
 from handtint.image.photo import Photo
 from handtint.types import Array
+
+SIDE = 96  # pixels: the side at which a photograph's kind is judged
 
 
 def rgb(item: Item) -> Array:
     """The photograph as (H, W, 3) uint8 sRGB. Raises InputError."""
     pixels = eight_bits(Photo.read(item.read(), name=item.name).pixels)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+
+
+def mostly_in_color(items: Sequence[Item]) -> bool:
+    """Whether half of the photographs or more have colours of their own, beyond a tone. Raises InputError."""
+    small = (resize.shrink(pixels, resize.fit(pixels.shape[:2], SIDE)) for pixels in map(rgb, items))
+    return 2 * sum(tone.kind(pixels) == "color" for pixels in small) >= len(items)
 
 
 def colors(items: Iterable[Item]) -> Iterator[tuple[str, Array]]:

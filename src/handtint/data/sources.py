@@ -105,6 +105,15 @@ def identity(item: Item) -> str:
     return item.group or f"{family}:{rest}"  # in this form since ever, so that every split stays as it is
 
 
+def source_of(item: Item) -> str:
+    """Which source a photograph is of: the beginning of its name ("bsds" of bsds_12.webp), else its folder or shard."""
+    beginning, found, _ = item.stem.partition("_")
+    if found and beginning:
+        return beginning
+    folder = os.path.dirname(item.name) or os.path.dirname(item.path)
+    return os.path.basename(folder if item.length < 0 or "/" in item.name else item.path)
+
+
 def held_out(item: Item, sources: Sequence[str] = ()) -> bool:
     """Whether a photograph belongs to validation: one in HELD_OUT, by a hash of its identity, and all of some sources.
 

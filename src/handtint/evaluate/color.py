@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,16 @@ import numpy as np
 
 from handtint.errors import InputError
 from handtint.evaluate.baselines import GRAY, Predictor, gray, grayed
+from handtint.evaluate.errors import Errors, errors
 from handtint.evaluate.frechet import Distances, Features
 from handtint.evaluate.metrics import ciede2000, colorfulness, psnr, ssim
 from handtint.evaluate.protocols import LabProtocol, ReportProtocol
 from handtint.image.arrays.samples import eight_bits
 from handtint.image.color import lab
+from handtint.image.photo import Photo
 from handtint.types import Array, Float
+
+PEOPLE, TRUTH = "people", "truth"
 
 
 def evaluate_color(
@@ -24,37 +28,92 @@ def evaluate_color(
     """Score predictors on photographs of which only the lightness is shown to them.
 
     truths: (name, RGB (H, W, 3) uint8), all of one size; one is held at a time.
-    predictors: by the name to report; "gray", the photograph as shown, is always added.
-    features: RGB (H, W, 3) uint8 -> (d,), to add "frechet", the distance between predictions and truths.
-
-    Returns {"photos", "size": [H, W], "predictors": {name: scores}}; scores as `ColorScores.scores` has them.
-    Raises InputError without photographs and for one that does not fit.
+    The rest as `ColorEvaluation` has it, and so what is returned and raised.
     """
-    everyone = {GRAY: gray, **predictors}
-    size: tuple[int, int] | None = None
-    accounts: dict[str, ColorScores] = {}
-    distances = Distances(features) if features else None
-    photos = 0
+    evaluation = ColorEvaluation(predictors, features=features)
     for name, rgb in truths:
-        truth = _Colors.of(rgb, name, size)
-        if size is None:
-            size = rgb.shape[0], rgb.shape[1]
-            accounts = {label: ColorScores(size) for label in everyone}
-        shown = grayed(rgb, name=name)
-        if distances:
-            distances.add_truth(rgb)
-        for label, predict in everyone.items():
-            prediction = _Colors.of(_rgb8(predict(shown).pixels), f"{name}: {label}", size)
-            accounts[label].add(prediction, truth)
-            if distances:
-                distances.add(label, prediction.rgb)
-        photos += 1
-    if size is None:
-        raise InputError("no photographs to evaluate")
-    scores = {label: account.scores() for label, account in accounts.items()}
-    if distances:
-        scores = {label: {**found, "frechet": distances.of(label)} for label, found in scores.items()}
-    return {"photos": photos, "size": list(size), "predictors": scores}
+        evaluation.add(name, rgb)
+    return evaluation.result()
+
+
+class ColorEvaluation:
+    """Predictors scored photograph by photograph, on the lightness of each alone, against its colours."""
+
+    def __init__(
+        self,
+        predictors: Mapping[str, Predictor],
+        *,
+        features: Features | None = None,
+        curves: Mapping[str, Mapping[float, Predictor]] | None = None,
+        show: Collection[str] = (),
+    ) -> None:
+        """Predictors by the name to report; "gray", the photograph as shown, is always added.
+
+        features: RGB (H, W, 3) uint8 -> (d,), to add "frechet", the distance between predictions and truths. curves:
+        predictors by model and strength, of which `Errors` alone are wanted. show: names of the photographs whose
+        predictions are kept in `shown`.
+        """
+        self._predictors = {GRAY: gray, **predictors}
+        self._curves, self._show = curves or {}, show
+        self._distances = Distances(features) if features else None
+        self._size: tuple[int, int] | None = None
+        self._accounts: dict[str, ColorScores] = {}
+        self._groups: dict[tuple[str, str], dict[str, Errors]] = {}
+        self._points = {model: {strength: Errors() for strength in curve} for model, curve in self._curves.items()}
+        self._photos = 0
+        self.shown: list[dict[str, Array]] = []
+
+    def add(self, name: str, rgb: Array, *, source: str | None = None, people: bool = False) -> None:
+        """Take in a truth, RGB (H, W, 3) uint8 of the size of all others. Raises InputError for one that is not.
+
+        source: the source whose figures it belongs to as well. people: whether it belongs to those with people.
+        """
+        truth = _Colors.of(rgb, name, self._size)
+        if self._size is None:
+            self._size = rgb.shape[0], rgb.shape[1]
+            self._accounts = {label: ColorScores(self._size) for label in self._predictors}
+        groups = [("people", PEOPLE)] if people else []
+        groups += [] if source is None else [("sources", source)]
+        photo = grayed(rgb, name=name)
+        predictions = {label: self._colors(predict, photo, label) for label, predict in self._predictors.items()}
+        for label, prediction in predictions.items():
+            self._accounts[label].add(prediction, truth)
+            for group in groups:
+                self._groups.setdefault(group, {}).setdefault(label, Errors()).add(prediction.errors(truth))
+        for model, curve in self._curves.items():
+            for strength, predict in curve.items():
+                self._points[model][strength].add(self._colors(predict, photo, model).errors(truth))
+        if self._distances:
+            self._distances.add_truth(rgb)
+            for label, prediction in predictions.items():
+                self._distances.add(label, prediction.rgb)
+        if name in self._show:
+            self.shown.append({label: prediction.rgb for label, prediction in predictions.items()} | {TRUTH: rgb})
+        self._photos += 1
+
+    def _colors(self, predict: Predictor, photo: Photo, label: str) -> _Colors:
+        return _Colors.of(_rgb8(predict(photo).pixels), f"{photo.name}: {label}", self._size)
+
+    def result(self) -> dict[str, Any]:
+        """{"photos", "size": [H, W], "predictors": {name: scores}, "sources", "people", "curves"}.
+
+        Scores of predictors as `ColorScores.scores` has them. sources: {source: {name: scores}}, people: {name:
+        scores}, curves: {model: {strength: scores}}, these scores as `Errors.scores` has them; each only where there is
+        something in it. Raises InputError without photographs.
+        """
+        if self._size is None:
+            raise InputError("no photographs to evaluate")
+        scores = {label: account.scores() for label, account in self._accounts.items()}
+        if self._distances:
+            scores = {label: {**found, "frechet": self._distances.of(label)} for label, found in scores.items()}
+        parts: dict[str, Any] = {"sources": {}, "people": {}, "curves": {}}
+        for (kind, group), accounts in sorted(self._groups.items()):
+            part = {label: account.scores() for label, account in accounts.items()}
+            parts[kind] = part if kind == "people" else {**parts[kind], group: part}
+        for model, points in self._points.items():
+            parts["curves"][model] = {f"{strength:g}": point.scores() for strength, point in points.items()}
+        known = {name: part for name, part in parts.items() if part}
+        return {"photos": self._photos, "size": list(self._size), "predictors": scores, **known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +132,10 @@ class _Colors:
         if size not in (None, rgb.shape[:2]):
             raise InputError(f"{name}: size {rgb.shape[:2]}, expected {size} as before")
         return cls(rgb, *lab.split(rgb), colorfulness(rgb))
+
+    def errors(self, truth: _Colors) -> Array:
+        """As the function `errors` has them."""
+        return errors(self.rgb, self.ab, self.colorfulness, truth.rgb, truth.ab, truth.colorfulness)
 
 
 class ColorScores:

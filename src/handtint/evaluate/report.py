@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from handtint.evaluate.group_report import face_parts, group_parts
 from handtint.evaluate.protocols import METRICS
+from handtint.evaluate.tables import NONE, Row, number, table
 from handtint.image.io import files
 from handtint.types import VOC
 
@@ -26,26 +28,28 @@ REFERENCE: dict[str, dict[str, dict[str, float]]] = {
 }
 
 _TITLES = {"r2": "R2", "explained_variance": "expl. var.", "mae": "MAE", "median_ae": "median AE", "mse": "MSE"}
-_NONE = "-"
 
 Document = dict[str, Any]
-Row = Sequence[str]
 
 
 def document(
     *,
     run: Mapping[str, Any] | None = None,
     color: Mapping[str, Any] | None = None,
+    faces: Mapping[str, Any] | None = None,
     masks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Document:
     """One JSON-able record of an evaluation.
 
     run: what was measured with what (data, commit, machine, ...), in the order to print.
-    color: what `evaluate_color` returned. masks: what `evaluate_masks` returned, by the segmenter's name.
+    color: what `ColorEvaluation` found; faces: what `FaceEvaluation` did. masks: what `evaluate_masks` returned, by the
+    segmenter's name.
     """
     record: Document = {"run": dict(run or {})}
     if color is not None:
         record["color"] = {**color, "cited": {"source": CITATION, "report": REFERENCE}}
+    if faces is not None:
+        record["faces"] = dict(faces)
     if masks is not None:
         record["masks"] = dict(masks)
     return record
@@ -67,6 +71,8 @@ def markdown(record: Document) -> str:
         parts.append("\n".join(f"- {key}: {value}" for key, value in record["run"].items()))
     if "color" in record:
         parts += _color_parts(record["color"])
+    if "faces" in record:
+        parts += face_parts(record["faces"])
     if "masks" in record:
         parts += _mask_parts(record["masks"])
     return "\n\n".join(parts) + "\n"
@@ -93,6 +99,7 @@ def _color_parts(color: Mapping[str, Any]) -> list[str]:
             [*_PICTURE_HEADS, *(["Frechet"] if _has_frechet(measured) else [])],
             [[name, *_picture_cells(scores)] for name, scores in measured.items()],
         ),
+        *group_parts(color),
     ]
 
 
@@ -105,7 +112,7 @@ def _protocol_heads(channels: Iterable[str]) -> Row:
 
 
 def _protocol_cells(channels: Mapping[str, Mapping[str, float]]) -> Row:
-    return [_number(scores[metric]) for scores in channels.values() for metric in METRICS]
+    return [number(scores[metric]) for scores in channels.values() for metric in METRICS]
 
 
 _PICTURE_HEADS = (
@@ -132,7 +139,7 @@ def _picture_cells(scores: Mapping[str, Any]) -> Row:
         (vivid["difference"], 1),
         *(((scores["frechet"], 2),) if "frechet" in scores else ()),
     )
-    return [_number(value, digits) for value, digits in values]
+    return [number(value, digits) for value, digits in values]
 
 
 _MASK_HEADS = (
@@ -153,8 +160,8 @@ _MASK_HEADS = (
 def _mask_parts(masks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     runs = [(name, mode, scores) for name, modes in masks.items() for mode, scores in modes.items()]
     columns = [scores["iou"] for _, _, scores in runs]
-    classes = [[label, *(_number(column[label]) for column in columns)] for label in VOC]
-    by_class = [f"### IoU by class\n\n`{_NONE}`: neither in the truth nor predicted."]
+    classes = [[label, *(number(column[label]) for column in columns)] for label in VOC]
+    by_class = [f"### IoU by class\n\n`{NONE}`: neither in the truth nor predicted."]
     by_class.append(table(["class", *(f"{name}, {mode}" for name, mode, _ in runs)], classes))
     return [
         (
@@ -171,22 +178,8 @@ def _mask_cells(scores: Mapping[str, Any]) -> Row:
     measures = ("iou_mean", "iou_pooled", "boundary_f", "alpha_mae", "leak")
     return [
         str(scores["photos"]),
-        _number(scores["miou"]),
-        _number(scores["pixel_accuracy"]),
+        number(scores["miou"]),
+        number(scores["pixel_accuracy"]),
         str(front["photos"]),
-        *(_number(front[measure]) for measure in measures),
+        *(number(front[measure]) for measure in measures),
     ]
-
-
-def _number(value: float | None, digits: int = 4) -> str:
-    return _NONE if value is None else f"{value:z.{digits}f}"
-
-
-def table(heads: Row, rows: Iterable[Row]) -> str:
-    """A Markdown table; all columns but the first are figures."""
-    rule = ["---", *("---:" for _ in heads[1:])]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in (heads, rule, *rows))
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -13,7 +13,8 @@ import numpy as np
 
 from handtint.errors import InputError
 from handtint.evaluate.baselines import GRAY, MEAN_COLOR
-from handtint.evaluate.report import CITATION, REFERENCE, table
+from handtint.evaluate.report import CITATION, REFERENCE
+from handtint.evaluate.tables import table
 from handtint.figures import rows
 from handtint.image.photo import Photo
 from handtint.types import Array

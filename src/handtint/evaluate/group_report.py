@@ -1,0 +1,88 @@
+"""What an evaluation says of groups of photographs: by source, with people alone; and of the faces in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from handtint.evaluate.baselines import GRAY
+from handtint.evaluate.tables import number, share, table
+
+Scores = Mapping[str, Any]
+
+_GROUP_HEADS = (
+    "photographs",
+    "predictor",
+    "a MAE",
+    "b MAE",
+    "B MAE",
+    "of gray's",
+    "B MSE",
+    "of gray's",
+    "colourfulness",
+    "of the truth's",
+)
+_FACE_HEADS = (
+    "predictor",
+    "colourfulness",
+    "skin-like faces",
+    "of the small",
+    "median chroma",
+    "gray faces",
+)
+
+
+def group_parts(color: Scores) -> list[str]:
+    """The parts of Markdown about the groups in what `ColorEvaluation` found."""
+    parts = []
+    if "people" in color:
+        about = "### People alone\n\nThe photographs in which the face detector found a face."
+        parts += [about, table(_GROUP_HEADS, _group_rows({"people": color["people"]}))]
+    if len(color.get("sources", ())) > 1:
+        about = "### By source\n\nThe beginning of the name before the first `_`, else the folder."
+        parts += [about, table(_GROUP_HEADS, _group_rows(color["sources"]))]
+    return parts
+
+
+def _group_rows(groups: Mapping[str, Scores]) -> Iterator[list[str]]:
+    for group, predictors in groups.items():
+        gray = predictors[GRAY]["report"]["B"]
+        for label, scores in predictors.items():
+            lab, blue, vivid = scores["lab"], scores["report"]["B"], scores["colorfulness"]
+            yield [
+                f"{group}: {scores['photos']}",
+                label,
+                *(number(lab[channel]["mae"]) for channel in "ab"),
+                *(cell for e in ("mae", "mse") for cell in (number(blue[e]), number(_ratio(blue[e], gray[e]), 2))),
+                number(vivid["prediction"], 1),
+                number(vivid["ratio"], 2),
+            ]
+
+
+def _ratio(value: float, of: float) -> float | None:
+    return value / of if of else None
+
+
+def face_parts(faces: Scores) -> list[str]:
+    """The parts of Markdown about what `FaceEvaluation` found."""
+    found, by = faces["detector"], faces["sources"]
+    about = (
+        f"## As a person gets them\n\n{faces['photographs']} photographs at their own size, tinted all over at "
+        f"strength {faces['strength']:g}, with the closer look at faces and (one look) without; {faces['with_faces']} "
+        f"of them with {faces['faces']} faces, {faces['small_faces']} of these small: narrower than 16 pixels for a "
+        f"network that sees the whole at 256. Faces are those that {found['name']} (handtint {found['version']}, "
+        f"sha256 {found['sha256'][:12]}) finds in the gray photograph. In the middle of a face, half its box across "
+        "and down: skin-like is a median chroma of 8 to 40 at a hue of 10 to 85 degrees; gray is one under 10. "
+        "Colourfulness is that of whole photographs, their mean."
+    )
+    rows = [[label, *_face_cells(scores)] for label, scores in faces["predictors"].items()]
+    parts = [about, table(_FACE_HEADS, rows)]
+    if len(by) > 1:
+        rows = [[source, label, *_face_cells(s)] for source, each in by.items() for label, s in each.items()]
+        parts += ["### Faces by source", table(("source", *_FACE_HEADS), rows)]
+    return parts
+
+
+def _face_cells(scores: Scores) -> list[str]:
+    shares = (share(scores["skin_like"]), share(scores["skin_like_small"]))
+    return [number(scores["colorfulness"], 1), *shares, number(scores["chroma"], 1), share(scores["gray"])]
