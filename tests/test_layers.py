@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "src" / "handtint"
 LAYERS = [
     {"types", "errors"},
-    {"settings"},
+    {"settings", "files"},
     {"keep"},
     {"options"},
     {"image", "nets", "weights", "workers"},

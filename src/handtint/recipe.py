@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from handtint import __version__, keep, zoo
+from handtint import __version__, files, keep, zoo
 from handtint.errors import InputError, OptionError
-from handtint.image.io import codec, files
+from handtint.image.io import codec, content
 from handtint.options import Options
 from handtint.settings import check_names, check_type
 
@@ -55,7 +55,7 @@ def of(options: Options, *, mask: bytes = b"") -> Recipe:
 def _digest(path: str) -> str:
     """sha256 of a mask file, "" where it cannot be read: the edit itself will say why."""
     try:
-        return files.digest(files.read(path, codec.Limits().bytes))
+        return content.digest(content.read(path, codec.Limits().bytes))
     except InputError:
         return ""
 

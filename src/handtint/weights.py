@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from handtint import files
 from handtint.errors import WeightsError
 
 ASSETS = Path(__file__).parent / "assets"
@@ -103,7 +103,7 @@ def record(name: str, weights: Weights, folder: Path | None = None) -> None:
     path = folder / MANIFEST.name if folder else MANIFEST
     records = json.loads(path.read_text()) if path.exists() else {}
     records[name] = asdict(weights)
-    _write(path, f"{json.dumps(records, indent=2, sort_keys=True)}\n".encode())
+    files.write(path, f"{json.dumps(records, indent=2, sort_keys=True)}\n".encode())
     manifest.cache_clear()
 
 
@@ -116,22 +116,8 @@ def store(name: str, weights: Weights, data: bytes, folder: Path) -> None:
     path = folder / weights.file
     spare = path.with_stem(f"{path.stem}-{weights.sha256[:12]}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(spare, data)
+    files.write(spare, data)
     record(name, replace(weights, file=spare.name), folder)
-    _write(path, data)
+    files.write(path, data)
     record(name, weights, folder)
     spare.unlink()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole, or leave the one that is there."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -6,9 +6,9 @@ from typing import BinaryIO
 
 import pytest
 
+from handtint import files
 from handtint.batch import storage
 from handtint.errors import InputError, OptionError, OutputError
-from handtint.image.io import files
 
 fsspec = pytest.importorskip("fsspec")
 

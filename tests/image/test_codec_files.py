@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from handtint import files
 from handtint.errors import DecodeError, InputError, LimitError, OutputError
-from handtint.image.io import codec, files, formats
+from handtint.image.io import codec, formats
 from handtint.image.photo import Photo
 from handtint.image.raster import Raster
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from handtint.errors import OutputError
 from handtint.image.arrays import large, resize
-from handtint.image.io import codec, files
+from handtint.image.io import codec, content
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
@@ -118,11 +118,11 @@ def test_a_large_file_is_read_from_a_copy(kind: str, tmp_path: Path, monkeypatch
     path.write_bytes(FILES[kind])
     usual = codec.read(path)
     monkeypatch.setattr(large, "LARGE", 100_000)
-    data = files.read(path, 1 << 30)
+    data = content.read(path, 1 << 30)
     path.write_bytes(b"")
     assert isinstance(data, mmap.mmap)
     assert bytes(data) == FILES[kind]
-    assert files.digest(data) == files.digest(FILES[kind])
+    assert content.digest(data) == content.digest(FILES[kind])
     other = codec.decode(data, name=str(path))
     assert usual.metadata == other.metadata
     for one, two in ((usual.pixels, other.pixels), (usual.alpha, other.alpha), (usual.native, other.native)):

@@ -16,9 +16,10 @@ from drawn import pictures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handtint import files
 from handtint.errors import DecodeError, InputError, LimitError, OutputError
 from handtint.image.arrays import large, vips
-from handtint.image.io import codec, develop, files, formats, pages, pillow
+from handtint.image.io import codec, content, develop, formats, pages, pillow
 from handtint.image.metadata import exif, fields, provenance, tiff, xmp
 from handtint.image.photo import Photo
 from handtint.options import Options
@@ -49,9 +50,9 @@ def test_what_is_written_is_read_whole(old: bytes, data: bytes, most: int) -> No
         assert os.listdir(path.parent) == ["x"]  # noqa: PTH208
         if len(data) > most:
             with pytest.raises(LimitError):
-                files.read(path, most)
+                content.read(path, most)
         else:
-            assert files.read(path, most) == data
+            assert content.read(path, most) == data
 
 
 @few
@@ -59,10 +60,10 @@ def test_what_is_written_is_read_whole(old: bytes, data: bytes, most: int) -> No
 def test_standard_input_is_read_up_to_the_limit(data: bytes, most: int) -> None:
     stream = io.TextIOWrapper(io.BytesIO(data))
     if 0 < len(data) <= most:
-        assert files.stream(stream, most) == data
+        assert content.stream(stream, most) == data
         return
     with pytest.raises(LimitError if len(data) > most else InputError):
-        files.stream(stream, most)
+        content.stream(stream, most)
 
 
 @few
@@ -274,7 +275,7 @@ def test_files_are_the_same_in_memory_and_in_a_copy(data: bytes, size: int, rows
         with io.BytesIO(data) as raw, io.BufferedReader(raw) as file:
             found = large.content(file, size)
         assert bytes(found) == data[:size]
-        assert files.digest(found) == hashlib.sha256(data[:size]).hexdigest()
+        assert content.digest(found) == hashlib.sha256(data[:size]).hexdigest()
         array = np.frombuffer(found, np.uint8)
         strips = list(large.strips(rows, array))
         assert b"".join(array[strip].tobytes() for strip in strips) == data[:size]

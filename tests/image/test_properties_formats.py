@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from handtint import keep
+from handtint import files, keep
 from handtint.errors import InputError, LimitError
 from handtint.image.arrays import samples, vips
 from handtint.image.color import tone
-from handtint.image.io import codec, decoders, files, formats, jxl_header, pillow, pillow_files, tiff_files
+from handtint.image.io import codec, content, decoders, formats, jxl_header, pillow, pillow_files, tiff_files
 from handtint.image.io.opened import File, UnsupportedError
 from handtint.image.io.pages import Page
 from handtint.image.metadata import exif
@@ -64,10 +64,10 @@ def test_levels_keep_the_order_of_values_and_are_stretched_once(pixels: Pixels) 
 @given(st.binary(max_size=40), st.integers(0, 40))
 def test_an_open_file_is_read_to_its_end_or_its_limit(data: bytes, most: int) -> None:
     if len(data) <= most:
-        assert codec.content(io.BytesIO(data), most) == data
+        assert content.read_open(io.BytesIO(data), most) == data
         return
     with pytest.raises(LimitError):
-        codec.content(io.BytesIO(data), most)
+        content.read_open(io.BytesIO(data), most)
 
 
 @few

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from handtint import files
 from handtint.errors import OutputError
-from handtint.image.io import files
 from handtint.workers.messages import Job, Known, Outcome
 
 FOLDER, FILE = ".handtint", "journal.sqlite"

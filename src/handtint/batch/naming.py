@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from handtint import files
 from handtint.batch import storage
 from handtint.batch.storage import identity
 from handtint.errors import InputError, OptionError
-from handtint.image.io import files
 from handtint.image.io.formats import READABLE
 from handtint.workers.messages import Job
 

@@ -10,7 +10,7 @@ from handtint.batch import naming, storage
 from handtint.batch.journal import Journal, Names
 from handtint.batch.naming import SourcePhoto
 from handtint.errors import HandtintError
-from handtint.image.io import files
+from handtint.image.io import content
 from handtint.workers.messages import Job, Outcome, Task
 
 _LARGEST = 1 << 30  # bytes of a photo that is read once more to know it again
@@ -83,6 +83,6 @@ class OutputFolder:
 def _digest(path: str) -> str:
     """sha256 of a photo's file, "" where it cannot be read."""
     try:
-        return files.digest(storage.read(path, _LARGEST))
+        return content.digest(storage.read(path, _LARGEST))
     except HandtintError:
         return ""

@@ -18,8 +18,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
+from handtint import files
 from handtint.errors import HandtintError, OptionError
-from handtint.image.io import files
 from handtint.workers.messages import Outcome, RunSetup, Task
 
 # Ray would have every machine reach it under 127.0.0.1's outer address; it knows no other loopback ones by sight.

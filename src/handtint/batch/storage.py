@@ -11,8 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from handtint import files
 from handtint.errors import HandtintError, InputError, OptionError, OutputError
-from handtint.image.io import files
+from handtint.image.io import content
 from handtint.types import Content
 
 # Stores in which an object appears whole or not at all: no temporary name is needed, and renaming would copy.
@@ -104,7 +105,7 @@ def _walk_url(folder: str, skip: str | None) -> Iterator[tuple[str, str]]:
 def read(path: str, most: int) -> Content:
     """The bytes of a file. Raises InputError, also over `most` bytes."""
     if not is_url(path):
-        return files.read(path, most)
+        return content.read(path, most)
     fs, inner = _remote(path)
     if _ask(path, lambda: fs.size(inner) or 0) > most:
         raise InputError(f"{path}: larger than the limit of {most} bytes")

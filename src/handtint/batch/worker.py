@@ -10,11 +10,12 @@ import time
 import cv2
 import numpy as np
 
+from handtint import files
 from handtint.batch import storage
 from handtint.batch.naming import ENDINGS, STREAM
 from handtint.errors import DecodeError, HandtintError, OutputError, WeightsError
 from handtint.figures import panel
-from handtint.image.io import codec, files
+from handtint.image.io import codec, content
 from handtint.image.photo import Photo
 from handtint.pipeline import Result, Tinter
 from handtint.types import Content
@@ -41,7 +42,7 @@ class PhotoWorker:
         start, job, digest = time.perf_counter(), task.job, ""
         try:
             data = _read(job)
-            digest = files.digest(data)
+            digest = content.digest(data)
             if task.known and task.known.input == digest and (before := self._before(task)):
                 return before
             photo = Photo.read(data, name="" if job.source == STREAM else job.source)
@@ -77,7 +78,7 @@ class PhotoWorker:
 def _read(job: Job) -> Content:
     if job.source != STREAM:
         return storage.read(job.source, codec.Limits().bytes)
-    return files.stream(sys.stdin, codec.Limits().bytes)
+    return content.stream(sys.stdin, codec.Limits().bytes)
 
 
 def _save(photo: Photo, path: str, *, format: str = "", quality: int = 95) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 import numpy as np
 import onnx
@@ -13,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from handtint import files
 from handtint.engines.onnx import OnnxEngine
 from handtint.errors import WeightsError
 from handtint.nets.hybrid import ColorNet
@@ -26,34 +28,42 @@ def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float =
 
     side: the only size the network takes, side x side; 0 where it takes any.
     Differences are given as shares of the largest value of the output they are in.
-    Raises WeightsError when the exported network differs by more than the tolerance on noise.
+    Raises OutputError, and WeightsError when the exported network differs by more than the tolerance on noise.
     """
     net = net.eval()
-    temporary = path.with_suffix(".partial.onnx")
+    model = _exported(net, outputs, side)
+    halve_weights(model)
+    difference = 0.0
+
+    def write(file: BinaryIO) -> None:
+        nonlocal difference
+        onnx.save(model, file)
+        file.flush()
+        difference = _parity(net, Path(file.name), (side or 160, side or 224))
+        if difference > tolerance:
+            raise WeightsError(f"{path}: the exported network differs from the trained one by {difference:.4f}")
+
+    files.fill(path, write)
+    return difference
+
+
+def _exported(net: nn.Module, outputs: list[str], side: int) -> onnx.ModelProto:
     inputs = _inputs(net, (side or 96, side or 128))
     axes = {name: {0: "n"} if side else {0: "n", 2: "h" + name, 3: "w" + name} for name in ["L", *outputs]}
     axes |= dict.fromkeys(list(inputs)[1:], axes["L"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of traced sizes and folded constants: the comparison below is the judge
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of traced sizes and folded constants: the comparison is the judge
         torch.onnx.export(
             net,
             tuple(inputs.values()),
-            str(temporary),
+            f"{folder}/net.onnx",
             input_names=list(inputs),
             output_names=outputs,
             dynamic_axes=axes,
             opset_version=17,
             dynamo=False,
         )
-    model = onnx.load(str(temporary))
-    halve_weights(model)
-    onnx.save(model, str(temporary))
-    difference = _parity(net, temporary, (side or 160, side or 224))
-    if difference > tolerance:
-        temporary.unlink()
-        raise WeightsError(f"{path}: the exported network differs from the trained one by {difference:.4f}")
-    os.replace(temporary, path)
-    return difference
+        return onnx.load(f"{folder}/net.onnx")
 
 
 def halve_weights(model: onnx.ModelProto) -> None:

@@ -82,11 +82,11 @@ def command(
 
 def _analyse(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Detection]]:
     """The photo, what the network says of it, and what is in it."""
-    from handtint.image.io import codec, files
+    from handtint.image.io import codec, content
     from handtint.image.masks import detections
     from handtint.image.photo import Photo
 
-    photo = Photo.read(files.stream(sys.stdin, codec.Limits().bytes) if source == "-" else source)
+    photo = Photo.read(content.stream(sys.stdin, codec.Limits().bytes) if source == "-" else source)
     segmentation = tinter.segment(photo, gain=gain)
     return photo, segmentation, detections.detect(segmentation, photo.pixels)
 
@@ -96,7 +96,7 @@ def _draw(
 ) -> None:
     """Write the pictures that are asked for. Raises OutputError, and OptionError for labels without classes."""
     if labels:
-        from handtint.image.io import files
+        from handtint import files
         from handtint.image.masks import masks
 
         files.write(labels, _palette_png(masks.label(segmentation, photo.size)))

@@ -56,12 +56,12 @@ def command(
     are what `handtint train --data DIR` takes for a mask network; --foreground writes them below DIR/foreground, with
     a dataset.toml that says that their classes are not known.
     """
+    from handtint import files
     from handtint.cli.bar import bar
     from handtint.data import dataset
     from handtint.data.labels import photographs
     from handtint.data.sources import open_sources
     from handtint.data.weak_labels import weakly_labelled
-    from handtint.image.io import files
 
     if sum((bool(labels or boxes), bool(instances), foreground)) != 1:
         raise click.UsageError("say what is known: --labels and --boxes, or --instances, or that it is --foreground")
@@ -119,7 +119,7 @@ def _outlined(path: Path) -> tuple[Mapping[str, Any], Marker]:
 
 def _label(marked: Marker, item: Item, known: Any, out: Path) -> bool:
     """Write a photograph's pair; whether there is one. Raises InputError."""
-    from handtint.image.io import files
+    from handtint import files
     from handtint.image.photo import Photo
 
     data = item.read()

@@ -71,10 +71,10 @@ def command(
 
 def _mask(path: str) -> bytes:
     """A mask file's bytes, known to be a picture. Raises InputError."""
-    from handtint.image.io import codec, files
+    from handtint.image.io import codec, content
     from handtint.image.photo import Photo
 
-    data = bytes(files.read(path, codec.Limits().bytes))
+    data = bytes(content.read(path, codec.Limits().bytes))
     Photo.read(data, name=path)
     return data
 

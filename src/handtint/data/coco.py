@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from handtint import files
 from handtint.data.sources import Item, open_sources
-from handtint.errors import InputError
+from handtint.errors import InputError, OutputError
 
 URL = "https://s3.amazonaws.com/fast-ai-coco/coco_sample.tgz"  # fastai's URLs.COCO_SAMPLE, 3.2 GB
 FOLDER = "train_sample"
@@ -53,14 +54,10 @@ def choose(
 
 
 def _download(path: Path) -> None:
-    part = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with urllib.request.urlopen(URL, timeout=60) as answer, open(part, "wb") as file:  # nosec B310
-            shutil.copyfileobj(answer, file)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
+        with urllib.request.urlopen(URL, timeout=60) as answer:  # nosec B310
+            files.fill(path, lambda file: shutil.copyfileobj(answer, file))
+    except (OSError, OutputError) as error:
         raise InputError(f"{URL}: {error}") from error
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from handtint import files
 from handtint.data.sources import Item
 from handtint.errors import InputError
-from handtint.image.io import files
 
 
 def write(path: Path, items: Sequence[Item]) -> None:

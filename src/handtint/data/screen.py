@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from handtint import files
 from handtint.data.ground_truth import rgb
 from handtint.data.sources import Item
 from handtint.errors import OutputError
 from handtint.image.color import lab
-from handtint.image.io import files
 from handtint.types import Array
 
 THUMBNAIL = 64

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from handtint import files
 from handtint.evaluate.group_report import face_parts, group_parts
 from handtint.evaluate.protocols import METRICS
 from handtint.evaluate.tables import NONE, Row, number, table
-from handtint.image.io import files
 from handtint.types import VOC
 
 CITATION = "Noya and Taye 2022, Selective Coloring"

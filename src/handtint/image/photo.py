@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from handtint.errors import InputError
-from handtint.image.io import codec, pillow
+from handtint.image.io import codec, content, pillow
 from handtint.image.io.codec import LIMITS, Limits
 from handtint.image.raster import Raster
 from handtint.types import Array, Content, Pixels
@@ -39,7 +39,7 @@ class Photo(Raster):
         """
         if isinstance(source, str | Path):
             return cls._of(codec.read(source, limits=limits))
-        data = source if isinstance(source, bytes | mmap.mmap) else codec.content(source, limits.bytes)
+        data = source if isinstance(source, bytes | mmap.mmap) else content.read_open(source, limits.bytes)
         return cls._of(codec.decode(data, name=name, limits=limits))
 
     @classmethod

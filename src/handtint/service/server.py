@@ -11,7 +11,7 @@ import uvicorn
 
 from handtint import zoo
 from handtint.errors import HandtintError, OptionError, WeightsError
-from handtint.image.io.files import reason
+from handtint.files import reason
 from handtint.options import Options
 from handtint.service import process
 from handtint.service.app import create

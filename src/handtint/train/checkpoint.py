@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from handtint import files
+
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Write state under a temporary name, flush it to disk, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".partial")
-    with open(temporary, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    """Write the state to a file, which is whole or the one before. Raises OutputError."""
+    files.fill(path, lambda file: torch.save(state, file))
 
 
 def load(path: Path) -> dict[str, Any] | None:

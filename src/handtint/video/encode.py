@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from handtint import files
 from handtint.errors import OutputError
-from handtint.image.io import files
 from handtint.types import Pixels
 from handtint.video.codecs import THREADS, Codec
 from handtint.video.facts import FULL, MATRICES, Facts

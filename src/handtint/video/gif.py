@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
 
+from handtint import files
 from handtint.errors import OutputError
-from handtint.image.io import files
 from handtint.video.facts import Facts
 from handtint.video.source import library
 

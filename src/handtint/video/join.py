@@ -16,8 +16,8 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 
+from handtint import files
 from handtint.errors import OptionError, OutputError
-from handtint.image.io import files
 from handtint.video.facts import Facts
 from handtint.video.source import is_cover, library
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from handtint import files
 from handtint.errors import OutputError
-from handtint.image.io import files
 
 FILE = "journal.sqlite"
 _FILM = "CREATE TABLE IF NOT EXISTS film(key TEXT NOT NULL)"  # sha256 of what is asked of which film

@@ -11,9 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from handtint import __version__, recipe
+from handtint import __version__, files, recipe
 from handtint.errors import InputError, OptionError
-from handtint.image.io import files
 from handtint.options import Options
 from handtint.video import sequence
 

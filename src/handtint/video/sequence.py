@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from handtint import files
 from handtint.errors import InputError, OptionError
-from handtint.image.io import files
 from handtint.image.photo import Photo
 from handtint.video.facts import Colour, Facts
 from handtint.video.source import Frame

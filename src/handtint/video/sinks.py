@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from handtint import files
 from handtint.errors import OutputError
-from handtint.image.io import files
 from handtint.image.photo import Photo
 from handtint.video import codecs, gif, join, sequence
 from handtint.video.encode import ENDING, Part, stored

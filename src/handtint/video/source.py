@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from handtint import files
 from handtint.errors import DecodeError, InputError, OptionError
-from handtint.image.io import files
 from handtint.image.photo import Photo
 from handtint.types import Pixels
 from handtint.video.facts import FULL, HDR, LIMITED, MATRICES, Colour, Facts

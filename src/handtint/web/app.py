@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from handtint import __version__
+from handtint import __version__, files
 from handtint.errors import HandtintError, LimitError, WeightsError
-from handtint.image.io import codec, files
+from handtint.image.io import codec
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.web import handlers

@@ -8,8 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from handtint import files
 from handtint.errors import OptionError
-from handtint.image.io import files
 from handtint.pipeline import Tinter
 from handtint.web.app import create
 

@@ -18,10 +18,11 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyvips
 
-from handtint.errors import DecodeError, InputError, LimitError, OutputError
+from handtint import files
+from handtint.errors import DecodeError, LimitError, OutputError
 from handtint.image.arrays import large, vips
 from handtint.image.arrays.samples import eight_bits
-from handtint.image.io import decoders, files, pages
+from handtint.image.io import content, decoders, pages
 from handtint.image.io.develop import check_kind, develop
 from handtint.image.io.formats import BY_NAME, ENDINGS, EXTRAS, MEDIA_TYPES, recognize
 from handtint.image.io.opened import File, Opened, UnsupportedError
@@ -131,21 +132,7 @@ def _wants(kind: str, lacks: Sequence[str]) -> str:
 
 def read(path: str | Path, *, limits: Limits = LIMITS) -> Raster:
     """The photo in a file. Raises InputError where the file cannot be read, and what decode raises."""
-    return decode(files.read(path, limits.bytes), name=str(path), limits=limits)
-
-
-def content(file: BinaryIO, most: int = LIMITS.bytes) -> bytes:
-    """The bytes of an open file, from where it stands. Raises InputError; LimitError over `most` bytes."""
-    name = files.one_line(str(getattr(file, "name", "") or "file"))
-    try:
-        data = file.read(most + 1)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{name}: {files.reason(error) if isinstance(error, OSError) else error}") from error
-    if not isinstance(data, bytes):
-        raise InputError(f"{name}: is open as text; open it with mode 'rb'")
-    if len(data) > most:
-        raise LimitError(f"{name}: larger than the limit of {most} bytes")
-    return data
+    return decode(content.read(path, limits.bytes), name=str(path), limits=limits)
 
 
 def _kind_of(start: bytes, title: str) -> str:

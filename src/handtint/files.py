@@ -1,9 +1,8 @@
-"""Files read and written whole, or not at all, with the reason in one line."""
+"""Files written whole or not at all, and why the system refused, in one line."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import secrets
@@ -13,11 +12,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
-from handtint.errors import DecodeError, InputError, LimitError, OutputError
-from handtint.image.arrays import large
-from handtint.types import Content
+from handtint.errors import OutputError
 
 if sys.platform == "win32":
     fcntl = None
@@ -50,57 +47,6 @@ def _escaped(letter: str) -> str:
 def reason(error: OSError) -> str:
     """Why the system refused, in plain words."""
     return _REASONS.get(type(error)) or one_line(error.strerror or "cannot be used").lower()
-
-
-def read(path: str | Path, most: int) -> Content:
-    """The bytes of a file. Raises InputError; LimitError over `most` bytes, DecodeError if there are none."""
-    name = one_line(str(path))
-    try:
-        with open(path, "rb", opener=_at_once) as file:
-            status = os.fstat(file.fileno())
-            if status.st_size > most:
-                raise LimitError(f"{name}: larger than the limit of {most} bytes")
-            if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
-                raise InputError(f"{name}: is a device, not a file")
-            data = large.content(file, status.st_size) if status.st_size else file.read(most + 1)
-    except OSError as error:
-        raise InputError(f"{name}: {reason(error)}") from error
-    except ValueError as error:
-        raise InputError(f"{name}: not a path") from error
-    if len(data) > most:
-        raise LimitError(f"{name}: larger than the limit of {most} bytes")
-    if not data:
-        raise DecodeError(f"{name}: the file is empty")
-    return data
-
-
-def digest(data: Content) -> str:
-    """sha256 of a file's bytes, in hexadecimal."""
-    with large.released(data):
-        return hashlib.sha256(data).hexdigest()
-
-
-def stream(file: TextIO | None, most: int) -> bytes:
-    """All bytes of standard input, which may be closed (None). Raises InputError; LimitError over `most` bytes."""
-    if file is None:
-        raise InputError("standard input: closed")
-    try:
-        data = file.buffer.read(most + 1)
-    except OSError as error:
-        raise InputError(f"standard input: {reason(error)}") from error
-    if len(data) > most:
-        raise LimitError(f"standard input: larger than the limit of {most} bytes")
-    if not data:
-        raise InputError("standard input: empty")
-    return data
-
-
-def _at_once(path: str, flags: int) -> int:
-    """Open without waiting for somebody to write into a pipe."""
-    number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if hasattr(os, "O_NONBLOCK"):
-        os.set_blocking(number, True)
-    return number
 
 
 def write(path: str | Path, data: bytes) -> None:
