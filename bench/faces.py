@@ -7,7 +7,8 @@ import argparse
 from pathlib import Path
 
 from handtint import zoo
-from handtint.data.face_pairs import SURE, read_faces, with_faces
+from handtint.data.face_pairs import SURE, with_faces
+from handtint.data.faces import read_faces
 from handtint.data.ground_truth import rgb
 from handtint.data.sources import held_out, open_sources
 from handtint.evaluate.color import grayed

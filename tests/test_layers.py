@@ -86,6 +86,12 @@ def test_imports_run_one_way(path: Path) -> None:
             assert there == here or LEVEL[there] < LEVEL[here], f"{place(path)} imports {name}"
 
 
+def test_the_layers_are_described_as_they_are() -> None:
+    section = (ROOT.parents[1] / "docs/architecture.md").read_text(encoding="utf-8").partition("## Layers")[2]
+    lines = section.split("```")[1].strip().splitlines()
+    assert [{name.strip() for name in line.split("|")} for line in lines] == LAYERS
+
+
 @pytest.mark.parametrize("package", PACKAGES_WITHOUT_CIRCLES)
 def test_modules_of_a_package_do_not_import_one_another_in_circles(package: str) -> None:
     inside = {f"handtint.{place(path).replace('/', '.')}": path for path in MODULES if path.parent == ROOT / package}

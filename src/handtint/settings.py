@@ -37,6 +37,14 @@ class Range:
     high: float = math.inf
     below: bool = False
 
+    @staticmethod
+    def of(declared: Field[Any]) -> Range | None:
+        """The numbers that a setting can be; None where nothing is said of that."""
+        low, high, below = (declared.metadata.get(name) for name in ("low", "high", "below"))
+        if low is None:
+            return None
+        return Range(low, math.inf if high is None else high) if below is None else Range(low, below, below=True)
+
     def __contains__(self, value: float) -> bool:
         return self.low <= value < self.high if self.below else self.low <= value <= self.high
 
@@ -47,13 +55,21 @@ class Range:
 
 
 def setting(
-    default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None
+    default: Any,
+    help: str,
+    *,
+    choices: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+    below: float | None = None,
 ) -> Any:
     """A field of a dataclass of settings. Its type is that of `default`; None stands for text that may be left out.
 
-    help: what it does, for people. choices: the texts it can be. low, high: the smallest and largest number.
+    default: dataclasses.MISSING for a setting that has to be given. help: what it does, for people. choices: the texts
+    it can be. low, high: the smallest and largest number. below: a number that it has to be below.
     """
-    return field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
+    limits = {"low": low, "high": high, "below": below}
+    return field(default=default, metadata={"help": help, "choices": choices, **limits})
 
 
 def kind_of(declared: Field[Any]) -> type:

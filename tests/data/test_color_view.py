@@ -10,7 +10,7 @@ from handtint.data.augment import box_around
 from handtint.data.cameras import PANCHROMATIC, film, recorded_lightness
 from handtint.data.color_hints import hints
 from handtint.data.damage import damage
-from handtint.data.faces import face_boxes
+from handtint.data.faces import read_faces
 from handtint.data.pairs import ColorPairs, ColorView
 from handtint.data.sources import open_sources
 from handtint.errors import InputError
@@ -85,12 +85,13 @@ def test_a_box_about_a_face_has_it_whole_in_the_middle() -> None:
 
 def test_boxes_of_faces_are_read_by_name(tmp_path: Path) -> None:
     lines = tmp_path / "faces.jsonl"
-    lines.write_text('{"file": "data/1.jpg", "faces": [[0, 0, 30, 40, 0.9], [5, 5, 9, 9, 0.5]]}\n')
-    assert face_boxes(str(lines)) == {"1": ((0.0, 0.0, 30.0, 40.0),)}
+    lines.write_text('{"file": "data/1.jpg", "faces": [[0, 0, 30, 40], [5, 5, 9, 9, 0.5]]}\n')
+    assert {name: boxes.tolist() for name, boxes in read_faces(lines, 10).items()} == {"1": [[0, 0, 30, 40, 1]]}
+    assert read_faces(lines)["1"].tolist() == [[0, 0, 30, 40, 1], [5, 5, 9, 9, 0.5]]
     broken = tmp_path / "broken.jsonl"
     broken.write_text("{}\n")
     with pytest.raises(InputError, match=r"broken\.jsonl"):
-        face_boxes(str(broken))
+        read_faces(broken)
 
 
 def test_a_view_with_everything_is_a_function_of_seed_and_index() -> None:

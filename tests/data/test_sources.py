@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from handtint.data.sources import Item, held_out, open_sources, source_of, split
-from handtint.errors import InputError
+from handtint.data.sources import Item, check_sources, held_out, open_sources, source_of, split
+from handtint.errors import InputError, OptionError
 
 
 def test_a_folder_and_a_shard_hold_the_same(tmp_path: Path) -> None:
@@ -49,3 +49,17 @@ def test_the_split_is_fixed_and_about_one_in_twelve() -> None:
 )
 def test_a_source_is_the_beginning_of_a_name_or_the_folder(item: Item, source: str) -> None:
     assert source_of(item) == source
+
+
+def test_whole_sources_are_held_out_by_the_beginning_of_their_names() -> None:
+    items = [Item(f"x/{name}_{i}_b.webp", "") for name in ("bsds", "coco") for i in range(40)]
+    check_sources(items, ("bsds", "coco"))
+    assert all(held_out(item, ("bsds",)) for item in items[:40])
+    assert [held_out(item, ("bsds",)) for item in items[40:]] == [held_out(item) for item in items[40:]]
+
+
+@pytest.mark.parametrize("name", ["coco_", "x", ""])
+def test_a_source_that_no_photograph_is_from_is_named(name: str) -> None:
+    items = [Item("x/coco_1.webp", ""), Item("x/bsds_1.webp", "")]
+    with pytest.raises(OptionError, match=f"validation_sources: no photograph is from '{name}'"):
+        check_sources(items, ("bsds", name))

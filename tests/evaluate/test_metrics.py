@@ -8,7 +8,7 @@ from skimage.color import deltaE_ciede2000
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from handtint.errors import InputError
-from handtint.evaluate.metrics import chroma_leak, ciede2000, colorfulness, psnr, ssim
+from handtint.evaluate.metrics import ciede2000, colorfulness, psnr, ssim
 
 # Sharma, Wu and Dalal 2005, table 1: L* a* b* of both colours and their difference.
 SHARMA = """
@@ -123,13 +123,3 @@ def test_colorfulness_by_hand() -> None:
     assert colorfulness(red) == pytest.approx(0.3 * np.hypot(100, 50))
     both = np.concatenate([red, np.zeros_like(red)], axis=1)  # means and deviations: 50, 25
     assert colorfulness(both) == pytest.approx(1.3 * np.hypot(50, 25))
-
-
-def test_chroma_leak_sees_only_the_outside() -> None:
-    rgb = np.full((4, 6, 3), 90, np.uint8)
-    mask = np.zeros((4, 6), np.uint8)
-    mask[:, :3] = 1
-    rgb[:, :3] = 200, 30, 30
-    assert chroma_leak(rgb, mask) == pytest.approx(0, abs=1e-3)
-    assert chroma_leak(rgb, 1 - mask) > 50
-    assert chroma_leak(rgb, np.ones_like(mask)) == 0

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handtint.data.face_pairs import FacePairs, read_faces, targets, view, with_faces
+from handtint.data.face_pairs import FacePairs, targets, view, with_faces
+from handtint.data.faces import read_faces
 from handtint.data.sources import open_sources
 from handtint.errors import InputError
 
@@ -53,5 +54,5 @@ def test_pairs_are_the_same_each_time(photos: Path, tmp_path: Path) -> None:
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text("[1]\n")
-    with pytest.raises(InputError, match=r"x\.jsonl: not lines of JSON with faces"):
+    with pytest.raises(InputError, match=r"x\.jsonl: not JSON lines of files and their faces"):
         read_faces(tmp_path / "x.jsonl")

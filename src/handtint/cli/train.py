@@ -112,10 +112,11 @@ def command(
 
 
 def _split(data: tuple[str, ...], plan: Recipe) -> tuple[list[Any], list[Any]]:
-    from handtint.data.sources import open_sources
+    from handtint.data.sources import check_sources, open_sources
     from handtint.train.tasks import find
 
     task, items = find(plan.task), open_sources(data)
+    check_sources(items, plan.validation_sources)
     return task.examples(items, plan.validation_sources), task.validation(items, plan.validation_sources)
 
 

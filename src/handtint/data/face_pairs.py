@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,8 +15,6 @@ from handtint.data.cameras import recorded_lightness
 from handtint.data.ground_truth import rgb
 from handtint.data.pairs import Batch, network_lightness
 from handtint.data.sources import Item
-from handtint.data.weak_labels import file_name
-from handtint.errors import InputError
 from handtint.nets.faces import STRIDE
 from handtint.types import Array, Float
 
@@ -31,30 +27,13 @@ EMPTY = 0.15  # chance of a crop from anywhere
 Example = tuple[Item, Array]  # a photograph, and its faces (n, 5): x0, y0, x1, y1 in pixels and the score
 
 
-def read_faces(path: Path) -> dict[str, Array]:
-    """File name -> faces (n, 5) float32: x0, y0, x1, y1 in pixels and the score.
-
-    path: lines of JSON, each {"file": NAME, "faces": [[x0, y0, x1, y1, score], ...]}. Raises InputError.
-    """
-    found: dict[str, Array] = {}
-    try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            told = json.loads(line)
-            found[file_name(told["file"])] = np.array(told["faces"], np.float32).reshape(-1, 5)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not lines of JSON with faces: {error!r}") from error
-    return found
-
-
 def with_faces(items: Sequence[Item], faces: Mapping[str, Array]) -> list[Example]:
-    """The photographs of which is told what faces they show; "data/12.jpg" also tells of "coco40k_12.jpg".
+    """The photographs whose faces are known, with these; faces of "data/12.jpg" also belong to "coco40k_12.jpg".
 
-    Of those without a face, one in four.
+    faces: by name without folder and ending. Of the photographs without a face, one in four is kept.
     """
-    told = (
-        (item, faces.get(file_name(item.name), faces.get(file_name(item.name).rpartition("_")[2]))) for item in items
-    )
-    examples = [(item, boxes) for item, boxes in told if boxes is not None]
+    known = ((item, faces.get(item.stem, faces.get(item.stem.rpartition("_")[2]))) for item in items)
+    examples = [(item, boxes) for item, boxes in known if boxes is not None]
     empty = [example for example in examples if not len(example[1])]
     return [example for example in examples if len(example[1])] + empty[::FEWER]
 

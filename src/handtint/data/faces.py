@@ -1,28 +1,32 @@
-"""Where faces are in training photographs, as some detector has written down."""
+"""Where faces are in training photographs, as read from a file that some detector wrote."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+import numpy as np
+
+from handtint.data.weak_labels import file_name
 from handtint.errors import InputError
-
-Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels
-SMALLEST = 10  # pixels of width; a smaller face has no colours to learn from
+from handtint.types import Array
 
 
 @cache
-def face_boxes(path: str) -> dict[str, tuple[Box, ...]]:
-    """The faces of each photograph by its name without folder and ending, from a file of JSON lines.
+def read_faces(path: Path, narrowest: float = 0.0) -> dict[str, Array]:
+    """The faces of each photograph by its name without folder and ending: (n, 5) float32, x0, y0, x1, y1 and the score.
 
-    A line is {"file": NAME, "faces": [[x0, y0, x1, y1, ...], ...]}, in pixels. What follows the fourth number is passed
-    over, and so are faces narrower than 10 pixels. Raises InputError.
+    path: a file of JSON lines, each {"file": NAME, "faces": [[x0, y0, x1, y1, score], ...]}, boxes in pixels; without a
+    score, a face counts as certain: 1. narrowest: faces of fewer pixels across are left out. Raises InputError.
     """
+    faces: dict[str, Array] = {}
     try:
-        with open(path, encoding="utf-8") as lines:
-            rows = [json.loads(line) for line in lines]
-        boxes = {PurePosixPath(row["file"]).stem: [tuple(map(float, f[:4])) for f in row["faces"]] for row in rows}
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            boxes = [(*map(float, box[:4]), float(box[4]) if len(box) > 4 else 1.0) for box in row["faces"]]
+            array = np.array(boxes, np.float32).reshape(-1, 5)
+            faces[PurePosixPath(file_name(row["file"])).stem] = array[array[:, 2] - array[:, 0] >= narrowest]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not JSON lines of files and their faces: {error}") from error
-    return {name: tuple(b for b in each if len(b) == 4 and b[2] - b[0] >= SMALLEST) for name, each in boxes.items()}
+    return faces

@@ -51,7 +51,7 @@ class ColorView:
     old_camera_prob: float = 0.0  # chance of L as a plate or film of another sensitivity saw it
     with_hints: bool = False  # whether half of the samples tell some colours in advance
     face_crop_prob: float = 0.0  # chance of a crop about a face, where `faces` has some of the photograph
-    faces: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)  # x0, y0, x1, y1 in pixels, by stem
+    faces: Mapping[str, Array] = field(default_factory=dict)  # by stem: (n, 5), x0, y0, x1, y1 in pixels and a score
 
 
 class ColorPairs(Dataset[Batch]):
@@ -83,9 +83,9 @@ class ColorPairs(Dataset[Batch]):
 
     def _box(self, rng: np.random.Generator, shape: tuple[int, ...], item: Item) -> Box:
         height, width = shape
-        faces = self.view.faces.get(item.stem, ())
-        if len(faces) and rng.random() < self.view.face_crop_prob:
-            return box_around(rng, height, width, faces[int(rng.integers(len(faces)))])  # type: ignore[arg-type]
+        faces = self.view.faces.get(item.stem)
+        if faces is not None and len(faces) and rng.random() < self.view.face_crop_prob:
+            return box_around(rng, height, width, faces[int(rng.integers(len(faces)))][:4])
         return crop_box(rng, height, width, least=self.view.min_scale)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from handtint.data import dataset
 from handtint.data.dataset import VOC_INDICES, Labelling, Rules
-from handtint.errors import InputError
+from handtint.errors import InputError, OptionError
+from handtint.settings import hint
 
 PICTURES = (".webp", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
 HELD_OUT = 12  # one photograph in so many is kept for validation
@@ -106,7 +107,7 @@ def identity(item: Item) -> str:
 
 
 def source_of(item: Item) -> str:
-    """Which source a photograph is of: the beginning of its name ("bsds" of bsds_12.webp), else its folder or shard."""
+    """The source of a photograph: the beginning of its name ("bsds" of bsds_12.webp), else its folder or shard."""
     beginning, found, _ = item.stem.partition("_")
     if found and beginning:
         return beginning
@@ -117,13 +118,21 @@ def source_of(item: Item) -> str:
 def held_out(item: Item, sources: Sequence[str] = ()) -> bool:
     """Whether a photograph belongs to validation: one in HELD_OUT, by a hash of its identity, and all of some sources.
 
-    sources: beginnings of names, as in "bsds_12.webp". A split of one source flatters: a network is better at more of
-    the same than at photographs from elsewhere.
+    sources: as `source_of` names them. Validation on more of the same flatters: a network does better on sources that
+    it was trained on than on others.
     """
-    if item.stem.partition("_")[0] in sources:
+    if source_of(item) in sources:
         return True
     digest = hashlib.sha256(identity(item).encode()).digest()
     return int.from_bytes(digest[:8], "big") % HELD_OUT == 0
+
+
+def check_sources(items: Iterable[Item], sources: Sequence[str]) -> None:
+    """Raise OptionError for a source that none of the photographs is from."""
+    there = {source_of(item) for item in items}
+    for name in sources:
+        if name not in there:
+            raise OptionError(f"validation_sources: no photograph is from {name!r}; {hint(name, sorted(there))}")
 
 
 def digest(items: Iterable[Item]) -> str:

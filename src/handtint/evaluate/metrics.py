@@ -10,7 +10,6 @@ from skimage.color import deltaE_ciede2000
 from skimage.metrics import mean_squared_error, structural_similarity
 
 from handtint.errors import InputError
-from handtint.image.color import lab
 from handtint.types import Array
 
 ROUNDING = 1 / 12  # mean squared error of rounding to 8 bits, in levels squared
@@ -75,13 +74,3 @@ def colorfulness(rgb: Array) -> float:
     opponents = red - green, (red + green) / 2 - blue
     spread = np.hypot(*(axis.std() for axis in opponents))
     return float(spread + 0.3 * np.hypot(*(axis.mean() for axis in opponents)))
-
-
-def chroma_leak(rgb: Array, mask: Array) -> float:
-    """Mean chroma (a*b* units) of sRGB pixels (H, W, 3) uint8 where mask (H, W) uint8 is 0; 0 where it nowhere is.
-
-    It tells how much colour a selective colouring leaves on what should be gray.
-    """
-    _same_shape(rgb[..., 0], mask)
-    outside = lab.split(rgb)[1][mask == 0]
-    return float(np.hypot(outside[:, 0], outside[:, 1]).mean(dtype=np.float64)) if len(outside) else 0.0

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from handtint.errors import InputError, OptionError
-from handtint.settings import Range, check_names, convert, describe
+from handtint.settings import Range, check_names, convert, describe, setting
 
 STRIDE = 32
 _T = TypeVar("_T")
-CHOICES = {
-    "gan": ("lsgan", "vanilla"),
-    "regression": ("weighted", "l1"),
-    "augment": ("crop", "squash"),
-    "schedule": ("cosine", "constant"),
-    "precision": ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true"),
-}
 # What keys of recipe files, and of --set, were called before; only files may use them.
 ALIASES = {
     "passes": "epochs",
@@ -34,106 +27,120 @@ ALIASES = {
     "backbone_rate": "backbone_lr",
     "discriminator_rate": "discriminator_lr",
 }
-_ANY, _SHARE, _COUNT = Range(0), Range(0, 1), Range(1)
-RANGES = {
-    "size": Range(STRIDE),
-    "epochs": _COUNT,
-    "batch": _COUNT,
-    "interpolation": _SHARE,
-    "chroma_gain": _ANY,
-    "l1_weight": _ANY,
-    "seed": Range(0, 2**31 - 1),
-    "lr": _ANY,
-    "backbone_lr": _ANY,
-    "frozen": Range(0, 7),
-    "frozen_blocks": _ANY,
-    "discriminator_lr": _ANY,
-    "betas": Range(0, 1, below=True),
-    "weight_decay": _ANY,
-    "warmup": Range(0, 1, below=True),
-    "clip": _ANY,
-    "ema": Range(0, 1, below=True),
-    "beta": _ANY,
-    "chroma_weight": _ANY,
-    "degradation_prob": _SHARE,
-    "damage_prob": _SHARE,
-    "old_camera_prob": _SHARE,
-    "face_crop_prob": _SHARE,
-    "min_crop_scale": _SHARE,
-    "copy_paste_prob": _SHARE,
-    "cached_views": _COUNT,
-    "balance": _ANY,
-    "devices": _COUNT,
-    "workers": _ANY,
-    "save_every": _COUNT,
-    "log_every": _COUNT,
-    "sample_every": _ANY,
-}
+_PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true")
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Some epochs at one size of picture."""
+    """Some epochs at one picture size."""
 
-    size: int  # side of the square pictures, a multiple of 32
-    epochs: int
-    batch: int  # photographs a step, those of all processes together
-    adversarial: bool = False  # against the discriminator; if not, the generator learns alone
-    lr: float = 0.0  # peak learning rate of new layers; 0: the recipe's
+    size: int = setting(MISSING, "Side of the square pictures, a multiple of 32.", low=STRIDE)
+    epochs: int = setting(MISSING, "How often each photograph is shown.", low=1)
+    batch: int = setting(MISSING, "Photographs a step, those of all processes together.", low=1)
+    adversarial: bool = setting(False, "Train against the discriminator; if not, the generator learns alone.")
+    lr: float = setting(0.0, "Peak learning rate of new layers; 0: the recipe's.", low=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides a training run, beside its data."""
+    """Everything that decides a training run, apart from its data."""
 
-    task: str  # "colour", "mask", "classes" or "faces"
-    network: str = "lite0"  # by its name in train/networks.py
-    pretrained: bool = True  # start from published weights, where there are some of this network
-    published: str = ""  # the file or folder of those weights, or their name on the hub; "": the usual source
-    start: str = ""  # what to begin with: the folder of a finished run, an exported .onnx, or a model of the package
-    interpolation: float = 1.0  # with `start`, in the export: 0 its weights, 1 those this run ended with
-    chroma_gain: float = 1.0  # colour: factor on the ab that the exported network predicts
-    discriminator: str = ""  # by its name in train/networks.py
-    gan: str = "lsgan"  # adversarial loss: "lsgan" (least squares) or "vanilla" (binary cross entropy)
-    l1_weight: float = 100.0  # adversarial phases: weight of the regression beside the adversarial loss
-    regression: str = "weighted"  # colour: "weighted" (smooth, coloured pixels first) or "l1"
-    augment: str = "crop"  # colour: "crop" (and flip, and age) or "squash" (and flip), the report's
-    seed: int = 1
-    lr: float = 2e-3  # peak learning rate of new layers
-    backbone_lr: float = 4e-4  # peak learning rate of the hybrid's pretrained layers
-    frozen: int = 0  # so many of the hybrid's seven pretrained stages, the first, stay as they are, their norms too
-    frozen_blocks: int = 0  # so many of the blocks of the plain ViT beside it, the first, and what comes before them
-    discriminator_lr: float = 2e-4
-    betas: tuple[float, float] = (0.5, 0.999)  # of Adam, in adversarial phases; (0.9, 0.999) elsewhere
-    weight_decay: float = 0.01  # of the generator
-    schedule: str = "cosine"  # of the rates over the whole run: "cosine" or "constant"
-    warmup: float = 0.05  # share of the steps in which the rate rises, of "cosine"
-    clip: float = 1.0  # largest norm of a network's gradients; 0: any
-    ema: float = 0.998  # decay of the averaged weights, a step; 0: the average is the network itself
-    beta: float = 0.1  # colour, weighted: where smooth L1 turns from square to straight, in network ab
-    chroma_weight: float = 2.0  # colour, weighted: extra weight of coloured pixels
-    degradation_prob: float = 0.25  # crops: probability of each fault of old prints and poor scans
-    min_crop_scale: float = 0.0  # smallest share of a photograph's area in a crop; 0: 0.45 for colour, 0.35 for masks
-    damage_prob: float = (
-        0.0  # colour: chance of each fault of storage, printing and scanning: stains, halftone, borders, ...
+    task: str = setting(MISSING, '"colour", "mask", "classes" or "faces".')
+    network: str = setting("lite0", "Its name in train/networks.py.")
+    pretrained: bool = setting(True, "Start from published weights, where this network has some.")
+    published: str = setting(
+        "", 'The file or folder of those weights, or their name on the Hugging Face Hub; "": the usual source.'
     )
-    old_camera_prob: float = 0.0  # colour: chance of lightness as a plate or film saw it that was not panchromatic
-    with_hints: bool = False  # colour: half of the crops tell some colours in advance; the hybrid alone takes them
-    faces: str = ""  # colour, faces: a file of JSON lines, {"file", "faces": [[x0, y0, x1, y1, score], ...]}, in pixels
-    face_crop_prob: float = 0.0  # colour: chance of a crop about a face, where there are some
-    validation_sources: tuple[
-        str, ...
-    ] = ()  # sources, as names begin with them ("bsds_12.webp"), to keep for validation
-    copy_paste_prob: float = 0.35  # mask, classes: probability of an object pasted from another photograph
-    foreground_run: str = ""  # classes: a mask network, named as `start` is, exported together with this one
-    cached_views: int = 1  # classes: views of each photograph in the feature cache: the whole, then crops
-    balance: float = 0.0  # mask, classes: classes that fewer of the pictures show are shown more often
-    precision: str = "bf16-mixed"
-    devices: int = 1  # processes, each with a device of its own
-    workers: int = 1  # of each process, to read photographs
-    save_every: int = 100  # steps between checkpoints
-    log_every: int = 20  # steps between entries in the logs
-    sample_every: int = 500  # steps between sample grids; 0: none
+    start: str = setting(
+        "", "Weights to start from: the folder of a finished run, an exported .onnx, or a model of the package."
+    )
+    interpolation: float = setting(
+        1.0, "With `start`, the exported weights: 0 those of the start, 1 those of this run.", low=0, high=1
+    )
+    chroma_gain: float = setting(1.0, "Colour: factor on the a*b* that the exported network predicts.", low=0)
+    discriminator: str = setting("", "Its name in train/networks.py.")
+    gan: str = setting(
+        "lsgan", "Adversarial loss: least squares or binary cross entropy.", choices=("lsgan", "vanilla")
+    )
+    l1_weight: float = setting(100.0, "Adversarial phases: weight of the regression loss.", low=0)
+    regression: str = setting(
+        "weighted",
+        "Colour: smooth L1 with more weight on coloured pixels, or plain L1.",
+        choices=("weighted", "l1"),
+    )
+    augment: str = setting(
+        "crop",
+        "Colour: random crops, mirrored and degraded; or the whole photograph squashed and mirrored, as in the report.",
+        choices=("crop", "squash"),
+    )
+    seed: int = setting(1, "Of everything random.", low=0, high=2**31 - 1)
+    lr: float = setting(2e-3, "Peak learning rate of new layers.", low=0)
+    backbone_lr: float = setting(4e-4, "Peak learning rate of the hybrid's pretrained layers.", low=0)
+    frozen: int = setting(
+        0, "How many of the hybrid's seven pretrained stages stay fixed, from the first, norms included.", low=0, high=7
+    )
+    frozen_blocks: int = setting(
+        0, "How many blocks of the plain ViT beside it stay fixed, from the first, with all that precedes them.", low=0
+    )
+    discriminator_lr: float = setting(2e-4, "Learning rate of the discriminator.", low=0)
+    betas: tuple[float, float] = setting(
+        (0.5, 0.999), "Of Adam, in adversarial phases; (0.9, 0.999) elsewhere.", low=0, below=1
+    )
+    weight_decay: float = setting(0.01, "Of the generator.", low=0)
+    schedule: str = setting("cosine", "Of the learning rates over the whole run.", choices=("cosine", "constant"))
+    warmup: float = setting(0.05, "Share of the steps in which the cosine schedule first rises.", low=0, below=1)
+    clip: float = setting(1.0, "Largest norm of a network's gradients; 0: no limit.", low=0)
+    ema: float = setting(0.998, "Decay of the averaged weights, a step; 0: no averaging.", low=0, below=1)
+    beta: float = setting(
+        0.1, "Colour, weighted: where smooth L1 changes from square to straight, in the network's a*b*.", low=0
+    )
+    chroma_weight: float = setting(2.0, "Colour, weighted: extra weight of coloured pixels.", low=0)
+    degradation_prob: float = setting(
+        0.25, "Crops: probability of each defect of old prints and poor scans.", low=0, high=1
+    )
+    min_crop_scale: float = setting(
+        0.0,
+        "Smallest share of a photograph's area in a crop; 0: 0.45 for colour, 0.35 for masks.",
+        low=0,
+        high=1,
+    )
+    damage_prob: float = setting(
+        0.0,
+        "Colour: probability of each kind of damage by storage, printing and scanning: stains, halftone, borders, ...",
+        low=0,
+        high=1,
+    )
+    old_camera_prob: float = setting(
+        0.0, "Colour: probability of lightness as a plate or film recorded it that was not panchromatic.", low=0, high=1
+    )
+    with_hints: bool = setting(
+        False, "Colour: give some true colours as hints in half of the crops; only the hybrid takes them."
+    )
+    faces: str = setting(
+        "", 'Colour, faces: a file of JSON lines, {"file", "faces": [[x0, y0, x1, y1, score], ...]}, in pixels.'
+    )
+    face_crop_prob: float = setting(
+        0.0, "Colour: probability of a crop around a face, where there are faces.", low=0, high=1
+    )
+    validation_sources: tuple[str, ...] = setting(
+        (), 'Sources kept for validation, by what stands before the first "_" of file names: "bsds" for bsds_12.webp.'
+    )
+    copy_paste_prob: float = setting(
+        0.35, "Mask, classes: probability of an object pasted from another photograph.", low=0, high=1
+    )
+    foreground_run: str = setting("", "Classes: a mask network, named as `start` is, exported together with this one.")
+    cached_views: int = setting(
+        1, "Classes: views of each photograph in the feature cache: the whole, then crops.", low=1
+    )
+    balance: float = setting(
+        0.0, "Mask, classes: classes that a smaller share of the pictures shows are shown more often.", low=0
+    )
+    precision: str = setting("bf16-mixed", "Of the arithmetic, as Lightning Fabric names it.", choices=_PRECISIONS)
+    devices: int = setting(1, "Processes, each with a device of its own.", low=1)
+    workers: int = setting(1, "Of each process, to read photographs.", low=0)
+    save_every: int = setting(100, "Steps between checkpoints.", low=1)
+    log_every: int = setting(20, "Steps between entries in the logs.", low=1)
+    sample_every: int = setting(500, "Steps between sample grids; 0: none.", low=0)
     phases: tuple[Phase, ...] = ()
 
 
@@ -160,9 +167,6 @@ def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
     for number, phase in enumerate(recipe.phases):
         _checked_values(phase, f"{where}: phases[{number}]")
     _checked_values(recipe, where)
-    for name, allowed in CHOICES.items():
-        if (value := getattr(recipe, name)) not in allowed:
-            raise OptionError(f"{where}: {name} is {value!r}; it can be {' or '.join(map(repr, allowed))}")
     if odd := [p.size for p in recipe.phases if p.size % STRIDE]:
         raise OptionError(f"{where}: size {odd[0]} is no multiple of {STRIDE}")
     if odd := [p.batch for p in recipe.phases if p.batch % recipe.devices]:
@@ -174,7 +178,7 @@ def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
     if not recipe.discriminator and any(p.adversarial for p in recipe.phases):
         raise OptionError(f"{where}: an adversarial phase needs a discriminator")
     if recipe.task == "classes":
-        _remembers(recipe, where)
+        _check_classes(recipe, where)
     return recipe
 
 
@@ -187,31 +191,32 @@ def _renamed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 def _made(kind: type[_T], values: Mapping[str, Any], where: str) -> _T:
     """A recipe or a phase of the values, each with its own type. Raises OptionError."""
-    kinds = _kinds(kind)
+    kinds = get_type_hints(kind)
+    declared = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
     check_names(values, kinds, where, OptionError)
-    for setting in fields(kind):  # type: ignore[arg-type]
-        if setting.default is MISSING and setting.name not in values:
-            raise OptionError(f"{where}: {setting.name} is missing; it has to be {describe(kinds[setting.name])}")
-    return kind(**{key: _typed(key, value, kinds, where) for key, value in values.items()})
+    for name, one in declared.items():
+        if one.default is MISSING and name not in values:
+            raise OptionError(f"{where}: {name} is missing; it has to be {describe(kinds[name])}")
+    return kind(**{name: _typed(declared[name], value, kinds[name], where) for name, value in values.items()})
 
 
 def _checked_values(part: Recipe | Phase, where: str) -> None:
-    kinds = _kinds(type(part))
-    for name in kinds:
-        _typed(name, getattr(part, name), kinds, where)
+    kinds = get_type_hints(type(part))
+    for declared in fields(part):
+        _typed(declared, getattr(part, declared.name), kinds[declared.name], where)
+    for declared in fields(part):
+        allowed, value = declared.metadata.get("choices"), getattr(part, declared.name)
+        if allowed and value not in allowed:
+            raise OptionError(f"{where}: {declared.name} is {value!r}; it can be {' or '.join(map(repr, allowed))}")
 
 
-def _typed(name: str, value: Any, kinds: Mapping[str, Any], where: str) -> Any:
-    if kinds[name] == tuple[Phase, ...]:
+def _typed(declared: Field[Any], value: Any, kind: Any, where: str) -> Any:
+    if declared.name == "phases":
         return value
-    return convert(value, kinds[name], f"{where}: {name}", OptionError, RANGES.get(name))
+    return convert(value, kind, f"{where}: {declared.name}", OptionError, Range.of(declared))
 
 
-def _kinds(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _remembers(recipe: Recipe, where: str) -> None:
+def _check_classes(recipe: Recipe, where: str) -> None:
     if not 3 <= recipe.frozen <= 7:
         raise OptionError(f"{where}: frozen is {recipe.frozen}; classes are learned on from 3 to 7 frozen stages")
     if len({p.size for p in recipe.phases}) != 1:

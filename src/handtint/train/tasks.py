@@ -15,8 +15,8 @@ from torch.utils.data import Dataset
 
 from handtint.data import balance
 from handtint.data.cached_features import CachedPairs
-from handtint.data.face_pairs import FacePairs, read_faces, with_faces
-from handtint.data.faces import face_boxes
+from handtint.data.face_pairs import FacePairs, with_faces
+from handtint.data.faces import read_faces
 from handtint.data.labels import mask_pairs, photographs
 from handtint.data.pairs import COLOR_MIN_SCALE, Batch, ColorPairs, ColorView, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, held_out
@@ -35,6 +35,8 @@ from handtint.train.steps import (
     maps,
     mask_steps,
 )
+
+NARROWEST_FACE = 10.0  # pixels across; a narrower face has no colours to learn from
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _color_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) 
         old_camera_prob=recipe.old_camera_prob,
         with_hints=recipe.with_hints,
         face_crop_prob=recipe.face_crop_prob,
-        faces=face_boxes(recipe.faces) if recipe.faces else {},
+        faces=read_faces(Path(recipe.faces), NARROWEST_FACE) if recipe.faces else {},
     )
     return ColorPairs(examples, phase.size, seed=recipe.seed, epoch=epoch, view=view)
 
@@ -102,8 +104,8 @@ def _as_they_are(_recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabr
     return examples
 
 
-def _faces_told(recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabric, _say: object) -> list[Any]:
-    """The examples that the recipe's file of faces tells of, with those."""
+def _with_faces(recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabric, _say: object) -> list[Any]:
+    """The examples whose faces are known from the recipe's file, with these."""
     return with_faces(examples, read_faces(Path(recipe.faces)))
 
 
@@ -157,7 +159,7 @@ TASKS = {
         outputs=("heat", "size", "offset"),
         rows=face_rows,
         dealt=lambda examples, _recipe: examples,
-        prepared=_faces_told,
+        prepared=_with_faces,
         given=_lightness,
     ),
     "classes": replace(
