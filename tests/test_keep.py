@@ -163,3 +163,32 @@ def test_what_steps_need() -> None:
 
 def test_lengths_as_shares() -> None:
     assert percent(25).share(400) == P(100).share(400) == 0.25
+
+
+@given(st.text(max_size=20) | st.sampled_from(["navy", "GRAY", " #8A2b22 ", "#12345", "grey", "reds"]))
+def test_any_color_is_known_or_refused_in_one_line(text: str) -> None:
+    try:
+        rgb = keep.rgb_of(text)
+    except OptionError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert all(0 <= value <= 255 for value in rgb)
+        assert keep.rgb_of(f"#{bytes(rgb).hex()}") == rgb
+
+
+@given(st.text(max_size=20) | st.text("@%=page:123,navy +-", max_size=20), st.sampled_from(["navy", "#8a2b22", "x"]))
+def test_any_hint_is_read_again_or_refused_in_one_line(where: str, color: str) -> None:
+    try:
+        hint = keep.parse_hint(f"{where}={color}")
+    except OptionError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+        assert str(error).startswith("hint: ")  # noqa: PT017
+    else:
+        assert keep.parse_hint(str(hint)) == hint
+
+
+def test_a_hint_says_where_and_what_color() -> None:
+    hint = keep.parse_hint("page:2 person:1 - @3,4 = Navy")
+    assert (hint.page, hint.rgb, hint.point) == (2, (0, 0, 128), None)
+    assert str(hint) == "page:2 person:1 - @3,4=#000080"
+    assert str(keep.parse_hint("@52%,60%=0.5=gray").point) == "@52%,60%"

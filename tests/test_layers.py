@@ -18,7 +18,7 @@ LAYERS = [
     {"engines", "interfaces", "hub"},
     {"zoo", "checkpoints"},
     {"colorizer", "faces", "segmenter", "recipe"},
-    {"closer"},
+    {"closer", "hints"},
     {"networks", "result"},
     {"pipeline"},
     {"session"},

@@ -14,6 +14,7 @@ CLOSER_LOOKS = ("auto", "off")
 COLORS = ("predicted", "original")
 METADATA = ("keep", "strip", "safe")
 FORMATS = ("jpeg", "png", "tiff", "webp")
+MOST_HINTS = 200
 _FORMAT_NAMES = {"jpg": "jpeg", "tif": "tiff"}
 
 
@@ -26,6 +27,12 @@ class Options:
         "What keeps its colour: subject (whatever stands in front), all, classes (person,dog), one thing (person:1), "
         "what is at a point (@x,y) or in a box (@x0,y0,x1,y1), file:MASK, hue:20-50; added with +, subtracted with -, "
         "each at a strength: person:1 + dog=0.4.",
+    )
+    hint: tuple[str, ...] = setting(
+        (),
+        "What colour something was, WHERE=COLOUR; may be given any number of times. WHERE: a point (@52%,60%, or in "
+        "pixels), or whatever --keep can name (person:1, a box, file:MASK). COLOUR: #rrggbb, a CSS name (navy), gray. "
+        "The photo keeps its lightness.",
     )
     invert: bool = setting(False, "Colour everything but what --keep names.")
     background: str | None = setting(
@@ -77,7 +84,21 @@ class Options:
         for declared in fields(self):
             object.__setattr__(self, declared.name, validate(declared, getattr(self, declared.name)))
         language.parse(self.keep)
+        if len(self.hint) > MOST_HINTS:
+            raise OptionError(f"hint: {len(self.hint)} of them, {MOST_HINTS} at most")
+        if self.hints and self.colors == "original":
+            raise OptionError("hint: is for predicted colours, and a photo's own are asked for")
         gain_factor(self.gain)
+
+    @property
+    def hints(self) -> tuple[language.Hint, ...]:
+        """What the hints say."""
+        return tuple(language.parse_hint(text) for text in self.hint)
+
+    @property
+    def named(self) -> tuple[language.Step, ...]:
+        """All that `keep` and the hints name."""
+        return (*language.parse(self.keep), *(step for hint in self.hints for step in hint.where))
 
 
 def gain_factor(gain: str) -> float | None:

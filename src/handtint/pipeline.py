@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, overload
 
 import numpy as np
 
-from handtint import keep
+from handtint import hints, keep
 from handtint.errors import InputError, OptionError
 from handtint.faces import Face
 from handtint.image.arrays import large, resize
@@ -23,7 +23,7 @@ from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import Options, gain_factor
 from handtint.result import Result, whole
-from handtint.settings import hint
+from handtint.settings import hint as nearest
 from handtint.types import VOC, Alpha, Array, Float, Pixels, Segmentation
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Stages:
     Segmentation and faces are computed once, the rest anew when it is asked for; the subclasses of sessions keep it.
     """
 
-    def __init__(self, photo: Photo, networks: Networks) -> None:
-        self.photo, self.networks = photo, networks
+    def __init__(self, photo: Photo, networks: Networks, *, page: int = 1) -> None:
+        self.photo, self.networks, self.page = photo, networks, page
         self._last: tuple[str, Segmentation] | None = None
         self._faces: tuple[str, list[Face]] | None = None
 
@@ -60,12 +60,30 @@ class Stages:
 
     def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """The colours that the colour network predicts, as guided coefficients from L in 0..1 to a*b*."""
+        return self.predicted(gain, closer_look)
+
+    def predicted(self, gain: str, closer_look: str, told: Float | None = None) -> resize.GuidedCoefficients:
+        """The same; told: colours known in advance, for a network that `takes_hints`."""
         factor = gain_factor(gain)
         if closer_look == "off":
-            return self.networks.colors(self.pixels, factor)
+            return self.networks.colors(self.pixels, factor, told=told)
         return self.networks.colors(
-            self.pixels, factor, faces=partial(self.faces, gain), people=partial(self._people, gain)
+            self.pixels, factor, faces=partial(self.faces, gain), people=partial(self._people, gain), told=told
         )
+
+    def hinted(self, options: Options) -> tuple[resize.Planes, str]:
+        """The colours with the hints for this page laid over, and a note on those or ""."""
+        told = [hint for hint in options.hints if hint.page == self.page]
+        if not told:
+            return self.colors(options.gain, options.closer_look), ""
+
+        def select(steps: tuple[keep.Step, ...]) -> Selection:
+            return self.selection(replace(options, keep=keep.show(steps)))
+
+        known = hints.Known(self.pixels, self.segmentation(options.gain), select, told)
+        if not self.networks.takes_hints:
+            return known.over(self.colors(options.gain, options.closer_look))
+        return known.over(self.predicted(options.gain, options.closer_look, known.told()))
 
     def _people(self, gain: str) -> Float | None:
         """The probability (h, w) of a person, None from a mask network that knows no classes."""
@@ -113,7 +131,8 @@ class Stages:
         note = "; ".join(filter(None, (photo.note, DARK_NOTE if dark else "", note)))
         colors = None
         if options.colors == "predicted":
-            colors = self.colors(options.gain, options.closer_look)
+            colors, told = self.hinted(options)
+            note = "; ".join(filter(None, (note, told, self._unseen(options, alpha))))
         elif kind == "gray":
             note = "; ".join(dict.fromkeys(filter(None, (note, "the photo has no colours of its own"))))
         backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")
@@ -124,6 +143,16 @@ class Stages:
         if colors is None and options.strength == 1 and pixels.ndim == 3:
             large.by_rows(_untouched, (painted, pixels, alpha), painted)
         return Result(_with_pixels(photo, painted), alpha, colors, photo, note)
+
+    def _unseen(self, options: Options, alpha: Alpha) -> str:
+        """A note on hints at points where no colour is kept."""
+        height, width = alpha.shape
+        for hint in options.hints:
+            if hint.point and hint.page == self.page:
+                row, column = int(hint.point.y.share(height) * height), int(hint.point.x.share(width) * width)
+                if not alpha[min(row, height - 1), min(column, width - 1)]:
+                    return f"hint {hint}: no colour is kept there; --keep says where it is"
+        return ""
 
     def _alpha(self, options: Options, mask: Photo | None) -> tuple[Alpha, str]:
         """(alpha (H, W), inverted and feathered as the options ask, note)."""
@@ -196,8 +225,9 @@ class Tinter:
 
         mask: white keeps colour; it takes the place of `keep`. Raises OptionError, InputError, WeightsError.
         """
+        check_pages(photo, options)
         pages = (leveled(page, options.levels) for page in (photo, *photo.pages))
-        first, *further = (Stages(page, self.networks).result(options, mask) for page in pages)
+        first, *further = (Stages(p, self.networks, page=n).result(options, mask) for n, p in enumerate(pages, 1))
         return whole(first, further)
 
     def segment(self, photo: Photo, *, gain: str = "auto") -> Segmentation:
@@ -218,6 +248,14 @@ class Tinter:
         known = segmentation.classes is not None
         index = masks.label(segmentation, photo.size) if known else np.zeros(photo.size, np.uint8)
         return index, alpha.astype(np.float32) / 255
+
+
+def check_pages(photo: Photo, options: Options) -> None:
+    """Raise OptionError for a hint on a page that a photo does not have."""
+    pages = 1 + len(photo.pages)
+    for hint in options.hints:
+        if hint.page > pages:
+            raise OptionError(f"hint: {hint} is on page {hint.page}, and the photo has {pages}")
 
 
 def leveled(photo: Photo, levels: str) -> Photo:
@@ -270,7 +308,7 @@ def _options(given: Mapping[str, object]) -> Options:
     known = [setting.name for setting in fields(Options)]
     for name in given:
         if name not in known:
-            raise OptionError(f"unknown option {name!r}; {hint(name, known)}")
+            raise OptionError(f"unknown option {name!r}; {nearest(name, known)}")
     return Options(**given)  # type: ignore[arg-type]
 
 

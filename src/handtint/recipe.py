@@ -27,8 +27,8 @@ class Recipe:
     """One edit, and what it was made with.
 
     models: catalogue names to the sha256 of their weights. mask: sha256 of the mask file that was given, or "".
-    files: the mask files that `keep` names, to the sha256 of their content, "" where one cannot be read. version: of
-    handtint.
+    files: the mask files that `keep` and hints name, to the sha256 of their content, "" where one cannot be read.
+    version: of handtint.
     """
 
     options: Options
@@ -47,7 +47,7 @@ class Recipe:
 def of(options: Options, *, mask: bytes = b"") -> Recipe:
     """The recipe of an edit with the models that are here. Raises OptionError for an unknown model, WeightsError."""
     hashes = {model.name: model.weights.sha256 for model in zoo.of(options)}
-    named = {path: _digest(path) for path in keep.files(keep.parse(options.keep))}
+    named = {path: _digest(path) for path in keep.files(options.named)}
     given = hashlib.sha256(mask).hexdigest() if mask else ""
     return Recipe(options=options, models=hashes, mask=given, files=named)
 

@@ -25,7 +25,7 @@ class Result:
 
     photo: Photo
     alpha: Alpha
-    colors: resize.GuidedCoefficients | None
+    colors: resize.Planes | None
     source: Photo
     note: str = ""
 

@@ -20,7 +20,7 @@ from handtint.image.masks.strokes import Stroke, paint
 from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import LEVELS, Options
-from handtint.pipeline import Stages, Tinter, leveled
+from handtint.pipeline import Stages, Tinter, check_pages, leveled
 from handtint.result import Result, whole
 from handtint.types import Array, Segmentation
 
@@ -82,16 +82,19 @@ class Session:
 
     def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
         """The edit at a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""
+        check_pages(self.photo, edit.options)
         small = self._small(screen, edit.options.levels)
         feather = edit.options.feather * max(small.photo.size) / max(self.photo.size)
         return small.tinted(replace(edit.options, feather=feather), _mask(small, edit))
 
     def result(self, edit: Edit) -> Result:
         """The edit at full size and depth, all pages: what `Tinter.run` gives, with `mask(edit)` as its mask."""
+        check_pages(self.photo, edit.options)
         mask = self.mask(edit)
         levels = edit.options.levels
         pages = (leveled(page, levels) for page in self.photo.pages)
-        further = [Stages(page, self._tinter.networks).result(edit.options, mask) for page in pages]
+        networks = self._tinter.networks
+        further = [Stages(page, networks, page=n).result(edit.options, mask) for n, page in enumerate(pages, 2)]
         return whole(self._whole(levels).result(edit.options, mask), further)
 
     def mask(self, edit: Edit) -> Photo | None:
@@ -142,6 +145,7 @@ class _CachedStages(Stages):
     def __init__(self, photo: Photo, networks: Networks) -> None:
         super().__init__(photo, networks)
         self._colors: _Cache[resize.GuidedCoefficients] = _Cache(GAINS, 1 << 30)
+        self._hinted: _Cache[tuple[resize.Planes, str]] = _Cache(GAINS)
         self._segmentations: _Cache[Segmentation] = _Cache(GAINS, 1 << 30)
         self._detections: _Cache[list[detections.Detection]] = _Cache(1)
         self._selections: _Cache[Selection] = _Cache(SELECTIONS, ROOM, lambda selection: selection.alpha.nbytes)
@@ -155,6 +159,11 @@ class _CachedStages(Stages):
         """As Stages has it."""
         key = gain, closer_look
         return self._colors.get(key, lambda: super(_CachedStages, self).colors(gain, closer_look))
+
+    def hinted(self, options: Options) -> tuple[resize.Planes, str]:
+        """As Stages has it."""
+        key = options.hint, options.gain, options.closer_look, options.matting
+        return self._hinted.get(key, lambda: super(_CachedStages, self).hinted(options))
 
     def segmentation(self, gain: str) -> Segmentation:
         """As Stages has it."""
@@ -204,6 +213,10 @@ class _PreviewStages(Stages):
     def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """The colours of the whole photo: guided coefficients serve for any size."""
         return self._page.colors(gain, closer_look)
+
+    def hinted(self, options: Options) -> tuple[resize.Planes, str]:
+        """The same of the whole photo: its masks are shrunk where they are laid over."""
+        return self._page.hinted(options)
 
     def segmentation(self, gain: str) -> Segmentation:
         """The segmentation of the whole photo."""

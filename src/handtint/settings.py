@@ -23,6 +23,7 @@ _WORDS = {
     float: "a number",
     dict: "a table",
     list: "a list",
+    tuple: "a list of texts",
 }
 BOOLEANS = {"true": True, "false": False}
 _INTEGER, _NUMBER = re.compile(r"-?[0-9]{1,9}"), re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -65,6 +66,8 @@ def setting(
 ) -> Any:
     """A field of a dataclass of settings. Its type is that of `default`; None stands for text that may be left out.
 
+    A tuple stands for any number of texts.
+
     default: dataclasses.MISSING for a setting that has to be given. help: what it does, for people. choices: the texts
     it can be. low, high: the smallest and largest number. below: a number that it has to be below.
     """
@@ -89,12 +92,23 @@ def validate(declared: Field[Any], value: Any) -> Any:
     name, rule, kind = declared.name, declared.metadata, kind_of(declared)
     if value is None and declared.default is None:
         return None
+    if kind is tuple:
+        return _texts(value, name)
     check_type(value, kind, name)
     if rule["choices"] and value not in rule["choices"]:
         raise OptionError(f"{name}: {value!r} is not one of {', '.join(rule['choices'])}")
     if rule["low"] is not None and not rule["low"] <= value <= rule["high"]:
         raise OptionError(f"{name}: {value} is not between {rule['low']} and {rule['high']}")
     return float(value) if kind is float else value
+
+
+def _texts(value: object, name: str) -> tuple[str, ...]:
+    """Any number of texts, of which one alone may stand for itself. Raises OptionError."""
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+        raise OptionError(f"{name}: {value!r} is not {_WORDS[tuple]}")
+    return tuple(value)
 
 
 def from_text(declared: Field[Any], text: str) -> Any:

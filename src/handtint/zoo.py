@@ -269,7 +269,7 @@ def of(options: Options) -> tuple[Model, Model]:
     Raises OptionError for an unknown model, a missing extra, and for classes asked of a model that knows none.
     """
     color, mask = find(options.model, "color"), find(options.mask_model, "mask")
-    asked = [step.term for step in keep.parse(options.keep) if isinstance(step.term, keep.Class)]
+    asked = [step.term for step in options.named if isinstance(step.term, keep.Class)]
     if asked and not mask.classes:
         raise OptionError(
             f"keep: '{asked[0]}' is a class, and {mask.name} knows none; use subject, points, boxes or a mask file"

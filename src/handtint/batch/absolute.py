@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 
 from handtint import keep, zoo
@@ -21,14 +22,24 @@ def path(path: str) -> str:
 def options(options: Options) -> Options:
     """The same edit, with whole paths of its networks' and masks' files. Raises OptionError, WeightsError."""
     model, mask_model = zoo.absolute(options.model), zoo.absolute(options.mask_model)
-    return replace(options, keep=_keep(options.keep), model=model, mask_model=mask_model)
+    hints = tuple(_hint(text) for text in options.hint)
+    return replace(options, keep=_keep(options.keep), hint=hints, model=model, mask_model=mask_model)
 
 
 def _keep(text: str) -> str:
     steps = keep.parse(text)
     if not keep.files(steps):
         return text
-    return keep.show([replace(step, term=_term(step.term)) for step in steps])
+    return keep.show(_steps(steps))
+
+
+def _hint(text: str) -> str:
+    hint = keep.parse_hint(text)
+    return str(replace(hint, where=_steps(hint.where))) if keep.files(hint.where) else text
+
+
+def _steps(steps: Sequence[keep.Step]) -> tuple[keep.Step, ...]:
+    return tuple(replace(step, term=_term(step.term)) for step in steps)
 
 
 def _term(term: keep.Term) -> keep.Term:

@@ -13,7 +13,7 @@ import numpy as np
 from handtint import files
 from handtint.batch import storage
 from handtint.batch.naming import ENDINGS, STREAM
-from handtint.errors import DecodeError, HandtintError, OutputError, WeightsError
+from handtint.errors import DecodeError, HandtintError, OptionError, OutputError, WeightsError
 from handtint.figures import panel
 from handtint.image.io import codec, content
 from handtint.image.photo import Photo
@@ -122,7 +122,10 @@ def _failure(job: Job, error: Exception, digest: str, seconds: float) -> Outcome
         text = f"unexpected {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
     undecodable = isinstance(error, DecodeError)
     text = _named(job, text)
-    return Outcome(job=job, state=state, error=text, input=digest, seconds=seconds, undecodable=undecodable)
+    misused = isinstance(error, OptionError)
+    return Outcome(
+        job=job, state=state, error=text, input=digest, seconds=seconds, misused=misused, undecodable=undecodable
+    )
 
 
 def _named(job: Job, text: str) -> str:

@@ -14,6 +14,7 @@ from handtint.options import Options
 
 METAVARS = {
     "keep": "WHAT",
+    "hint": "WHERE=COLOUR",
     "gain": "auto|off|FLOAT",
     "feather": "PX",
     "model": "NAME|KIND:FILE",
@@ -65,6 +66,10 @@ def edit_flags(function: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(default, bool):
             both = f"{_flag(setting.name)}/{_flag(f'no-{setting.name}')}"
             decorate = click.option(both, default=default, help=rule["help"])
+        elif isinstance(default, tuple):
+            decorate = click.option(
+                _flag(setting.name), multiple=True, metavar=METAVARS[setting.name], help=rule["help"]
+            )
         else:
             kind = click.Choice(rule["choices"]) if rule["choices"] else type(default) if default is not None else str
             shown = METAVARS.get(setting.name)

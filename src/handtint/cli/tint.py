@@ -123,7 +123,9 @@ def _carry_out(config: RunConfig, signals: Signals) -> int:
                 screen.say("stopped; the same command again goes on from there")
             return 1
         _sum_up(run, screen)
-        return 0 if signals.number else min(screen.failed, 1)
+        if signals.number:
+            return 0
+        return 2 if screen.failed == screen.misused > 0 else min(screen.failed, 1)
 
 
 def _show_all(run: Run, screen: Screen, signals: Signals) -> bool:

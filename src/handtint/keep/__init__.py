@@ -1,5 +1,6 @@
-"""The language of `--keep`: its terms, its parser, its printer."""
+"""The languages of `--keep` and `--hint`: their terms, parsers and printers."""
 
+from handtint.keep.hints import Hint, parse_hint, rgb_of
 from handtint.keep.parser import parse, seconds
 from handtint.keep.terms import (
     CLASSES,
@@ -24,6 +25,7 @@ __all__ = [
     "Box",
     "Class",
     "Everything",
+    "Hint",
     "Hue",
     "Length",
     "MaskFile",
@@ -35,6 +37,8 @@ __all__ = [
     "names_one",
     "needs_segmentation",
     "parse",
+    "parse_hint",
+    "rgb_of",
     "seconds",
     "show",
 ]

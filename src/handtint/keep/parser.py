@@ -43,13 +43,16 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _QUOTED = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
 
 
-def parse(text: str) -> tuple[Step, ...]:
-    """The steps that text says. Raises OptionError, naming the wrong part, its place, and what may have been meant."""
-    reader = _Reader(text)
+def parse(text: str, *, name: str = "keep") -> tuple[Step, ...]:
+    """The steps that text says. Raises OptionError, naming the wrong part, its place, and what may have been meant.
+
+    name: of the setting that the text is of, which the error begins with.
+    """
+    reader = _Reader(text, name)
     reader.skip()
     if reader.peek() in ("", "-"):
         wrong = "nothing to take subtract from: begin with all or subject" if reader.peek() else "names nothing to keep"
-        raise OptionError(f"keep: {text!r}: {wrong}")
+        raise OptionError(f"{name}: {text!r}: {wrong}")
     reader.take("+")
     return tuple(_steps(reader))
 
@@ -70,8 +73,8 @@ def _steps(reader: _Reader) -> Iterator[Step]:
 class _Reader:
     """A text and how far it has been read."""
 
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+    def __init__(self, text: str, name: str) -> None:
+        self.text, self.name, self.at = text, name, 0
 
     def peek(self) -> str:
         """The next character, or "" at the end."""
@@ -105,7 +108,7 @@ class _Reader:
     def wrong(self, part: str, why: str, at: int | None = None) -> OptionError:
         """The error that names a part of the text and its place, counted from 1."""
         place = (self.at if at is None else at) + 1
-        return OptionError(f"keep: {part!r} at character {place}: {why}")
+        return OptionError(f"{self.name}: {part!r} at character {place}: {why}")
 
 
 def _step(reader: _Reader, subtract: bool) -> Step:

@@ -114,6 +114,9 @@ def _field(setting: Setting[Any]) -> dict[str, Any]:
     """The JSON Schema of one setting of an edit."""
     rule, default = setting.metadata, setting.default
     kinds: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number"}
+    if isinstance(default, tuple):
+        items = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+        return {"type": "array", "items": items, "default": [], "description": rule["help"]}
     schema: dict[str, Any] = {"type": kinds.get(type(default), "string"), "description": rule["help"]}
     if default is not None:
         schema["default"] = default
@@ -156,6 +159,7 @@ _WORK = (400, *_ALWAYS, 406, 408, 413, 415, 422, 429, 500, 503)
 _EXAMPLES = {
     "the largest person": {"photo": "old.jpg", "keep": "person:1"},
     "people, and a little of the dog": {"photo": "old.jpg", "keep": "person + dog=0.4", "feather": 2},
+    "her coat was navy": {"photo": "old.jpg", "hint": ["@40%,55%=navy"]},
     "all of it, on sepia": {"photo": "old.jpg", "keep": "all", "background": "sepia", "format": "png"},
 }
 _NOTE = {"Handtint-Note": {"description": "What a person should know, percent-encoded.", "schema": {"type": "string"}}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from io import BytesIO
 from typing import Any
 
@@ -16,24 +16,26 @@ from handtint import keep, zoo
 from handtint import recipe as recipes
 from handtint.errors import OptionError, ServiceError
 from handtint.image.io.formats import recognize
-from handtint.options import Options
+from handtint.options import MOST_HINTS, Options
 from handtint.recipe import Recipe
 from handtint.service.settings import Settings
-from handtint.settings import boolean, from_text, hint
+from handtint.settings import boolean, from_text, hint, kind_of
 
 MULTIPART = "multipart/form-data"
 LONGEST = 1000  # characters of a field
 RECIPE = 64 * 1024  # bytes of a recipe
-FILES, FIELDS = 3, 32  # the most of each in a form
+FILES, FIELDS = 3, 32 + MOST_HINTS  # the most of each in a form
 OPTIONS: Mapping[str, Field[Any]] = {setting.name: setting for setting in fields(Options)}
+LISTS = {name for name, setting in OPTIONS.items() if kind_of(setting) is tuple}
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What came in: files by name, and texts by name."""
+    """What came in: files and texts by name, and by name the texts of settings that may have any number."""
 
     files: Mapping[str, bytes]
     texts: Mapping[str, str]
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def photo(self) -> bytes:
@@ -43,6 +45,7 @@ class Form:
     def options(self) -> Options:
         """The edit: the recipe's, if there is one, with the fields over it. Raises OptionError."""
         settings = {name: from_text(OPTIONS[name], text) for name, text in self.texts.items() if name in OPTIONS}
+        settings |= self.lists
         recorded = self._recipe()
         options = recipes.changed(recorded, settings) if recorded else Options(**settings)
         refuse_paths(options)
@@ -65,8 +68,8 @@ class Form:
 
 def refuse_paths(options: Options) -> None:
     """Raise OptionError where an edit names anything on this machine's disk: a mask's file, a model's."""
-    if keep.files(keep.parse(options.keep)):
-        raise OptionError("keep: a mask's file cannot be named here: send it as the field `mask`")
+    if keep.files(options.named):
+        raise OptionError("keep, hint: a mask's file cannot be named here: send it as the field `mask`")
     for name, model in (("model", options.model), ("mask_model", options.mask_model)):
         if model not in zoo.CATALOGUE:
             raise OptionError(f"{name}: {model!r} is not in the catalogue; see /v1/models")
@@ -120,6 +123,7 @@ def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> For
     """The form of these parts. Raises OptionError for what is missing, unknown, given twice or of the wrong kind."""
     files: dict[str, bytes] = {}
     texts: dict[str, str] = {}
+    lists: dict[str, tuple[str, ...]] = {}
     for name, value in items:
         if name not in known:
             raise OptionError(f"unknown field {name[:LONGEST]!r}; {hint(name[:LONGEST], known)}")
@@ -127,19 +131,21 @@ def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> For
             raise OptionError(f"{name}: given twice")
         if isinstance(value, bytes):
             files[name] = value
+        elif name in LISTS:
+            lists[name] = (*lists.get(name, ()), value)
         else:
             texts[name] = value
     for name in files:
         if name not in ("photo", "mask", "recipe"):
             raise OptionError(f"{name}: a text, not a file, is expected")
-    for name, text in texts.items():
+    for name, text in (*texts.items(), *((name, text) for name, many in lists.items() for text in many)):
         if name in ("photo", "mask"):
             raise OptionError(f"{name}: a file is expected: the part needs a file name")
         if len(text) > LONGEST and name != "recipe":
             raise OptionError(f"{name}: longer than {LONGEST} characters")
     if "photo" not in files:
         raise OptionError("photo: missing; send the photo's file as the field `photo`")
-    return Form(files, texts)
+    return Form(files, texts, lists)
 
 
 def _check_format(name: str, data: bytes, formats: tuple[str, ...]) -> None:

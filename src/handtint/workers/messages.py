@@ -59,7 +59,8 @@ class Outcome:
     """What became of a job: an error and a note, each one line or empty.
 
     input: sha256 of the photo's file, "" where it could not be read. thumbnail: a JPEG of before and after, or none.
-    repeated: the error is an earlier run's. undecodable: the file was no whole picture, and may become one.
+    repeated: the error is an earlier run's. misused: the edit cannot be had of this photo, as a hint outside of it.
+    undecodable: the file was no whole picture, and may become one.
     """
 
     job: Job
@@ -70,6 +71,7 @@ class Outcome:
     seconds: float = 0.0
     thumbnail: bytes = b""
     repeated: bool = False
+    misused: bool = False
     undecodable: bool = False
 
 

@@ -8,6 +8,7 @@ applied to the full-size lightness, whose edges the result then has.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -45,6 +46,14 @@ def pad(L: Float) -> Float:
     """(h, w) -> (1, 1, h', w') with sides that are multiples of STRIDE, edges repeated."""
     h, w = L.shape
     return np.pad(L, ((0, -h % STRIDE), (0, -w % STRIDE)), mode="edge")[None, None]
+
+
+class Planes(Protocol):
+    """Values for every pixel of a photo of any size, made strip by strip from its lightness."""
+
+    def planes(self, L: Float, top: int, height: int, columns: slice = slice(None)) -> list[Float]:
+        """The k values, each (n, w), in some columns of rows top..top+n of a photo of that height; L (n, W) in 0..1."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from handtint.image.arrays import large
-from handtint.image.arrays.resize import GuidedCoefficients
+from handtint.image.arrays.resize import Planes
 from handtint.image.color import lab
 from handtint.types import Alpha, Array, Float, Pixels
 
@@ -24,7 +24,7 @@ DIM = 0.45  # lightness of the dimmed backdrop
 
 def over(
     pixels: Pixels,
-    colors: GuidedCoefficients | None,
+    colors: Planes | None,
     alpha: Alpha | None,
     *,
     backdrop: str,
@@ -81,7 +81,7 @@ def _colour(
     columns: slice,
     top: int,
     height: int,
-    colors: GuidedCoefficients | None,
+    colors: Planes | None,
     backdrop: str,
     strength: float,
 ) -> None:

@@ -1,0 +1,75 @@
+"""The language of `--hint`: what colour something was, as WHERE=COLOUR.
+
+hint   = [ "page:" number ] where "=" colour
+where  = what `keep` can name: a point, a box, one thing, a mask file, added with + and taken away with -
+colour = "#rrggbb" | a CSS colour name, "gray" among them
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from handtint.errors import OptionError
+from handtint.keep.parser import parse
+from handtint.keep.terms import Box, Point, Step, show
+from handtint.settings import hint as nearest
+
+_PAGE = re.compile(r"\s*page\s*:\s*([0-9]{1,6})(?![0-9])\s*", re.IGNORECASE)
+_HEX = re.compile(r"#[0-9a-f]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A colour that is known. where: what has it. rgb: the colour, sRGB 0..255. page: of the photo, from 1."""
+
+    where: tuple[Step, ...]
+    rgb: tuple[int, int, int]
+    page: int = 1
+
+    @property
+    def point(self) -> Point | None:
+        """The point, where that is all that is named: its colour spreads over what it lies on."""
+        alone = len(self.where) == 1 and isinstance(self.where[0].term, Point)
+        return self.where[0].term if alone else None  # type: ignore[return-value]
+
+    def __str__(self) -> str:
+        page = "" if self.page == 1 else f"page:{self.page} "
+        return f"{page}{show(self.where)}=#{bytes(self.rgb).hex()}"
+
+
+def parse_hint(text: str) -> Hint:
+    """The hint that text says. Raises OptionError, naming the wrong part and what may have been meant."""
+    where, found, color = text.rpartition("=")
+    if not found or not where.strip():
+        raise OptionError(f"hint: {text!r} is not WHERE=COLOUR, as in @52%,60%=navy or person:1=#8a2b22")
+    page = _PAGE.match(where)
+    steps = parse(where[page.end() :] if page else where, name="hint")
+    for step in steps:
+        if isinstance(step.term, Point | Box) and step.term.at is not None:
+            raise OptionError(f"hint: {step.term} is at a time, and hints are for photographs")
+    number = int(page[1]) if page else 1
+    if number < 1:
+        raise OptionError(f"hint: {text!r}: pages are counted from 1")
+    return Hint(steps, rgb_of(color), number)
+
+
+def rgb_of(text: str) -> tuple[int, int, int]:
+    """The sRGB 0..255 of "#rrggbb" or a CSS name. Raises OptionError, naming the nearest name that there is."""
+    word = text.strip().lower()
+    known = _names()
+    if not _HEX.fullmatch(known.get(word, word)):
+        near = nearest(word, known)
+        raise OptionError(f"hint: unknown colour {text.strip()!r}; {near if 'mean' in near else _COLORS}")
+    red, green, blue = bytes.fromhex(known.get(word, word)[1:])
+    return red, green, blue
+
+
+_COLORS = "a colour is #rrggbb, a CSS name as navy, or gray"
+
+
+def _names() -> dict[str, str]:
+    """CSS's colour names, each with its #rrggbb."""
+    from PIL.ImageColor import colormap  # only when asked: `handtint --help` imports no image library
+
+    return {name: value if isinstance(value, str) else f"#{bytes(value[:3]).hex()}" for name, value in colormap.items()}

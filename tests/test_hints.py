@@ -1,0 +1,186 @@
+"""Hints: what a person knows of a photo's colours is there, and elsewhere nothing changes that should not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from handtint import recipe
+from handtint.cli import main
+from handtint.errors import OptionError
+from handtint.image.color import lab
+from handtint.image.photo import Photo
+from handtint.options import Options
+from handtint.pipeline import Tinter
+from handtint.session import Edit, Session
+
+ALL = Options(keep="all", provenance=False)
+COLORS = {"navy": "#000080", "crimson": "#dc143c", "#5a7f3c": "#5a7f3c", "goldenrod": "#daa520", "gray": "#808080"}
+
+
+def ab_of(color: str) -> np.ndarray:
+    return lab.split(np.frombuffer(bytes.fromhex(COLORS[color][1:]), np.uint8)[None, None])[1][0, 0]
+
+
+def tinted(tinter: Tinter, photo: Photo, *hints: str, options: Options = ALL) -> np.ndarray:
+    return lab.split(tinter.run(photo, replace(options, hint=hints)).photo.pixels)[1]
+
+
+def pixel(photo: Photo, x: float, y: float) -> tuple[int, int]:
+    return int(photo.size[0] * y / 100), int(photo.size[1] * x / 100)
+
+
+@pytest.mark.parametrize("color", COLORS)
+@pytest.mark.parametrize(("x", "y"), [(50, 30), (41, 72), (12, 55)])
+def test_a_point_has_the_hue_and_no_more_chroma_than_its_lightness_allows(
+    tinter: Tinter, sample: Path, color: str, x: int, y: int
+) -> None:
+    photo = Photo.read(sample)
+    got, wanted = tinted(tinter, photo, f"@{x}%,{y}%={color}")[pixel(photo, x, y)], ab_of(color)
+    assert np.hypot(*got) <= np.hypot(*wanted) + 2
+    if color == "gray":
+        return
+    if np.hypot(*got) > 5:
+        turned = np.degrees(np.arctan2(got[1], got[0]) - np.arctan2(wanted[1], wanted[0]))
+        assert abs((turned + 180) % 360 - 180) < 10
+    more = np.array(got * 1.3, np.float32)  # whatever is missing of its chroma is not to be had there
+    L = lab.lightness(photo.pixels)[pixel(photo, x, y)]
+    fitted = np.hypot(*lab.fit_gamut(*(np.full(1, v, np.float32) for v in (L, *more))))[0]
+    assert np.hypot(*got) > np.hypot(*wanted) - 3 or fitted < np.hypot(*more) - 0.5 or np.hypot(*got) > 1.5 * L
+
+
+def test_many_points_are_all_met(tinter: Tinter, sample: Path) -> None:
+    photo, rng = Photo.read(sample), np.random.default_rng(1)
+    places = [(int(x), int(y)) for x, y in rng.integers(5, 95, (12, 2))]
+    hints = [f"@{x}%,{y}%=#{v:02x}6a7a" for (x, y), v in zip(places, range(60, 180, 10), strict=True)]
+    out = tinted(tinter, photo, *hints)
+    for (x, y), hint in zip(places, hints, strict=True):
+        wanted = lab.split(np.frombuffer(bytes.fromhex(hint[-6:]), np.uint8)[None, None])[1][0, 0]
+        L = np.full(1, lab.lightness(photo.pixels)[pixel(photo, x, y)], np.float32)
+        fitted = np.concatenate(lab.fit_gamut(L, *(np.full(1, v, np.float32) for v in wanted)))
+        if L[0] > 15:
+            np.testing.assert_allclose(out[pixel(photo, x, y)], fitted, atol=4)
+
+
+def test_a_thing_has_its_color_all_over_and_nothing_outside_of_it_changes(
+    tinter: Tinter, sample: Path, tmp_path: Path
+) -> None:
+    photo = Photo.read(sample)
+    mask = np.zeros(photo.size, np.uint8)
+    mask[100:300, 80:200] = 255
+    path = tmp_path / "a mask=1.png"
+    Photo(mask).write(path)
+    before, after = tinted(tinter, photo), tinted(tinter, photo, f'file:"{path}"=#3a5f8f', "@50%,50%=#3a5f8f")
+    only = tinted(tinter, photo, f'file:"{path}"=#3a5f8f')
+    assert np.abs(only - before)[mask == 0].max() == 0
+    L = lab.lightness(photo.pixels)
+    plain = (mask == 255) & (L > 25) & (L < 75)
+    hues = np.degrees(np.arctan2(after[..., 1], after[..., 0]))[plain]
+    wanted = np.degrees(np.arctan2(*lab.split(np.array([[[0x3A, 0x5F, 0x8F]]], np.uint8))[1][0, 0][::-1]))
+    assert np.abs((hues - wanted + 180) % 360 - 180).max() < 10
+
+
+def test_a_hint_leaves_lightness_and_background_and_repeats(tinter: Tinter, sample: Path) -> None:
+    photo, options = Photo.read(sample), Options(hint=("@30%,50%=navy", "person:1=0.5=tan"))  # type: ignore[arg-type]
+    result = tinter.run(photo, options)
+    assert np.abs(lab.lightness(result.photo.pixels) - lab.lightness(photo.pixels)).max() < 0.5
+    plain = tinter.run(photo, Options())
+    np.testing.assert_array_equal(result.photo.pixels[result.alpha == 0], plain.photo.pixels[result.alpha == 0])
+    np.testing.assert_array_equal(result.photo.pixels, tinter.run(photo, options).photo.pixels)
+
+
+def test_a_point_in_a_hinted_thing_stays_in_it(tinter: Tinter, sample: Path) -> None:
+    photo = Photo.read(sample)
+    thing = tinted(tinter, photo, "person:1=#3a5f8f")
+    both = tinted(tinter, photo, "person:1=#3a5f8f", "@20%,50%=#8f3a3a")
+    alpha = tinter.run(photo, replace(ALL, keep="person:1")).alpha
+    assert np.abs(both - thing)[alpha == 0].max() == 0
+    assert np.abs(both - thing)[pixel(photo, 20, 50)].max() > 20
+
+
+def test_a_preview_shows_what_the_result_has(tinter: Tinter, sample: Path) -> None:
+    photo = Photo.read(sample)
+    edit = Edit(options=replace(ALL, hint=("person:1=#3a5f8f", "@80%,20%=tan")))
+    session = Session(tinter, photo)
+    small, whole = session.preview(edit, screen=128).photo.pixels, session.result(edit).photo.pixels
+    np.testing.assert_array_equal(whole, tinter.run(photo, edit.options).photo.pixels)
+    step = photo.size[0] // small.shape[0]
+    close = np.abs(lab.split(small)[1] - lab.split(whole)[1][step // 2 :: step, step // 2 :: step][: len(small)])
+    assert np.median(close) < 2
+
+
+@pytest.mark.parametrize(
+    ("hint", "named"),
+    [
+        ("@52%,60%=nvy", "did you mean 'navy'"),
+        ("@52%,60%", "WHERE=COLOUR"),
+        ("=navy", "WHERE=COLOUR"),
+        ("persn:1=navy", "did you mean 'person'"),
+        ("@1,2@3s=navy", "at a time"),
+        ("page:0 @1,2=navy", "counted from 1"),
+        ("@9999,20=navy", "outside of the photo"),
+        ("@9999,20,99999,40=navy", "holds nothing of the photo"),
+        ("page:3 @1,2=navy", "is on page 3, and the photo has 1"),
+    ],
+)
+def test_a_wrong_hint_is_one_line_and_status_2(
+    tinter: Tinter, sample: Path, tmp_path: Path, hint: str, named: str
+) -> None:
+    ran = CliRunner().invoke(main, ["tint", str(sample), "-o", str(tmp_path / "out.jpg"), "--hint", hint])
+    assert ran.exit_code == 2
+    assert named in ran.stderr
+    assert not (tmp_path / "out.jpg").exists()
+    with pytest.raises(OptionError, match=r"^hint: [^\n]*$"):
+        tinter.run(Photo.read(sample), replace(ALL, hint=(hint,)))
+
+
+def test_hints_by_every_door(tinter: Tinter, sample: Path, tmp_path: Path) -> None:
+    hints = ["@30%,50%=navy", "person:1=tan"]
+    out, saved = tmp_path / "out.png", tmp_path / "edit.toml"
+    words = ["tint", str(sample), "-o", str(out), "--save-recipe", str(saved), "--no-provenance"]
+    ran = CliRunner().invoke(main, [*words, *(word for hint in hints for word in ("--hint", hint))])
+    assert ran.exit_code == 0, ran.stderr
+    assert recipe.read(saved).options.hint == tuple(hints)
+    again = tmp_path / "again.png"
+    assert CliRunner().invoke(main, ["tint", str(sample), "-o", str(again), "--recipe", str(saved)]).exit_code == 0
+    assert out.read_bytes() == again.read_bytes()
+    photo = tinter.tint(sample, hint=hints, provenance=False)
+    np.testing.assert_array_equal(photo.pixels, Photo.read(out).pixels)
+    assert Options(hint="@1,2=navy") == Options(hint=["@1,2=navy"])  # type: ignore[arg-type]
+
+
+def test_a_page_has_its_own_hints(tinter: Tinter, sample: Path) -> None:
+    page = Photo.read(sample)
+    photo = replace(page, pages=(page,))
+    result = tinter.run(photo, replace(ALL, hint=("page:2 @30%,50%=crimson",)))
+    plain = tinter.run(page, ALL)
+    np.testing.assert_array_equal(result.photo.pixels, plain.photo.pixels)
+    assert (result.photo.pages[0].pixels != plain.photo.pixels).any()
+
+
+def test_what_a_person_should_know_is_said(tinter: Tinter, sample: Path) -> None:
+    photo = Photo.read(sample)
+    assert "no colour is kept there" in tinter.run(photo, Options(hint=("@95%,5%=navy",))).note
+    assert "paler" in tinter.run(photo, replace(ALL, hint=("@50%,30%=blue",))).note
+    assert "no cat found" in tinter.run(photo, replace(ALL, hint=("cat=black",))).note
+
+
+class TellsHints:
+    """A colour network that takes hints, and answers the colour it is told everywhere."""
+
+    takes_hints = True
+
+    def run(self, x: np.ndarray, hints: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+        n, _, h, w = x.shape
+        told = np.zeros((n, 2)) if hints is None else hints[:, :2].sum((2, 3)) / np.maximum(hints[:, 2].sum(), 1)
+        return (np.broadcast_to(told[..., None, None], (n, 2, h // 2, w // 2)).astype(np.float32),)
+
+
+def test_a_network_that_takes_hints_is_told(tinter: Tinter, sample: Path, engines: dict, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setitem(engines, "color", TellsHints())
+    out = tinted(Tinter(), Photo.read(sample), "@50%,30%=#5a7f3c")
+    np.testing.assert_allclose(np.median(out, axis=(0, 1)), ab_of("#5a7f3c"), atol=4)
