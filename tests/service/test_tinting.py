@@ -85,6 +85,18 @@ def test_the_recipe_in_json_gives_the_same_bytes_again(site: httpx.Client, jpeg:
     assert over.content == send(site, jpeg, keep="person=0.5", background="gray").content
 
 
+def test_hints_are_one_field_given_often_and_a_wrong_one_is_refused(site: httpx.Client, old: Path) -> None:
+    hints = ["@20%,50%=navy", "person:1=tan"]
+    answer = site.post("/v1/tint", files={"photo": ("p", old.read_bytes())}, data={"hint": hints})
+    out = old.with_name("hinted.jpg")
+    command("tint", old, "-o", out, *(word for hint in hints for word in ("--hint", hint)))
+    assert answer.content == out.read_bytes()
+    for hint, named in (("@900,2=navy", "outside of the photo"), ("@1,2=nvy", "'navy'"), ("file:a.png=red", "mask")):
+        refused = send(site, old.read_bytes(), hint=hint)
+        assert refused.status_code == 422
+        assert named in refused.json()["detail"]
+
+
 def test_a_recipe_of_other_models_needs_a_word(site: httpx.Client, jpeg: bytes) -> None:
     recipe = '[options]\nkeep = "all"\n[models]\nhandtint = "0123456789abcdef"\n'
     refused = send(site, jpeg, recipe=recipe)
