@@ -108,6 +108,17 @@ def test_a_guess_is_said_to_be_one(scene: Scene) -> None:
     assert guess.alpha.any()
 
 
+def test_an_unclear_part_stands_for_the_whole_thing(scene: Scene) -> None:
+    height, width = scene.found.foreground.shape
+    upper = scene.found.foreground * np.float32(0.7)
+    upper[height // 2 :] = 0
+    upper[:, : width // 2] = 0  # the upper half of the person on the right is all that the network half sees
+    guess = chosen(scene, "subject", replace(scene.found, foreground=upper, classes=None))
+    assert guess.note.startswith("no clear foreground: kept the likeliest")
+    person = scene.owner == 1
+    assert (guess.alpha > 127)[person].mean() > 0.95
+
+
 def test_a_flat_photo_has_no_subject() -> None:
     nothing = np.zeros((32, 32), np.float32)
     flat = np.full((128, 128), 90, np.uint8)

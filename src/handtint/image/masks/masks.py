@@ -14,6 +14,7 @@ from handtint.types import VOC, Alpha, Array, Float, Segmentation
 
 WORK_SIDE = 768  # refinement happens at about WORK_SIDE * WORK_SIDE pixels
 STRIP = 64  # rows done at a time
+DECIDED = 0.42, 0.58  # probabilities below which a pixel is out, and above which it is in
 UNSEEN = 0.05  # pixels: no feather is narrower
 
 
@@ -77,11 +78,14 @@ def fill_holes(alpha: Float, *, share: float = 0.002) -> Float:
     return np.where(small[labels], np.float32(1), alpha) if count > 1 and small.any() else alpha
 
 
-def refine(alpha: Float, pixels: Array, *, radius: int = 6, epsilon: float = 1e-4) -> Alpha:
-    """Bring alpha (h, w) to the size of the photo's pixels (H, W) or (H, W, 3), its edges those of L."""
+def refine(alpha: Float, pixels: Array, *, radius: int = 4, epsilon: float = 1e-4) -> Alpha:
+    """Bring alpha (h, w) to the size of the photo's pixels (H, W) or (H, W, 3), its edges those of L.
+
+    What is only half certain is decided first, at DECIDED: a soft value is right for hair and glass, not for doubt.
+    """
     work = resize.fit(pixels.shape[:2], WORK_SIDE)
     guide = lab.lightness(resize.shrink(pixels, work)) / np.float32(100)
-    values = harden(cv2.resize(alpha, work[::-1], interpolation=cv2.INTER_LINEAR), 0.2, 0.8)
+    values = harden(cv2.resize(alpha, work[::-1], interpolation=cv2.INTER_LINEAR), *DECIDED)
     return enlarge(resize.guided_coefficients(guide, values[..., None], radius=radius, epsilon=epsilon), pixels)
 
 

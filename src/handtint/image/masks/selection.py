@@ -16,18 +16,17 @@ import numpy as np
 
 from handtint import keep
 from handtint.errors import InputError, OptionError
-from handtint.image.arrays import resize
-from handtint.image.color import hues, lab
-from handtint.image.masks import instances, masks, matting, points, saliency
+from handtint.image.color import hues
+from handtint.image.masks import instances, likeliest, masks, matting, points
 from handtint.image.photo import Photo
 from handtint.keep import Box, Class, Everything, Hue, MaskFile, Point, Step, Term
 from handtint.types import VOC, Alpha, Float, Pixels, Segmentation
 
 NOTHING = 0.001  # a mask that keeps less than this share of the photo keeps nothing
 FAINT = 0.004  # a subject of less than this share of the photo is none: other cues are tried
-SURE = 0.9  # alpha: a subject with next to no pixels above it is a guess, and the note says so
+SURE = 0.9  # alpha: a subject with few pixels above it is a guess, and the note says so:
+CLEAR = 0.15  # less than this share of its pixels
 SEEN = 0.01  # a class with less than this share of the photo is not listed in notes
-SALIENCY_SIDE = 128  # pixels: the side at which saliency is computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,25 +183,31 @@ class _Selector:
         return self._subject(subtract)
 
     def _subject(self, subtract: bool) -> Float:
-        """The foreground; where there is none, the classes; where there are none, what stands out."""
-        segmentation = self._network
-        alpha = masks.clean(segmentation.foreground)
-        if _share(alpha > 0.5) >= FAINT or subtract:
-            if _share(alpha > SURE) < FAINT and not subtract:
-                self._notes.append("no clear foreground: kept the likeliest; name what you mean, or point at it")
+        """The foreground; where it is unclear, the likeliest; where there is none, classes, or what stands out."""
+        alpha = masks.clean(self._network.foreground)
+        share = _share(alpha > 0.5)
+        if subtract or _share(alpha > SURE) >= max(FAINT, CLEAR * share):
             return alpha
-        objects = None if segmentation.classes is None else masks.clean(1 - segmentation.classes[0])
-        if objects is not None and _share(objects > 0.5) >= FAINT:
-            self._notes.append(
-                f"no clear foreground: kept {', '.join(_seen(segmentation)) or 'what looks like objects'} instead"
-            )
+        unclear = share >= FAINT
+        if not unclear and (objects := self._objects()) is not None:
+            seen = ", ".join(_seen(self._network)) or "what looks like objects"
+            self._notes.append(f"no clear foreground: kept {seen} instead")
             return objects
-        L = lab.lightness(resize.shrink(self._pixels, resize.fit(self._size, SALIENCY_SIDE)))
-        striking = masks.clean(saliency.saliency(L))
-        if _share(striking > 0.5) >= FAINT:
+        guess = masks.clean(likeliest.subject(self._network, self._pixels))
+        if _share(guess > 0.5) < FAINT:
+            guess = alpha
+        if unclear:
+            self._notes.append("no clear foreground: kept the likeliest; name what you mean, or point at it")
+        elif guess is not alpha:
             self._notes.append("no clear foreground and no known class: kept what stands out")
-            return striking
-        return alpha
+        return guess
+
+    def _objects(self) -> Float | None:
+        """The alpha of all classes together, None where there are none to speak of."""
+        if self._network.classes is None:
+            return None
+        objects = masks.clean(1 - self._network.classes[0])
+        return objects if _share(objects > 0.5) >= FAINT else None
 
     def _instance(self, term: Class, subtract: bool) -> Float:
         there = instances.of(self._network, term.name)
