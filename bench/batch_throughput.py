@@ -42,19 +42,19 @@ def make(folder: Path, count: int, megapixels: float) -> None:
 def spent() -> float:
     """The processor's seconds that this program and its ended workers have had."""
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
-def measure(photos: Path, out: Path, jobs: int, words: argparse.Namespace) -> tuple[float, float]:
+def measure(photos: Path, out: Path, jobs: int, args: argparse.Namespace) -> tuple[float, float]:
     """(photos a second, processor's seconds a photo)."""
     order = RunConfig(
         sources=[str(photos)],
         output=str(out),
-        options=Options(keep=words.keep),
+        options=Options(keep=args.keep),
         jobs=jobs,
         threads=1,
-        engine=words.engine,
-        address=words.address,
+        engine=args.engine,
+        address=args.address,
     )
     ends, before = [], spent()
     with Run(order) as run:
@@ -75,21 +75,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--engine", default="local")
     parser.add_argument("--address")
-    words = parser.parse_args()
-    found: dict[int, list[tuple[float, float]]] = {jobs: [] for jobs in words.jobs}
+    args = parser.parse_args()
+    results: dict[int, list[tuple[float, float]]] = {jobs: [] for jobs in args.jobs}
     with tempfile.TemporaryDirectory() as temporary:
-        make(Path(temporary, "in"), words.photos, words.megapixels)
+        make(Path(temporary, "in"), args.photos, args.megapixels)
         busy = os.getloadavg()[0]
-        for turn in range(words.rounds):  # in turns, so that a machine busy for a while is so for all
-            for jobs in words.jobs:
-                found[jobs].append(measure(Path(temporary, "in"), Path(temporary, f"{turn}-{jobs}"), jobs, words))
-    first = max(found[words.jobs[0]])[0]
+        for number in range(args.rounds):  # in turns, so that a machine busy for a while is so for all
+            for jobs in args.jobs:
+                results[jobs].append(measure(Path(temporary, "in"), Path(temporary, f"{number}-{jobs}"), jobs, args))
+    first = max(results[args.jobs[0]])[0]
     print("| processes | photos/s | times | CPU s a photo |\n| --- | --- | --- | --- |")
-    for jobs, turns in found.items():
+    for jobs, turns in results.items():
         speed, cost = max(turns)[0], min(cost for _, cost in turns)
         print(f"| {jobs} | {speed:.2f} | {speed / first:.2f} | {cost:.3f} |")
     machine = {"cores": cores(), "processor": platform.processor() or platform.machine(), "load_before": round(busy, 1)}
-    print(json.dumps({"photos": words.photos, "megapixels": words.megapixels, "found": found, "machine": machine}))
+    print(json.dumps({"photos": args.photos, "megapixels": args.megapixels, "found": results, "machine": machine}))
 
 
 if __name__ == "__main__":

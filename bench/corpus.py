@@ -169,20 +169,20 @@ def judge(paths: list[Path], out: Path, tally: Tally) -> None:
     if fault:
         tally.faults[fault].append(paths[0].name)
         return
-    said = done.stderr.decode(errors="replace")
-    if "Traceback" in said:
-        tally.faults["traceback"].append(said[-400:])
-    _compare(paths, out, done.returncode, said, tally)
+    messages = done.stderr.decode(errors="replace")
+    if "Traceback" in messages:
+        tally.faults["traceback"].append(messages[-400:])
+    _compare(paths, out, done.returncode, messages, tally)
 
 
-def _compare(paths: list[Path], out: Path, status: int, said: str, tally: Tally) -> None:
+def _compare(paths: list[Path], out: Path, status: int, messages: str, tally: Tally) -> None:
     """Each file is done, with a whole result, or refused, in one line with its name; the exit status agrees."""
     from handtint.errors import HandtintError
     from handtint.image.photo import Photo
 
     failed = 0
     for path in paths:
-        errors = [line for line in said.splitlines() if line.startswith(f"handtint: {path}: ")]
+        errors = [line for line in messages.splitlines() if line.startswith(f"handtint: {path}: ")]
         made = sorted(out.glob(f"{re.sub('[][*?]', '?', path.stem)}.*"))
         errors = [line for line in errors if not made]  # with a result, the line is a note
         if made:
@@ -210,8 +210,8 @@ def run(files: list[Path], minutes: float, flips: int, size: int, skip: int) -> 
         while (some := list(itertools.islice(everything, size))) and time.monotonic() < end:
             out = Path(place) / "out"
             judge(some, out, tally)
-            said = f"{tally.done} tinted, {tally.refused} refused, {tally.wrong} faults"
-            print(f"\r{said}", end="", file=sys.stderr, flush=True)
+            summary = f"{tally.done} tinted, {tally.refused} refused, {tally.wrong} faults"
+            print(f"\r{summary}", end="", file=sys.stderr, flush=True)
             shutil.rmtree(out, ignore_errors=True)
             for path in some:
                 if path.parent == Path(place):
@@ -229,12 +229,12 @@ def main() -> None:
     parser.add_argument("--some", type=int, default=40, help="files a process")
     parser.add_argument("--every", type=int, default=1, help="only every so manieth file of the folder")
     parser.add_argument("--skip", type=int, default=0, help="begin after so many files")
-    words = parser.parse_args()
-    if words.action == "fetch":
-        fetch(words.folder)
+    args = parser.parse_args()
+    if args.action == "fetch":
+        fetch(args.folder)
         return
-    files = sorted(words.folder.iterdir())[:: words.every] if words.folder.is_dir() else []
-    tally = run(files, words.minutes, words.flips, words.some, words.skip)
+    files = sorted(args.folder.iterdir())[:: args.every] if args.folder.is_dir() else []
+    tally = run(files, args.minutes, args.flips, args.some, args.skip)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"\n{tally.done + tally.refused} files: {tally.done} tinted, {tally.refused} refused", end="; ")
     print(f"{used.ru_utime + used.ru_stime:.0f} CPU seconds, {used.ru_maxrss / 1024:.0f} MB at most")

@@ -82,14 +82,14 @@ def line(kind: str, gain: str, row: Row, sound: Row, masked: bool) -> str:
 
 def verdict(kind: str, off: Row, auto: Row, masked: bool) -> str:
     """What the automatic gain is worth for one kind of damage, losses as plainly as wins."""
-    cells = [kind, _told(auto.error / off.error - 1, -1, "{:+.2%}")]
+    cells = [kind, _marked(auto.error / off.error - 1, -1, "{:+.2%}")]
     if masked:
-        cells += [_told(auto.foreground - off.foreground, 1, "{:+.4f}")]
-        cells += [_told(auto.classes - off.classes, 1, "{:+.4f}")]
+        cells += [_marked(auto.foreground - off.foreground, 1, "{:+.4f}")]
+        cells += [_marked(auto.classes - off.classes, 1, "{:+.4f}")]
     return f"| {' | '.join(cells)} |"
 
 
-def _told(change: float, better: int, form: str) -> str:
+def _marked(change: float, better: int, form: str) -> str:
     return f"{form.format(change)} {'same' if change == 0 else 'wins' if change * better > 0 else 'loses'}"
 
 
@@ -105,19 +105,19 @@ def main() -> None:
     parser.add_argument("--masks", nargs="+", default=[], help="folders or shards of photographs with masks")
     parser.add_argument("--limit", type=int, default=150)
     parser.add_argument("--kind", action="append", choices=KINDS, help="default: all")
-    words = parser.parse_args()
-    photos = some(sources.split(sources.open_sources(words.sources))[1], words.limit)
-    pairs = labels.mask_pairs(sources.open_sources(words.masks)) if words.masks else []
-    pairs = some([pair for pair in pairs if sources.held_out(pair[0])], words.limit)
+    args = parser.parse_args()
+    photos = some(sources.split(sources.open_sources(args.sources))[1], args.limit)
+    pairs = labels.mask_pairs(sources.open_sources(args.masks)) if args.masks else []
+    pairs = some([pair for pair in pairs if sources.held_out(pair[0])], args.limit)
     tinter, rows = Tinter(), dict[tuple[str, str], Row]()
     print(f"{len(photos)} photographs, {len(pairs)} with masks\n")
     scores = ["a* MAE", "b* MAE", "change", *(["foreground IoU", "change", "mIoU", "change"] if pairs else [])]
     table(["photographs", "gain", *scores])
-    kinds = list(dict.fromkeys(["sound", *(words.kind or KINDS)]))
+    kinds = list(dict.fromkeys(["sound", *(args.kind or KINDS)]))
     for kind in kinds:
         for gain in GAINS:
-            found = masks(tinter, pairs, kind, gain) if pairs else (0.0, 0.0)
-            rows[kind, gain] = Row(*colour(tinter, photos, kind, gain), *found)
+            mask_scores = masks(tinter, pairs, kind, gain) if pairs else (0.0, 0.0)
+            rows[kind, gain] = Row(*colour(tinter, photos, kind, gain), *mask_scores)
             print(line(kind, gain, rows[kind, gain], rows["sound", "off"], bool(pairs)), flush=True)
     print("\n`--gain auto` against `off`:\n")
     table(["photographs", "colour error", *(["foreground IoU", "mIoU"] if pairs else [])])

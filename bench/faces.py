@@ -28,25 +28,25 @@ def overlap(one: Array, other: Array) -> float:
 
 def main() -> None:
     """Print recall by the faces' width in the photograph, and precision."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("sources", nargs="+")
-    words.add_argument("--faces", type=Path, required=True)
-    words.add_argument("--limit", type=int, default=500)
-    said = words.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sources", nargs="+")
+    parser.add_argument("--faces", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=500)
+    args = parser.parse_args()
     model = zoo.find("handtint-faces", "faces")
     engine = model.engine()
-    items = [item for item in open_sources(said.sources) if held_out(item)]
+    items = [item for item in open_sources(args.sources) if held_out(item)]
     hits = {name: [0, 0] for name in SIZES}
     right = all_found = 0
-    for item, told in with_faces(items, read_faces(said.faces))[: said.limit]:
+    for item, truth in with_faces(items, read_faces(args.faces))[: args.limit]:
         faces = find_faces(grayed(rgb(item)).pixels, engine, side=model.side)
-        found = [(face.x0, face.y0, face.x1, face.y1) for face in faces]
-        for box in told[told[:, 4] >= SURE]:
+        boxes = [(face.x0, face.y0, face.x1, face.y1) for face in faces]
+        for box in truth[truth[:, 4] >= SURE]:
             name = next(name for name, (low, high) in SIZES.items() if low <= box[2] - box[0] < high)
-            hits[name][0] += any(overlap(box, other) > 0.4 for other in found)
+            hits[name][0] += any(overlap(box, other) > 0.4 for other in boxes)
             hits[name][1] += 1
-        all_found += len(found)
-        right += sum(any(overlap(box, other) > 0.3 for box in told) for other in found)
+        all_found += len(boxes)
+        right += sum(any(overlap(box, other) > 0.3 for box in truth) for other in boxes)
     for name, (hit, count) in hits.items():
         print(f"recall, faces {name}: {hit / max(1, count):.2f} of {count}")
     print(f"precision: {right / max(1, all_found):.2f} of {all_found}")

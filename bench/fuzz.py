@@ -29,8 +29,8 @@ def one(data: bytes) -> None:
     """Decode, and do with the photo what is done with every photo."""
     try:
         photo = Photo.read(data, limits=LIMITS)
-        said = privacy.released(photo.metadata, "safe")
-        provenance.stated(said, {"model": "0" * 64}, SOME)
+        released = privacy.released(photo.metadata, "safe")
+        provenance.stated(released, {"model": "0" * 64}, SOME)
         provenance.stated(photo.metadata, {"model": "0" * 64}, SOME)
         kind = "tiff" if photo.pages else FORMATS[data[-1] % 4]
         again = Photo.read(codec.encode(photo, format=kind), limits=codec.Limits())

@@ -33,9 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--limit", type=int, default=150)
-    words = parser.parse_args()
-    _, held_out = sources.split(sources.open_sources(words.sources))
-    photos = [lab.split(ground_truth.rgb(item)) for item in held_out[:: max(1, len(held_out) // words.limit)]]
+    args = parser.parse_args()
+    _, held_out = sources.split(sources.open_sources(args.sources))
+    photos = [lab.split(ground_truth.rgb(item)) for item in held_out[:: max(1, len(held_out) // args.limit)]]
     engine = find("handtint", "color").engine()
     print(f"{len(photos)} photographs; a MAE, b MAE, a MSE, b MSE")
     for name, damage in DAMAGE.items():
@@ -52,8 +52,8 @@ def scores(
         gray = lab.gray(damage(L))
         planes = colorize(gray, engine, side=256, gain=gain).planes(lab.lightness(gray) / 100, 0, len(gray))
         account.add(np.stack(planes, axis=-1), ab)
-    found = account.scores()
-    return [found[channel][metric] for metric in ("mae", "mse") for channel in "ab"]
+    values = account.scores()
+    return [values[channel][metric] for metric in ("mae", "mse") for channel in "ab"]
 
 
 if __name__ == "__main__":

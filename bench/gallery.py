@@ -23,17 +23,17 @@ def shrunk(photo: handtint.Photo) -> handtint.Photo:
     return handtint.Photo(resize.shrink(photo.pixels, (round(height * scale), round(width * scale))))
 
 
-def entry(tinter: handtint.Tinter, path: Path, words: str) -> str:
+def entry(tinter: handtint.Tinter, path: Path, keep: str) -> str:
     """Write both pictures of a photograph; its lines of the page."""
     photo = handtint.Photo.read(path)
     shrunk(photo).write(OUT / f"{path.stem}.jpg", quality=80)
-    shrunk(tinter.tint(photo, keep=words)).write(OUT / f"{path.stem}.tinted.jpg", quality=80)
-    said = f"handtint tint {path.relative_to(ROOT)} --keep {words}"
+    shrunk(tinter.tint(photo, keep=keep)).write(OUT / f"{path.stem}.tinted.jpg", quality=80)
+    command = f"handtint tint {path.relative_to(ROOT)} --keep {keep}"
     title = path.stem.replace("-", " ")
     return (
         f'## {title}\n\n<div class="both"><img src="../gallery/{path.stem}.tinted.jpg" alt="{title}, tinted">'
         f'<img src="../gallery/{path.stem}.jpg" alt="{title}, gray">'
-        f'<input type="range" value="50" aria-label="how much is tinted" oninput="{SLIDE}"></div>\n\n`{said}`\n'
+        f'<input type="range" value="50" aria-label="how much is tinted" oninput="{SLIDE}"></div>\n\n`{command}`\n'
     )
 
 

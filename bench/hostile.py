@@ -120,13 +120,13 @@ def _many_parts(data: bytes, chance: random.Random) -> Upload:
 
 
 def _paths(data: bytes, chance: random.Random) -> Upload:
-    words = (
+    arguments = (
         ("keep", "file:/etc/passwd"),
         ("mask_model", "/etc/x.onnx"),
         ("model", "../assets/handtint"),
         ("keep", "\0"),
     )
-    name, value = chance.choice(words)
+    name, value = chance.choice(arguments)
     field_ = f'\r\n--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode()
     return Upload("paths", START % b"../../../etc/passwd" + data + field_ + END)
 

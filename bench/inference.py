@@ -36,9 +36,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--limit", type=int, default=200)
-    words = parser.parse_args()
-    _, held_out = sources.split(sources.open_sources(words.sources))
-    photos = [ground_truth.rgb(item) for item in held_out[:: max(1, len(held_out) // words.limit)]]
+    args = parser.parse_args()
+    _, held_out = sources.split(sources.open_sources(args.sources))
+    photos = [ground_truth.rgb(item) for item in held_out[:: max(1, len(held_out) // args.limit)]]
     engine = find("handtint", "color").engine()
     print(f"{len(photos)} photographs; a MAE, b MAE, a MSE, b MSE, colourfulness of the truth's")
     for side in (160, 192, 224, 256, 320):

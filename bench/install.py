@@ -15,11 +15,11 @@ PHOTO = ROOT / "examples" / "photos" / "astronaut.jpg"
 IMPORTED = "import handtint, sys; print(handtint.__file__)"
 
 
-def call(*words: str | Path, cwd: Path) -> str:
+def call(*command: str | Path, cwd: Path) -> str:
     """Run a command; what it printed. Ends with its output where it fails."""
-    done = subprocess.run([str(word) for word in words], cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
     return done.stdout.strip()
 
 

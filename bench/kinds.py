@@ -24,9 +24,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--limit", type=int, default=600)
-    words = parser.parse_args()
-    items = sources.open_sources(words.sources)
-    photos = [ground_truth.rgb(item) for item in items[:: max(1, len(items) // words.limit)]]
+    args = parser.parse_args()
+    items = sources.open_sources(args.sources)
+    photos = [ground_truth.rgb(item) for item in items[:: max(1, len(items) // args.limit)]]
     for name, pictures in (("colour", photos), ("sepia", [sepia(rgb) for rgb in photos])):
         small = [resize.shrink(p, resize.fit((p.shape[0], p.shape[1]), GLANCE)) for p in pictures]
         spread = [tone.beyond_tone(*((L.ravel(), ab.reshape(-1, 2)))) for L, ab in map(lab.split, small)]

@@ -82,9 +82,9 @@ class Service:
     def _address(self) -> str:
         while True:
             time.sleep(0.1)
-            found = re.search(r"serving at (\S+)", Path(self.log.name).read_text())
-            if found and httpx.get(f"{found[1]}/healthz").is_success and httpx.get(f"{found[1]}/readyz").is_success:
-                return found[1]
+            match = re.search(r"serving at (\S+)", Path(self.log.name).read_text())
+            if match and httpx.get(f"{match[1]}/healthz").is_success and httpx.get(f"{match[1]}/readyz").is_success:
+                return match[1]
 
     def memory(self) -> dict[str, int]:
         """Resident bytes of the service and of its workers."""
@@ -99,8 +99,8 @@ class Service:
 
     @staticmethod
     def _resident(pid: int) -> int:
-        found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-        return int(found[1]) * 1024 if found else 0
+        match = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        return int(match[1]) * 1024 if match else 0
 
     def stop(self) -> int:
         """End it; its exit status."""
@@ -164,38 +164,38 @@ async def attack(address: str, number: int, clients: int = 4) -> Tally:
 def figures(tally: Tally, wall: float) -> dict[str, float]:
     """What is told of a load."""
     p50, p99 = np.percentile(tally.seconds or [0.0], [50, 99])
-    told = {"per second": len(tally.seconds) / wall, "p50 s": p50, "p99 s": p99}
-    shown = {name: round(float(value), 3) for name, value in told.items()}
+    results = {"per second": len(tally.seconds) / wall, "p50 s": p50, "p99 s": p99}
+    shown = {name: round(float(value), 3) for name, value in results.items()}
     return shown | {"done": len(tally.seconds), "refused": tally.refused, "wrong": tally.wrong, "lost": tally.lost}
 
 
-def measure(service: Service, words: argparse.Namespace) -> tuple[dict[str, object], int]:
+def measure(service: Service, args: argparse.Namespace) -> tuple[dict[str, object], int]:
     """All of it: (figures, faults)."""
-    known, told, faults = cases(words.side), {}, 0
+    known, results, faults = cases(args.side), {}, 0
 
     def run(name: str, clients: int, requests: int) -> None:
         nonlocal faults
         start = time.monotonic()
         tally = asyncio.run(load(service.address, known, clients, requests))
-        told[name] = figures(tally, time.monotonic() - start)
+        results[name] = figures(tally, time.monotonic() - start)
         faults += tally.wrong + tally.lost
-        print(name, json.dumps(told[name]), flush=True)
+        print(name, json.dumps(results[name]), flush=True)
 
     run("warming up, 8 clients", 8, 100)
     for clients in (1, 8, 64):
-        run(f"{clients} clients", clients, words.each)
+        run(f"{clients} clients", clients, args.each)
     before = service.memory()
-    run("for memory, 8 clients", 8, words.requests)
+    run("for memory, 8 clients", 8, args.requests)
     after = service.memory()
     growth = {name: round(after[name] / before[name] - 1, 4) for name in before}
-    told["memory"] = {"before": before, "after": after, "growth": growth}
-    print("memory", json.dumps(told["memory"]), flush=True)
-    tally = asyncio.run(attack(service.address, words.hostile))
-    told["hostile"] = {**dict(sorted(tally.statuses.items())), "wrong": tally.wrong, "lost": tally.lost}
+    results["memory"] = {"before": before, "after": after, "growth": growth}
+    print("memory", json.dumps(results["memory"]), flush=True)
+    tally = asyncio.run(attack(service.address, args.hostile))
+    results["hostile"] = {**dict(sorted(tally.statuses.items())), "wrong": tally.wrong, "lost": tally.lost}
     faults += tally.wrong + tally.lost
-    print("hostile", json.dumps(told["hostile"], indent=1), flush=True)
+    print("hostile", json.dumps(results["hostile"], indent=1), flush=True)
     run("afterwards", 1, len(known))
-    return told, faults
+    return results, faults
 
 
 def main() -> None:
@@ -208,15 +208,15 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=2000, help="requests between the two looks at the memory")
     parser.add_argument("--hostile", type=int, default=1000, help="hostile uploads")
     parser.add_argument("-o", "--output", type=Path, help="write the figures as JSON")
-    words = parser.parse_args()
+    args = parser.parse_args()
     (ROOT / "runs").mkdir(exist_ok=True)
-    service = Service(words.jobs, words.queue)
+    service = Service(args.jobs, args.queue)
     try:
-        told, faults = measure(service, words)
+        results, faults = measure(service, args)
     finally:
         status = service.stop()
-    if words.output:
-        words.output.write_text(json.dumps(told, indent=2) + "\n")
+    if args.output:
+        args.output.write_text(json.dumps(results, indent=2) + "\n")
     print(f"{faults} faults; the service ended with {status}")
     sys.exit(bool(faults or status))
 

@@ -39,12 +39,12 @@ def alone(plan: Recipe, examples: list[Any], count: int) -> float:
 
 def beside(plan: Recipe, examples: list[Any]) -> str:
     """The loop's last line."""
-    said: list[str] = []
+    lines: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        loop.train(plan, examples, Path(folder), say=said.append)
+        loop.train(plan, examples, Path(folder), say=lines.append)
         seconds = time.perf_counter() - began
-    return f"{said[-1]} ({seconds:.0f} s in all)"
+    return f"{lines[-1]} ({seconds:.0f} s in all)"
 
 
 def main() -> None:
@@ -54,16 +54,16 @@ def main() -> None:
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    words = parser.parse_args()
-    plan = recipe.load(words.recipe, dict(change.split("=", 1) for change in words.set))
-    examples = find(plan.task).examples(open_sources(words.sources))
-    print(f"{os.cpu_count()} cores, {platform.machine()}, {words.recipe.stem}, {plan.workers} workers")
+    args = parser.parse_args()
+    plan = recipe.load(args.recipe, dict(change.split("=", 1) for change in args.set))
+    examples = find(plan.task).examples(open_sources(args.sources))
+    print(f"{os.cpu_count()} cores, {platform.machine()}, {args.recipe.stem}, {plan.workers} workers")
     for phase in {p.adversarial: p for p in plan.phases}.values():
-        some = examples[: words.steps * phase.batch]
+        some = examples[: args.steps * phase.batch]
         once: Phase = replace(phase, passes=1)
-        short = replace(plan, start="", phases=(once,), sample_every=0, save_every=words.steps)
+        short = replace(plan, start="", phases=(once,), sample_every=0, save_every=args.steps)
         name = "adversarial" if phase.adversarial else "head start"
-        rate = alone(short, some, min(30, words.steps - WARM - 1))
+        rate = alone(short, some, min(30, args.steps - WARM - 1))
         print(f"{name} at {phase.size} px: loader alone {rate:.0f} photographs/s; {beside(short, some)}")
 
 

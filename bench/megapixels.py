@@ -61,13 +61,13 @@ def main() -> None:
     parser.add_argument("megapixels", nargs="*", type=float, default=[3, 12, 48])
     parser.add_argument("--color", action="store_true", help="photographs in colour instead of gray ones")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
-    words = parser.parse_args()
-    if words.one:
-        print(json.dumps(measure(words.megapixels[0], words.color)))
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(measure(args.megapixels[0], args.color)))
         return
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
-    for size in words.megapixels:
-        call = [sys.executable, __file__, "--one", str(size), *(["--color"] if words.color else [])]
+    for size in args.megapixels:
+        call = [sys.executable, __file__, "--one", str(size), *(["--color"] if args.color else [])]
         row = json.loads(subprocess.run(call, check=True, capture_output=True, text=True).stdout)
         print(
             f"{size:g} MP: " + ", ".join(f"{k} {v:.0f}" if k == "peak MB" else f"{k} {v:.2f} s" for k, v in row.items())

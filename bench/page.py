@@ -72,11 +72,11 @@ def timed(browser: Any, address: str, megapixels: float, moves: int) -> dict[str
         cv2.imwrite(str(path), large)
         page = opened(browser, address, [path], 1280, 900)
         shown = page.evaluate("() => [document.getElementById('after').naturalWidth, devicePixelRatio]")
-        told: dict[str, Any] = {"pixels across": shown[0]}
+        results: dict[str, Any] = {"pixels across": shown[0]}
         for name, value in MOVES.items():
             took = [page.evaluate(MOVE, [name, value(n)]) for n in range(moves)]
-            told[name] = {"median": round(statistics.median(took)), "largest": round(max(took))}
-    return told
+            results[name] = {"median": round(statistics.median(took)), "largest": round(max(took))}
+    return results
 
 
 def pictured(browser: Any, address: str, folder: Path) -> None:
@@ -95,20 +95,20 @@ def pictured(browser: Any, address: str, folder: Path) -> None:
 
 def main() -> None:
     """Measure, and print JSON."""
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--megapixels", type=float, default=2.0)
-    words.add_argument("--moves", type=int, default=15)
-    words.add_argument("--images", type=Path)
-    words.add_argument("--chromium", default="/usr/bin/chromium")
-    asked = words.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megapixels", type=float, default=2.0)
+    parser.add_argument("--moves", type=int, default=15)
+    parser.add_argument("--images", type=Path)
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    asked = parser.parse_args()
     with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=asked.chromium, args=FLAGS)
         machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-        told = timed(browser, address, asked.megapixels, asked.moves) if asked.moves else {}
+        results = timed(browser, address, asked.megapixels, asked.moves) if asked.moves else {}
         if asked.images:
             pictured(browser, address, asked.images)
         browser.close()
-    print(json.dumps({"machine": machine, "megapixels": asked.megapixels, **told}, indent=2))
+    print(json.dumps({"machine": machine, "megapixels": asked.megapixels, **results}, indent=2))
 
 
 if __name__ == "__main__":

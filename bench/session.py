@@ -48,8 +48,8 @@ def median(steps: Sequence[Callable[[], object]]) -> dict[str, float]:
 def sliders(session: Session, screen: int, rounds: int) -> dict[str, dict[str, float]]:
     """Each slider moved, and a place clicked."""
 
-    def shown(**words: object) -> Callable[[], object]:
-        edit = Edit(options=Options(**words))  # type: ignore[arg-type]
+    def shown(**arguments: object) -> Callable[[], object]:
+        edit = Edit(options=Options(**arguments))  # type: ignore[arg-type]
         return lambda: session.preview(edit, screen=screen).photo.encode(format="jpeg", quality=88)
 
     moves = {
@@ -66,21 +66,21 @@ def sliders(session: Session, screen: int, rounds: int) -> dict[str, dict[str, f
 
 def main() -> None:
     """Measure, and print JSON."""
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--megapixels", type=float, default=2.0)
-    words.add_argument("--screens", type=int, nargs="+", default=[640, 960, 1280])
-    words.add_argument("--rounds", type=int, default=9)
-    asked = words.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megapixels", type=float, default=2.0)
+    parser.add_argument("--screens", type=int, nargs="+", default=[640, 960, 1280])
+    parser.add_argument("--rounds", type=int, default=9)
+    asked = parser.parse_args()
     session = Session(Tinter(), photo(asked.megapixels))
     edit = Edit(options=Options())
-    told = {
+    results = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
         "megapixels": asked.megapixels,
         "opening, networks included": median([lambda: session.preview(edit)]),
         "previews": {screen: sliders(session, screen, asked.rounds) for screen in asked.screens},
         "result at full size": median([lambda: session.result(edit)] * 3),
     }
-    print(json.dumps(told, indent=2))
+    print(json.dumps(results, indent=2))
 
 
 if __name__ == "__main__":

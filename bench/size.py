@@ -55,10 +55,10 @@ def scan(path: Path, megapixels: float, kind: str) -> None:
     image.write_to_file(str(path), **({"bigtiff": megapixels * image.bands > 3000} if path.suffix == ".tif" else {}))
 
 
-def tint(scan: Path, result: Path, words: list[str]) -> tuple[float, float, float]:
+def tint(scan: Path, result: Path, arguments: list[str]) -> tuple[float, float, float]:
     """(CPU seconds, seconds by the clock, peak megabytes) of one command."""
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", TINT, "tint", str(scan), "-o", str(result), *words])
+    process = subprocess.Popen([sys.executable, "-c", TINT, "tint", str(scan), "-o", str(result), *arguments])
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -75,7 +75,7 @@ def measure(case: Case, sizes: list[float], runs: Callable[[float], int], folder
         scan(source, size, case.kind)
         done = [tint(source, result, case.words) for _ in range(runs(size))]
         times[size], clocks, peaks = (list(column) for column in zip(*done, strict=True))
-        seconds = " ".join(f"{each:.1f}" for each in times[size])
+        seconds = " ".join(f"{seconds_taken:.1f}" for seconds_taken in times[size])
         clock, peak = np.median(clocks), max(peaks)
         print(f"{case}, {size:g} MP: {seconds} CPU s, {clock:.0f} s by the clock, peak {peak:.0f} MB", flush=True)
         most = max(most, peak)
@@ -106,16 +106,16 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of each scan below --once megapixels")
     parser.add_argument("--once", type=float, default=50, help="megapixels from which a scan is tinted once only")
     parser.add_argument("--most", type=float, default=1500, help="megabytes that a command may take")
-    words, further = parser.parse_known_args()
+    args, further = parser.parse_known_args()
 
     def runs(megapixels: float) -> int:
-        return 1 if megapixels >= words.once else words.runs
+        return 1 if megapixels >= args.once else args.runs
 
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
-        cases = [Case(kind, words.source, words.to, further) for kind in words.kind or KINDS[:3]]
-        peak = max(measure(case, words.megapixels, runs, Path(folder)) for case in cases)
-    if peak > words.most:
-        raise SystemExit(f"{peak:.0f} MB, more than {words.most:.0f} MB")
+        cases = [Case(kind, args.source, args.to, further) for kind in args.kind or KINDS[:3]]
+        peak = max(measure(case, args.megapixels, runs, Path(folder)) for case in cases)
+    if peak > args.most:
+        raise SystemExit(f"{peak:.0f} MB, more than {args.most:.0f} MB")
 
 
 if __name__ == "__main__":

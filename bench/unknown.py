@@ -31,10 +31,10 @@ def main() -> None:
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--limit", type=int, default=200)
     parser.add_argument("--model", default="handtint")
-    words = parser.parse_args()
-    parts = dict(zip(("trained on", "held out"), sources.split(sources.open_sources(words.sources)), strict=True))
-    engine = find(words.model, "color").engine()
-    ab = {name: [pair(item, engine) for item in spread(items, words.limit)] for name, items in parts.items()}
+    args = parser.parse_args()
+    parts = dict(zip(("trained on", "held out"), sources.split(sources.open_sources(args.sources)), strict=True))
+    engine = find(args.model, "color").engine()
+    ab = {name: [pair(item, engine) for item in spread(items, args.limit)] for name, items in parts.items()}
     print(f"{len(ab['held out'])} photographs; a MAE, b MAE, a MSE, b MSE")
     for name, pairs in ab.items():
         score(f"{name}, no colour at all", pairs, lambda ours, _: np.zeros_like(ours))

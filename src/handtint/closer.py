@@ -71,9 +71,9 @@ def look_closer(
     scale = h / height, w / width
     spots = [_spot(_scaled(face, scale), (h, w)) for face in small]
     adjustment = tone.adjustment(lab.lightness(resize.shrink(pixels, first.slope.shape[:2])), gain)
-    looks = _looks([_crop(pixels, spot, scale, crop) for spot in spots], adjustment, engine)
+    predictions = _predictions([_crop(pixels, spot, scale, crop) for spot in spots], adjustment, engine)
     there = None if people is None else _smooth((resize.shrink(people, (h, w)) - np.float32(0.1)) / np.float32(0.4))
-    return _laid_in(finer, zip(spots, looks, strict=True), (h, w), there)
+    return _laid_in(finer, zip(spots, predictions, strict=True), (h, w), there)
 
 
 def _on_a_person(face: Face, people: Float | None, size: tuple[int, int]) -> bool:
@@ -124,7 +124,9 @@ def _crop(pixels: Array, spot: _Spot, scale: tuple[float, float], crop: int) -> 
     return lab.lightness(resize.shrink(pixels[rows, columns], (crop, crop)))
 
 
-def _looks(crops: Sequence[Float], adjustment: tone.Adjustment, engine: Engine) -> Iterator[resize.GuidedCoefficients]:
+def _predictions(
+    crops: Sequence[Float], adjustment: tone.Adjustment, engine: Engine
+) -> Iterator[resize.GuidedCoefficients]:
     """The lines of each crop (crop, crop), L* 0..100."""
     for start in range(0, len(crops), BATCH):
         some = crops[start : start + BATCH]
@@ -135,14 +137,14 @@ def _looks(crops: Sequence[Float], adjustment: tone.Adjustment, engine: Engine) 
 
 def _laid_in(
     finer: resize.GuidedCoefficients,
-    looks: Iterator[tuple[_Spot, resize.GuidedCoefficients]],
+    predictions: Iterator[tuple[_Spot, resize.GuidedCoefficients]],
     size: tuple[int, int],
     people: Float | None,
 ) -> resize.GuidedCoefficients:
     """The lines with those of each spot in their places: mean values where spots overlap."""
     k = finer.slope.shape[2]
     total, weight = np.zeros((*size, 2 * k), np.float32), np.zeros((*size, 1), np.float32)
-    for spot, lines in looks:
+    for spot, lines in predictions:
         there = np.s_[spot.top : spot.bottom, spot.left : spot.right]
         both = resize.shrink(np.concatenate([lines.slope, lines.offset], axis=2), spot.size)
         share = _share(spot, size)[..., None]

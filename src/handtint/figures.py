@@ -77,8 +77,8 @@ def _grid(cells: Sequence[Sequence[Array]], *, captions: Sequence[str] = (), lab
         for left, wide, tile in zip(lefts, widths, line, strict=False):
             _paste(canvas, tile, top + (high - tile.shape[0]) // 2, left + (wide - tile.shape[1]) // 2)
     above = [(left + wide / 2, (_GAP + line_height) / 2) for left, wide in zip(lefts, widths, strict=False)]
-    beside = [(_GAP, top + high / 2) for top, high in zip(tops, heights, strict=False)]
-    return _write(_write(canvas, captions, above, font, anchor="mm"), labels, beside, font, anchor="lm")
+    rows = [(_GAP, top + high / 2) for top, high in zip(tops, heights, strict=False)]
+    return _write(_write(canvas, captions, above, font, anchor="mm"), labels, rows, font, anchor="lm")
 
 
 def _starts(lengths: Sequence[int], offset: int) -> list[int]:

@@ -76,8 +76,8 @@ def home() -> Path:
 def known(name: str) -> Known | None:
     """The entry of KNOWN that a name means, with or without its file."""
     repo, file = parse(name)
-    found = [entry for entry in KNOWN if entry.repo == repo and file in (entry.file, "")]
-    return found[0] if found else None
+    entries = [entry for entry in KNOWN if entry.repo == repo and file in (entry.file, "")]
+    return entries[0] if entries else None
 
 
 def parse(name: str) -> tuple[str, str]:
@@ -102,13 +102,13 @@ def weights(name: str) -> Weights:
     if recorded and path.is_file():
         return recorded
     _download(repo, file, name)
-    found = digest(path)
+    sha256 = digest(path)
     expected = recorded.sha256 if recorded else entry.sha256 if entry else ""
-    if expected and found != expected:
+    if expected and sha256 != expected:
         path.unlink()
-        raise WeightsError(f"{name}: sha256 is {found[:12]}..., expected {expected[:12]}...: not kept")
+        raise WeightsError(f"{name}: sha256 is {sha256[:12]}..., expected {expected[:12]}...: not kept")
     licence = entry.licence if entry else "its own"
-    made = Weights(str(path), found, path.stat().st_size, licence, "hub", "", "", "", 0)
+    made = Weights(str(path), sha256, path.stat().st_size, licence, "hub", "", "", "", 0)
     path.with_name(path.name + RECORD).write_text(json.dumps(asdict(made), indent=2) + "\n")
     return made
 
@@ -118,10 +118,10 @@ def push(folder: Path, repo: str) -> str:
     try:
         api = _library().HfApi(endpoint=_endpoint())
         api.create_repo(repo, exist_ok=True)
-        told = api.upload_folder(repo_id=repo, folder_path=folder, commit_message="Weights, record and model card")
+        commit = api.upload_folder(repo_id=repo, folder_path=folder, commit_message="Weights, record and model card")
     except Exception as error:  # its own errors, those of HTTP and of the network
         raise WeightsError(f"{HUB}{repo}: cannot be written: {_line(error)}") from error
-    return str(told)
+    return str(commit)
 
 
 def _recorded(path: Path) -> Weights | None:
@@ -138,8 +138,8 @@ def _only(repo: str, name: str) -> str:
     here = [p.relative_to(folder).as_posix().removesuffix(RECORD) for p in sorted(folder.rglob(f"*{RECORD}"))]
     files = here or [file for file in _listed(repo, name) if file.lower().endswith(".onnx")]
     if len(files) != 1:
-        told = f"there are: {', '.join(files)}" if files else "it has no ONNX file"
-        raise WeightsError(f"{name}: which file? {told}; name it as {HUB}{repo}/FILE")
+        listing = f"there are: {', '.join(files)}" if files else "it has no ONNX file"
+        raise WeightsError(f"{name}: which file? {listing}; name it as {HUB}{repo}/FILE")
     return files[0]
 
 

@@ -83,11 +83,11 @@ class Networks:
         people: Callable[[], Float | None] | None,
     ) -> GuidedCoefficients:
         """The colours of a first look, and those of small faces from a look at each; see `colors` for the two calls."""
-        found = [] if self.color.interface else faces()
-        if not found:
+        detections = [] if self.color.interface else faces()
+        if not detections:
             return first
         crop, there = self.color.side if self.color.square else CROP, people() if people else None
-        return look_closer(pixels, first, found, self._color_engine, gain=gain, crop=crop, people=there)
+        return look_closer(pixels, first, detections, self._color_engine, gain=gain, crop=crop, people=there)
 
     @property
     def takes_hints(self) -> bool:

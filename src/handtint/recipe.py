@@ -40,8 +40,8 @@ class Recipe:
     @property
     def hash(self) -> str:
         """sha256 of everything that decides the result."""
-        said = asdict(replace(self, models=dict(self.models), files=dict(self.files)))
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        record = asdict(replace(self, models=dict(self.models), files=dict(self.files)))
+        return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def of(options: Options, *, mask: bytes = b"") -> Recipe:
@@ -81,24 +81,24 @@ def dumps(recipe: Recipe) -> str:
     import tomli_w
 
     options = {key: value for key, value in asdict(recipe.options).items() if value is not None}
-    said: dict[str, Any] = {"handtint": recipe.version, "options": options, "models": dict(recipe.models)}
+    record: dict[str, Any] = {"handtint": recipe.version, "options": options, "models": dict(recipe.models)}
     if recipe.files:
-        said["files"] = dict(recipe.files)
+        record["files"] = dict(recipe.files)
     if recipe.mask:
-        said["mask"] = {"sha256": recipe.mask}
-    return f"{_TITLE}{tomli_w.dumps(said)}"
+        record["mask"] = {"sha256": recipe.mask}
+    return f"{_TITLE}{tomli_w.dumps(record)}"
 
 
 def loads(text: str, *, name: str = "recipe") -> Recipe:
     """The recipe that TOML describes. Raises OptionError, naming the key that is wrong."""
     try:
-        said = tomllib.loads(text)
+        record = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{name}: not TOML: {files.one_line(str(error))}") from error
-    check_names(said, ("handtint", "options", "models", "files", "mask"), name, OptionError)
-    options = settings(_table(said, "options", name), name=name)
-    models, named, mask = (_table(said, key, name) for key in ("models", "files", "mask"))
-    version = said.get("handtint", __version__)
+    check_names(record, ("handtint", "options", "models", "files", "mask"), name, OptionError)
+    options = settings(_table(record, "options", name), name=name)
+    models, named, mask = (_table(record, key, name) for key in ("models", "files", "mask"))
+    version = record.get("handtint", __version__)
     check_names(mask, ("sha256",), f"{name}: mask", OptionError)
     for key, value in (*models.items(), *named.items(), *mask.items(), ("handtint", version)):
         check_type(value, str, f"{name}: {key}")
@@ -134,8 +134,8 @@ def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Options:
     return replace(recipe.options, **settings)
 
 
-def _table(said: Mapping[str, Any], key: str, name: str) -> dict[str, Any]:
-    table = said.get(key, {})
+def _table(record: Mapping[str, Any], key: str, name: str) -> dict[str, Any]:
+    table = record.get(key, {})
     if not isinstance(table, dict):
         raise OptionError(f"{name}: [{key}] should be a table")
     return table

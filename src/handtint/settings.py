@@ -152,11 +152,11 @@ def convert(value: Any, kind: Any, where: str, error: type[HandtintError], allow
     may be, each of them.
     Raises `error` for any other value: "WHERE is VALUE; it has to be WHAT".
     """
-    found = _converted(value, kind)
-    if found is None or (allowed is not None and not all(v in allowed for v in _numbers(found))):
+    converted = _converted(value, kind)
+    if converted is None or (allowed is not None and not all(v in allowed for v in _numbers(converted))):
         limits = f", {allowed}" if allowed is not None else ""
         raise error(f"{where} is {value!r}; it has to be {describe(kind)}{limits}")
-    return found
+    return converted
 
 
 def describe(kind: Any) -> str:
@@ -189,8 +189,8 @@ def _sequence(value: Any, kind: Any) -> Any:
     kinds = args if fixed else args[:1] * len(value)
     if len(kinds) != len(value):
         return None
-    found = [_converted(v, k) for v, k in zip(value, kinds, strict=True)]
-    return None if any(v is None for v in found) else get_origin(kind)(found)
+    converted = [_converted(v, k) for v, k in zip(value, kinds, strict=True)]
+    return None if any(v is None for v in converted) else get_origin(kind)(converted)
 
 
 def _numbers(value: Any) -> list[float]:

@@ -60,12 +60,12 @@ class Weights:
     def verified(self) -> Path:
         """The file's path, once its bytes are proved to be the recorded ones. Raises WeightsError."""
         try:
-            found = digest(self.path)
+            sha256 = digest(self.path)
         except OSError as error:
             raise WeightsError(f"{self.path}: {error.strerror}") from error
-        recorded = found[: len(self.sha256)] if self.source == "torchvision" else found  # of that only its beginning
+        recorded = sha256[: len(self.sha256)] if self.source == "torchvision" else sha256  # of that only its beginning
         if not self.sha256 or recorded != self.sha256:
-            raise WeightsError(f"{self.path}: sha256 is {found[:12]}..., the manifest says {self.sha256[:12]}...")
+            raise WeightsError(f"{self.path}: sha256 is {sha256[:12]}..., the manifest says {self.sha256[:12]}...")
         return self.path
 
 

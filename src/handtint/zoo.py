@@ -211,7 +211,7 @@ def absolute(name: str) -> str:
     """The name of the same model in any working folder: with the whole path, where it is of a file or a folder."""
     if name in CATALOGUE or hub.HUB in name or not (name.lower().endswith(".onnx") or _exported(name)):
         return name
-    kind = next((f"{each}:" for each in (*INTERFACES, ISNET[:-1]) if name.startswith(f"{each}:")), "")
+    kind = next((f"{prefix}:" for prefix in (*INTERFACES, ISNET[:-1]) if name.startswith(f"{prefix}:")), "")
     return kind + os.path.abspath(name.removeprefix(kind))
 
 
@@ -233,24 +233,24 @@ def _on_hub(name: str, task: Task) -> Model | None:
 
     KIND:hub:OWNER/NAME/FILE says the kind. Raises OptionError where none of these is so, and as `hub.weights` does.
     """
-    kind, found, place = name.rpartition(hub.HUB)
-    if not found:
+    kind, separator, place = name.rpartition(hub.HUB)
+    if not separator:
         return None
     file, entry = hub.parse(hub.HUB + place)[1].rpartition("/")[2].lower(), hub.known(hub.HUB + place)
     own = CATALOGUE.get(file.removesuffix(".onnx"))
     kinds = (*INTERFACES, "isnet", "alpha") if task == "color" else ("isnet", "alpha")
-    said = kind.rstrip(":") or (entry.kind if entry else next((k for k in kinds if k in file), ""))
-    said = "alpha" if not said and "u2net" in file else said
-    if not own and said not in (*INTERFACES, "isnet", "alpha"):
+    wanted = kind.rstrip(":") or (entry.kind if entry else next((k for k in kinds if k in file), ""))
+    wanted = "alpha" if not wanted and "u2net" in file else wanted
+    if not own and wanted not in (*INTERFACES, "isnet", "alpha"):
         raise OptionError(f"model: of what kind is {name}? say for example ddcolor:{name}, rgb:{name} or isnet:{name}")
     record = hub.weights(hub.HUB + place)
     if own:
         return replace(own, name=name, record=record)
-    if said in INTERFACES:
-        interface = INTERFACES[said]
-        return Model(name, "color", interface.network, interface.side, record=record, square=True, interface=said)
-    known: Kind = "isnet" if said == "isnet" else "alpha"
-    return Model(name, "mask", "an ONNX file of the Hub", 1024 if said == "isnet" else 320, kind=known, record=record)
+    if wanted in INTERFACES:
+        interface = INTERFACES[wanted]
+        return Model(name, "color", interface.network, interface.side, record=record, square=True, interface=wanted)
+    known: Kind = "isnet" if wanted == "isnet" else "alpha"
+    return Model(name, "mask", "an ONNX file of the Hub", 1024 if wanted == "isnet" else 320, kind=known, record=record)
 
 
 def _peer(name: str) -> Model | None:

@@ -47,11 +47,11 @@ def test_walks_skip_hidden_files_and_the_results(root: str) -> None:
 
 def test_looks_tell_of_changes(root: str) -> None:
     storage.write(f"{root}/a", b"1")
-    before = storage.look(f"{root}/a")
-    assert before == storage.look(f"{root}/a")
+    before = storage.stamp(f"{root}/a")
+    assert before == storage.stamp(f"{root}/a")
     storage.write(f"{root}/a", b"12")
-    assert storage.look(f"{root}/a") != before
-    assert storage.look(f"{root}/none") is None
+    assert storage.stamp(f"{root}/a") != before
+    assert storage.stamp(f"{root}/none") is None
 
 
 def test_unknown_stores_are_wrong_usage() -> None:

@@ -107,10 +107,10 @@ class Journal:
         """Write down, for good, what became of a photo. Raises OutputError."""
         kept = outcome.thumbnail if self.wants_thumbnail else b""
         self._thumbnails += bool(kept)
-        words = [outcome.state, outcome.input, recipe, outcome.seconds, os.fsencode(outcome.error)]
-        words += [os.fsencode(outcome.note), datetime.now(UTC).isoformat(timespec="seconds"), kept]
+        values = [outcome.state, outcome.input, recipe, outcome.seconds, os.fsencode(outcome.error)]
+        values += [os.fsencode(outcome.note), datetime.now(UTC).isoformat(timespec="seconds"), kept]
         with self._guarded():
-            self._db.execute(_DONE, (*words, os.fsencode(outcome.job.key), self._format))
+            self._db.execute(_DONE, (*values, os.fsencode(outcome.job.key), self._format))
 
     def rows(self, jobs: Iterable[Job]) -> Iterator[Row]:
         """What is written of the given jobs."""
@@ -120,9 +120,9 @@ class Journal:
             for values in self._ask(query, os.fsencode(job.key), self._format):
                 yield Row(job.source, job.target, *values)
 
-    def _ask(self, query: str, *words: Any) -> list[Any]:
+    def _ask(self, query: str, *values: Any) -> list[Any]:
         with self._guarded():
-            return self._db.execute(query, words).fetchall()
+            return self._db.execute(query, values).fetchall()
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -48,7 +48,7 @@ def plan(
             if identity(destination) in taken:
                 raise OptionError(f"output: {destination} would overwrite the photo itself")
             taken.add(identity(destination))
-            jobs.append(Job(photo.path, destination, *_beside(taken, destination)))
+            jobs.append(Job(photo.path, destination, *_companions(taken, destination)))
     if len(jobs) > 1 and any(job.target == STREAM for job in jobs):
         raise OptionError("output: standard output takes one photo only")
     return jobs
@@ -71,18 +71,18 @@ def find(
             yield SourcePhoto(STREAM, "stdin", None)
         elif storage.is_folder(source):
             others: Counter[str] = Counter()
-            found = []
+            photos = []
             for path, below in storage.walk(source, skip=destination):
                 ending = os.path.splitext(below)[1].lower()
                 if ending in READABLE:
-                    found.append((path, below))
+                    photos.append((path, below))
                 else:
                     others[ending] += 1
-            if not found and not patient:
+            if not photos and not patient:
                 raise InputError(f"{source}: no photographs in this folder{_instead(others)}")
             if skipped is not None:
                 skipped.update(others)
-            yield from (SourcePhoto(path, below, source) for path, below in found)
+            yield from (SourcePhoto(path, below, source) for path, below in photos)
         else:
             yield SourcePhoto(source, os.path.basename(source), None)
 
@@ -112,7 +112,7 @@ def is_folder(sources: Sequence[str], destination: str | None) -> bool:
 def name(photo: SourcePhoto, destination: str | None, format: str | None, taken: set[str]) -> Job:
     """The job of a photo whose result goes into a folder or beside it, under names not taken, which they then are."""
     target = _claim(taken, _spellings(_wanted(photo, destination, format), photo.name))
-    return Job(photo.path, target, *_beside(taken, target))
+    return Job(photo.path, target, *_companions(taken, target))
 
 
 def ending_of(name: str, format: str | None) -> str:
@@ -140,7 +140,7 @@ def _spellings(wanted: str, name: str) -> Iterator[str]:
     yield from (f"{stem}-{number}{ending}" for number in range(2, 1_000_000))
 
 
-def _beside(taken: set[str], target: str) -> tuple[str, str]:
+def _companions(taken: set[str], target: str) -> tuple[str, str]:
     """(mask, panel) files that go with a result."""
     stem, ending = os.path.splitext(target)
     stem = stem.removesuffix(".handtint")

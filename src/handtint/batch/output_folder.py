@@ -49,7 +49,7 @@ class OutputFolder:
             known = None
         return Task(job, known, self._journal.wants_thumbnail)
 
-    def settle(self, outcome: Outcome) -> None:
+    def record(self, outcome: Outcome) -> None:
         """Write down what became of a photo. Raises OutputError."""
         if outcome.state == "failed" and not outcome.input:  # a worker that died reported nothing
             outcome = replace(outcome, input=_digest(outcome.job.source))

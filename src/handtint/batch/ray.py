@@ -70,13 +70,13 @@ class Cluster:
         self._ray: Any = ray
         if address:
             _knock(address)
-        words: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+        arguments: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         if address is None:
-            words |= {"num_cpus": cores, "include_dashboard": False, "object_store_memory": 1 << 27}
-            words["_node_ip_address"] = _LOOPBACK
+            arguments |= {"num_cpus": cores, "include_dashboard": False, "object_store_memory": 1 << 27}
+            arguments["_node_ip_address"] = _LOOPBACK
         try:
             with _own_signals():
-                ray.init(address=address or "local", **words)
+                ray.init(address=address or "local", **arguments)
         except Exception as error:  # what Ray raises here has no common base
             text = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise HandtintError(f"Ray: no cluster at {address or 'this machine'}: {text}") from error

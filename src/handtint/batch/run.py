@@ -151,7 +151,7 @@ class Run:
                 if outcome.undecodable and self._watch and self._watch.again(outcome.job.source):
                     continue  # still on its way, it seems
                 if self._folder:
-                    self._folder.settle(outcome)
+                    self._folder.record(outcome)
                 self.again += outcome.state == "same"
                 yield outcome
                 if outcome.state == "halt":

@@ -18,7 +18,7 @@ from handtint.types import Content
 
 # Stores in which an object appears whole or not at all: no temporary name is needed, and renaming would copy.
 _WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "memory"}
-Look = tuple[int, str]
+Stamp = tuple[int, str]
 
 
 def is_url(path: str) -> bool:
@@ -62,8 +62,8 @@ def exists(path: str) -> bool:
     return bool(_ask(path, lambda: fs.isfile(inner)))
 
 
-def look(path: str) -> Look | None:
-    """(size, stamp) of a file, which change as it is written; None where there is none."""
+def stamp(path: str) -> Stamp | None:
+    """(size, time of the last change) of a file, to see whether it is still being written; None where there is none."""
     try:
         if not is_url(path):
             status = Path(path).stat()
@@ -121,11 +121,11 @@ def write(path: str, data: bytes) -> None:
         _write_url(path, data)
         return
     files.write(path, data)
-    settle(path)
+    sync_folder(path)
 
 
-def settle(path: str) -> None:
-    """Have the folder remember a file that was just renamed into it, even after a power cut."""
+def sync_folder(path: str) -> None:
+    """Flush the folder to disk, so that a file just renamed into it is there even after a power cut."""
     with suppress(OSError):  # some network shares cannot, and need not
         folder = os.open(os.path.dirname(os.path.realpath(path)), os.O_RDONLY)
         try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from handtint.batch import storage
 from handtint.batch.naming import SourcePhoto
-from handtint.batch.storage import Look
+from handtint.batch.storage import Stamp
 
 INTERVAL = 2.0  # seconds between two looks
 PATIENCE = 30.0  # seconds that an unreadable photo may stay as it is before it is called damaged
@@ -22,8 +22,8 @@ class Watch:
 
     def __init__(self, find: Callable[[], Iterable[SourcePhoto]], *, interval: float = INTERVAL) -> None:
         self._find, self._interval = find, interval
-        self._since: dict[str, tuple[Look, float]] = {}  # what a file looks like, and since when
-        self._reported: dict[str, Look] = {}
+        self._since: dict[str, tuple[Stamp, float]] = {}  # the stamp of each file, and since when it has had it
+        self._reported: dict[str, Stamp] = {}
 
     def __iter__(self) -> Iterator[SourcePhoto | None]:
         """Photos that stayed as they are between two looks; None when there is nothing new for now."""
@@ -37,20 +37,20 @@ class Watch:
                 yield None
 
     def _is_whole(self, path: str, now: float) -> bool:
-        look = storage.look(path)
-        if look is None or self._reported.get(path) == look:
+        stamp = storage.stamp(path)
+        if stamp is None or self._reported.get(path) == stamp:
             return False
         before, _ = self._since.get(path, (None, 0.0))
-        if before != look:
-            self._since[path] = look, now
+        if before != stamp:
+            self._since[path] = stamp, now
             return False
-        self._reported[path] = look
+        self._reported[path] = stamp
         return True
 
     def again(self, path: str) -> bool:
         """Whether a photo that could not be decoded may still be on its way: then it is told of once more."""
-        look, since = self._since.get(path, (None, 0.0))
-        waiting = look is not None and time.monotonic() < since + PATIENCE
+        stamp, since = self._since.get(path, (None, 0.0))
+        waiting = stamp is not None and time.monotonic() < since + PATIENCE
         if waiting:
             self._reported.pop(path, None)
         return waiting

@@ -88,7 +88,7 @@ def _save(photo: Photo, path: str, *, format: str = "", quality: int = 95) -> No
         storage.write(path, photo.encode(format=kind, quality=quality))
     else:
         photo.write(path, format=format, quality=quality)
-        storage.settle(path)
+        storage.sync_folder(path)
 
 
 def _stream(data: bytes) -> None:

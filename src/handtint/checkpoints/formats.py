@@ -46,11 +46,11 @@ def card(name: str, task: str, weights: Weights) -> str:
         "sha256 of the ONNX file": weights.sha256,
         "Licence": weights.licence,
     }
-    told = "".join(f"- {what}: {value}\n" for what, value in facts.items() if value)
+    listing = "".join(f"- {what}: {value}\n" for what, value in facts.items() if value)
     scores = "".join(f"| {score} | {value:g} |\n" for score, value in weights.scores.items())
     table = f"\n`{weights.measured}` gave\n\n| | |\n| --- | --- |\n{scores}" if scores else ""
     limits = "\nColours are predicted, not found: they are no evidence of what something looked like.\n"
-    return f"{head}{use}{told}{table}{limits if task == 'color' else ''}"
+    return f"{head}{use}{listing}{table}{limits if task == 'color' else ''}"
 
 
 def _same(source: Path, path: Path) -> None:

@@ -55,7 +55,7 @@ def command(
         raise click.ClickException(
             f"{error.name} is missing: exporting needs `pip install 'handtint[train]'`"
         ) from error
-    file, averaged = shipped.find(recipe), [(shipped.find(each), where) for each, where in others]
+    file, averaged = shipped.find(recipe), [(shipped.find(other), where) for other, where in others]
     click.echo(publish.publish(name, run, file, others=averaged, data=data, folder=out))
 
 

@@ -78,33 +78,33 @@ def film_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def taken(words: dict[str, Any]) -> dict[str, Any]:
+def taken(arguments: dict[str, Any]) -> dict[str, Any]:
     """The wishes that only films have, taken out of `words`."""
-    found = {key: words.pop(key) for key in list(words) if key.startswith("film_")}
-    return {key.removeprefix("film_"): value for key, value in found.items() if value not in (None, ())}
+    settings = {key: arguments.pop(key) for key in list(arguments) if key.startswith("film_")}
+    return {key.removeprefix("film_"): value for key, value in settings.items() if value not in (None, ())}
 
 
-def are(sources: Sequence[str], wishes: dict[str, Any]) -> bool:
+def are(sources: Sequence[str], settings: dict[str, Any]) -> bool:
     """Whether the sources are films. Raises UsageError where some are, and where photographs are asked for more."""
     from handtint.video import order
 
     films = [source for source in sources if order.is_film(source)]
     if films and len(films) < len(sources):
         raise click.UsageError("films and photographs each need a command of their own")
-    if not films and wishes:
-        flag = next(flag for flag in _FILM if _NAMES.get(flag, flag[2:]) in wishes)
+    if not films and settings:
+        flag = next(flag for flag in _FILM if _NAMES.get(flag, flag[2:]) in settings)
         raise click.UsageError(f"{flag} is for films")
     return bool(films)
 
 
-def tint(words: dict[str, Any], wishes: dict[str, Any], options: Options, mask: bytes, signals: Signals) -> int:
+def tint(arguments: dict[str, Any], settings: dict[str, Any], options: Options, mask: bytes, signals: Signals) -> int:
     """Tint films, one after the other, with a bar for each; the exit status."""
     from handtint.errors import HandtintError, OptionError
 
     for name in _OF_PHOTOS:
-        if words.get(name):
+        if arguments.get(name):
             raise click.UsageError(f"--{name.removeprefix('save_').replace('_', '-')} is not for films")
-    orders = _orders(words, wishes, options, mask)
+    orders = _orders(arguments, settings, options, mask)
     failed = 0
     for order in orders:
         try:
@@ -118,18 +118,18 @@ def tint(words: dict[str, Any], wishes: dict[str, Any], options: Options, mask: 
     return 1 if failed else 0
 
 
-def _orders(words: dict[str, Any], wishes: dict[str, Any], options: Options, mask: bytes) -> list[Order]:
+def _orders(arguments: dict[str, Any], settings: dict[str, Any], options: Options, mask: bytes) -> list[Order]:
     from handtint.video.order import Order
 
-    sources, output = words["sources"], words["output"]
+    sources, output = arguments["sources"], arguments["output"]
     folder = output is not None and (output.endswith("/") or os.path.isdir(output))
     if output is not None and len(sources) > 1 and not folder:
         raise click.UsageError("several films need a folder: -o FOLDER/")
     if output == "-":
         raise click.UsageError("a film cannot be written to standard output: give -o FILE")
-    threads = words.get("threads") or 0
+    threads = arguments.get("threads") or 0
     return [
-        Order(source=s, output=_target(s, output, folder), options=options, mask=mask, threads=threads, **wishes)
+        Order(source=s, output=_target(s, output, folder), options=options, mask=mask, threads=threads, **settings)
         for s in sources
     ]
 

@@ -46,20 +46,20 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def main(self, *words: Any, **settings: Any) -> Any:
+    def main(self, *args: Any, **settings: Any) -> Any:
         """Run a command line; standard output has been written when it ends, in whatever way it ends."""
         try:
-            result = super().main(*words, **settings)
+            result = super().main(*args, **settings)
         except SystemExit as end:
             output.flush(quietly=bool(end.code))
             raise
         output.flush()
         return result
 
-    def make_context(self, *words: Any, **settings: Any) -> click.Context:
+    def make_context(self, *args: Any, **settings: Any) -> click.Context:
         """Parse the words; a request for help or the version is answered here already."""
         with output.reported():
-            return super().make_context(*words, **settings)
+            return super().make_context(*args, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of ours is one line: exit 2 for wrong usage, 1 for anything else."""

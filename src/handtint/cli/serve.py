@@ -37,13 +37,13 @@ def _flags(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command(name="serve")
 @_flags
-def command(**words: Any) -> None:
+def command(**arguments: Any) -> None:
     """Tint photographs over HTTP.
 
     Only this machine can reach the service, unless --host says otherwise; then requests must bear the token in
     HANDTINT_TOKEN. Ctrl-C or SIGTERM stops it, once what is in hand is finished.
     """
-    settings = Settings(**words, token=os.environ.get("HANDTINT_TOKEN", ""))
+    settings = Settings(**arguments, token=os.environ.get("HANDTINT_TOKEN", ""))
     try:
         from handtint.service import server
     except ModuleNotFoundError as error:

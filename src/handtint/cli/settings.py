@@ -92,10 +92,10 @@ def run_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def explicit_options(words: dict[str, Any]) -> dict[str, Any]:
+def explicit_options(arguments: dict[str, Any]) -> dict[str, Any]:
     """The settings of an edit that are given on the command line, not by default; all are removed from `words`."""
     context = click.get_current_context()
-    given = {setting.name: words.pop(setting.name) for setting in fields(Options)}
+    given = {setting.name: arguments.pop(setting.name) for setting in fields(Options)}
     return {key: value for key, value in given.items() if _is_explicit(context, key)}
 
 

@@ -24,8 +24,8 @@ def command(evaluations: tuple[Path, ...], out: Path) -> None:
     entries = study.read(evaluations)
     picture = out.with_suffix(".jpg")
     Photo(study.figure(entries)).write(picture, quality=85)
-    words = f"handtint study {' '.join(map(_short, evaluations))} --out {_short(out)}"
-    out.write_text(study.markdown(entries, command=words, figure=picture.name), encoding="utf-8")
+    command_line = f"handtint study {' '.join(map(_short, evaluations))} --out {_short(out)}"
+    out.write_text(study.markdown(entries, command=command_line, figure=picture.name), encoding="utf-8")
     click.echo(f"{out}: {len(entries)} models; {picture}")
 
 

@@ -22,30 +22,30 @@ def hints(rng: np.random.Generator, L: Float, ab: Float) -> Float:
     Known is 1 where a colour is told and 0 elsewhere, where a* and b* are 0, too; 0.25 everywhere where the mean colour
     of the whole is all that is told.
     """
-    told = np.zeros((*L.shape, 3), np.float32)
+    known = np.zeros((*L.shape, 3), np.float32)
     chance = rng.random()
     if chance < ABSENT:
-        return told
+        return known
     if chance < ABSENT + GLOBAL:
-        told[..., :2], told[..., 2] = ab.mean(axis=(0, 1)), WHOLE
-        return told
+        known[..., :2], known[..., 2] = ab.mean(axis=(0, 1)), WHOLE
+        return known
     for _ in range(min(20, int(rng.geometric(1 / MEAN_POINTS)))):
-        _point(rng, ab, told)
+        _point(rng, ab, known)
     if rng.random() < 0.3:
-        _thing(rng, L, ab, told)
-    return told
+        _thing(rng, L, ab, known)
+    return known
 
 
-def _point(rng: np.random.Generator, ab: Float, told: Float) -> None:
+def _point(rng: np.random.Generator, ab: Float, known: Float) -> None:
     """The mean colour of a small square."""
     h, w = ab.shape[:2]
     reach = int(rng.integers(0, 5))
     y, x = int(rng.integers(h)), int(rng.integers(w))
     place = np.s_[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
-    told[place] = [*ab[place].mean(axis=(0, 1)), 1]
+    known[place] = [*ab[place].mean(axis=(0, 1)), 1]
 
 
-def _thing(rng: np.random.Generator, L: Float, ab: Float, told: Float) -> None:
+def _thing(rng: np.random.Generator, L: Float, ab: Float, known: Float) -> None:
     """The mean colour of a stretch of about one colour, grown from a random pixel."""
     h, w = L.shape
     levels = np.clip(np.dstack([L[..., None] * 1.2, ab * 1.5 + 128]), 0, 255).astype(np.uint8)
@@ -54,4 +54,4 @@ def _thing(rng: np.random.Generator, L: Float, ab: Float, told: Float) -> None:
     flags = 4 | (1 << 8) | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE
     cv2.floodFill(np.ascontiguousarray(levels), grown, seed, 0, (40, 15, 15), (40, 15, 15), flags)
     inside = grown[1:-1, 1:-1] == 1
-    told[inside] = [*ab[inside].mean(axis=0), 1]
+    known[inside] = [*ab[inside].mean(axis=0), 1]

@@ -73,9 +73,9 @@ class Rules:
         """How a file, by its path inside the data set, is labelled, and its group; "" where no rule gives one."""
         labelling, group = VOC_INDICES, ""
         for rule in self.rules:
-            if found := rule.applies(name):
+            if match := rule.applies(name):
                 labelling = replace(labelling, **rule.labelling)
-                group = found.expand(rule.group) or group
+                group = match.expand(rule.group) or group
         return labelling, group
 
 

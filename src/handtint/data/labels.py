@@ -63,5 +63,5 @@ def mask_pairs(items: Sequence[Item]) -> list[tuple[Item, Item]]:
 
 def photographs(items: Sequence[Item]) -> list[Item]:
     """The items without the label pictures that `mask_pairs` finds among them."""
-    beside = {mask for _, mask in mask_pairs(items)}
-    return [item for item in items if item not in beside]
+    masks = {mask for _, mask in mask_pairs(items)}
+    return [item for item in items if item not in masks]

@@ -26,10 +26,10 @@ def read(path: Path) -> list[str]:
 def only(items: Sequence[Item], path: Path) -> list[Item]:
     """The items that a list names, in the items' order. Raises InputError where one of them is missing."""
     wanted = set(read(path))
-    found = [item for item in items if item.name in wanted]
-    if missing := sorted(wanted - {item.name for item in found}):
+    chosen = [item for item in items if item.name in wanted]
+    if missing := sorted(wanted - {item.name for item in chosen}):
         raise InputError(f"{path}: {len(missing)} of its photographs are not there, {missing[0]} for one")
-    return found
+    return chosen
 
 
 def keep(path: Path, items: Sequence[Item]) -> None:

@@ -58,7 +58,7 @@ def open_sources(paths: Iterable[str | Path]) -> list[Item]:
         if os.path.isdir(path):
             items += _ruled(_folder(path), {})
         elif tarfile.is_tarfile(path) if os.path.isfile(path) else False:
-            items += _ruled(_shard(path), _beside(path))
+            items += _ruled(_shard(path), _companion(path))
         else:
             raise InputError(f"{path}: neither a folder nor a tar shard")
     return sorted((i for i in items if i.name.lower().endswith(PICTURES)), key=lambda i: (i.name, i.path))
@@ -74,7 +74,7 @@ def _shard(path: str) -> list[Item]:
         return [Item(m.name.removeprefix("./"), path, m.offset_data, m.size) for m in tar if m.isfile()]
 
 
-def _beside(shard: str) -> Mapping[str, Rules]:
+def _companion(shard: str) -> Mapping[str, Rules]:
     """The rules of a shard's whole content in the file beside it, if there is one."""
     path = Path(shard).with_suffix(".toml")
     if not path.is_file():
@@ -82,7 +82,7 @@ def _beside(shard: str) -> Mapping[str, Rules]:
     return {"": dataset.parse(Item(path.name, str(path)).read(), str(path))}
 
 
-def _ruled(items: Sequence[Item], beside: Mapping[str, Rules]) -> list[Item]:
+def _ruled(items: Sequence[Item], companion: Mapping[str, Rules]) -> list[Item]:
     """The items of one source with what its `dataset.toml` files say of them."""
     tables: dict[str, Rules] = {}
     for item in items:
@@ -90,11 +90,11 @@ def _ruled(items: Sequence[Item], beside: Mapping[str, Rules]) -> list[Item]:
         if name == dataset.FILE:
             where = item.path if item.length < 0 else f"{item.path}: {item.name}"
             tables[folder] = dataset.parse(item.read(), where)
-    tables |= beside
+    tables |= companion
     if not tables:
         return list(items)
-    said = ((item, dataset.nearest(tables, item.name)) for item in items)
-    return [replace(item, labelling=labelling, group=group) for item, (labelling, group) in said]
+    rules = ((item, dataset.nearest(tables, item.name)) for item in items)
+    return [replace(item, labelling=labelling, group=group) for item, (labelling, group) in rules]
 
 
 def identity(item: Item) -> str:
@@ -108,8 +108,8 @@ def identity(item: Item) -> str:
 
 def source_of(item: Item) -> str:
     """The source of a photograph: the beginning of its name ("bsds" of bsds_12.webp), else its folder or shard."""
-    beginning, found, _ = item.stem.partition("_")
-    if found and beginning:
+    beginning, separator, _ = item.stem.partition("_")
+    if separator and beginning:
         return beginning
     folder = os.path.dirname(item.name) or os.path.dirname(item.path)
     return os.path.basename(folder if item.length < 0 or "/" in item.name else item.path)

@@ -61,8 +61,8 @@ def _scratched(L: Float, rng: np.random.Generator) -> Pixels:
     out, side = L.astype(np.float32), max(height, width)
     for number in range(14):
         x, y = rng.uniform(0, width), rng.uniform(0, height)
-        turn, length = rng.normal(np.pi / 2, 0.4), side * rng.uniform(0.1, 0.8)
-        end = round(x + length * np.cos(turn)), round(y + length * np.sin(turn))
+        angle, length = rng.normal(np.pi / 2, 0.4), side * rng.uniform(0.1, 0.8)
+        end = round(x + length * np.cos(angle)), round(y + length * np.sin(angle))
         tone = 97.0 if number % 3 else 6.0
         cv2.line(out, (round(x), round(y)), end, tone, max(1, round(side * rng.uniform(0.001, 0.006))), cv2.LINE_AA)
     for _ in range(60):

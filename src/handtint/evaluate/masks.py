@@ -42,8 +42,8 @@ def evaluate_masks(
             gray = mode == "gray" and pixels.ndim == 3
             photo = grayed(pixels, name=name) if gray else Photo.of(pixels, name=name)
             account.add(*segment(photo), labels, front, name=name)
-    found = {mode: account.scores() for mode, account in accounts.items()}
-    return found if classes else {mode: scores | _NO_CLASSES for mode, scores in found.items()}
+    scores = {mode: account.scores() for mode, account in accounts.items()}
+    return scores if classes else {mode: values | _NO_CLASSES for mode, values in scores.items()}
 
 
 _NO_CLASSES: dict[str, Any] = {"miou": None, "iou": dict.fromkeys(VOC), "pixel_accuracy": None}
@@ -177,9 +177,9 @@ def _disk(radius: int) -> Array:
 def summary(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """The figures of an evaluation that a model's record keeps."""
     kept = {}
-    for mode, found in scores.items():
-        kept[f"{mode} foreground iou"] = found["foreground"]["iou_mean"]
-        kept[f"{mode} boundary f"] = found["foreground"]["boundary_f"]
-        kept[f"{mode} leak"] = found["foreground"]["leak"]
-        kept[f"{mode} voc miou"] = found["miou"]
+    for mode, values in scores.items():
+        kept[f"{mode} foreground iou"] = values["foreground"]["iou_mean"]
+        kept[f"{mode} boundary f"] = values["foreground"]["boundary_f"]
+        kept[f"{mode} leak"] = values["foreground"]["leak"]
+        kept[f"{mode} voc miou"] = values["miou"]
     return {name: value for name, value in kept.items() if value is not None}

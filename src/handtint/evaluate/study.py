@@ -134,12 +134,12 @@ def _vivid(scores: Scores) -> float:
 def findings(entries: Sequence[Entry]) -> list[list[str]]:
     """(finding of the report, "repeats" or "does not", the figures it was judged by), of the models that are there."""
     by_name = {entry.name: entry.scores for entry in entries}
-    found = [
+    models = [
         _faded("The ViT discriminator leaves gray pictures", by_name.get("vit-discriminator-gan")),
         _faded("The ViT generator with cross entropy leaves gray pictures", by_name.get("vit-gan")),
         _best(entries),
     ]
-    return [row for row in found if row]
+    return [row for row in models if row]
 
 
 def _faded(claim: str, scores: Scores | None) -> list[str]:

@@ -87,19 +87,19 @@ class _Reader:
     def take(self, characters: str) -> str:
         """Read one of the characters, and the spaces around it, or nothing: ""."""
         self.skip()
-        found = self.peek()
-        if not found or found not in characters:
+        token = self.peek()
+        if not token or token not in characters:
             return ""
         self.at += 1
         self.skip()
-        return found
+        return token
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Read what the pattern matches here."""
-        found = pattern.match(self.text, self.at)
-        if found:
-            self.at = found.end()
-        return found
+        match = pattern.match(self.text, self.at)
+        if match:
+            self.at = match.end()
+        return match
 
     def rest(self) -> str:
         """What would be read next, for a message: up to the next sign."""
@@ -171,11 +171,11 @@ def _place(reader: _Reader) -> Point | Box:
     lengths = [_length(reader)]
     while _comma_and_number(reader):
         lengths.append(_length(reader))
-    said = reader.text[start : reader.at]
+    text = reader.text[start : reader.at]
     if len(lengths) not in (2, 4):
-        raise reader.wrong(said, f"a point has 2 numbers and a box 4, not {len(lengths)}", start)
+        raise reader.wrong(text, f"a point has 2 numbers and a box 4, not {len(lengths)}", start)
     if len(lengths) == 4:
-        _check_corners(reader, said, start, lengths)
+        _check_corners(reader, text, start, lengths)
     at = _moment(reader) if reader.take("@") else None
     if len(lengths) == 2:
         return Point(lengths[0], lengths[1], at)
@@ -183,28 +183,28 @@ def _place(reader: _Reader) -> Point | Box:
 
 
 def _moment(reader: _Reader) -> float:
-    found = reader.match(_TIME)
-    if not found:
+    match = reader.match(_TIME)
+    if not match:
         raise reader.wrong(reader.rest(), "expected a time in a film: 12.5s or 1:02:03")
-    return _seconds(found)
+    return _seconds(match)
 
 
 def seconds(text: str) -> float:
     """The seconds that a time says: 12.5, 12.5s, 2:05 or 1:02:03.5. Raises ValueError."""
-    found = _TIME.fullmatch(text.strip())
-    if not found:
+    match = _TIME.fullmatch(text.strip())
+    if not match:
         raise ValueError(f"{text!r} is not a time: 12.5s or 1:02:03")
-    return _seconds(found)
+    return _seconds(match)
 
 
-def _seconds(found: re.Match[str]) -> float:
-    return 3600.0 * int(found["hours"] or 0) + 60.0 * int(found["minutes"] or 0) + float(found["seconds"])
+def _seconds(match: re.Match[str]) -> float:
+    return 3600.0 * int(match["hours"] or 0) + 60.0 * int(match["minutes"] or 0) + float(match["seconds"])
 
 
-def _check_corners(reader: _Reader, said: str, start: int, lengths: list[Length]) -> None:
+def _check_corners(reader: _Reader, text: str, start: int, lengths: list[Length]) -> None:
     for near, far in (lengths[::2], lengths[1::2]):
         if near.percent == far.percent and near.value >= far.value:
-            raise reader.wrong(said, "a box goes from its upper left corner to its lower right one", start)
+            raise reader.wrong(text, "a box goes from its upper left corner to its lower right one", start)
 
 
 def _comma_and_number(reader: _Reader) -> bool:
@@ -227,10 +227,10 @@ def _length(reader: _Reader) -> Length:
 
 
 def _number(reader: _Reader, what: str) -> float:
-    found = reader.match(_NUMBER)
-    if not found:
+    match = reader.match(_NUMBER)
+    if not match:
         raise reader.wrong(reader.rest(), f"expected {what}")
-    return float(found[0])
+    return float(match[0])
 
 
 def _hue(reader: _Reader, start: int) -> Hue:
@@ -254,12 +254,12 @@ def _file(reader: _Reader, start: int) -> MaskFile:
 
 def _quoted(reader: _Reader) -> MaskFile:
     at, quote = reader.at, reader.peek()
-    found = reader.match(_QUOTED)
-    if not found:
+    match = reader.match(_QUOTED)
+    if not match:
         raise reader.wrong(reader.text[at:], f"the closing {quote} is missing", at)
-    name = found[0][1:-1].replace(quote * 2, quote)
+    name = match[0][1:-1].replace(quote * 2, quote)
     if not name or "\0" in name:
-        raise reader.wrong(found[0], "not the name of a file", at)
+        raise reader.wrong(match[0], "not the name of a file", at)
     return MaskFile(name)
 
 

@@ -53,10 +53,10 @@ class MultiScale(nn.Module):
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
         """L (n, 1, h, w), ab (n, 2, h, w) -> the logits of each scale, finest first."""
         answers: Logits = ()
-        for i, look in enumerate(self.scales):
+        for i, discriminator in enumerate(self.scales):
             if i:
                 gray, ab = F.avg_pool2d(gray, 2), F.avg_pool2d(ab, 2)
-            answers += look(gray, ab)
+            answers += discriminator(gray, ab)
         return answers
 
 

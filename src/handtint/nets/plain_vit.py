@@ -91,16 +91,16 @@ def from_published(tensors: Mapping[str, Tensor], net: PlainViT) -> dict[str, Te
     Both norms begin as the published last one. Raises KeyError for one that is missing.
     """
     embeddings, grid = tensors["embeddings.position_embeddings"], net.positions.shape[-1]
-    found = {
+    state = {
         "whole": tensors["embeddings.cls_token"] + embeddings[:, :1],
         "positions": embeddings[:, 1:].transpose(1, 2).reshape(1, -1, grid, grid),
     }
     for part in ("weight", "bias"):
-        found[f"embed.{part}"] = tensors[f"embeddings.patch_embeddings.projection.{part}"]
-        found |= {f"norms.{i}.{part}": tensors[f"layernorm.{part}"] for i in range(len(net.norms))}
+        state[f"embed.{part}"] = tensors[f"embeddings.patch_embeddings.projection.{part}"]
+        state |= {f"norms.{i}.{part}": tensors[f"layernorm.{part}"] for i in range(len(net.norms))}
     for i in range(len(net.blocks)):
-        found |= {f"blocks.{i}.{ours}": tensor for ours, tensor in _block(tensors, f"encoder.layer.{i}.").items()}
-    return found
+        state |= {f"blocks.{i}.{ours}": tensor for ours, tensor in _block(tensors, f"encoder.layer.{i}.").items()}
+    return state
 
 
 def _block(tensors: Mapping[str, Tensor], begin: str) -> dict[str, Tensor]:
@@ -111,9 +111,9 @@ def _block(tensors: Mapping[str, Tensor], begin: str) -> dict[str, Tensor]:
         "mlp.0": "mlp.fc1",
         "mlp.2": "mlp.fc2",
     }
-    found = {f"scale{i}": tensors[f"{begin}layer_scale{i}.lambda1"] for i in (1, 2)}
+    state = {f"scale{i}": tensors[f"{begin}layer_scale{i}.lambda1"] for i in (1, 2)}
     for part in ("weight", "bias"):
         qkv = [tensors[f"{begin}attention.attention.{name}.{part}"] for name in ("query", "key", "value")]
-        found[f"qkv.{part}"] = torch.cat(qkv)
-        found |= {f"{ours}.{part}": tensors[f"{begin}{theirs}.{part}"] for ours, theirs in names.items()}
-    return found
+        state[f"qkv.{part}"] = torch.cat(qkv)
+        state |= {f"{ours}.{part}": tensors[f"{begin}{theirs}.{part}"] for ours, theirs in names.items()}
+    return state

@@ -68,14 +68,14 @@ class _Order:
     def __iter__(self) -> Iterator[list[Key]]:
         step = epoch = 0
         for number, phase in enumerate(self.recipe.phases):
-            each = self.examples // phase.batch
+            steps = self.examples // phase.batch
             for _ in range(phase.epochs):
-                if step + each > self.done:
+                if step + steps > self.done:
                     shuffled = _shuffled(self.recipe.seed, epoch, self.examples, phase.batch)
                     for batch in shuffled[max(0, self.done - step) :]:
                         share = batch.reshape(self.world, -1)[self.rank]
                         yield [(number, epoch, int(index)) for index in share]
-                step += each
+                step += steps
                 epoch += 1
 
 

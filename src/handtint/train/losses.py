@@ -61,5 +61,5 @@ def adversarial(logits: Logits, *, real: bool, kind: str) -> Tensor:
     al. 2017), whose gradient does not vanish where the discriminator is sure.
     """
     measure = F.mse_loss if kind == "lsgan" else F.binary_cross_entropy_with_logits
-    each = [measure(scale.float(), torch.full_like(scale, float(real), dtype=torch.float32)) for scale in logits]
-    return torch.stack(each).mean()
+    losses = [measure(scale.float(), torch.full_like(scale, float(real), dtype=torch.float32)) for scale in logits]
+    return torch.stack(losses).mean()

@@ -53,7 +53,7 @@ def publish(
         size=len(bytes_),
         licence="MIT",
         source="file" if folder else "package",
-        start="; averaged with ".join(_start(each) for each, _ in runs),
+        start="; averaged with ".join(_start(loaded) for loaded, _ in runs),
         data=data,
         recipe=" + ".join(file.name for file, _ in runs_files),
         steps=sum(_steps(where) for _, where in runs_files),

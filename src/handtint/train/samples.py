@@ -74,10 +74,10 @@ def mask_rows(outputs: Sequence[Tensor], batch: Mapping[str, Tensor]) -> Rows:
 def class_rows(outputs: Sequence[Tensor], batch: Mapping[str, Tensor]) -> Rows:
     """Input, predicted classes (n, c, h / 4, w / 4 logits) and labelled ones (n, h, w), in VOC's colours."""
     L = _lightness(batch)
-    found, colors = outputs[0].argmax(dim=1).numpy(), voc_colors()
+    classes, colors = outputs[0].argmax(dim=1).numpy(), voc_colors()
     return [
         ("input", [lab.gray(x) for x in L]),
-        ("prediction", [colors[x].repeat(4, axis=0).repeat(4, axis=1) for x in found]),
+        ("prediction", [colors[x].repeat(4, axis=0).repeat(4, axis=1) for x in classes]),
         ("truth", [colors[x] for x in batch["classes"].numpy()]),
     ]
 

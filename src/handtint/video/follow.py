@@ -14,12 +14,12 @@ FADE = 0.85  # of its alpha is left of a thing that the network does not see, at
 MARGIN = 0.04  # of the sides: how far around the carried thing it is looked for
 
 
-def again(term: Term, before: Float, found: Segmentation) -> Float:
+def again(term: Term, before: Float, segmentation: Segmentation) -> Float:
     """The alpha (h, w) 0..1 of a thing, looked for where it was carried to.
 
     term: what named it. before: the carried alpha. Where the network sees nothing like it, the carried one, fainter.
     """
-    here = _candidates(term, before, found)
+    here = _candidates(term, before, segmentation)
     likest = max(here, key=lambda alpha: _overlap(alpha, before), default=None)
     if likest is None or _overlap(likest, before) < SAME:
         return before * np.float32(FADE)
@@ -31,13 +31,13 @@ def gone(alpha: Float) -> bool:
     return not bool((alpha > 0.5).any())
 
 
-def _candidates(term: Term, before: Float, found: Segmentation) -> list[Float]:
+def _candidates(term: Term, before: Float, segmentation: Segmentation) -> list[Float]:
     if gone(before):
         return []
     if isinstance(term, Class):
-        return [thing.alpha for thing in instances.of(found, term.name)]
+        return [thing.alpha for thing in instances.of(segmentation, term.name)]
     assert isinstance(term, Point | Box)  # noqa: S101  # nosec B101
-    return [points.region(found, _prompt(before))]
+    return [points.region(segmentation, _prompt(before))]
 
 
 def _prompt(alpha: Float) -> points.Prompt:

@@ -44,7 +44,7 @@ class Window:
 
 
 @dataclass
-class Beside:
+class SideStreams:
     """What a source has beside its picture. wanted: the numbers of the tracks to copy. notes: what is left out."""
 
     path: str = ""
@@ -78,12 +78,12 @@ class Beside:
             self.notes.append(f"{files.one_line(self.path)}: sound cannot be read to its end: {error.strerror}")
 
 
-def beside(path: str, target: str, drop: Sequence[str]) -> Beside:
+def side_streams(path: str, target: str, drop: Sequence[str]) -> SideStreams:
     """What is to be copied from a source into a target. drop: kinds of tracks that are not wanted.
 
     Raises OptionError for sound and subtitles that have no place in the target.
     """
-    sorted_out, ending = Beside(path), PurePath(target).suffix.lower()
+    sorted_out, ending = SideStreams(path), PurePath(target).suffix.lower()
     with library().open(path) as source:
         main = source.streams.best("video")
         for stream in source.streams:
@@ -134,31 +134,31 @@ def join(
     target: str,
     parts: Sequence[tuple[str, Sequence[int]]],
     facts: Facts,
-    beside: Beside,
+    side: SideStreams,
     *,
     window: Window,
     shift: float,
     tail: int,
-    words: Mapping[str, str],
+    metadata: Mapping[str, str],
 ) -> None:
     """Write the file that parts are joined to.
 
     parts: the file of each, and the time stamps of its packets as they are decoded. shift: seconds to take from the
-    time stamps beside. tail: how long the last frame is shown, in units of the film's base. words: the metadata.
-    Raises OutputError.
+    time stamps of the side streams. tail: how long the last frame is shown, in units of the film's base. metadata: the
+    container's. Raises OutputError.
     """
     ending = PurePath(target).suffix.lower()
     options = {"fflags": "+bitexact"}
     if ending in (".mp4", ".m4v", ".mov"):
-        custom = any(key.lower() not in _PLAIN for key in words)
+        custom = any(key.lower() not in _PLAIN for key in metadata)
         options["movflags"] = "+faststart" + "+use_metadata_tags" * custom
     av = library()
     try:
         with ExitStack() as stack:
             out = stack.enter_context(av.open(target, "w", format=FORMATS[ending], options=options))
-            out.metadata.update({key: value for key, value in words.items() if key not in _OWN})
+            out.metadata.update({key: value for key, value in metadata.items() if key not in _OWN})
             video = _video(out, parts[0][0], facts)
-            others = beside.packets(stack, out, window, shift)
+            others = side.packets(stack, out, window, shift)
             out.start_encoding()  # only now are the tracks' own units of time known
             for _, _, packet in heapq.merge(_pictures(parts, facts, video, tail), others, key=lambda item: item[:2]):
                 out.mux(packet)

@@ -77,25 +77,25 @@ class Order:
 
     def key(self) -> str:
         """sha256 of all that the result depends on. Raises InputError."""
-        said: dict[str, Any] = {
+        record: dict[str, Any] = {
             "handtint": __version__,
             "source": self._identity(),
             "edit": recipe.of(self.options, mask=self.mask).hash,
             "output": os.path.basename(self.output),
             "picture": [self.codec, self.crf, self.start, self.until, str(self.rate), self.carry],
         }
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(record).encode()).hexdigest()
 
     def _identity(self) -> list[Any]:
         paths = sequence.find(self.source).values() if sequence.is_pattern(self.source) else [self.source]
-        found = []
+        facts = []
         for path in paths:
             try:
                 status = Path(path).stat()
             except OSError as error:
                 raise InputError(f"{files.one_line(path)}: {files.reason(error)}") from error
-            found.append((os.path.basename(path), status.st_size, status.st_mtime_ns))
-        return found
+            facts.append((os.path.basename(path), status.st_size, status.st_mtime_ns))
+        return facts
 
 
 def is_film(path: str) -> bool:

@@ -66,13 +66,13 @@ class Render:
     def notes(self) -> list[str]:
         """What the person should know."""
         name = self._source.name
-        said = [
+        notes = [
             f"{name}: {text}, first at {first:.1f} s" + (f", {count:.0f} times" if count > 1 else "")
             for text, (first, count) in self._said.items()
         ]
         if self._source.facts.interlaced:
-            said.append(f"{name}: its frames are woven of two fields each; deinterlace it first for the best colours")
-        return [*self._source.notes, *self._sink.notes, *said]
+            notes.append(f"{name}: its frames are woven of two fields each; deinterlace it first for the best colours")
+        return [*self._source.notes, *self._sink.notes, *notes]
 
     def frames(self, stop: Event) -> Iterator[int]:
         """Tint the film, telling after each frame how many are done, until all are, or `stop` is set.
@@ -103,22 +103,22 @@ class Render:
 
     def _part(self, chunk: _Chunk, number: int, count: int, stop: Event) -> Iterator[int]:
         """Tint the frames of a part, telling how many are done."""
-        begun = False
+        started = False
         try:
             for frame in self._tinted(chunk):
                 if stop.is_set():
                     return
-                if not begun:
+                if not started:
                     self._sink.begin(self._journal, number, count)
-                    begun = True
+                    started = True
                 self._sink.add(frame)
                 count += 1
                 yield count
-            if begun:
+            if started:
                 self._order = self._sink.close()
-                begun = False
+                started = False
         finally:
-            if begun:
+            if started:
                 self._sink.abandon()
 
     def _record(self, number: int, frames: int, last: int) -> None:
@@ -133,7 +133,7 @@ class Render:
 
             raise InputError(f"{source.name}: has no frame from {start:g} s on")
         first = min((stamp for part in parts[:1] for stamp in part.order), default=0)
-        self._sink.finish(self._journal, parts, source, first if start else source.start, self._words())
+        self._sink.finish(self._journal, parts, source, first if start else source.start, self._metadata())
         self._journal.remove()
 
     def _wanted(self, after: int | None) -> Iterator[Frame]:
@@ -179,8 +179,8 @@ class Render:
 
     def _say(self, note: str, time: float) -> None:
         if note:
-            for said in (self._said, self._said_here):
-                said.setdefault(note, [time, 0])[1] += 1
+            for notes in (self._said, self._said_here):
+                notes.setdefault(note, [time, 0])[1] += 1
 
     def _say_again(self, part: Done) -> None:
         for line in part.notes:
@@ -196,18 +196,18 @@ class Render:
             return facts.frames
         return max(0, round((end - order.start) * float(facts.rate)))
 
-    def _words(self) -> dict[str, str]:
+    def _metadata(self) -> dict[str, str]:
         """The result's metadata."""
-        options, words = self.order.options, dict(self._source.words)
+        options, metadata = self.order.options, dict(self._source.metadata)
         if options.metadata == "strip":
-            words = {}
+            metadata = {}
         elif options.metadata == "safe":
-            words = {key: value for key, value in words.items() if not any(place in key.lower() for place in _PLACES)}
+            metadata = {k: value for k, value in metadata.items() if not any(place in k.lower() for place in _PLACES)}
         if options.provenance and options.colors == "predicted" and options.strength > 0:
             model = self._tinter.networks.color
-            said = f"colours predicted by handtint {__version__}, {model.name} sha256:{model.weights.sha256}"
-            words["comment"] = "; ".join(filter(None, (words.get("comment", ""), said)))
-        return words
+            provenance = f"colours predicted by handtint {__version__}, {model.name} sha256:{model.weights.sha256}"
+            metadata["comment"] = "; ".join(filter(None, (metadata.get("comment", ""), provenance)))
+        return metadata
 
 
 class _Chunk:

@@ -29,7 +29,7 @@ def is_pattern(path: str) -> bool:
 def named(pattern: str, number: int) -> str:
     """The path of one of them."""
     folder, name = os.path.split(pattern)
-    return os.path.join(folder, _NUMBER.sub(lambda found: f"{number:0{found[1] or 0}d}", name, count=1))
+    return os.path.join(folder, _NUMBER.sub(lambda match: f"{number:0{match[1] or 0}d}", name, count=1))
 
 
 def find(pattern: str) -> dict[int, str]:
@@ -41,7 +41,7 @@ def find(pattern: str) -> dict[int, str]:
         there = {path.name for path in Path(folder or ".").iterdir()}
     except OSError as error:
         raise InputError(f"{files.one_line(folder)}: {files.reason(error)}") from error
-    numbers = sorted(int(found[1]) for found in map(mold.fullmatch, there) if found)
+    numbers = sorted(int(match[1]) for match in map(mold.fullmatch, there) if match)
     pictures = {
         number: named(pattern, number) for number in numbers if os.path.basename(named(pattern, number)) in there
     }
@@ -56,7 +56,7 @@ class Pictures:
     def __init__(self, pattern: str, rate: Fraction) -> None:
         """Find them. Raises InputError."""
         self.path, self.name, self.notes = pattern, files.one_line(pattern), list[str]()
-        self.words: dict[str, str] = {}
+        self.metadata: dict[str, str] = {}
         self.start = 0
         self._files = find(pattern)
         self._first = next(iter(self._files))

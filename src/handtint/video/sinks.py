@@ -41,7 +41,7 @@ class Sink(Protocol):
         """Leave the part as it is."""
 
     def finish(
-        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, words: Mapping[str, str]
+        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, metadata: Mapping[str, str]
     ) -> None:
         """Make the result of the parts. shift: to take from all time stamps."""
 
@@ -57,10 +57,10 @@ class FilmSink:
         self._format = self._codec.format(facts)
         self._ending = os.path.splitext(order.output)[1].lower()
         self._part: Part | None = None
-        self._beside = join.Beside()
+        self._side = join.SideStreams()
         if not sequence.is_pattern(order.source) and self._ending != GIF:
-            self._beside = join.beside(order.source, order.output, order.drop)
-            self.notes += self._beside.notes
+            self._side = join.side_streams(order.source, order.output, order.drop)
+            self.notes += self._side.notes
         elif self._ending == GIF and order.source.lower()[-4:] != GIF:
             self.notes.append(f"{files.one_line(order.output)}: a GIF holds no sound")
         if "444" in self._format and "prores" not in self._codec.name:
@@ -94,7 +94,7 @@ class FilmSink:
             self._part.abandon()
 
     def finish(
-        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, words: Mapping[str, str]
+        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, metadata: Mapping[str, str]
     ) -> None:
         """Join the parts, and put the result in its place. Raises OutputError."""
         whole = journal.path(0, f".whole{self._ending}")
@@ -118,11 +118,11 @@ class FilmSink:
                 whole,
                 pieces,
                 facts,
-                self._beside,
+                self._side,
                 window=window,
                 shift=float(shift * base),
                 tail=tail,
-                words=words,
+                metadata=metadata,
             )
         _move(whole, self._order.output)
 
@@ -173,7 +173,7 @@ class PictureSink:
         """Nothing is open."""
 
     def finish(
-        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, words: Mapping[str, str]
+        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, metadata: Mapping[str, str]
     ) -> None:
         """Each picture is in its place already."""
 

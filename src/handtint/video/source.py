@@ -67,7 +67,7 @@ class Film:
         self._container.close()
 
     @property
-    def words(self) -> dict[str, str]:
+    def metadata(self) -> dict[str, str]:
         """The container's metadata."""
         return dict(self._container.metadata)
 
@@ -152,7 +152,7 @@ class Film:
     def _facts(self) -> Facts:
         first = self._first()
         stream, context = self._stream, self._stream.codec_context
-        turn = round((first.rotation or 0) / 90) % 4
+        quarter_turns = round((first.rotation or 0) / 90) % 4
         height, width = first.height, first.width
         aspect = Fraction(context.sample_aspect_ratio or stream.sample_aspect_ratio or 1)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
@@ -165,12 +165,12 @@ class Film:
             raise InputError(f"{self.name}: HDR ({HDR[colour.transfer]}) is not handled; convert it to SDR first")
         return Facts(
             name=self.name,
-            size=(width, height) if turn % 2 else (height, width),
+            size=(width, height) if quarter_turns % 2 else (height, width),
             rate=Fraction(rate),
             base=base,
             depth=max(component.bits for component in first.format.components),
-            turn=turn,
-            aspect=1 / aspect if turn % 2 and aspect else aspect or Fraction(1),
+            turn=quarter_turns,
+            aspect=1 / aspect if quarter_turns % 2 and aspect else aspect or Fraction(1),
             colour=colour,
             frames=stream.frames or round(seconds * float(rate)),
             seconds=seconds,

@@ -65,7 +65,7 @@ class Tracker:
         """
         self.networks, self.options, self.memory = networks, options, Memory()
         self.steps = keep.parse(options.keep)
-        self._looks = keep.needs_segmentation(self.steps) and not masked
+        self._segments = keep.needs_segmentation(self.steps) and not masked
         self._predicts, self._carries = options.colors == "predicted", carry
         self._things = [step.term for step in self.steps if keep.names_one(step.term)]
 
@@ -80,7 +80,7 @@ class Tracker:
         due, note = self._due(time), ""
         looked = here is None or bool(due) or here.key.age + 1 >= EVERY or _new(here.answers) > NEW
         if here is None or looked:
-            now, note = self._look(pixels, view, here, due)
+            now, note = self._predict(pixels, view, here, due)
             key = Key(view, now, np.zeros((*view.shape, 2), np.float32))
         else:
             now, key = here.answers, here.key
@@ -108,10 +108,10 @@ class Tracker:
 
     def _due(self, time: float) -> list[Term]:
         """The points and boxes that name something in this frame."""
-        places = [term for term in self._things if isinstance(term, Point | Box)] if self._looks else []
+        places = [term for term in self._things if isinstance(term, Point | Box)] if self._segments else []
         return [term for term in places if term not in self.memory.named and (term.at is None or term.at <= time)]
 
-    def _look(self, pixels: Pixels, view: Float, here: _Here | None, due: list[Term]) -> tuple[Answers, str]:
+    def _predict(self, pixels: Pixels, view: Float, here: _Here | None, due: list[Term]) -> tuple[Answers, str]:
         """(what the networks say of the frame, blended with what was carried to it; what the person should know)."""
         colors: Float | None = None
         layers: tuple[Float, ...] = ()
@@ -121,12 +121,12 @@ class Tracker:
         if self._predicts:
             lines = self.networks.colors(pixels, gain)
             colors = np.concatenate([lines.slope, lines.offset], axis=2)
-        if self._looks:
+        if self._segments:
             numbered = any(isinstance(term, Class) for term in self._things)
             faces = partial(self.networks.find_faces, pixels, gain) if numbered else None
-            found = self.networks.segment(pixels, gain, faces=faces)
-            known = self._known(pixels, found, here, due)
-            softs = selection.soft_layers(self.steps, pixels, found, known=known)
+            segmentation = self.networks.segment(pixels, gain, faces=faces)
+            known = self._known(pixels, segmentation, here, due)
+            softs = selection.soft_layers(self.steps, pixels, segmentation, known=known)
             layers, note = softs.layers, softs.note
             things = {term: thing for term, thing in softs.things.items() if self._follows(term, thing, here, due)}
         own = Answers(colors, layers, np.ones(view.shape, np.float32), things)
@@ -141,19 +141,21 @@ class Tracker:
         carried = here is not None and term in here.answers.things
         return carried or term in due or (not isinstance(term, Point | Box) and not follow.gone(thing))
 
-    def _known(self, pixels: Pixels, found: Segmentation, here: _Here | None, due: list[Term]) -> dict[Term, Float]:
+    def _known(
+        self, pixels: Pixels, segmentation: Segmentation, here: _Here | None, due: list[Term]
+    ) -> dict[Term, Float]:
         """The alphas of the things that were named before, or are now, or will be later."""
-        nothing = np.zeros_like(found.foreground)
+        nothing = np.zeros_like(segmentation.foreground)
         known: dict[Term, Float] = {term: nothing for term in self._things if isinstance(term, Point | Box)}
         now = {_untimed(term): term for term in due}
         if now:
             steps = [replace(step, term=_untimed(step.term)) for step in self.steps if step.term in due]
-            softs = selection.soft_layers(steps, pixels, found, known={})
+            softs = selection.soft_layers(steps, pixels, segmentation, known={})
             known |= {now[term]: thing for term, thing in softs.things.items()}
         if here:
             fits = {term: answers.sized(here.fits, thing) for term, thing in here.answers.things.items()}
             carried = here.answers.things.items()
-            known |= {term: follow.again(term, thing * fits[term], found) for term, thing in carried}
+            known |= {term: follow.again(term, thing * fits[term], segmentation) for term, thing in carried}
         return known
 
 

@@ -68,10 +68,10 @@ def decode(data: Content, *, name: str = "", limits: Limits = LIMITS) -> Raster:
     kind = _kind_of(data[:1024], title)
     lacks: list[str] = []
     try:
-        found = pages.find(data, limits.pages + 1) if kind == "tiff" else [pages.Page()]
-        if len(found) > limits.pages:
+        located = pages.find(data, limits.pages + 1) if kind == "tiff" else [pages.Page()]
+        if len(located) > limits.pages:
             raise LimitError(f"{title}: over the limit of {limits.pages} pages")
-        openings = [_Openings(data, kind, page, lacks) for page in found]
+        openings = [_Openings(data, kind, page, lacks) for page in located]
         _check([opening.first for opening in openings], title, limits)
         with large.released(data):
             photos = [opening.photo(name, title) for opening in openings]
@@ -117,9 +117,9 @@ class _Openings:
     def _developed(self, opened: Opened, name: str, title: str) -> Raster:
         image, file = opened.image(), self._file
         check_kind(image, title)
-        said = fields.collect(image, file.format, file.data, file.page.at)
+        metadata = fields.collect(image, file.format, file.data, file.page.at)
         alpha = file.format == "tiff" and exif.has_alpha(file.data, file.page.at)
-        return develop(image, name=name, format=file.format, metadata=said, note=opened.note, alpha=alpha)
+        return develop(image, name=name, format=file.format, metadata=metadata, note=opened.note, alpha=alpha)
 
 
 def _wants(kind: str, lacks: Sequence[str]) -> str:
@@ -136,8 +136,8 @@ def read(path: str | Path, *, limits: Limits = LIMITS) -> Raster:
 
 
 def _kind_of(start: bytes, title: str) -> str:
-    if found := recognize(start):
-        return found
+    if kind := recognize(start):
+        return kind
     if not start:
         raise DecodeError(f"{title}: no data")
     refused = next((f" ({kind})" for mark, kind in _REFUSED if mark in start.lower()), "")

@@ -50,8 +50,8 @@ def develop(
         values, deeper = sixteen_bits(image.numpy())
     pixels, opacity = _parted(values)
     pixels, native, icc = _managed(pixels, icc)
-    said = "; ".join(filter(None, (note, fewer, deeper)))
-    return Raster(pixels, opacity, native, icc, metadata, format, name, note=said)
+    notes = "; ".join(filter(None, (note, fewer, deeper)))
+    return Raster(pixels, opacity, native, icc, metadata, format, name, note=notes)
 
 
 def _first_channels(image: pyvips.Image, alpha: bool) -> tuple[pyvips.Image, str]:

@@ -25,8 +25,8 @@ def find(data: tiff.Data, most: int) -> list[Page]:
 
     Raises ValueError where there is no directory, or the file is cut short before the last.
     """
-    found = [Page(number, at) for number, at in enumerate(tiff.directories(data, most))]
-    return [page for page in found if _is_picture(data, page)]
+    located = [Page(number, at) for number, at in enumerate(tiff.directories(data, most))]
+    return [page for page in located if _is_picture(data, page)]
 
 
 def _is_picture(data: tiff.Data, page: Page) -> bool:

@@ -49,11 +49,11 @@ def image_of(picture: Image.Image) -> pyvips.Image:
 
 def described(image: pyvips.Image, picture: Image.Image) -> pyvips.Image:
     """The image with a Pillow image's EXIF, XMP and resolution, as libvips names them."""
-    said = _metadata(picture)
-    image = image.copy(**{key: said[key] for key in ("xres", "yres") if key in said})
+    metadata = _metadata(picture)
+    image = image.copy(**{key: metadata[key] for key in ("xres", "yres") if key in metadata})
     for name in ("exif-data", "xmp-data"):
-        if name in said:
-            image.set_type(pyvips.GValue.blob_type, name, said[name])
+        if name in metadata:
+            image.set_type(pyvips.GValue.blob_type, name, metadata[name])
     return image
 
 
@@ -95,15 +95,19 @@ def _sixteen(picture: Image.Image) -> Array:
 
 
 def _metadata(picture: Image.Image) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     block = picture.getexif().tobytes() if picture.getexif() else b""
     upright = exif.upright(block)
     if upright:
-        found["exif-data"] = upright
+        metadata["exif-data"] = upright
     xmp = picture.info.get("xmp")
     if isinstance(xmp, bytes):
-        found["xmp-data"] = xmp
+        metadata["xmp-data"] = xmp
     dpi = picture.info.get("dpi")
     if dpi and min(dpi) > 0:
-        found |= {"xres": float(dpi[0]) / _MM_PER_INCH, "yres": float(dpi[1]) / _MM_PER_INCH, "resolution-unit": "in"}
-    return found
+        metadata |= {
+            "xres": float(dpi[0]) / _MM_PER_INCH,
+            "yres": float(dpi[1]) / _MM_PER_INCH,
+            "resolution-unit": "in",
+        }
+    return metadata

@@ -56,11 +56,11 @@ def decoded(file: File) -> Opened:
         with _reading():
             picture.load()
             if deep and file.format != "tiff":
-                found = _attached(vips.of(_deep(file.data, highest, len(picture.getbands()))), picture)
+                result = _attached(vips.of(_deep(file.data, highest, len(picture.getbands()))), picture)
             else:
-                found = pillow.image_of(picture)
+                result = pillow.image_of(picture)
         icc = _jp2_profile(file.data) if file.format == "jp2k" else None
-        return vips.tagged(found, icc) if icc else found
+        return vips.tagged(result, icc) if icc else result
 
     note = "colours of more than 8 bits are read at 8 bits" if deep and file.format == "tiff" else ""
     return Opened(picture.width, picture.height, image, note=note)

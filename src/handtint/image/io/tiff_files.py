@@ -28,12 +28,12 @@ def decoded(file: File) -> Opened:
         raise UnsupportedError from error
     logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is wrong is said once, by the error
     try:
-        found: Any = tifffile.TiffFile(io.BytesIO(file.data)).pages[file.page.number]
+        page: Any = tifffile.TiffFile(io.BytesIO(file.data)).pages[file.page.number]
     except (tifffile.TiffFileError, IndexError, KeyError) as error:
         raise ValueError(str(error)) from error
-    if found.photometric not in _PHOTOMETRIC or found.imagedepth != 1 or found.dtype is None:
+    if page.photometric not in _PHOTOMETRIC or page.imagedepth != 1 or page.dtype is None:
         raise UnsupportedError
-    return Opened(found.imagewidth, found.imagelength, lambda: _image(found, file))
+    return Opened(page.imagewidth, page.imagelength, lambda: _image(page, file))
 
 
 def _image(page: Any, file: File) -> pyvips.Image:

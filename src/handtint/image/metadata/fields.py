@@ -43,16 +43,16 @@ def collect(image: pyvips.Image, format: str, data: Content, at: int | None = No
     fields = {name: image.get(name) for name in (_EXIF, _XMP, _IPTC) if image.get_typeof(name)}
     if format == "tiff":
         fields |= _of_tiff(data, at)
-    found: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     block = exif.upright(fields[_EXIF]) if _EXIF in fields else None
     if block:
-        found[_EXIF] = block
+        metadata[_EXIF] = block
     if _XMP in fields:
-        found[_XMP] = _XMP_ORIENTATION.sub(rb"\g<1>1", fields[_XMP])
+        metadata[_XMP] = _XMP_ORIENTATION.sub(rb"\g<1>1", fields[_XMP])
     records = iptc_records(fields.get(_IPTC, b""))
     if records:
-        found[_IPTC] = records
-    return found | _resolution(image, block)
+        metadata[_IPTC] = records
+    return metadata | _resolution(image, block)
 
 
 def _of_tiff(data: Content, at: int | None) -> dict[str, bytes]:
@@ -61,10 +61,10 @@ def _of_tiff(data: Content, at: int | None) -> dict[str, bytes]:
     except ValueError:
         return {}
     records = entries.pop(exif.IPTC, None)
-    found = {_EXIF: exif.block(entries)} if entries else {}
+    metadata = {_EXIF: exif.block(entries)} if entries else {}
     if records and isinstance(records.value, bytes):
-        found[_IPTC] = records.value
-    return found
+        metadata[_IPTC] = records.value
+    return metadata
 
 
 def _resolution(image: pyvips.Image, block: bytes | None) -> dict[str, Any]:
@@ -103,8 +103,8 @@ def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyv
 
 def kept(metadata: Mapping[str, Any], format: str) -> int:
     """libvips' set of flags for what a saver writes: XMP, IPTC, ICC, and EXIF only where there is something to say."""
-    said = _EXIF in metadata or (format in _RESOLUTION_IN_EXIF and "xres" in metadata)
-    return 2 | 4 | 8 | (1 if said else 0)
+    has_resolution = _EXIF in metadata or (format in _RESOLUTION_IN_EXIF and "xres" in metadata)
+    return 2 | 4 | 8 | (1 if has_resolution else 0)
 
 
 def finish(file: bytes, metadata: Mapping[str, Any], format: str) -> bytes:

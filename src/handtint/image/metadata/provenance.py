@@ -29,13 +29,13 @@ def stated(metadata: Mapping[str, Any], models: Mapping[str, str], options: Opti
 
     models: the networks that took part, by name, with the sha256 of their weights.
     """
-    said = {key: value for key, value in asdict(options).items() if key not in _NOT_OF_THE_PICTURE}
+    settings = {key: value for key, value in asdict(options).items() if key not in _NOT_OF_THE_PICTURE}
     statement = [
         xmp.Property(IPTC, "Iptc4xmpExt", "DigitalSourceType", SOURCE_TYPE),
         xmp.Property(IPTC, "Iptc4xmpExt", "AISystemUsed", "handtint"),
         xmp.Property(IPTC, "Iptc4xmpExt", "AISystemVersionUsed", __version__),
         xmp.Property(OURS, "handtint", "Models", tuple(f"{name} sha256:{sha}" for name, sha in models.items())),
-        xmp.Property(OURS, "handtint", "Options", json.dumps(said, sort_keys=True)),
+        xmp.Property(OURS, "handtint", "Options", json.dumps(settings, sort_keys=True)),
     ]
     tool = [xmp.Property(_XMP, "xmp", "CreatorTool", f"handtint {__version__}")]  # the first one's name stands
     packet = xmp.extend(metadata.get("xmp-data", b""), statement, unless_said=tool)

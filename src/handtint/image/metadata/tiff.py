@@ -124,17 +124,17 @@ def directories(data: Data, most: int) -> list[int]:
 
     Raises ValueError where there is none, or the chain leads out of the file: it was cut short.
     """
-    found: list[int] = []
+    offsets: list[int] = []
     at, form = first(data), layout(data)
     try:
-        while at and at not in found and len(found) < most:
-            found.append(at)
+        while at and at not in offsets and len(offsets) < most:
+            offsets.append(at)
             (at,) = form.word.unpack_from(data, _link(data, at, form))
     except (struct.error, OverflowError) as error:
         raise ValueError("a chain of TIFF directories that is cut short") from error
-    if not found:
+    if not offsets:
         raise ValueError("no TIFF directory")
-    return found
+    return offsets
 
 
 @dataclass(slots=True)
@@ -147,7 +147,7 @@ class _Reader:
     left: int  # bytes that may still be read
 
     def directory(self, at: int, depth: int) -> Directory:
-        found: Directory = {}
+        entries: Directory = {}
         for tag, kind, number, place in rows(self.data, at, self.layout):
             self._spend(self.layout.row.size)
             if depth == 1 and self.wanted is not None and tag not in self.wanted:
@@ -156,10 +156,10 @@ class _Reader:
             if value is None:
                 continue
             if tag not in _POINTERS:
-                found[tag] = Entry(kind, value)
+                entries[tag] = Entry(kind, value)
             elif depth < _DEPTH:
-                found |= self._inner(tag, kind, value, depth)
-        return found
+                entries |= self._inner(tag, kind, value, depth)
+        return entries
 
     def _spend(self, size: int) -> None:
         self.left -= size

@@ -44,8 +44,8 @@ def extend(packet: bytes, properties: Sequence[Property], *, unless_said: Sequen
         document = _parsed(packet)
     except ValueError:
         document = _parsed(_EMPTY)
-    said = set(_names(document))
-    added = [*properties, *(new for new in unless_said if (new.namespace, new.name) not in said)]
+    present = set(_names(document))
+    added = [*properties, *(new for new in unless_said if (new.namespace, new.name) not in present)]
     named = {(new.namespace, new.name) for new in added}
     _remove(document, lambda *name: name in named)
     about = _about(document)
@@ -95,14 +95,14 @@ def _elements(node: Any) -> Iterator[Any]:
 def _attributes(element: Any) -> list[Any]:
     """Its attributes, without declarations of namespaces."""
     attributes = element.attributes
-    found = [attributes.item(i) for i in range(attributes.length)]
-    return [attribute for attribute in found if attribute.namespaceURI != _XMLNS]
+    every = [attributes.item(i) for i in range(attributes.length)]
+    return [attribute for attribute in every if attribute.namespaceURI != _XMLNS]
 
 
 def _names(document: Any) -> Iterator[tuple[str, str]]:
     for element in _elements(document):
         yield element.namespaceURI or "", element.localName
-        yield from ((found.namespaceURI or "", found.localName) for found in _attributes(element))
+        yield from ((attribute.namespaceURI or "", attribute.localName) for attribute in _attributes(element))
 
 
 def _remove(document: Any, unwanted: Callable[[str, str], bool]) -> None:
