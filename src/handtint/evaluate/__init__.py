@@ -1,1 +1,1 @@
-"""Measures of colour and masks against photographs whose truth is known, and the report of them."""
+"""Measures of colour and masks against ground truth, and reports of them."""

@@ -1,4 +1,4 @@
-"""What a model is compared with: no colour at all, and one mean colour everywhere."""
+"""Baselines for colour models: no colour at all, and one mean colour everywhere."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def grayed(rgb: Array, *, name: str = "") -> Photo:
 
 
 def gray(photo: Photo) -> Photo:
-    """The photograph as it is shown: the predictor without any colour, which every other has to beat."""
+    """The gray photograph unchanged: the predictor without any colour, which every other one has to beat."""
     return photo
 
 
 def mean_color(sample: Iterable[Array]) -> Predictor:
     """A predictor that gives every pixel one colour, the mean a*b* of a sample of RGB pictures (H, W, 3) uint8.
 
-    Every photograph of the sample weighs the same. Raises InputError for an empty sample.
+    All photographs of the sample have the same weight. Raises InputError for an empty sample.
     """
     means = [lab.split(rgb)[1].mean(axis=(0, 1), dtype=np.float64) for rgb in sample]
     if not means:

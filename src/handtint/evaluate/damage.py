@@ -1,4 +1,4 @@
-"""What time, cameras and scanners do to photographs, one fault at a time, to see what each costs."""
+"""Damage by age, cameras and scanners, one kind at a time, to measure the effect of each."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _YELLOW = (3.0, 24.0)  # a*, b* of old paper
 
 
 def damaged(L: Float, kind: str, *, name: str = "") -> Pixels:
-    """Lightness (H, W) 0..100 as a photograph with that fault, (H, W) or (H, W, 3) uint8 sRGB.
+    """A photograph of lightness (H, W) 0..100 with that damage, (H, W) or (H, W, 3) uint8 sRGB.
 
-    kind: a key of KINDS. name: the photo's; scratches and grain are the same for the same one.
+    kind: a key of KINDS. name: of the photo; the same name always gets the same scratches and grain.
     """
     return KINDS[kind](L, np.random.default_rng(zlib.crc32(name.encode())))
 
@@ -40,12 +40,12 @@ def _saturated(L: Float, _: np.random.Generator) -> Pixels:
 
 
 def _saturated_sky(L: Float, _: np.random.Generator) -> Pixels:
-    """Everything bright is blown out, everything dark as it was."""
+    """Bright areas are blown out, dark ones unchanged."""
     return lab.gray(np.minimum(np.maximum(L, 50 + (L - 50) * np.float32(2.5)), 100))
 
 
 def _yellowed(L: Float, rng: np.random.Generator) -> Pixels:
-    """Old paper, browner towards one side, its whites no longer white."""
+    """Old paper, browner towards one side, without pure white."""
     height, width = L.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     angle = rng.uniform(0, 2 * np.pi)
@@ -56,7 +56,7 @@ def _yellowed(L: Float, rng: np.random.Generator) -> Pixels:
 
 
 def _scratched(L: Float, rng: np.random.Generator) -> Pixels:
-    """Scratches down to the white paper, dust and hairs in black."""
+    """White scratches down to the paper, black dust and hairs."""
     height, width = L.shape
     out, side = L.astype(np.float32), max(height, width)
     for number in range(14):
@@ -80,7 +80,7 @@ def _grainy(L: Float, rng: np.random.Generator) -> Pixels:
 
 
 def _small(L: Float, _: np.random.Generator) -> Pixels:
-    """As if from a print of 96 pixels' side."""
+    """As if enlarged from a print of 96 pixels a side."""
     height, width = L.shape
     scale = min(1.0, 96 / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))

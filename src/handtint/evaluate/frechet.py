@@ -1,4 +1,4 @@
-"""The Frechet distance between what a network sees in predicted and in true pictures, summed up as they come."""
+"""The Frechet distance between the features of predicted and of true pictures, accumulated picture by picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Features = Callable[[Array], Array]  # RGB (H, W, 3) uint8 -> (d,) float
 
 
 class Normal:
-    """Mean and covariance of vectors (d,), from sums in float64: memory does not grow with their number."""
+    """Mean and covariance of vectors (d,) from running sums in float64, in constant memory."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -38,7 +38,7 @@ class Normal:
 
 
 class Distances:
-    """The Frechet distances of several predictors' pictures from the true ones, in what a network sees in them."""
+    """The Frechet distances of several predictors' pictures from the true ones, on the features of a network."""
 
     def __init__(self, features: Features) -> None:
         self._features = features
@@ -50,7 +50,7 @@ class Distances:
         self._truth.add(self._features(rgb))
 
     def add(self, label: str, rgb: Array) -> None:
-        """Take in one picture of a predictor's, RGB (H, W, 3) uint8."""
+        """Take in one predicted picture, RGB (H, W, 3) uint8."""
         self._predicted.setdefault(label, Normal()).add(self._features(rgb))
 
     def of(self, label: str) -> float:
@@ -61,7 +61,7 @@ class Distances:
 def frechet(one: Normal, other: Normal) -> float:
     """The squared Frechet distance of two normal distributions, 0 and up: Dowson and Landau 1982; Heusel et al. 2017.
 
-    It grows as photographs get fewer, so only figures of the same photographs can be compared.
+    It is larger for fewer photographs, so only figures for the same photographs can be compared.
     """
     (mean1, covariance1), (mean2, covariance2) = one.moments(), other.moments()
     values, vectors = np.linalg.eigh(covariance1)

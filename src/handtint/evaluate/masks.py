@@ -23,13 +23,13 @@ TOLERANCE = 0.008  # of the diagonal: how far apart two boundaries may run and s
 def evaluate_masks(
     samples: Iterable[Sample], segment: Segment, *, on: Sequence[str] = MODES, classes: bool = True
 ) -> dict[str, dict[str, Any]]:
-    """Score a segmenter on labelled photographs, shown gray, in colour, or each in turn.
+    """Score a segmenter on labelled photographs, shown in gray, in colour, or both.
 
     samples: (name, photo (H, W) or (H, W, 3) uint8, class labels (H, W) uint8 0..20, foreground labels (H, W)
-             uint8 0 or 1); 255 in the labels is not asked for. One is held at a time.
+             uint8 0 or 1); 255 in the labels is ignored. One sample is held in memory at a time.
     segment: photo -> class indices (H, W) uint8 0..20, alpha (H, W) float32 0..1.
-    on: what to show: "gray" is the photograph's lightness, "colour" the photograph as it is.
-    classes: whether the segmenter knows any; without, nothing is said of them.
+    on: what the segmenter is shown: "gray", the photograph's lightness, or "colour", the photograph as it is.
+    classes: whether the segmenter predicts classes; if not, they are not scored.
 
     Returns {mode: scores}; scores as `MaskScores.scores` has them.
     Raises InputError without photographs and for arrays that do not fit, OptionError for an unknown mode.
@@ -50,7 +50,7 @@ _NO_CLASSES: dict[str, Any] = {"miou": None, "iou": dict.fromkeys(VOC), "pixel_a
 
 
 class MaskScores:
-    """Every measure of one segmenter, added up photograph by photograph."""
+    """All measures of one segmenter, accumulated photograph by photograph."""
 
     def __init__(self) -> None:
         self._photos = 0
@@ -81,7 +81,7 @@ class MaskScores:
     def scores(self) -> dict[str, Any]:
         """{"photos", "miou", "iou": {class: 0..1 or None}, "pixel_accuracy", "foreground"}; None: nothing to measure.
 
-        A class absent from truth and prediction has no IoU and is left out of the mean.
+        A class that is in neither truth nor prediction has no IoU and does not count in the mean.
         foreground: {"photos" with such labels, "iou_mean" over photographs (1 where both are empty), "iou_pooled"
         over pixels, "boundary_f", "alpha_mae" and "leak", means over photographs}.
         Raises InputError without photographs.
@@ -119,7 +119,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def confusion(prediction: Array, truth: Array) -> Array:
-    """Pixels (21, 21) int64 by [true class, predicted class] of two (H, W) index arrays; truth 255 is left out."""
+    """Pixels (21, 21) int64 by [true class, predicted class] of two (H, W) index arrays; truth 255 is ignored."""
     known = truth != VOID
     true, predicted = truth[known].astype(np.int64), prediction[known].astype(np.int64)
     n = len(VOC)
@@ -130,15 +130,15 @@ def confusion(prediction: Array, truth: Array) -> Array:
 
 
 def overlap(mask: Array, truth: Array) -> tuple[int, int]:
-    """Pixels in the intersection and in the union of mask (H, W) bool and truth (H, W) 0, 1 or 255, left out."""
+    """Pixels in the intersection and in the union of mask (H, W) bool and truth (H, W) 0, 1 or 255, ignored."""
     inside, known = truth == 1, truth != VOID
     return int((mask & inside).sum()), int(((mask | inside) & known).sum())
 
 
 def leak(alpha: Float, truth: Array) -> float:
-    """The share of the colour that is laid where it does not belong, 0..1: colour is laid in proportion to alpha.
+    """The share of all colour that falls on the background, 0..1, with colour proportional to alpha.
 
-    alpha: (H, W) float32 0..1. truth: (H, W) 0, 1 or 255, left out. An empty mask leaks nothing.
+    alpha: (H, W) float32 0..1. truth: (H, W) 0, 1, or 255 for pixels to ignore. An empty mask leaks nothing.
     """
     laid = float(alpha[truth != VOID].sum(dtype=np.float64))
     return float(alpha[truth == 0].sum(dtype=np.float64)) / laid if laid else 0.0
@@ -147,9 +147,9 @@ def leak(alpha: Float, truth: Array) -> float:
 def boundary_f(mask: Array, truth: Array) -> float:
     """How well the outline of mask (H, W) bool follows that of truth (H, W) 0, 1 or 255: an F score, 0..1.
 
-    Precision is the share of the mask's outline within TOLERANCE of the truth's, recall the reverse. An outline
-    is the mask's own pixels beside others; the frame of the picture is none. Unknown pixels are outside of both.
-    Where a mask has no outline, being empty or full, the score is 1 for equal masks and 0 for others.
+    Precision is the share of the mask's outline within TOLERANCE of the truth's, recall the reverse. The outline
+    consists of mask pixels next to other pixels; the picture's frame does not count. Ignored pixels are outside both.
+    If a mask has no outline, being empty or full, the score is 1 for equal masks and 0 otherwise.
     Sources: Csurka et al. 2013, "What is a good evaluation measure for semantic segmentation?"; Perazzi et al.
     2016, "A benchmark dataset and evaluation methodology for video object segmentation" (the tolerance).
     """
@@ -175,7 +175,7 @@ def _disk(radius: int) -> Array:
 
 
 def summary(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """The figures of an evaluation that a model's record keeps."""
+    """The figures of an evaluation that go into a model's record."""
     kept = {}
     for mode, values in scores.items():
         kept[f"{mode} foreground iou"] = values["foreground"]["iou_mean"]

@@ -1,6 +1,6 @@
-"""What a picture scores against the truth: PSNR, SSIM and CIEDE2000 by scikit-image; colourfulness, stray chroma.
+"""Measures of a picture against the truth: PSNR, SSIM and CIEDE2000 by scikit-image; and its colourfulness.
 
-scikit-image comes with the extra `evaluate`: with SciPy it is larger than all the rest of the base package.
+scikit-image comes with the extra `evaluate`: together with SciPy it is larger than the whole base package.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _SSIM_RADIUS, _SSIM_SIGMA = 5, 1.5
 def psnr(prediction: Array, truth: Array) -> float:
     """Peak signal-to-noise ratio in dB of two uint8 pictures of one shape, over all pixels and channels.
 
-    The squared error counts as at least the 1/12 that rounding to 8 bits makes, so that equal pictures score
-    58.9 dB instead of infinity and a mean over photographs stays finite. Raises InputError for two shapes.
+    The squared error is at least 1/12, that of rounding to 8 bits, so that equal pictures score 58.9 dB instead of
+    infinity and a mean over photographs stays finite. Raises InputError for two shapes.
     """
     _same_shape(prediction, truth)
     return float(10 * np.log10(255**2 / max(mean_squared_error(truth, prediction), ROUNDING)))
@@ -30,8 +30,8 @@ def ssim(prediction: Array, truth: Array) -> float:
     """Structural similarity, -1..1, of two uint8 RGB pictures (H, W, 3): the mean of R, G and B.
 
     With the Gaussian window of sigma 1.5 cut at 11x11 and population covariance of the paper: Wang, Bovik, Sheikh and
-    Simoncelli 2004, "Image quality assessment". The 5 pixels along the frame, whose window would leave the picture, are
-    left out; in a picture of fewer than 11 pixels they count, mirrored at the frame. Raises InputError for two shapes.
+    Simoncelli 2004, "Image quality assessment". The 5 pixels along the frame, whose window would leave the picture, do
+    not count; in a picture of fewer than 11 pixels they do, mirrored at the frame. Raises InputError for two shapes.
     """
     _same_shape(prediction, truth)
     if min(truth.shape[:2]) <= 2 * _SSIM_RADIUS:

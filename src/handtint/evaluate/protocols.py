@@ -1,7 +1,7 @@
 """The two ways to score predicted colours, one photograph at a time in bounded memory.
 
 `ReportProtocol` repeats the arithmetic behind the tables of Noya and Taye 2022, "Selective Coloring"; it is
-comparable with them and flatters pictures without colour. `LabProtocol` measures the a* and b* that the names say.
+comparable with them and flatters pictures without colour. `LabProtocol` measures true a* and b*.
 The scores are those of scikit-learn: r2_score, explained_variance_score, mean_absolute_error,
 median_absolute_error, mean_squared_error.
 """
@@ -26,10 +26,10 @@ _CHUNK = 4096  # rows of a histogram summed up at a time
 class ReportProtocol:
     """Scores of the G and B channels of RGB in 0..1, photographs as samples and pixel positions as outputs.
 
-    As the report's authors did it: prediction and truth change places (the variance is the prediction's), one
-    all-zero sample stands before the photographs, and the scores are the plain mean over positions. Values are
+    As in the report: prediction and truth are swapped (so that the variance is the prediction's), one all-zero sample
+    precedes the photographs, and the scores are the plain mean over positions. Values are
     multiples of 1/255, so integer sums and counts give every score exactly, the median included.
-    Memory: 560 bytes a pixel position and channel (56 MB at 224x224); nearly twice that from 65,535 photographs.
+    Memory: 560 bytes per pixel position and channel (56 MB at 224x224); nearly twice that from 65,535 photographs.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -73,9 +73,9 @@ class ReportProtocol:
 
 
 class LabProtocol:
-    """Scores of a* and b* divided by 110, pooled over all pixels of all photographs, truth and prediction in place.
+    """Scores of a* and b* divided by 110, pooled over all pixels of all photographs.
 
-    R2 and explained variance are taken of sums in float64; the median absolute error is good to MEDIAN_ACCURACY.
+    R2 and explained variance are computed from sums in float64; the median absolute error is exact to MEDIAN_ACCURACY.
     """
 
     def __init__(self) -> None:
@@ -110,12 +110,12 @@ class LabProtocol:
 
 
 def _explained(error: Array, spread: Array) -> Array:
-    """1 - error / spread; where the spread is 0, 1 without error and 0 with it, as scikit-learn has it."""
+    """1 - error / spread; if the spread is 0, then 1 without error and 0 with one, as in scikit-learn."""
     return np.where(spread == 0, np.where(error == 0, 1.0, 0.0), 1 - error / np.where(spread == 0, 1, spread))
 
 
 def _medians(counts: Array, samples: int) -> Array:
-    """Medians (n,) of values 0..k-1 of which counts (n, k) says how often each came; every row sums to samples."""
+    """Medians (n,) of values 0..k-1 from how often each occurs, counts (n, k); every row sums to samples."""
     medians = np.empty(len(counts))
     for start in range(0, len(counts), _CHUNK):
         below = counts[start : start + _CHUNK].cumsum(axis=1, dtype=np.int64)

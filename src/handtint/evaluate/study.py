@@ -46,7 +46,7 @@ class Entry:
 def read(paths: Iterable[Path]) -> list[Entry]:
     """The evaluations in JSON files that `handtint evaluate colour --out` wrote, in the report's order.
 
-    Raises InputError for other files, and where two evaluations are not of the same photographs.
+    Raises InputError for other files, and if two evaluations are not of the same photographs.
     """
     entries = [entry for path in paths for entry in _entries(path)]
     if not entries:
@@ -78,24 +78,24 @@ def _rank(name: str) -> int:
 
 
 def markdown(entries: Sequence[Entry], *, command: str, figure: str = "") -> str:
-    """The study as Markdown: both protocols, whole pictures, what repeats of the report's findings.
+    """The study as Markdown: both protocols, whole pictures, and which of the report's findings are confirmed.
 
-    command: how this was made, to be printed. figure: where the rows of samples are, "" for none.
+    command: how this was made, to be printed. figure: the path of the rows of samples, "" for none.
     """
     first = entries[0]
     lines = [(GRAY, first.gray), (MEAN_COLOR, first.mean), *((e.name, e.scores) for e in entries)]
-    made = f"Made by `{command}` from what `handtint evaluate colour` wrote; [training](training.md) says how each was"
+    origin = "from the files of `handtint evaluate colour`; [training](training.md) says how each model was trained."
     cited = f"Cited rows: {CITATION}, trained at full size, on its own 2,000 photographs at 224 pixels."
     parts = [
         "# The study: the report's architectures and ours on one budget",
-        f"{made} trained. Do not edit: run it again.",
+        f"Made by `{command}` {origin} Do not edit this page: run the command again.",
         "\n".join(f"- {key}: {value}" for key, value in first.run.items() if key != "recipe"),
         "\n".join(f"- {e.name}: {e.run.get('recipe', 'unknown recipe')}" for e in entries),
-        f"## Protocol `report`\n\nGreen and blue of RGB, the arithmetic of the 2022 report. {cited}",
+        f"## Protocol `report`\n\nGreen and blue of RGB, measured as in the 2022 report. {cited}",
         table(("model", *_heads("G"), *_heads("B")), [*_report_rows(lines), *_cited_rows()]),
         "## Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
         table(("model", *_heads("a"), *_heads("b")), [_row(name, s["lab"].values()) for name, s in lines]),
-        "## Whole pictures\n\nMeans over photographs. Ratio: colourfulness of the predictions to that of the truths."
+        "## Whole pictures\n\nMeans over photographs. Ratio: colourfulness of predictions divided by that of the originals."
         + (f" Frechet distance on {first.run['frechet']}." if "frechet" in first.run else ""),
         table(("model", "PSNR dB", "SSIM", "CIEDE2000", "colourfulness ratio", "Frechet"), map(_picture_row, lines)),
         "## The report's findings\n\n" + table(("finding", "here", "figures"), findings(entries)),
@@ -132,7 +132,7 @@ def _vivid(scores: Scores) -> float:
 
 
 def findings(entries: Sequence[Entry]) -> list[list[str]]:
-    """(finding of the report, "repeats" or "does not", the figures it was judged by), of the models that are there."""
+    """(finding of the report, "repeats" or "does not", the figures behind that), for the evaluated models."""
     by_name = {entry.name: entry.scores for entry in entries}
     models = [
         _faded("The ViT discriminator leaves gray pictures", by_name.get("vit-discriminator-gan")),

@@ -93,11 +93,11 @@ class Pyramid(nn.Module):
         return self.forward_from(self.forward_stem(gray, 0), 0)
 
     def forward_stem(self, gray: Tensor, stages: int) -> list[Tensor]:
-        """What the first stages make of the picture: their maps, and last what the next stage is to be given."""
+        """The maps of the first stages, followed by the input of the next stage."""
         return self._run([self.stem(gray.expand(-1, 3, -1, -1))], 0, stages)
 
     def forward_from(self, stem: list[Tensor], stages: int) -> list[Tensor]:
-        """The maps of what `forward_stem` returned after so many stages; as many of the finest may be missing there."""
+        """All maps, from what `forward_stem` returned after so many stages; the finest of its maps may be left out."""
         return self._run(stem, stages, len(self.stages))[:-1]
 
     def _run(self, stem: list[Tensor], first: int, end: int) -> list[Tensor]:

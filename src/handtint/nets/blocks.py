@@ -1,4 +1,4 @@
-"""The small parts that every network here is made of."""
+"""Building blocks that the networks share."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TransformerBlock(nn.Module):
 
 
 def attended(qkv: Tensor, heads: int) -> Tensor:
-    """Queries, keys and values (n, length, 3 * dim) -> what the heads gather, (n, length, dim)."""
+    """Multi-head attention: queries, keys and values (n, length, 3 * dim) -> (n, length, dim)."""
     n, length, wide = qkv.shape
     dim = wide // 3
     q, k, v = qkv.reshape(n, length, 3, heads, dim // heads).permute(2, 0, 3, 1, 4).unbind(0)
@@ -52,7 +52,7 @@ def attended(qkv: Tensor, heads: int) -> Tensor:
 
 
 def _attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Scaled dot-product attention. Its fused form is twenty times slower than this in gradients on CPUs."""
+    """Scaled dot-product attention. The gradients of PyTorch's fused form are twenty times slower on CPUs."""
     if q.device.type == "cpu" and q.requires_grad:
         weights = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
         return weights.softmax(dim=-1).to(v.dtype) @ v
@@ -60,7 +60,7 @@ def _attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 class UpBlock(nn.Module):
-    """Double the size, join the encoder's features of that size, mix with two convolutions (U-Net)."""
+    """Double the size, concatenate the encoder's features of that size, mix by two convolutions (U-Net)."""
 
     def __init__(self, cin: int, skip: int, cout: int) -> None:
         super().__init__()

@@ -10,7 +10,7 @@ from torchvision.models.segmentation import DeepLabV3_ResNet101_Weights, deeplab
 
 
 class DeepLab(nn.Module):
-    """torchvision's network, answering what the mask networks of this package answer."""
+    """torchvision's network, with the outputs of this package's mask networks."""
 
     def __init__(self, net: Any) -> None:
         """`net`: a torchvision DeepLabV3."""
@@ -20,7 +20,7 @@ class DeepLab(nn.Module):
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(n, 3, h, w) RGB normalised as for ImageNet -> class logits, foreground logits, features.
 
-        (n, 21, h/8, w/8), (n, 1, h/8, w/8), (n, 256, h/8, w/8). The foreground is whatever is not background.
+        (n, 21, h/8, w/8), (n, 1, h/8, w/8), (n, 256, h/8, w/8). The foreground is every class but background.
         """
         x = self.net.backbone(rgb)["out"]
         *layers, last = self.net.classifier

@@ -1,4 +1,4 @@
-"""Depthwise convolution whose gradients are quick on CPUs, in bfloat16 and with channels last."""
+"""Depthwise convolution with fast gradients on CPUs, in bfloat16 and with channels last."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ TAP = 3  # the kernel side that oneDNN has a quick gradient for
 
 
 class DepthwiseConv2d(nn.Conv2d):
-    """nn.Conv2d with one filter a channel, square kernels of 3 or 5, no bias; the same weights and answers.
+    """nn.Conv2d with one filter per channel, square kernels of 3 or 5, no bias; same weights, same results.
 
-    oneDNN falls back to reference code for the gradients of 5 x 5 kernels and of strides: they were most of a training
-    step of the EfficientNet-Lite backbone (`python bench/step.py`). Here they are made of cases that it is quick at. On
-    other devices and in inference this is nn.Conv2d.
+    oneDNN falls back to reference code for the gradients of 5 x 5 kernels and of strides; these took most of a training
+    step of the EfficientNet-Lite backbone (`python bench/step.py`). Here they are composed of cases that oneDNN
+    computes fast. On other devices and for inference this is plain nn.Conv2d.
     """
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Who tells true colours from predicted ones: networks that see (L, ab) and answer with logits."""
+"""Discriminators: networks that tell true colours from predicted ones, (L, ab) -> logits."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PatchDiscriminator(nn.Module):
 
 
 def _start(module: nn.Module) -> None:
-    """The start of pix2pix: N(0, 0.02), batch norm around 1."""
+    """Initial weights of pix2pix: N(0, 0.02), batch norm around 1."""
     if isinstance(module, nn.Conv2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
         if module.bias is not None:
@@ -44,7 +44,7 @@ def _start(module: nn.Module) -> None:
 
 
 class MultiScale(nn.Module):
-    """Patch discriminators of their own at full, half, ... size: Wang et al. 2018 (pix2pixHD)."""
+    """One patch discriminator for each of full, half, ... size: Wang et al. 2018 (pix2pixHD)."""
 
     def __init__(self, filters: int = 64, downs: int = 3, scales: int = 2) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class ViTDiscriminator(nn.Module):
 
 
 class TorchvisionViT(nn.Module):
-    """The report's own: torchvision's vit_b_16, not pretrained, its head Linear(768, 900); 224 pixels only."""
+    """The report's discriminator: torchvision's vit_b_16, not pretrained, its head Linear(768, 900); 224 pixels only."""
 
     def __init__(self) -> None:
         """Raises WeightsError where torchvision is missing or does not fit torch."""

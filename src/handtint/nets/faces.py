@@ -27,7 +27,7 @@ class _Residual(nn.Module):
 class FaceNet(nn.Module):
     """CenterNet (Zhou et al. 2019, "Objects as Points") for one class, on a small pyramid of features.
 
-    Full convolutions throughout and no map at half the size: few, dense steps are what a CPU is quickest at.
+    Dense convolutions throughout and no map at half the size: a CPU is fastest with few, dense steps.
     """
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS, blocks: tuple[int, ...] = BLOCKS, joined: int = 24) -> None:

@@ -1,4 +1,4 @@
-"""What is read off the features: colour, classes, foreground."""
+"""Heads that turn features into colour, classes and foreground."""
 
 from __future__ import annotations
 

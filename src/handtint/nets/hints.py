@@ -8,11 +8,11 @@ from torch.nn import functional as F
 
 
 class HintEncoder(nn.Module):
-    """What known colours add to features at several strides: nothing where none are known, and nothing at first.
+    """Known colours, encoded as terms to add to features at several strides; zero where no colour is known.
 
-    Zhang et al. 2017 (Real-Time User-Guided Image Colorization) give hints to a network's first layer; added to the
-    transformer's tokens they reach the whole picture, and added to the decoder they stay exact where they stand.
-    No layer has a bias and the last ones begin as zeros, so that training can go on from weights that knew no hints.
+    Zhang et al. 2017 (Real-Time User-Guided Image Colorization) feed hints to the first layer of a network; added
+    to the transformer's tokens they reach the whole picture, and added to the decoder they stay exact in their place.
+    No layer has a bias and the last layers start at zero, so that training can continue from weights without hints.
     """
 
     def __init__(self, channels: dict[int, int], width: int = 64) -> None:
@@ -26,7 +26,7 @@ class HintEncoder(nn.Module):
 
 
 def pooled(hints: Tensor, stride: int) -> Tensor:
-    """Hints (n, 3, h, w) -> (n, 4, h / stride, w / stride): mean known ab, how known at best, how known on average."""
+    """Hints (n, 3, h, w) -> (n, 4, h / stride, w / stride): mean known ab, highest and mean degree of knowledge."""
     ab, known = hints[:, :2], hints[:, 2:]
     share = F.avg_pool2d(known, stride)
     mean = F.avg_pool2d(ab * known, stride) / (share + 1e-5)

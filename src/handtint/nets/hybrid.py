@@ -60,7 +60,7 @@ class HybridViT(nn.Module):
 
 
 class ColorNet(nn.Module):
-    """Gray picture to colour; some of the colours may be known."""
+    """Gray picture to colour, optionally guided by some known colours."""
 
     def __init__(self, backbone: HybridViT) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class MaskNet(nn.Module):
 
 
 def current_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a checkpoint or file of any version by the names that networks have now."""
+    """The tensors of a checkpoint or file of any version, renamed as the networks name them now."""
     return {name.replace("backbone.beside.", "backbone.companion."): tensor for name, tensor in tensors.items()}
 
 

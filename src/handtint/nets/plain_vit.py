@@ -1,4 +1,4 @@
-"""A plain vision transformer as DINOv2 has it, for gray input: what others learned from far more photographs.
+"""A plain vision transformer as in DINOv2, for gray input: its weights were learned from far more photographs.
 
 Dosovitskiy et al. 2021 (ViT); Oquab et al. 2023 (DINOv2); Touvron et al. 2021 (layer scale).
 """
@@ -37,7 +37,7 @@ class _Block(nn.Module):
 
 
 class PlainViT(nn.Module):
-    """Tokens at stride 16 of a gray picture of any size: those half-way and the last, one beside the other."""
+    """Tokens at stride 16 of a gray picture of any size: those of the middle and of the last block, concatenated."""
 
     mean: Tensor
     std: Tensor
@@ -45,7 +45,7 @@ class PlainViT(nn.Module):
     def __init__(
         self, dim: int = 384, heads: int = 6, patch: int = 14, grid: int = 37, taps: tuple[int, ...] = TAPS
     ) -> None:
-        """grid: the side, in patches, that positions were learned for; taps: the blocks after which to hand on."""
+        """grid: the side, in patches, for which positions were learned; taps: the blocks whose tokens are returned."""
         super().__init__()
         self.patch, self.taps = patch, taps
         self.channels = dim * len(taps)
@@ -86,9 +86,9 @@ def plain_vit(size: str = "small") -> PlainViT:
 
 
 def from_published(tensors: Mapping[str, Tensor], net: PlainViT) -> dict[str, Tensor]:
-    """The tensors of a Dinov2Model, named as the package transformers names them, by this module's names.
+    """The tensors of a Dinov2Model of the package transformers, renamed for this module.
 
-    Both norms begin as the published last one. Raises KeyError for one that is missing.
+    Both norms start as the published last one. Raises KeyError for one that is missing.
     """
     embeddings, grid = tensors["embeddings.position_embeddings"], net.positions.shape[-1]
     state = {

@@ -61,8 +61,8 @@ def _stage(cin: int, cout: int, stride: int) -> nn.Sequential:
 def from_published(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """torchvision's tensors of a resnet18 for this module, to be loaded strictly.
 
-    The classifier is left out. The first convolution takes one channel, so its three are added up: the same answer
-    to a gray picture, which is L copied three times, as fastai does it.
+    The classifier is left out. The first convolution takes one channel, so its three input channels are summed: the
+    same result for a gray picture, which fastai feeds in as three copies of L.
     """
     kept = {name: tensor for name, tensor in tensors.items() if not name.startswith("fc.")}
     return kept | {"conv1.weight": tensors["conv1.weight"].sum(dim=1, keepdim=True)}

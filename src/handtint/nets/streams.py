@@ -1,7 +1,7 @@
-"""What things are and where they end, by a network each.
+"""Classes by one network and foreground edges by another.
 
-What a thing is, and that it is one, ImageNet's features say nearly as they are; edges are learned end to end, and that
-learning costs classes.
+ImageNet's features tell objects and their classes apart almost unchanged; edges have to be learned end to end, and
+learning them makes classes worse.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ class ClassNet(nn.Module):
         self.head = ClassHead(pyramid.channels[-READ:])  # type: ignore[arg-type]
 
     def forward_stem(self, gray: Tensor, stages: int) -> list[Tensor]:
-        """What the pyramid's first stages (at least three) make of gray (n, 1, h, w): all that the rest needs of it."""
+        """The output of the pyramid's first stages (at least three) for gray (n, 1, h, w): all that the rest needs."""
         return self.pyramid.forward_stem(gray, stages)[2:]
 
     def forward(self, seen: Tensor | list[Tensor], stages: int = 0) -> Answer:
-        """(n, 1, h, w) network L in -1..1, or what `forward_stem` made of it by so many stages -> the answer."""
+        """(n, 1, h, w) network L in -1..1, or what `forward_stem` returned after so many stages -> the output."""
         maps = self.pyramid(seen) if isinstance(seen, Tensor) else self.pyramid.forward_from(seen, stages)
         return self.head(maps[-READ:])
 
 
 class MaskStreams(nn.Module):
-    """Gray picture to VOC classes by one network, and to foreground by two, each trained by itself.
+    """Gray picture to VOC classes by one network, and to foreground by two; both are trained separately.
 
-    Classes are looked for at the picture's size and at one and a half times that: several scales see more than one
+    Classes are predicted at the picture's size and at one and a half times that: two scales find more than one
     (Chen et al. 2015, DeepLab).
     """
 
@@ -54,8 +54,8 @@ class MaskStreams(nn.Module):
     def forward(self, gray: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(n, 1, h, w) network L -> class logits, foreground logits, features, as MaskHead has them.
 
-        Class logits are the mean of both looks. Foreground logits are the mean of the two networks', where the
-        coarse one is that of the closer look.
+        Class logits are the mean over both scales. Foreground logits are the mean of the two networks; the coarse one
+        is taken at the larger scale.
         """
         classes, _ = self.classes(gray)
         closer, coarse = self.classes(_resized(gray, _closer(gray.shape[2:])))

@@ -1,7 +1,7 @@
 """The report's first generator: a U-Net grown on a ResNet18, after fastai's DynamicUnet.
 
-Ronneberger et al. 2015 (U-Net); pixel shuffle with the ICNR start of Aitken et al. 2017, which begins as nearest
-neighbour and so without a checkerboard. Left out: the weight norm of fastai's shuffle layers, which batch norm
+Ronneberger et al. 2015 (U-Net); pixel shuffle with the ICNR initialisation of Aitken et al. 2017, which starts as
+nearest neighbour and so without a checkerboard. Left out: the weight norm of fastai's shuffle layers, which batch norm
 after each of them makes redundant.
 """
 
@@ -25,14 +25,14 @@ class Shuffle(nn.Sequential):
 
 
 def _icnr(weight: Tensor) -> None:
-    """Start a shuffle's convolution (4c, cin, 1, 1) so that the four pixels of each square are equal."""
+    """Initialise a shuffle's convolution (4c, cin, 1, 1) so that the four pixels of each square are equal."""
     base = nn.init.kaiming_normal_(torch.empty(weight.shape[0] // 4, *weight.shape[1:]))
     with torch.no_grad():
         weight.copy_(base.repeat_interleave(4, dim=0))
 
 
 class DynamicBlock(nn.Module):
-    """Shuffle up, join the normed features of the body, two 3x3 convolutions."""
+    """Shuffle up, concatenate the normalised features of the encoder, two 3x3 convolutions."""
 
     def __init__(self, cin: int, skip: int, cout: int) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""The report's generators of vision transformers: an encoder of patches and a decoder that shuffles pixels.
+"""The report's vision transformer generators: a patch encoder and a pixel shuffle decoder.
 
 Dosovitskiy et al. 2021 (ViT); Xie et al. 2022 (SimMIM, masked image modelling). The full-size encoder is the class
-of the package transformers that the report used; the small one is made of this package's own blocks.
+of the package transformers that the report used; the small one uses this package's own blocks.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ def deep_decoder(dim: int, patch: int) -> nn.Sequential:
 
 
 def naive_decoder(dim: int, patch: int) -> nn.Sequential:
-    """The decoder of the naive form: (n, dim, h, w) -> (n, 2, h * patch, w * patch), each patch for itself."""
+    """The decoder of the naive form: (n, dim, h, w) -> (n, 2, h * patch, w * patch), each patch on its own."""
     return nn.Sequential(nn.Conv2d(dim, 2 * patch * patch, 1), nn.PixelShuffle(patch))
 
 
 class ViTGenerator(nn.Module):
     """The small form, for any size of picture that is a multiple of the patch.
 
-    Position comes by the blocks' depthwise convolutions instead of a learned table: nobody publishes weights of
-    this size to start from, and with them it learns from thousands of photographs instead of millions.
+    Positions come from the blocks' depthwise convolutions instead of a learned table: no pretrained weights of this
+    size are published, and with convolutions thousands of photographs are enough to learn from, not millions.
     """
 
     def __init__(self, dim: int = 192, depth: int = 6, heads: int = 3, patch: int = 16, *, naive: bool = False) -> None:
