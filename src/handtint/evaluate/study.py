@@ -95,7 +95,7 @@ def markdown(entries: Sequence[Entry], *, command: str, figure: str = "") -> str
         table(("model", *_heads("G"), *_heads("B")), [*_report_rows(lines), *_cited_rows()]),
         "## Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
         table(("model", *_heads("a"), *_heads("b")), [_row(name, s["lab"].values()) for name, s in lines]),
-        "## Whole pictures\n\nMeans over photographs. Ratio: colourfulness of predictions divided by that of the originals."
+        "## Whole pictures\n\nMeans over photographs. Ratio: colourfulness, prediction divided by original."
         + (f" Frechet distance on {first.run['frechet']}." if "frechet" in first.run else ""),
         table(("model", "PSNR dB", "SSIM", "CIEDE2000", "colourfulness ratio", "Frechet"), map(_picture_row, lines)),
         "## The report's findings\n\n" + table(("finding", "here", "figures"), findings(entries)),

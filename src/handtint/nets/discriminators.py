@@ -77,7 +77,7 @@ class ViTDiscriminator(nn.Module):
 
 
 class TorchvisionViT(nn.Module):
-    """The report's discriminator: torchvision's vit_b_16, not pretrained, its head Linear(768, 900); 224 pixels only."""
+    """The report's discriminator: torchvision's vit_b_16, untrained, its head Linear(768, 900); only 224 pixels."""
 
     def __init__(self) -> None:
         """Raises WeightsError where torchvision is missing or does not fit torch."""
