@@ -1,4 +1,4 @@
-// Questions to the server behind the page. Every failure is a Problem whose message is in words.
+// Requests to the server behind the page. Every failure is a Problem with a message for people.
 
 export class Problem extends Error {
   constructor(message, status = 0) {
@@ -26,7 +26,7 @@ async function reason(answer) {
   }
 }
 
-const said = (answer, name) => decodeURIComponent(answer.headers.get(name) || "");
+const header = (answer, name) => decodeURIComponent(answer.headers.get(name) || "");
 
 export const about = async () => (await ask("/api/about")).json();
 
@@ -48,7 +48,7 @@ const post = (path, edit) =>
 // what: "preview", "result", "mask" or "recipe". Gives {blob, name, note}.
 export async function picture(id, what, edit) {
   const answer = await post(`/api/photos/${id}/${what}`, edit);
-  return { blob: await answer.blob(), name: said(answer, "handtint-name"), note: said(answer, "handtint-note") };
+  return { blob: await answer.blob(), name: header(answer, "handtint-name"), note: header(answer, "handtint-note") };
 }
 
 export const panels = async (id, edit) => (await post(`/api/photos/${id}/panels`, edit)).json();

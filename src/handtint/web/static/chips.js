@@ -1,8 +1,8 @@
-// Chips: what was found in the photo, to be kept or not; and the places clicked, to be taken back.
+// Chips: the objects found in the photo, to keep or not, and the clicked points, to remove.
 
 import { base } from "./edit.js";
 
-const found = document.getElementById("chips");
+const list = document.getElementById("chips");
 const others = document.getElementById("terms");
 
 // turn(text, event): a chip of something findable was pressed. drop(text): a term is to go.
@@ -11,7 +11,7 @@ export function draw(info, edit, { turn, drop }) {
   if (!things.some((thing) => thing.text === "subject")) things.unshift({ text: "subject", label: "foreground" });
   things.push({ text: "all", label: "everything" });
   const painted = edit.mask ? [] : edit.terms;
-  refill(found, things.map((thing) => chip(thing, stateOf(painted, thing.text), turn)));
+  refill(list, things.map((thing) => chip(thing, stateOf(painted, thing.text), turn)));
   const rest = painted.filter((term) => !things.some((thing) => thing.text === base(term)));
   refill(others, [...rest.map((term) => removable(term, drop)), ...(edit.mask ? [given()] : [])]);
 }

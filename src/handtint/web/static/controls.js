@@ -68,20 +68,20 @@ export class Controls {
 
   // Set every control to what the edit says.
   draw(edit) {
-    const said = (name) => edit.options[name] ?? this.settings[name].default;
+    const valueOf = (name) => edit.options[name] ?? this.settings[name].default;
     for (const name of ["strength", "feather"]) {
-      byId(name).max = Math.max(Number(byId(name).max), said(name));
-      byId(name).value = said(name);
-      byId(`${name}-out`).value = this[`${name}Shown`](said(name));
+      byId(name).max = Math.max(Number(byId(name).max), valueOf(name));
+      byId(name).value = valueOf(name);
+      byId(`${name}-out`).value = this[`${name}Shown`](valueOf(name));
     }
-    const behind = said("background") ?? "";
+    const behind = valueOf("background") ?? "";
     for (const radio of document.getElementsByName("background")) radio.checked = radio.value === behind;
-    const gain = said("gain");
+    const gain = valueOf("gain");
     byId("gain-auto").checked = gain === "auto";
     if (gain !== "auto") byId("gain").value = Math.log2(gain === "off" ? 1 : Number(gain));
     byId("gain-out").value = gainShown(gain);
-    for (const name of SELECTS) byId(name).value = said(name) ?? "";
-    for (const name of SWITCHES) byId(name).checked = said(name);
+    for (const name of SELECTS) byId(name).value = valueOf(name) ?? "";
+    for (const name of SWITCHES) byId(name).checked = valueOf(name);
   }
 }
 

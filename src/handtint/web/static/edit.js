@@ -13,7 +13,7 @@ export function keepOf(terms) {
   return shown.map((term, i) => (i ? (term.away ? " - " : " + ") : "") + term.text).join("");
 }
 
-// What the server is told.
+// The edit as the server expects it.
 export function wire(edit, screen) {
   return { screen, options: { ...edit.options, keep: keepOf(edit.terms) }, strokes: edit.strokes, mask: edit.mask };
 }

@@ -21,18 +21,18 @@ export async function load(files, photo) {
   const recipes = files.filter(isRecipe);
   if (masks.length > 1 || recipes.length > 1) throw new api.Problem("Choose one recipe, one mask, or one of each.");
   let edit = photo.history.now;
-  let said = { mask: null, warning: "" };
+  let loaded = { mask: null, warning: "" };
   if (recipes.length) {
-    said = await api.recipe(recipes[0]);
-    const { keep, ...options } = said.options;
-    edit = { ...withTerms(edit, said.terms), options, strokes: [] };
+    loaded = await api.recipe(recipes[0]);
+    const { keep, ...options } = loaded.options;
+    edit = { ...withTerms(edit, loaded.terms), options, strokes: [] };
   }
   if (masks.length) {
     const sha = await photo.giveMask(masks[0]);
-    if (said.mask && said.mask !== sha) throw new api.Problem("This recipe was made with another mask than this one.");
+    if (loaded.mask && loaded.mask !== sha) throw new api.Problem("This recipe was made with another mask than this one.");
     edit = { ...edit, mask: sha, strokes: [] };
-  } else if (said.mask) {
+  } else if (loaded.mask) {
     throw new api.Problem("This recipe was made with a mask: choose the recipe and its mask, a PNG, together.");
   }
-  return { edit, note: said.warning };
+  return { edit, note: loaded.warning };
 }

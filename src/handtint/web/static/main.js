@@ -82,7 +82,7 @@ function draw({ keepControls = false } = {}) {
 let wanted = null;
 let running = false;
 
-// Ask for the picture as it should be now. While one is on its way, only the newest wish waits.
+// Request the picture for the current edit. While a request is running, only the latest one waits.
 async function refresh() {
   wanted = current;
   if (running) return;
@@ -135,7 +135,7 @@ function add(list) {
 
 let working = false;
 
-// Open the photos that wait, one after the other.
+// Open the waiting photos, one after the other.
 async function work() {
   if (working) return;
   working = true;
@@ -195,11 +195,11 @@ function choose(photo) {
 
 // ---- out and in
 
-async function saved(photo, what, words) {
-  say(`${words} …`);
+async function saved(photo, what, label) {
+  say(`${label} …`);
   try {
     files.save(await photo.picture(what));
-    say(`${words}: done.`);
+    say(`${label}: done.`);
   } catch (problem) {
     complain(problem.message);
     say("");

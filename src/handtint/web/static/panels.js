@@ -5,7 +5,7 @@ export class Panels {
     this.box = document.getElementById("panels");
     this.button = document.getElementById("show-panels");
     this.open = false;
-    this.asked = 0;
+    this.requests = 0;
   }
 
   toggle() {
@@ -18,9 +18,9 @@ export class Panels {
   }
 
   async show(photo) {
-    const number = ++this.asked;
+    const number = ++this.requests;
     const panels = await photo.panels();
-    if (number !== this.asked) return;
+    if (number !== this.requests) return;
     const figures = panels.map(({ title, jpeg }) => {
       const [figure, img, caption] = ["figure", "img", "figcaption"].map((tag) => document.createElement(tag));
       Object.assign(img, { src: `data:image/jpeg;base64,${jpeg}`, alt: `${title}: ${photo.name}` });

@@ -13,7 +13,7 @@ export class Photo {
     this.state = "waiting"; // working, done, failed
     this.error = "";
     this.history = new History(start(options));
-    this.info = null; // what the server found
+    this.info = null; // what the server says about the photo
     this.before = this.after = ""; // addresses of pictures
     this.masks = new Map(); // files of masks given, by sha256
   }
@@ -41,7 +41,7 @@ export class Photo {
     return this.ask((id) => api.picture(id, what, edit));
   }
 
-  // Show the edit as it is now, with a longer side of so many pixels; whether it had to be asked for.
+  // Show the current edit, with a longer side of so many pixels; returns whether a request was needed.
   async preview(screen) {
     const edit = wire(this.history.now, screen);
     const key = JSON.stringify(edit);

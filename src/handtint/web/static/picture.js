@@ -153,11 +153,11 @@ const HINTS = {
 };
 
 function marked(term, info) {
-  const found = /^@([\d.]+)(%?),([\d.]+)(%?)(?:=.*)?$/.exec(term.text);
-  if (!found) return null;
+  const match = /^@([\d.]+)(%?),([\d.]+)(%?)(?:=.*)?$/.exec(term.text);
+  if (!match) return null;
   const node = document.createElement("div");
   node.className = term.away ? "mark away" : "mark";
-  node.style.left = `${found[2] ? found[1] : (100 * found[1]) / info.width}%`;
-  node.style.top = `${found[4] ? found[3] : (100 * found[3]) / info.height}%`;
+  node.style.left = `${match[2] ? match[1] : (100 * match[1]) / info.width}%`;
+  node.style.top = `${match[4] ? match[3] : (100 * match[3]) / info.height}%`;
   return node;
 }
