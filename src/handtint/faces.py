@@ -1,4 +1,4 @@
-"""Photo -> where faces are in it."""
+"""Photo -> the faces in it."""
 
 from __future__ import annotations
 

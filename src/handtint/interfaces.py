@@ -1,4 +1,4 @@
-"""What colour networks of others read and answer: each interface, so that any of them can take the own network's place.
+"""Inputs and outputs of other people's colour networks, so that any of them can replace the package's own.
 
 Sources: Kang et al. 2023 (DDColor), Zhang et al. 2017 and 2016 ("siggraph17", "eccv16"), DeOldify (Antic 2018) and
 other networks that answer RGB.

@@ -1,4 +1,4 @@
-"""Settings: what each may be is said once, and checked alike wherever it comes from; every complaint is one line.
+"""Settings: declared once, and validated in the same way wherever a value comes from; every error is one line.
 
 `setting` declares one in a dataclass; edit options and the service's settings are such dataclasses, from which flags,
 form fields, JSON Schema and the page's controls are made. `validate` checks a value, `from_text` reads one from a form,

@@ -1,4 +1,4 @@
-"""The values that travel through handtint: arrays, what the networks say of a photo, and the engine seam."""
+"""The values passed around in handtint: arrays, what the networks predict for a photo, and the interface of engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Weights record: where a network's numbers are, what they are made from, and proof that they are whole."""
+"""The Weights record: where a network's weights are, what they were made from, and proof that they are unchanged."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_the_naive_form_is_trained_on_one_channel(transformers) -> None:  # type
 
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_no_folder_of_weights_is_one_line(transformers, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(WeightsError, match="not to be had") as error:
+    with pytest.raises(WeightsError, match="not available") as error:
         published.masked_vit(str(tmp_path))
     assert "\n" not in str(error.value)
 

@@ -72,7 +72,7 @@ def test_lists_bring_a_choice_back(folder: Path, tmp_path: Path) -> None:
     lists.keep(path, items[2:5])
     with pytest.raises(InputError, match="other photographs"):
         lists.keep(path, items[2:6])
-    with pytest.raises(InputError, match=r"1 of its photographs are not there, 0+4\.jpg"):
+    with pytest.raises(InputError, match=r"1 of its photographs are missing, for example 0+4\.jpg"):
         lists.only(items[:4], path)
     with pytest.raises(InputError, match="no list"):
         lists.only(items, tmp_path / "gone.txt")

@@ -1,4 +1,4 @@
-"""Paths that mean the same in any working folder: workers on other machines, and other processes, have their own."""
+"""Absolute paths, for workers on other machines and in other working folders."""
 
 from __future__ import annotations
 

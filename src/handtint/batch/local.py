@@ -1,4 +1,4 @@
-"""Photographs done on this machine: one after the other in this process, or in worker processes."""
+"""Photographs tinted on this machine: one after the other in this process, or in worker processes."""
 
 from __future__ import annotations
 

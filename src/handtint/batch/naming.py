@@ -1,4 +1,4 @@
-"""The names of results: no two results get the same name, and none overwrites a photograph."""
+"""Names of results: all different, and none overwrites a photograph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs on a Ray cluster: an actor for each worker, which holds its model; the driver keeps the journal.
+"""A run on a Ray cluster: each worker is an actor that holds its model; the driver keeps the journal.
 
 Actors, and not Ray Data: Ray Data does the blocks of a dead actor over and over, or drops them without a word of
 which photo was in them, so that one photo that kills its worker could never be named as failed; and it says of a

@@ -1,4 +1,4 @@
-"""The report of a run: JSON for programs, one page with small pictures for people, failures first."""
+"""The report of a run: JSON for programs, and a page with thumbnails for people, failures first."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Watch:
         self._reported: dict[str, Stamp] = {}
 
     def __iter__(self) -> Iterator[SourcePhoto | None]:
-        """Photos that stayed as they are between two looks; None when there is nothing new for now."""
+        """Photos that did not change between two checks; None when there is nothing new for now."""
         while True:
             now = time.monotonic()
             for photo in self._find():
@@ -48,7 +48,7 @@ class Watch:
         return True
 
     def again(self, path: str) -> bool:
-        """Whether a photo that could not be decoded may still be on its way: then it is told of once more."""
+        """Whether a photo that could not be decoded may still be incomplete: then it is reported once more."""
         stamp, since = self._since.get(path, (None, 0.0))
         waiting = stamp is not None and time.monotonic() < since + PATIENCE
         if waiting:

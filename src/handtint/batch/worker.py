@@ -1,4 +1,4 @@
-"""The work on one photograph: read, compare with what is known, tint, write; an error is an outcome."""
+"""The work on one photograph: read it, compare it with the journal, tint it, write it; an error is an outcome."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def masked_vit(source: str = "", *, pretrained: bool = True) -> MaskedViT:
     try:
         return MaskedViT(library.ViTForMaskedImageModeling.from_pretrained(source or VIT, use_safetensors=True))
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{source or VIT}: not to be had: {_line(error)}") from error
+        raise WeightsError(f"{source or VIT}: not available: {_line(error)}") from error
 
 
 def naive_vit() -> MaskedViT:
@@ -111,7 +111,7 @@ def _torchvision() -> Mapping[str, Tensor]:
         text = "needs `pip install 'handtint[torchvision]'`, or a file of its tensors as `published`"
         raise WeightsError(f"{RESNET18}: torchvision cannot be used: {text}") from error
     except OSError as error:
-        raise WeightsError(f"{RESNET18}: not to be had: {_line(error)}") from error
+        raise WeightsError(f"{RESNET18}: not available: {_line(error)}") from error
 
 
 def _file(path: Path) -> Mapping[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Arguments that are paths: the shell completes them, and whoever opens them says in one line what is wrong."""
+"""Arguments that are paths: completed by the shell, and opened with errors of one line."""
 
 import click
 

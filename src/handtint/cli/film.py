@@ -1,4 +1,4 @@
-"""`handtint tint` for films: what only they can be asked, and how their progress is told."""
+"""`handtint tint` for films: the options that only films have, and their progress."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def command(
     if sum((bool(labels or boxes), bool(instances), foreground)) != 1:
         raise click.UsageError("say what is known: --labels and --boxes, or --instances, or that it is --foreground")
     if second and not foreground:
-        raise click.UsageError("--second: goes with --foreground")
+        raise click.UsageError("--second needs --foreground")
     items = open_sources(sources)
     if foreground:
         work = [(item, None) for item in photographs(items)]

@@ -1,4 +1,4 @@
-"""Standard output that cannot be written to: one line and exit status 1, in every command and at every way out."""
+"""A standard output that cannot be written to: one line and exit status 1, for every command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run says on standard error: a bar with photos a second and time left, a line for each photo that failed."""
+"""What a run prints to standard error: a progress bar with photos per second and time left, a line for each failure."""
 
 from __future__ import annotations
 

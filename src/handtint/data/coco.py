@@ -1,4 +1,4 @@
-"""The photographs of the report: fastai's sample of COCO, and a choice among them that can be had again.
+"""The photographs of the report: fastai's sample of COCO, and a reproducible choice among them.
 
 The report's own choice cannot: its list of files was in whatever order the disk gave. Here the list is sorted
 before the seeded choice, and what was chosen is written next to the run.

@@ -28,7 +28,7 @@ def only(items: Sequence[Item], path: Path) -> list[Item]:
     wanted = set(read(path))
     chosen = [item for item in items if item.name in wanted]
     if missing := sorted(wanted - {item.name for item in chosen}):
-        raise InputError(f"{path}: {len(missing)} of its photographs are not there, {missing[0]} for one")
+        raise InputError(f"{path}: {len(missing)} of its photographs are missing, for example {missing[0]}")
     return chosen
 
 
@@ -37,4 +37,4 @@ def keep(path: Path, items: Sequence[Item]) -> None:
     if not path.exists():
         write(path, items)
     elif read(path) != [item.name for item in items]:
-        raise InputError(f"{path}: this run began with other photographs; give it those, or another folder to run in")
+        raise InputError(f"{path}: this run started with other photographs; give it those, or another folder")

@@ -1,4 +1,4 @@
-"""Networks run by torch on the CPU, for those that are not to be had as ONNX."""
+"""Networks run by PyTorch on the CPU, for those that are not available as ONNX."""
 
 from __future__ import annotations
 

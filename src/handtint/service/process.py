@@ -1,4 +1,4 @@
-"""A worker process of the service: it loads the networks when it starts, and keeps to its limits."""
+"""A worker process of the service: loads the networks when it starts, and keeps to its limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch after batch for the training loop; what a step is shown depends on the recipe and the step's number alone."""
+"""Batches for the training loop; the content of each depends on the recipe and the number of the step alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there."""
+"""Checkpoints, written whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a run will still take, and how much of its time goes into waiting for photographs."""
+"""The remaining time of a run, and the share of it spent on waiting for photographs."""
 
 from __future__ import annotations
 

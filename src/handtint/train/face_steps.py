@@ -1,4 +1,4 @@
-"""What a step of the face detector descends: where faces are, how large, and where in their cells."""
+"""The training step of the face detector: losses for where faces are, their sizes, and their offsets in the cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a network's frozen stages answer to every training photograph: computed once, read from files in every epoch."""
+"""The output of a network's frozen stages for each training photograph: computed once, read in every epoch."""
 
 from __future__ import annotations
 

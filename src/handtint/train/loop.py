@@ -51,9 +51,9 @@ def train(
     """The network that a recipe trains, its weights averaged; continues from the last checkpoint in `out`, if any.
 
     examples: what to train on, as the task gathers them. shown: those of the sample grids; none, no grids.
-    say: is told how it goes; with several devices, a function that can be pickled. changed: go on although the recipe
-    or the data is not what the run in `out` began with, which is refused otherwise. Ctrl-C and SIGTERM save a
-    checkpoint before KeyboardInterrupt is raised. Raises OptionError, InputError, WeightsError.
+    say: called with progress messages; with several devices, a function that pickles. changed: continue although
+    recipe or data differ from those that the run in `out` started with, which is refused otherwise. Ctrl-C and SIGTERM
+    save a checkpoint before KeyboardInterrupt is raised. Raises OptionError, InputError, WeightsError.
     """
     task, fabric, data = find(checked(recipe).task), _fabric(recipe, out), resume.data_digest(examples)
     resume.check(out / CHECKPOINT, recipe, data, changed=changed, say=say)

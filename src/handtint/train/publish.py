@@ -1,4 +1,4 @@
-"""A finished run as weights to tint with: an ONNX file and its record, in the package or in a folder of one's own."""
+"""A finished run as weights for tinting: an ONNX file and its record, in the package or in another folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch norm statistics, measured anew: needed before a network whose norms were folded away can be trained further."""
+"""Batch norm statistics, measured again: needed to train on from a network whose norms were folded away."""
 
 from __future__ import annotations
 

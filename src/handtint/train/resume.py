@@ -1,4 +1,4 @@
-"""Whether a run that goes on is still the run that it was: the same recipe, the same data."""
+"""Whether a resumed run is still the same: its recipe and its data."""
 
 from __future__ import annotations
 

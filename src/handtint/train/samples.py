@@ -1,4 +1,4 @@
-"""Sample grids while training: what the network was given, what it answered, what was true."""
+"""Sample grids during training: the input of the network, its output, and the truth."""
 
 from __future__ import annotations
 

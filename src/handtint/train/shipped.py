@@ -1,4 +1,4 @@
-"""The recipes that come with the package, found by name: no PyTorch is needed to list them."""
+"""The recipes in the package, by name; listing them needs no PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each task trains on and by: its examples, its pairs, its steps, its sample grid. An explicit table."""
+"""The training tasks: for each, its examples, pairs, steps and sample grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything of a run that changes while it trains: networks, their averaged weights and optimisers, as one state."""
+"""Everything that changes during a run: networks, averaged weights and optimisers, as one state."""
 
 from __future__ import annotations
 

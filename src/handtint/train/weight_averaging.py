@@ -1,4 +1,4 @@
-"""Trained networks from the folders of runs: weights averaged over steps and runs, or mixed with those at the start."""
+"""Trained networks from the folders of runs: weights averaged over steps and runs, or mixed with the initial ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of one frame at network size, and how it is carried along and blended with a newer answer."""
+"""Predictions for one frame, at network size, carried along the motion and blended with newer ones."""
 
 from __future__ import annotations
 

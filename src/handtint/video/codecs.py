@@ -1,4 +1,4 @@
-"""The codecs that a film can be written with: what FFmpeg calls them, their quality, what their pictures may be."""
+"""The codecs of films: their names in FFmpeg, their quality, and the pixel formats they allow."""
 
 from __future__ import annotations
 

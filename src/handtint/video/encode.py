@@ -1,4 +1,4 @@
-"""A part of a film, encoded into a file of its own, from which the parts are joined."""
+"""A part of a film, encoded into a file of its own; the parts are joined at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a film is: its size, rate, depth, colours and length, as its container and its first frame say."""
+"""Properties of a film from its container and first frame: size, rate, depth, colours and length."""
 
 from __future__ import annotations
 

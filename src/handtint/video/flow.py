@@ -1,4 +1,4 @@
-"""Motion from frame to frame at network size: where each pixel was before, and how well it fits what is there now.
+"""Motion between frames at network size: where each pixel was before, and how well it matches.
 
 Motion is found by dense inverse search (Kroeger et al. 2016, DIS); its patches are compared without their means, so
 that a fade does not hide a motion.

@@ -1,4 +1,4 @@
-"""One thing through a film: which of what a network sees is the thing that was carried here."""
+"""Following one object through a film: which object of a new segmentation is the one carried so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An animated GIF from the parts of a film: one palette for all of it, then each frame in its colours."""
+"""An animated GIF from the parts of a film: one palette for all of it, then every frame in its colours."""
 
 from __future__ import annotations
 

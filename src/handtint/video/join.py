@@ -1,4 +1,4 @@
-"""The parts of a film joined into one file, with the sound, the subtitles, the chapters and the words of the source.
+"""The parts of a film joined into one file, with the sound, subtitles, chapters and metadata of the source.
 
 Nothing is encoded again: packets are copied. Time stamps of the picture are those of the source, and the order in
 which its packets are decoded gives the rest, so that parts fit together as if they had been encoded in one.

@@ -1,4 +1,4 @@
-"""The journal of one film: the parts that are encoded, and what was remembered at the end of the last one.
+"""The journal of one film: the encoded parts, and the memory at the end of the last one.
 
 One SQLite file in a folder beside the result, kept by one run at a time. A part counts from the moment its row is
 written; what a run had begun beyond that is done again.

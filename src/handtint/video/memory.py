@@ -1,4 +1,4 @@
-"""What is remembered from one frame to the next, and as bytes, so that a film that was stopped goes on the same."""
+"""What is remembered between frames, and its form as bytes, so that a stopped film continues unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person asks of a film."""
+"""The settings of one film's tinting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One frame painted with what has been carried to it."""
+"""One frame, painted with the predictions carried to it."""
 
 from __future__ import annotations
 

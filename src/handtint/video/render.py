@@ -1,4 +1,4 @@
-"""A whole film, from its first frame to the finished file, in parts, so that it can be stopped and gone on with."""
+"""A whole film, from its first frame to the finished file, in parts, so that it can be stopped and resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where tinted frames go: into parts of a film that are joined at the end, or into numbered pictures."""
+"""Where tinted frames go: parts of a film that are joined at the end, or numbered pictures."""
 
 from __future__ import annotations
 

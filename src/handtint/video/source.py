@@ -1,4 +1,4 @@
-"""A film's file, read: its frames as pixels, one after the other, and the packets of all else that it has."""
+"""Reading a film's file: its frames as pixels, one after the other, and the packets of all other streams."""
 
 from __future__ import annotations
 

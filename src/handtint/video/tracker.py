@@ -1,4 +1,4 @@
-"""Frame after frame: when the networks look, what is carried between, where a cut is, which thing is followed."""
+"""Frame after frame: when the networks run, what is carried in between, where cuts are, which object is followed."""
 
 from __future__ import annotations
 

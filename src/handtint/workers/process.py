@@ -187,7 +187,7 @@ def _reply(work: Callable[[], object]) -> memoryview:
 
 
 def _portable(error: BaseException) -> BaseException:
-    """The error, or a RuntimeError that tells of it where it cannot be pickled and made anew."""
+    """The error, or a RuntimeError that describes it where it cannot be pickled and restored."""
     try:
         ForkingPickler.dumps(error)
         copy.deepcopy(error)  # made anew as unpickling would

@@ -1,4 +1,4 @@
-"""What a decoder hands over: a file whose header is read, and whose pixels can be had."""
+"""A file opened by a decoder: its header is read, its pixels can be."""
 
 from __future__ import annotations
 
