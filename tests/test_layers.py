@@ -48,6 +48,7 @@ FENCES = {
     "transformers": ("checkpoints/published",),
     "rembg": ("engines/rembg",),
     "skimage": ("evaluate/metrics",),
+    "matplotlib": ("evaluate/chart",),
     "pymatting": ("image/masks/matting",),
     "fsspec": ("batch/storage",),
     "huggingface_hub": ("hub",),

@@ -18,7 +18,11 @@ class Features:
     name = NAME
 
     def __init__(self) -> None:
-        """Load the network. Raises WeightsError without the package that carries its weights."""
+        """Load the network. Raises WeightsError without the package that carries its weights.
+
+        torch runs in one thread from then on: one picture is too little for more, which would wait for one another.
+        """
+        torch.set_num_threads(1)
         self._net = load_pyramid(Pyramid()).eval()
 
     def __call__(self, rgb: Array) -> Array:

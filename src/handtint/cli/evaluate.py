@@ -70,9 +70,10 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
 @click.option("--faces", is_flag=True, help="Faces, too: whether they look like skin, as `handtint tint` colours them.")
 @click.option("--no-truth", is_flag=True, help="The photographs have no colours of their own: no errors, but --faces.")
+@click.option("--chart", type=click.Path(path_type=Path), metavar="FILE", help="Draw error against colourfulness.")
 @click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
 def color_command(
-    run: Run, models: tuple[str, ...], size: int, strength: float, only: Path | None, **asked: bool
+    run: Run, models: tuple[str, ...], size: int, strength: float, only: Path | None, chart: Path | None, **asked: bool
 ) -> None:
     """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`.
 
@@ -82,7 +83,7 @@ def color_command(
     from handtint.data.augment import squash
     from handtint.evaluate import baselines
 
-    color = _color_measures()
+    color, draw = _color_measures(), _chart(chart)
     items = labels.photographs(sources.open_sources(run.sources))
     training, validation = sources.split(items)
     if only:
@@ -92,13 +93,16 @@ def color_command(
     facts = {"size": size, "strength": strength, "recipe": "; ".join(map(_recipe, models))}
     colorers, faces = _models(run, models, strength, [item.name for item in _some(chosen, SHOWN)])
     if asked["no_truth"] or not ground_truth.mostly_in_color(_some(chosen, PEEKED)):
-        _untrue(run, chosen, facts, faces)
+        _untrue(run, chosen, facts, faces, {**asked, "chart": chart, "record": run.record})
         return
     features = _features() if asked["frechet"] else None
     sample = (squash(ground_truth.rgb(item), size) for item in _some(training if run.held_out else items, SAMPLE))
     predictors = {label: colorer.predictor(strength) for label, colorer in colorers.items()}
     scores = color.ColorEvaluation(
-        {**baselines.baselines(sample), **predictors}, features=features, show=[i.name for i in _some(chosen, SHOWN)]
+        {**baselines.baselines(sample), **predictors},
+        features=features,
+        curves={label: colorer.curve(draw.STRENGTHS) for label, colorer in colorers.items() if draw},
+        show=[item.name for item in _some(chosen, SHOWN)],
     )
     for item in bar(chosen, "evaluating"):
         rgb = ground_truth.rgb(item)
@@ -108,11 +112,14 @@ def color_command(
         scores.add(item.name, squash(rgb, size), source=sources.source_of(item), people=people)
     found = {"faces": faces.result()} if asked["faces"] else {}
     facts |= {"frechet": features.name} if features else {}
-    _report(run, "colour", len(chosen), facts, color=scores.result(), **found)
+    result = scores.result()
+    _report(run, "colour", len(chosen), facts, color=result, **found)
+    if draw:
+        draw.write(result, chart)
     if run.out:
         _color_figure(run.out / "colour.png", scores.shown, list(predictors))
     for label, model in zip(_labels(models), models, strict=True) if run.record else ():
-        _record(model, run, color.summary(scores.result()["predictors"], label))
+        _record(model, run, color.summary(result["predictors"], label))
 
 
 def _models(run: Run, models: Sequence[str], strength: float, show: Sequence[str]) -> tuple[dict[str, Any], Any]:
@@ -125,12 +132,14 @@ def _models(run: Run, models: Sequence[str], strength: float, show: Sequence[str
     return colorers, FaceEvaluation(colorers, finder, strength=strength, show=show)
 
 
-def _untrue(run: Run, chosen: Sequence[Any], facts: dict[str, Any], faces: Any) -> None:
+def _untrue(run: Run, chosen: Sequence[Any], facts: dict[str, Any], faces: Any, asked: Mapping[str, Any]) -> None:
     """Measure what can be measured of photographs whose colours nobody knows."""
     from handtint.data import ground_truth, sources
     from handtint.image.photo import Photo
     from handtint.pipeline import collapse
 
+    if wanted := [name for name in ("chart", "frechet", "record") if asked[name]]:
+        raise click.UsageError(f"--{wanted[0]}: needs photographs in colour, to compare with")
     for item in bar(chosen, "evaluating"):
         photo = Photo(collapse(ground_truth.rgb(item)), name=item.name)
         faces.add(photo, source=sources.source_of(item))
@@ -154,6 +163,19 @@ def _color_measures() -> Any:
         text = "measuring colours needs `pip install 'handtint[evaluate]'`"
         raise click.ClickException(f"{error.name} is missing: {text}") from error
     return color
+
+
+def _chart(path: Path | None) -> Any:
+    """What draws the chart, if one is wanted. Raises OutputError for a file of a kind that it does not write."""
+    if path is None:
+        return None
+    try:
+        from handtint.evaluate import chart
+    except ModuleNotFoundError as error:
+        text = "a chart needs `pip install 'handtint[evaluate]'`"
+        raise click.ClickException(f"{error.name} is missing: {text}") from error
+    chart.check(path)
+    return chart
 
 
 def _features() -> Any:

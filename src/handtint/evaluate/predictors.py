@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar, cast
 
@@ -88,6 +88,10 @@ class Colorer:
             return Photo.of(painted(photo.pixels, self.colors(photo, closer_look), strength), name=photo.name)
 
         return predict
+
+    def curve(self, strengths: Iterable[float]) -> dict[float, Predictor]:
+        """A predictor for each strength."""
+        return {strength: self.predictor(strength) for strength in strengths}
 
 
 def painted(pixels: Pixels, colors: GuidedCoefficients, strength: float) -> Array:

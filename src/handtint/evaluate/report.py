@@ -13,6 +13,7 @@ from handtint.evaluate.protocols import METRICS
 from handtint.evaluate.tables import NONE, Row, number, table
 from handtint.types import VOC
 
+ENOUGH = 2000  # photographs for a Frechet distance
 CITATION = "Noya and Taye 2022, Selective Coloring"
 
 # The only figures here that no run measured: the report's validation tables, on 2,000 photographs of COCO.
@@ -94,13 +95,21 @@ def _color_parts(color: Mapping[str, Any]) -> list[str]:
         table(_protocol_heads(("G", "B")), rows),
         "### Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
         table(_protocol_heads(("a", "b")), lab_rows),
-        "### Whole pictures\n\nMeans over photographs; colourfulness M3 of Hasler and Suesstrunk 2003.",
+        "### Whole pictures\n\nMeans over photographs; colourfulness M3 of Hasler and Suesstrunk 2003."
+        + (_few(color["photos"]) if _has_frechet(measured) else ""),
         table(
             [*_PICTURE_HEADS, *(["Frechet"] if _has_frechet(measured) else [])],
             [[name, *_picture_cells(scores)] for name, scores in measured.items()],
         ),
         *group_parts(color),
     ]
+
+
+def _few(photos: int) -> str:
+    """What to know of a Frechet distance on so many photographs."""
+    if photos >= ENOUGH:
+        return ""
+    return f" The Frechet distance is too large by what {photos} photographs leave to chance; take {ENOUGH:,} or more."
 
 
 def _has_frechet(measured: Mapping[str, Any]) -> bool:
