@@ -29,6 +29,8 @@ from handtint.types import VOC, Alpha, Array, Float, Pixels, Segmentation
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from handtint.zoo import Model
+
 __all__ = ["Result", "Tinter"]
 
 DARK = 4096  # of 65536: a photo below it uses 12 bits of 16, or fewer
@@ -116,12 +118,20 @@ class Stages:
         result = self.tinted(options, mask)
         metadata = privacy.released(self.photo.metadata, options.metadata)
         if options.provenance and result.colors is not None and options.strength > 0 and result.alpha.any():
-            segmented = mask is None and keep.needs_segmentation(keep.parse(options.keep))
-            models = (self.networks.color, self.networks.mask) if segmented else (self.networks.color,)
-            metadata = provenance.stated(metadata, {model.name: model.weights.sha256 for model in models}, options)
+            models = {model.name: model.weights.sha256 for model in self._took_part(options, mask)}
+            metadata = provenance.stated(metadata, models, options)
         if metadata == result.photo.metadata:
             return result
         return replace(result, photo=replace(result.photo, metadata=metadata))
+
+    def _took_part(self, options: Options, mask: Photo | None) -> list[Model]:
+        """The models that had a say in the result: the face detector only where it found faces, and these mattered."""
+        networks = self.networks
+        segmented = mask is None and keep.needs_segmentation(keep.parse(options.keep))
+        looked = options.closer_look != "off" and not networks.color.interface and bool(self.faces(options.gain))
+        told_apart = segmented and bool(self.segmentation(options.gain).faces)
+        parts = ((networks.mask, segmented or looked), (networks.faces, looked or told_apart))
+        return [networks.color, *(model for model, took_part in parts if took_part)]
 
     def tinted(self, options: Options, mask: Photo | None = None) -> Result:
         """The tinted page with the metadata that it came with. Raises as `result`."""

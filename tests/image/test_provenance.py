@@ -19,6 +19,7 @@ from handtint.image.metadata import provenance
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
+from handtint.types import Float
 
 FORMATS = ["jpeg", "png", "tiff", "webp"]
 GRAY = Photo(np.tile(np.arange(160, dtype=np.uint8), (120, 1)))
@@ -93,6 +94,26 @@ def test_stripped_photos_still_say_so(tinter: Tinter) -> None:
 def test_only_networks_that_took_part_are_named(tinter: Tinter) -> None:
     said = statement(tinter.run(GRAY, Options(keep="all")).photo.encode(format="png"))
     assert tinter.networks.mask.name not in said[f"{{{provenance.OURS}}}Models"]
+
+
+class OneFace:
+    """A detector that finds a face in the middle."""
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        h, w = x.shape[2] // 4, x.shape[3] // 4
+        heat, size = np.full((1, 1, h, w), -9, np.float32), np.ones((1, 2, h, w), np.float32)
+        heat[0, 0, h // 2, w // 2] = 5
+        return heat, size, 0 * size
+
+
+@pytest.mark.parametrize(("look", "named"), [("auto", True), ("off", False)])
+def test_the_face_detector_is_named_where_faces_were_looked_at(
+    look: str, named: bool, tinter: Tinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tinter.networks, "_face_engine", OneFace(), raising=False)
+    said = statement(tinter.run(GRAY, Options(keep="all", closer_look=look)).photo.encode(format="png"))
+    for model in (tinter.networks.faces, tinter.networks.mask):  # the latter says where people stand
+        assert (f"{model.name} sha256:{model.weights.sha256}" in said[f"{{{provenance.OURS}}}Models"]) == named
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -11,9 +11,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from handtint import files
 from handtint.errors import OutputError
 from handtint.evaluate.baselines import GRAY, MEAN_COLOR
-from handtint.image.io import files
 
 STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # the points of a curve; at strength 0 it is the gray photograph
 ENDINGS = (".png", ".svg", ".pdf")
