@@ -8,6 +8,7 @@ import numpy as np
 from click.testing import CliRunner
 
 from handtint.cli import main
+from handtint.data.faces import read_faces
 from handtint.data.ground_truth import rgb
 from handtint.data.labels import labels, mask_pairs, read_mask
 from handtint.data.sources import open_sources
@@ -109,3 +110,23 @@ def test_a_photograph_that_is_none_or_stands_there_twice_is_named(tmp_path: Path
     assert done.exit_code == 1
     assert "x: two photographs of that name" in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_faces_are_written_as_training_reads_them(tmp_path: Path) -> None:
+    words = ["label", str(ROOT / "tests" / "photos"), "--faces", "--out", str(tmp_path)]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert "in 1 of 2 photographs" in done.output
+    found = read_faces(tmp_path / "faces.jsonl")
+    assert set(found) == {"astronaut", "cat"}
+    assert len(found["cat"]) == 0
+    x0, y0, x1, y1, score = found["astronaut"][0]
+    height, width = rgb(open_sources([ROOT / "tests" / "photos"])[0]).shape[:2]
+    assert 0 <= x0 < x1 <= width
+    assert 0 <= y0 < y1 <= height
+    assert 0.4 <= score <= 1
+
+
+def test_faces_and_masks_are_written_apart(tmp_path: Path) -> None:
+    words = ["label", str(ROOT / "tests" / "photos"), "--faces", "--foreground", "--out", str(tmp_path)]
+    assert CliRunner().invoke(main, words).exit_code == 2

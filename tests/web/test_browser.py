@@ -118,6 +118,8 @@ def test_an_edit_by_hand_is_the_same_on_the_command_line(page: Any, sample: Path
         page.get_by_label("Automatic").uncheck()
     page.locator("summary", has_text="More").click()
     with Changing(page):
+        page.get_by_label("Look again at small faces").uncheck()
+    with Changing(page):
         page.get_by_label("File format").select_option("png")
     name, data = download(page, "Download")
     assert name == "astronaut.handtint.png"
@@ -128,6 +130,7 @@ def test_an_edit_by_hand_is_the_same_on_the_command_line(page: Any, sample: Path
     words = path.read_text()
     assert 'keep = "@20%,30% - @80%,60%"' in words
     assert 'gain = "1"' in words
+    assert 'closer_look = "off"' in words
     assert data == by_command_line(tmp_path, sample, "--recipe", str(path))
 
 

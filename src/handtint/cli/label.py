@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     help="Outlines of things in COCO's format, with scores where a detector made them; no model is asked then.",
 )
 @click.option("--foreground", is_flag=True, help="Nothing is known: the model alone says what stands in front.")
+@click.option("--faces", is_flag=True, help="Write where faces are, instead of masks: faces.jsonl, for recipes.")
 @click.option("--second", metavar="NAME", help="With --foreground: another mask model, asked for its opinion.")
 @click.option(
     "--model",
@@ -46,6 +47,7 @@ def command(
     boxes: Path | None,
     instances: Path | None,
     foreground: bool,
+    faces: bool,
     second: str | None,
     model: str,
     out: Path,
@@ -54,7 +56,8 @@ def command(
 
     The model says where something stands, the labels what it is; the rest stays open. DIR/images/X and DIR/masks/X.png
     are what `handtint train --data DIR` takes for a mask network; --foreground writes them below DIR/foreground, with
-    a dataset.toml that says that their classes are not known.
+    a dataset.toml that says that their classes are not known. --faces writes DIR/faces.jsonl, which a recipe's `faces`
+    names.
     """
     from handtint import files
     from handtint.cli.bar import bar
@@ -63,11 +66,14 @@ def command(
     from handtint.data.sources import open_sources
     from handtint.data.weak_labels import weakly_labelled
 
-    if sum((bool(labels or boxes), bool(instances), foreground)) != 1:
-        raise click.UsageError("say what is known: --labels and --boxes, or --instances, or that it is --foreground")
+    if sum((bool(labels or boxes), bool(instances), foreground, faces)) != 1:
+        raise click.UsageError("say what is known: --labels and --boxes, or --instances; or --foreground, or --faces")
     if second and not foreground:
         raise click.UsageError("--second needs --foreground")
     items = open_sources(sources)
+    if faces:
+        _find_faces(photographs(items), out / "faces.jsonl")
+        return
     if foreground:
         work = [(item, None) for item in photographs(items)]
         marked, out = _guessed(model, second), out / "foreground"
@@ -82,6 +88,23 @@ def command(
         files.write(out / dataset.FILE, b'[[files]]\nclasses = "unknown"\n')
     made = sum(_label(marked, item, known, out) for item, known in bar(work, "labelling"))
     click.echo(f"{out}: masks for {made} of {len(work)} photographs; the others gave no usable mask")
+
+
+def _find_faces(items: Sequence[Item], path: Path) -> None:
+    """Write where the package's detector finds faces in photographs. Raises InputError, WeightsError, OutputError."""
+    from handtint import files
+    from handtint.cli.bar import bar
+    from handtint.data.faces import line
+    from handtint.data.ground_truth import rgb
+    from handtint.pipeline import Tinter
+
+    if not items:
+        raise InputError("no photographs")
+    networks = Tinter().networks
+    found = [(item.name, networks.find_faces(rgb(item), None)) for item in bar(items, "looking for faces")]
+    files.write(path, "".join(line(name, faces) for name, faces in found).encode())
+    count = sum(len(faces) for _, faces in found)
+    click.echo(f"{path}: {count} faces in {sum(bool(faces) for _, faces in found)} of {len(items)} photographs")
 
 
 def _hinted(labels: Path | None, boxes: Path | None, model: str) -> tuple[Mapping[str, Any], Marker]:

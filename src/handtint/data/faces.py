@@ -1,8 +1,9 @@
-"""Where faces are in training photographs, as read from a file that some detector wrote."""
+"""Where faces are in training photographs, as read from a file that some detector wrote, or ours."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from handtint.data.weak_labels import file_name
 from handtint.errors import InputError
+from handtint.faces import Face
 from handtint.types import Array
 
 
@@ -30,3 +32,9 @@ def read_faces(path: Path, narrowest: float = 0.0) -> dict[str, Array]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not JSON lines of files and their faces: {error}") from error
     return faces
+
+
+def line(name: str, faces: Sequence[Face]) -> str:
+    """The line of such a file for one photograph: boxes to a tenth of a pixel, with their scores."""
+    boxes = [[*(round(v, 1) for v in (face.x0, face.y0, face.x1, face.y1)), round(face.score, 3)] for face in faces]
+    return json.dumps({"file": name, "faces": boxes}) + "\n"

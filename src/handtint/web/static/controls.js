@@ -18,6 +18,7 @@ export class Controls {
     this.slider("feather", Number, (value) => `${Math.round(value)} px`);
     this.backgrounds();
     this.gain();
+    this.listen(byId("closer_look"), "change", "closer_look", (node) => (node.checked ? "auto" : "off"));
     for (const name of SELECTS) this.listen(byId(name), "change", name, (node) => node.value || null);
     for (const name of SWITCHES) this.listen(byId(name), "change", name, (node) => node.checked);
   }
@@ -80,6 +81,7 @@ export class Controls {
     byId("gain-auto").checked = gain === "auto";
     if (gain !== "auto") byId("gain").value = Math.log2(gain === "off" ? 1 : Number(gain));
     byId("gain-out").value = gainShown(gain);
+    byId("closer_look").checked = valueOf("closer_look") !== "off";
     for (const name of SELECTS) byId(name).value = valueOf(name) ?? "";
     for (const name of SWITCHES) byId(name).checked = valueOf(name);
   }
