@@ -18,7 +18,7 @@ LAYERS = [
     {"engines", "interfaces", "hub"},
     {"zoo", "checkpoints"},
     {"colorizer", "faces", "segmenter", "recipe"},
-    {"closer", "hints"},
+    {"closer", "hints", "manner", "variants"},
     {"networks", "result"},
     {"pipeline"},
     {"session"},

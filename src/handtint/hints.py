@@ -146,7 +146,7 @@ class Known:
         share = np.array([[point.share] for point in points], np.float32)
         wanted = before + (np.stack([point.ab for point in points]) - before) * share
         known = spread(scene, [p.spot for p in points], wanted - before)
-        made = _sum(lines, resize.guided_coefficients(guide, known, radius=RADIUS, epsilon=EPSILON))
+        made = lines.plus(resize.guided_coefficients(guide, known, radius=RADIUS, epsilon=EPSILON))
         return _touched_up(made, points, wanted - self._values(made, points))
 
     def _values(self, lines: GuidedCoefficients, points: Sequence[_Point]) -> Float:
@@ -159,14 +159,6 @@ class Known:
             here = lines.planes(L, point.row, height, slice(point.column, point.column + 1))
             found.append([plane[0, 0] for plane in here])
         return np.array(found, np.float32)
-
-
-def _sum(lines: GuidedCoefficients, added: GuidedCoefficients) -> GuidedCoefficients:
-    """The lines with others added, at the size of the larger maps."""
-    size = lines.slope.shape[:2]
-    if size != added.slope.shape[:2]:
-        added = added.enlarged((size[0], size[1]))
-    return GuidedCoefficients(lines.slope + added.slope, lines.offset + added.offset)
 
 
 def _touched_up(lines: GuidedCoefficients, points: Sequence[_Point], missing: Float) -> GuidedCoefficients:

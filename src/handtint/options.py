@@ -59,6 +59,20 @@ class Options:
         choices=CLOSER_LOOKS,
     )
     colors: str = setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
+    warmth: float = setting(
+        0.0, "The light of the predicted colours: -1 cool as in the shade, 1 warm as in the evening.", low=-1, high=1
+    )
+    reference: str | None = setting(
+        None,
+        "A photograph in colour after whose manner to colour: what both show, by what it is, gets its colours.",
+    )
+    variant: int = setting(
+        0,
+        "A plausible version that differs where the photo does not tell, as the colour of clothes: its number, "
+        "0 for the likeliest colours.",
+        low=0,
+        high=8,
+    )
     model: str = setting(
         "handtint",
         "What predicts colours: a model of the catalogue (see `handtint models`), or an ONNX file of another network: "

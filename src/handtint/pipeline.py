@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, overload
 
 import numpy as np
 
-from handtint import hints, keep
+from handtint import files, hints, keep, manner, variants
 from handtint.errors import InputError, OptionError
 from handtint.faces import Face
 from handtint.image.arrays import large, resize
-from handtint.image.color import blend, tone
+from handtint.image.color import blend, lab, light, tone
 from handtint.image.masks import detections, masks, selection
 from handtint.image.masks.selection import Selection
 from handtint.image.metadata import privacy, provenance
@@ -75,17 +75,35 @@ class Stages:
 
     def hinted(self, options: Options) -> tuple[resize.Planes, str]:
         """The colours with the hints for this page laid over, and a note on those or ""."""
+        if options.variant:
+            options, which = variants.applied(options, self.segmentation(options.gain), self._small_lightness())
+            colors, note = self.hinted(options)
+            return colors, "; ".join(filter(None, (which, note)))
         told = [hint for hint in options.hints if hint.page == self.page]
         if not told:
-            return self.colors(options.gain, options.closer_look), ""
+            return self.lit(self.colors(options.gain, options.closer_look), options), ""
 
         def select(steps: tuple[keep.Step, ...]) -> Selection:
             return self.selection(replace(options, keep=keep.show(steps)))
 
         known = hints.Known(self.pixels, self.segmentation(options.gain), select, told)
         if not self.networks.takes_hints:
-            return known.over(self.colors(options.gain, options.closer_look))
-        return known.over(self.predicted(options.gain, options.closer_look, known.told()))
+            return known.over(self.lit(self.colors(options.gain, options.closer_look), options))
+        return known.over(self.lit(self.predicted(options.gain, options.closer_look, known.told()), options))
+
+    def _small_lightness(self) -> Float:
+        """L* (h, w) 0..100 at about KIND_SIDE * KIND_SIDE pixels."""
+        return lab.lightness(resize.shrink(self.pixels, resize.fit(self.photo.size, KIND_SIDE)))
+
+    def lit(self, colors: resize.GuidedCoefficients, options: Options) -> resize.GuidedCoefficients:
+        """Predicted colours in the manner of the reference, and under the light, that the options ask for."""
+        if options.reference:
+            other = Stages(Photo.read(options.reference), self.networks)
+            if other.kind == "gray":
+                raise OptionError(f"reference: {files.one_line(options.reference)} has no colours of its own")
+            here = self.segmentation(options.gain)
+            colors = manner.after(colors, self.pixels, here, other.pixels, other.segmentation(options.gain))
+        return light.warmed(colors, options.warmth) if options.warmth else colors
 
     def _people(self, gain: str) -> Float | None:
         """The probability (h, w) of a person, None from a mask network that knows no classes."""

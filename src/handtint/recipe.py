@@ -27,7 +27,8 @@ class Recipe:
     """One edit, and what it was made with.
 
     models: catalogue names to the sha256 of their weights. mask: sha256 of the mask file that was given, or "".
-    files: the mask files that `keep` and hints name, to the sha256 of their content, "" where one cannot be read.
+    files: the reference and the mask files that `keep` and hints name, to the sha256 of their content, "" where one
+    cannot be read.
     version: of handtint.
     """
 
@@ -47,7 +48,8 @@ class Recipe:
 def of(options: Options, *, mask: bytes = b"") -> Recipe:
     """The recipe of an edit with the models that are here. Raises OptionError for an unknown model, WeightsError."""
     hashes = {model.name: model.weights.sha256 for model in zoo.of(options)}
-    named = {path: _digest(path) for path in keep.files(options.named)}
+    paths = [*keep.files(options.named), *filter(None, [options.reference])]
+    named = {path: _digest(path) for path in paths}
     given = hashlib.sha256(mask).hexdigest() if mask else ""
     return Recipe(options=options, models=hashes, mask=given, files=named)
 
@@ -67,7 +69,7 @@ def check(recorded: Recipe, here: Recipe) -> None:
         raise OptionError(f"recipe: it was made with the mask of sha256 {recorded.mask[:12]}..., {given} is given")
     for path, sha in here.files.items():
         if recorded.files.get(path, sha) != sha:
-            raise OptionError(f"recipe: the mask file {files.one_line(path)} is not the one that it was made with")
+            raise OptionError(f"recipe: the file {files.one_line(path)} is not the one that it was made with")
     for name, sha in here.models.items():
         if recorded.models.get(name, sha) != sha:
             raise OptionError(

@@ -162,7 +162,8 @@ class _CachedStages(Stages):
 
     def hinted(self, options: Options) -> tuple[resize.Planes, str]:
         """As Stages has it."""
-        key = options.hint, options.gain, options.closer_look, options.matting
+        told = options.hint, options.reference, options.warmth, options.variant
+        key = told, options.gain, options.closer_look, options.matting
         return self._hinted.get(key, lambda: super(_CachedStages, self).hinted(options))
 
     def segmentation(self, gain: str) -> Segmentation:

@@ -23,7 +23,9 @@ def options(options: Options) -> Options:
     """The same edit, with whole paths of its networks' and masks' files. Raises OptionError, WeightsError."""
     model, mask_model = zoo.absolute(options.model), zoo.absolute(options.mask_model)
     hints = tuple(_hint(text) for text in options.hint)
-    return replace(options, keep=_keep(options.keep), hint=hints, model=model, mask_model=mask_model)
+    reference = path(options.reference) if options.reference else None
+    given = replace(options, keep=_keep(options.keep), hint=hints, reference=reference)
+    return replace(given, model=model, mask_model=mask_model)
 
 
 def _keep(text: str) -> str:

@@ -69,6 +69,7 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
 @click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
 @click.option("--faces", is_flag=True, help="Faces, too: whether they look like skin, as `handtint tint` colours them.")
+@click.option("--hints", is_flag=True, help="Only PSNR, with 0 to 100 of the true colours known at random points.")
 @click.option("--no-truth", is_flag=True, help="The photographs have no colours of their own: no errors, but --faces.")
 @click.option("--chart", type=click.Path(path_type=Path), metavar="FILE", help="Draw error against colourfulness.")
 @click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
@@ -91,6 +92,9 @@ def color_command(
         training, validation = [i for i in items if i not in set(named)] or items, named
     chosen = _some(validation if run.held_out or only else items, run.limit)
     facts = {"size": size, "strength": strength, "recipe": "; ".join(map(_recipe, models))}
+    if asked["hints"]:
+        _hints(run, chosen, facts, models)
+        return
     colorers, faces = _models(run, models, strength, [item.name for item in _some(chosen, SHOWN)])
     if asked["no_truth"] or not ground_truth.mostly_in_color(_some(chosen, PEEKED)):
         _untrue(run, chosen, facts, faces, {**asked, "chart": chart, "record": run.record})
@@ -120,6 +124,21 @@ def color_command(
         _color_figure(run.out / "colour.png", scores.shown, list(predictors))
     for label, model in zip(_labels(models), models, strict=True) if run.record else ():
         _record(model, run, color.summary(result["predictors"], label))
+
+
+def _hints(run: Run, chosen: Sequence[Any], facts: dict[str, Any], models: Sequence[str]) -> None:
+    """Measure how much some known colours help."""
+    from handtint.data import ground_truth
+    from handtint.data.augment import squash
+    from handtint.evaluate.hints import HintEvaluation
+    from handtint.options import Options
+    from handtint.pipeline import Tinter
+
+    options = Options(keep="all", gain=run.gain, strength=facts["strength"], background="gray", provenance=False)
+    found = HintEvaluation(dict(zip(_labels(models), map(Tinter, models), strict=True)), options)
+    for item in bar(chosen, "evaluating"):
+        found.add(item.name, squash(ground_truth.rgb(item), facts["size"]))
+    _report(run, "hints", len(chosen), facts, hints=found.result())
 
 
 def _models(run: Run, models: Sequence[str], strength: float, show: Sequence[str]) -> tuple[dict[str, Any], Any]:

@@ -36,12 +36,19 @@ COLUMNS = ("--keep", "class", "number", "from the left", "box", "share", "confid
     metavar="FILE.png",
     help="Write the VOC class index of every pixel, at the photo's size.",
 )
+@click.option("--palette", is_flag=True, help="The likeliest colours of each thing, too, to begin hints with.")
 @click.option("--gain", default="auto", show_default=True, metavar="auto|off|FLOAT", help="As in `handtint tint`.")
 @click.option(
     "--mask-model", default="handtint-mask", show_default=True, metavar="NAME|FILE", help="As in `handtint tint`."
 )
 def command(
-    sources: tuple[str, ...], as_json: bool, overlay: str | None, labels: str | None, gain: str, mask_model: str
+    sources: tuple[str, ...],
+    as_json: bool,
+    overlay: str | None,
+    labels: str | None,
+    palette: bool,
+    gain: str,
+    mask_model: str,
 ) -> None:
     """Tell what is in photographs: what to write after --keep, where it is, how large, how sure.
 
@@ -60,6 +67,7 @@ def command(
         try:
             photo, segmentation, things = _analyse(tinter, source, gain)
             _draw(photo, segmentation, things, overlay, labels)
+            palettes = _palettes(tinter, photo, things, gain) if palette else None
         except HandtintError as error:
             failed += 1
             _say(f"{error}" if source in f"{error}" else f"{source}: {error}")
@@ -69,11 +77,11 @@ def command(
                 "photo": source,
                 "width": photo.size[1],
                 "height": photo.size[0],
-                "found": [thing.record for thing in things],
+                "found": _records(things, palettes),
             }
         )
         if not as_json:
-            _table(source, photo, things)
+            _table(source, photo, things, palettes)
     if as_json:
         click.echo(json.dumps(records, indent=2))
     if failed:
@@ -89,6 +97,30 @@ def _analyse(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentatio
     photo = Photo.read(content.stream(sys.stdin, codec.Limits().bytes) if source == "-" else source)
     segmentation = tinter.segment(photo, gain=gain)
     return photo, segmentation, detections.detect(segmentation, photo.pixels)
+
+
+def _palettes(tinter: Tinter, photo: Photo, things: list[Detection], gain: str) -> list[list[str]]:
+    """The likeliest colours of each thing, as #rrggbb."""
+    import numpy as np
+
+    from handtint.image.arrays import resize
+    from handtint.image.color import lab
+    from handtint.image.color.swatches import swatches
+    from handtint.pipeline import Stages
+
+    if not things:
+        return []
+    colors = Stages(photo, tinter.networks).colors(gain, "auto")
+    size = things[0].alpha.shape
+    L = lab.lightness(resize.shrink(photo.pixels, (size[0], size[1])))
+    ab = np.dstack(colors.planes(L / np.float32(100), 0, size[0]))
+    return [[f"#{bytes(rgb).hex()}" for rgb in swatches(L, ab, thing.alpha)] for thing in things]
+
+
+def _records(things: list[Detection], palettes: list[list[str]] | None) -> list[dict[str, Any]]:
+    if palettes is None:
+        return [thing.record for thing in things]
+    return [thing.record | {"palette": palette} for thing, palette in zip(things, palettes, strict=True)]
 
 
 def _draw(
@@ -120,7 +152,7 @@ def _palette_png(labels: Any) -> bytes:
     return held.getvalue()
 
 
-def _table(source: str, photo: Photo, things: list[Detection]) -> None:
+def _table(source: str, photo: Photo, things: list[Detection], palettes: list[list[str]] | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -129,11 +161,14 @@ def _table(source: str, photo: Photo, things: list[Detection]) -> None:
     if not things:
         console.print(f"{source}: {width} x {height}, nothing found", markup=False)
         return
-    table = Table(*COLUMNS, box=None, padding=(0, 2, 0, 0))
-    for thing in things:
+    table = Table(*COLUMNS, *(["likeliest colours"] if palettes is not None else []), box=None, padding=(0, 2, 0, 0))
+    shown = [[]] * len(things) if palettes is None else [[" ".join(palette)] for palette in palettes]
+    for thing, colors in zip(things, shown, strict=True):
         number, position = (str(n) if n else "" for n in (thing.number, thing.position))
         box = ",".join(map(str, thing.box))
-        table.add_row(thing.term, thing.name, number, position, box, f"{thing.share:.1%}", f"{thing.confidence:.0%}")
+        table.add_row(
+            thing.term, thing.name, number, position, box, f"{thing.share:.1%}", f"{thing.confidence:.0%}", *colors
+        )
     console.print(f"{source}: {width} x {height}", markup=False)
     console.print(table)
 

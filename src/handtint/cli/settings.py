@@ -15,6 +15,7 @@ from handtint.options import Options
 METAVARS = {
     "keep": "WHAT",
     "hint": "WHERE=COLOUR",
+    "reference": "PHOTO",
     "gain": "auto|off|FLOAT",
     "feather": "PX",
     "model": "NAME|KIND:FILE",

@@ -41,11 +41,22 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write a figure too: gray, colourised, mask, blended, as NAME.panel.png.",
 )
+@click.option(
+    "--variants",
+    type=click.IntRange(1, 8),
+    metavar="N",
+    help="Write N plausible versions, NAME.variant-1 and so on, and a contact sheet of them, NAME.variants.jpg.",
+)
 @edit_flags
 @run_flags
 @film.film_flags
 def command(
-    mask_file: str | None, recipe: str | None, save_recipe: str | None, other_models: bool, **words: Any
+    mask_file: str | None,
+    recipe: str | None,
+    save_recipe: str | None,
+    other_models: bool,
+    variants: int | None,
+    **words: Any,
 ) -> None:
     """Colour what matters in photographs and films.
 
@@ -62,6 +73,10 @@ def command(
 
             recipes.write(recipes.of(options, mask=mask), save_recipe)
         wishes = film.taken(words)
+        if variants:
+            from handtint.cli import variants as versions
+
+            sys.exit(versions.tint(words, variants, options))
         if film.are(words["sources"], wishes):
             status = film.tint(words, wishes, options, mask, signals)
         else:

@@ -9,6 +9,7 @@ from typing import Any
 
 from handtint import files
 from handtint.evaluate.group_report import face_parts, group_parts
+from handtint.evaluate.hints import hint_parts
 from handtint.evaluate.protocols import METRICS
 from handtint.evaluate.tables import NONE, Row, number, table
 from handtint.types import VOC
@@ -38,19 +39,22 @@ def document(
     run: Mapping[str, Any] | None = None,
     color: Mapping[str, Any] | None = None,
     faces: Mapping[str, Any] | None = None,
+    hints: Mapping[str, Any] | None = None,
     masks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Document:
     """One JSON-able record of an evaluation.
 
     run: what was measured with what (data, commit, machine, ...), in the order to print.
-    color: what `ColorEvaluation` found; faces: what `FaceEvaluation` did. masks: what `evaluate_masks` returned, by the
-    segmenter's name.
+    color: what `ColorEvaluation` found; faces: what `FaceEvaluation` did; hints: `HintEvaluation`. masks: what
+    `evaluate_masks` returned, by the segmenter's name.
     """
     record: Document = {"run": dict(run or {})}
     if color is not None:
         record["color"] = {**color, "cited": {"source": CITATION, "report": REFERENCE}}
     if faces is not None:
         record["faces"] = dict(faces)
+    if hints is not None:
+        record["hints"] = dict(hints)
     if masks is not None:
         record["masks"] = dict(masks)
     return record
@@ -74,6 +78,8 @@ def markdown(record: Document) -> str:
         parts += _color_parts(record["color"])
     if "faces" in record:
         parts += face_parts(record["faces"])
+    if "hints" in record:
+        parts += hint_parts(record["hints"])
     if "masks" in record:
         parts += _mask_parts(record["masks"])
     return "\n\n".join(parts) + "\n"

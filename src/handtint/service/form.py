@@ -70,6 +70,8 @@ def refuse_paths(options: Options) -> None:
     """Raise OptionError where an edit names anything on this machine's disk: a mask's file, a model's."""
     if keep.files(options.named):
         raise OptionError("keep, hint: a mask's file cannot be named here: send it as the field `mask`")
+    if options.reference:
+        raise OptionError("reference: a file cannot be named here")
     for name, model in (("model", options.model), ("mask_model", options.mask_model)):
         if model not in zoo.CATALOGUE:
             raise OptionError(f"{name}: {model!r} is not in the catalogue; see /v1/models")

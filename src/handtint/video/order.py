@@ -52,8 +52,9 @@ class Order:
             raise OptionError(f"to: {self.until:g} s is not after {self.start:g} s")
         if self.options.levels == "auto":
             raise OptionError("levels: auto would stretch each frame for itself; it is for photographs")
-        if self.options.hint:
-            raise OptionError("hint: for photographs; a film takes none yet")
+        for name in ("hint", "reference", "warmth", "variant"):
+            if getattr(self.options, name):
+                raise OptionError(f"{name}: for photographs; films take none yet")
         if self.rate <= 0:
             raise OptionError(f"fps: {self.rate} is not above 0")
         if self.codec and sequence.is_pattern(self.output):

@@ -65,6 +65,8 @@ def checked(options: Options) -> Options:
         if getattr(options, name) != getattr(default, name):
             raise OptionError(f"{name}: the page works with {getattr(default, name)} only; use the command line")
     steps(options.keep)
+    if options.reference:
+        raise OptionError("reference: the page reads no files by name; use the command line")
     if keep.files(options.named):
         raise OptionError("hint: the page reads no files by name")
     return options

@@ -70,6 +70,12 @@ class GuidedCoefficients:
         k, L = self.slope.shape[2], L[:, columns]
         return [both[..., i] * L + both[..., k + i] for i in range(k)]
 
+    def plus(self, added: GuidedCoefficients) -> GuidedCoefficients:
+        """The sum of these lines and others, whose maps are brought to the size of these."""
+        size = self.slope.shape[0], self.slope.shape[1]
+        added = added if added.slope.shape[:2] == size else added.enlarged(size)
+        return GuidedCoefficients(self.slope + added.slope, self.offset + added.offset)
+
     def enlarged(self, size: tuple[int, int]) -> GuidedCoefficients:
         """The same lines as maps of a larger (h, w)."""
         return GuidedCoefficients(*(_stretch(maps, 0, size[0], *size) for maps in (self.slope, self.offset)))

@@ -39,15 +39,6 @@ class Term:
     variance: float
     weights: Mapping[str, float]
 
-    def of(self, distances: Mapping[str, Float]) -> Float:
-        """The Gaussian of distances of each kind, all of one shape."""
-        return np.float32(self.variance) * np.exp(-self.exponent(distances))
-
-    def exponent(self, distances: Mapping[str, Float]) -> Float:
-        """The weighted sum of distances."""
-        used = [distances[kind] * np.float32(weight) for kind, weight in self.weights.items() if kind in distances]
-        return np.asarray(np.sum(used, axis=0), np.float32)
-
 
 TERMS = (
     Term(0.67, {"features": 0.13, "classes": 0.6, "front": 0.83, "L": 1.65, "soft": 7.2, "ab": 4.1, "place": 1.65}),
@@ -87,13 +78,26 @@ class Scene:
             found["classes"] = np.sqrt(np.maximum(np.moveaxis(self.segmentation.classes, 0, -1), 0))
         return found
 
-    def distances(self, spots: Sequence[Spot]) -> tuple[dict[str, Float], dict[str, Float]]:
-        """Of each kind: distances (n, n) of the spots from one another, and (n, h, w) of each from every pixel."""
-        at = {kind: _sampled(map_, spots) for kind, map_ in self.kinds.items()}
-        near = {kind: _squares(values, values) for kind, values in at.items()}
-        far = {kind: _distances(map_, at[kind], self.L.shape) for kind, map_ in self.kinds.items()}
-        far["path"] = np.stack([resize.shrink(plane, self.L.shape) for plane in self._paths(spots)])
-        return near, far
+    def apart(self, term: Term, spots: Sequence[Spot]) -> tuple[Float, Float]:
+        """A term's distances (n, n) of the spots from one another, and (n, h, w) of each from every pixel."""
+        among = np.zeros((len(spots), len(spots)), np.float32)
+        to_all = np.zeros((len(spots), *self.L.shape), np.float32)
+        for map_ in self._weighted(term):
+            at = _sampled(map_, spots)
+            among += _squares(at, at)
+            to_all += _distances(map_, at, self.L.shape)
+        if "path" in term.weights:
+            weight = np.float32(term.weights["path"])
+            to_all += np.stack([resize.shrink(plane * weight, self.L.shape) for plane in self._paths(spots)])
+        return among, to_all
+
+    def _weighted(self, term: Term) -> list[Float]:
+        """The maps of a term's kinds, those of one size side by side, of which squared distances are the term's."""
+        sizes: dict[tuple[int, ...], list[Float]] = {}
+        for kind, map_ in self.kinds.items():
+            if kind in term.weights:
+                sizes.setdefault(map_.shape[:2], []).append(map_ * np.float32(term.weights[kind] ** 0.5))
+        return [np.ascontiguousarray(np.concatenate(maps, axis=2)) for maps in sizes.values()]
 
     def _paths(self, spots: Sequence[Spot]) -> Float:
         """(n, h', w') how far it is from each spot over what changes, cell by cell."""
@@ -115,18 +119,24 @@ def spread(scene: Scene, spots: Sequence[Spot], differences: Float) -> Float:
     What a photo's predicted colours usually miss tells of other things, too. Of a larger difference, the rest goes to
     the same thing alone: that a coat was blue does not tell that its wearer was.
     """
-    near, far = scene.distances(spots)
     length = np.linalg.norm(differences, axis=1, keepdims=True)
     usual = differences * np.minimum(1, USUAL / np.maximum(length, np.float32(1e-6)))
-    found = _interpolated(_covariance(near), _covariance(far), usual)
-    return found + _shared(far, differences - usual) if (length > USUAL).any() else found
+    found = _interpolated(scene, spots, usual)
+    return found + _shared(scene, spots, differences - usual) if (length > USUAL).any() else found
 
 
-def _interpolated(among: Float, to_all: Float, values: Float) -> Float:
+def _interpolated(scene: Scene, spots: Sequence[Spot], values: Float) -> Float:
     """Values (n, k) at points brought to every pixel; at the points nearly exactly, after ROUNDS of what is missing.
 
     NOISE keeps points that contradict one another from overshooting between them (iterated Tikhonov regularisation).
     """
+    among, to_all = (
+        np.full(shape, EVERYWHERE, np.float32) for shape in ((len(spots),) * 2, (len(spots), *scene.L.shape))
+    )
+    for term in TERMS:
+        near, far = scene.apart(term, spots)
+        among += np.float32(term.variance) * np.exp(-near)
+        to_all += np.float32(term.variance) * np.exp(-far, out=far)
     noisy = among + np.float32(NOISE) * np.eye(len(among), dtype=np.float32)
     weights: Float = np.zeros_like(values)
     for _ in range(ROUNDS):
@@ -134,15 +144,9 @@ def _interpolated(among: Float, to_all: Float, values: Float) -> Float:
     return np.tensordot(to_all, weights, (0, 0))
 
 
-def _covariance(distances: Mapping[str, Float]) -> Float:
-    """EVERYWHERE and the sum of TERMS."""
-    terms = [term.of(distances) for term in TERMS]
-    return np.asarray(np.float32(EVERYWHERE) + np.sum(terms, axis=0), np.float32)
-
-
-def _shared(to_all: Mapping[str, Float], values: Float) -> Float:
+def _shared(scene: Scene, spots: Sequence[Spot], values: Float) -> Float:
     """Values (n, k) at points brought to the same things alone, between points by how near they are (Shepard 1968)."""
-    apart = SAME.exponent(to_all)
+    _, apart = scene.apart(SAME, spots)
     likeness = np.exp(-apart)
     nearness = likeness / (apart + np.float32(CLOSE))
     share = np.clip((likeness.max(axis=0) - SAME_RANGE[0]) / np.float32(SAME_RANGE[1] - SAME_RANGE[0]), 0, 1)

@@ -1,0 +1,105 @@
+"""Plausible versions of one photo that differ where it does not tell: the colour of cloth and paint, the hour.
+
+Each has a number and a name; the same number gives the same colours again, on every machine with the same networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from handtint.image.arrays import resize
+from handtint.image.masks import instances
+from handtint.image.masks.instances import Instance
+from handtint.options import MOST_HINTS, Options
+from handtint.types import Array, Float, Segmentation
+
+FREE = ("person", "car", "bus", "boat", "sofa", "chair", "bottle", "motorbike", "bicycle", "train", "aeroplane")
+NEAR = 12.0  # L*: as light as most of it
+UPPER = 0.35  # of a person's height is head, where no face is found
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One version. color: of what may have any, "#rrggbb" or "" for the predicted one. warmth: added to the light."""
+
+    name: str
+    color: str = ""
+    warmth: float = 0.0
+
+
+VARIANTS = (
+    Variant("blue", "#3d5a8a"),
+    Variant("red", "#8f3238"),
+    Variant("green", "#44683f"),
+    Variant("warm", warmth=0.6),
+    Variant("cool", warmth=-0.6),
+    Variant("brown", "#7a5a3a", 0.2),
+    Variant("purple", "#6a4a78", -0.2),
+    Variant("yellow", "#b8933f", 0.1),
+)
+
+
+def applied(options: Options, segmentation: Segmentation, L: Float) -> tuple[Options, str]:
+    """The options with those of their variant written out, and a note that says what it is; as they are for none.
+
+    L: the photo's L* (h, w) 0..100, of any size.
+    """
+    if not options.variant:
+        return options, ""
+    variant = VARIANTS[options.variant - 1]
+    spot = spot_of_any_color(segmentation, L) if variant.color else None
+    warmth = variant.warmth
+    if variant.color and spot is None:  # nothing there may have any colour: versions differ in light alone
+        warmth = (-1) ** options.variant * (0.2 + 0.1 * options.variant)
+    hint = f"@{100 * spot[0]:.2f}%,{100 * spot[1]:.2f}%={variant.color}" if spot else ""
+    hints = (*options.hint[: MOST_HINTS - 1], *filter(None, [hint]))
+    made = replace(options, variant=0, hint=hints, warmth=float(np.clip(options.warmth + warmth, -1, 1)))
+    said = " ".join(filter(None, [f"--hint {hint!r}" if hint else "", f"--warmth {made.warmth:.2g}" if warmth else ""]))
+    return made, f"variant {options.variant}, {variant.name if hint or not variant.color else 'light'}: {said}"
+
+
+def spot_of_any_color(segmentation: Segmentation, L: Float) -> tuple[float, float] | None:
+    """(x, y) as shares of the sides, in the middle of the largest thing that may have any colour; None without one.
+
+    Of a person it is the clothes: below the faces, and as light as most of what is there, which hands seldom are.
+    """
+    if segmentation.classes is None:
+        return None
+    there = [thing for thing in instances.every(segmentation) if thing.name in FREE]
+    if not there:
+        return None
+    people = [thing for thing in there if thing.name == "person"]
+    thing = max(people or there, key=lambda thing: (thing.share, -thing.number))
+    inside = (_clothes(thing, segmentation) if people else thing.alpha) > 0.5
+    if not inside.any():
+        return None
+    inside &= _usual(resize.shrink(L, inside.shape), inside)
+    deep = cv2.distanceTransform(np.pad(inside.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    row, column = np.unravel_index(int(deep.argmax()), deep.shape)
+    return (float(column) + 0.5) / deep.shape[1], (float(row) + 0.5) / deep.shape[0]
+
+
+def _usual(L: Float, inside: Array) -> Array:
+    """(h, w) bool: where L* is as most of what is inside."""
+    counts = np.histogram(L[inside], bins=20, range=(0, 100))[0]
+    near = np.convolve(counts, (1, 2, 1), "same")
+    return np.asarray(np.abs(L - (5 * int(near.argmax()) + 2.5)) < NEAR)
+
+
+def _clothes(person: Instance, segmentation: Segmentation) -> Float:
+    """A person's alpha (h, w) less what is above the chin."""
+    alpha = person.alpha.copy()
+    h, w = alpha.shape
+    rows = np.flatnonzero((alpha > 0.5).any(axis=1))
+    chins = [
+        int(bottom * h)
+        for left, top, right, bottom in segmentation.faces
+        if alpha[min(int((top + bottom) / 2 * h), h - 1), min(int((left + right) / 2 * w), w - 1)] > 0.5
+    ]
+    first = int(rows[0]) if rows.size else 0
+    last = int(rows[-1]) + 1 if rows.size else h
+    alpha[: max(chins) if chins else round(first + UPPER * (last - first))] = 0
+    return alpha
