@@ -67,7 +67,7 @@ def test_the_hash_of_a_mask_is_in_the_recipe(mask: bytes) -> None:
 
 
 def test_every_option_is_in_it() -> None:
-    said = tomllib.loads(recipe.dumps(recipe.of(Options(background="gray", format="png"))))
+    said = tomllib.loads(recipe.dumps(recipe.of(Options(background="gray", format="png", reference="photo.jpg"))))
     assert set(said["options"]) == {setting.name for setting in fields(Options)}
     assert {len(sha) for sha in said["models"].values()} == {64}
     assert "handtint" in said["models"]
