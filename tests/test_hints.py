@@ -162,6 +162,13 @@ def test_a_page_has_its_own_hints(tinter: Tinter, sample: Path) -> None:
     assert (result.photo.pages[0].pixels != plain.photo.pixels).any()
 
 
+def test_the_mask_network_is_named_where_it_told_how_far_a_color_goes(tinter: Tinter, sample: Path) -> None:
+    photo, options = Photo.read(sample), Options(keep="all", closer_look="off")
+    plain, hinted = (tinter.run(photo, replace(options, hint=h)).photo.metadata for h in ((), ("@30%,50%=navy",)))
+    assert b"handtint-mask sha256" not in plain["xmp-data"]
+    assert b"handtint-mask sha256" in hinted["xmp-data"]
+
+
 def test_what_a_person_should_know_is_said(tinter: Tinter, sample: Path) -> None:
     photo = Photo.read(sample)
     assert "no colour is kept there" in tinter.run(photo, Options(hint=("@95%,5%=navy",))).note

@@ -148,7 +148,8 @@ class Stages:
         segmented = mask is None and keep.needs_segmentation(keep.parse(options.keep))
         looked = options.closer_look != "off" and not networks.color.interface and bool(self.faces(options.gain))
         told_apart = segmented and bool(self.segmentation(options.gain).faces)
-        parts = ((networks.mask, segmented or looked), (networks.faces, looked or told_apart))
+        placed = any(hint.page == self.page for hint in options.hints) or bool(options.reference or options.variant)
+        parts = ((networks.mask, segmented or looked or placed), (networks.faces, looked or told_apart))
         return [networks.color, *(model for model, took_part in parts if took_part)]
 
     def tinted(self, options: Options, mask: Photo | None = None) -> Result:
