@@ -27,10 +27,10 @@ def test_classes_are_the_mean_of_two_looks(
 ) -> None:
     L = torch.randn(2, 1, *size)
     classes, front, features = streams(L)
-    near, coarse = streams.classes(L)[0], streams.classes(resized(L, *closer))
+    near, far = streams.classes(L), streams.classes(resized(L, *closer))
     _, fine, behind = streams.front(L)
     quarter, half = [side // 4 for side in size], [side // 2 for side in size]
-    torch.testing.assert_close(classes, (near + resized(coarse[0], *quarter)) / 2)
-    torch.testing.assert_close(front, (fine + resized(coarse[1], *half)) / 2)
+    torch.testing.assert_close(classes, (near[0] + resized(far[0], *quarter)) / 2)
+    torch.testing.assert_close(front, (0.5 * fine + resized(near[1], *half) + resized(far[1], *half)) / 2.5)
     assert torch.equal(features, behind)
     assert (classes.shape[1:], front.shape[1:]) == ((21, *quarter), (1, *half))

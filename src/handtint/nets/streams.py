@@ -17,6 +17,7 @@ from handtint.nets.heads import ClassHead
 from handtint.nets.hybrid import STRIDE, MaskNet
 
 CLOSER = 3, 2  # how many times as large classes are looked at once more, as a fraction: export traces whole numbers
+FINE = 0.5  # weight of the fine foreground beside each of the two coarse ones
 READ = 3  # maps that classes are read from: those at strides 8, 16 and 32
 Answer = tuple[Tensor, Tensor]  # logits of classes (n, 21, h/4, w/4) and of the foreground (n, 1, h/4, w/4)
 
@@ -54,14 +55,15 @@ class MaskStreams(nn.Module):
     def forward(self, gray: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(n, 1, h, w) network L -> class logits, foreground logits, features, as MaskHead has them.
 
-        Class logits are the mean over both scales. Foreground logits are the mean of the two networks; the coarse one
-        is taken at the larger scale.
+        Class logits are the mean over both scales. Foreground logits are the mean of the class network's, at both
+        scales, and the second network's, which weighs FINE of one of these: it was trained on fewer kinds of things.
         """
-        classes, _ = self.classes(gray)
-        closer, coarse = self.classes(_resized(gray, _closer(gray.shape[2:])))
+        classes, coarse = self.classes(gray)
+        closer, coarse_closer = self.classes(_resized(gray, _closer(gray.shape[2:])))
         _, fine, features = self.front(gray)
         classes = (classes + _resized(closer, classes.shape[2:])) / 2
-        return classes, (fine + _resized(coarse, fine.shape[2:])) / 2, features
+        coarse = _resized(coarse, fine.shape[2:]) + _resized(coarse_closer, fine.shape[2:])
+        return classes, (FINE * fine + coarse) / (FINE + 2), features
 
 
 def _closer(size: torch.Size) -> list[int]:
