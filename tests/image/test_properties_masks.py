@@ -12,7 +12,7 @@ from handtint import keep
 from handtint.errors import OptionError
 from handtint.image.arrays import resize
 from handtint.image.color import blend, lab
-from handtint.image.masks import detections, instances, masks, overlay, points, selection, strokes
+from handtint.image.masks import detections, instances, likeliest, masks, overlay, people, points, selection, strokes
 from handtint.types import VOC, Float, Pixels, Segmentation
 
 few = settings(max_examples=30, deadline=None)
@@ -170,3 +170,23 @@ def test_blending_keeps_lightness_and_what_is_outside(
     if backdrop != "dim":
         step = 0.7 if pixels.dtype == np.uint8 else 0.05
         assert np.abs(lab.lightness(out) - lab.lightness(pixels)).max() < step
+
+
+@few
+@given(segmentations(), pictures())
+def test_the_likeliest_subject_is_an_alpha(found: Segmentation, pixels: Pixels) -> None:
+    alpha = likeliest.subject(found, pixels)
+    assert alpha.shape == found.features.shape[1:]
+    assert np.isfinite(alpha).all()
+    assert 0 <= alpha.min() <= alpha.max() <= 1
+
+
+boxes = st.lists(st.tuples(*[st.floats(0, 0.9)] * 2, *[st.floats(0.01, 0.1)] * 2), max_size=6)
+
+
+@few
+@given(segmentations(st.just(True)), boxes)
+def test_people_told_apart_share_what_they_stood_on(found: Segmentation, corners: list[tuple[float, ...]]) -> None:
+    region = masks.classes(found, ["person"]) > 0.05
+    parts = people.apart([region], [(x, y, x + w, y + h) for x, y, w, h in corners])
+    np.testing.assert_array_equal(sum(part.astype(int) for part in parts), region)
