@@ -24,6 +24,7 @@ from handtint.types import VOC, Alpha, Float, Pixels, Segmentation
 
 NOTHING = 0.001  # a mask that keeps less than this share of the photo keeps nothing
 FAINT = 0.004  # a subject of less than this share of the photo is none: other cues are tried
+OBJECTS = 0.02  # where there is no subject, objects of less than this share of the photo are none to speak of
 SURE = 0.9  # alpha: a subject with few pixels above it is a guess, and the note says so:
 CLEAR = 0.15  # less than this share of its pixels
 SEEN = 0.01  # a class with less than this share of the photo is not listed in notes
@@ -207,7 +208,7 @@ class _Selector:
         if self._network.classes is None:
             return None
         objects = masks.clean(1 - self._network.classes[0])
-        return objects if _share(objects > 0.5) >= FAINT else None
+        return objects if _share(objects > 0.5) >= OBJECTS else None
 
     def _instance(self, term: Class, subtract: bool) -> Float:
         there = instances.of(self._network, term.name)
