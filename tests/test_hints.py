@@ -174,20 +174,3 @@ def test_what_a_person_should_know_is_said(tinter: Tinter, sample: Path) -> None
     assert "no colour is kept there" in tinter.run(photo, Options(hint=("@95%,5%=navy",))).note
     assert "paler" in tinter.run(photo, replace(ALL, hint=("@50%,30%=blue",))).note
     assert "no cat found" in tinter.run(photo, replace(ALL, hint=("cat=black",))).note
-
-
-class TellsHints:
-    """A colour network that takes hints, and answers the colour it is told everywhere."""
-
-    takes_hints = True
-
-    def run(self, x: np.ndarray, hints: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
-        n, _, h, w = x.shape
-        told = np.zeros((n, 2)) if hints is None else hints[:, :2].sum((2, 3)) / np.maximum(hints[:, 2].sum(), 1)
-        return (np.broadcast_to(told[..., None, None], (n, 2, h // 2, w // 2)).astype(np.float32),)
-
-
-def test_a_network_that_takes_hints_is_told(tinter: Tinter, sample: Path, engines: dict, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setitem(engines, "color", TellsHints())
-    out = tinted(Tinter(), Photo.read(sample), "@50%,30%=#5a7f3c")
-    np.testing.assert_allclose(np.median(out, axis=(0, 1)), ab_of("#5a7f3c"), atol=4)

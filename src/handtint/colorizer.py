@@ -22,39 +22,26 @@ def colorize(
     gain: float | None = None,
     square: bool = False,
     interface: str = "",
-    told: Float | None = None,
 ) -> resize.GuidedCoefficients:
     """The colours predicted for a photo (H, W) or (H, W, 3): guided coefficients from L in 0..1 to a*b*, for any size.
 
     The network sees it at about side * side pixels, or squashed to just these; it answers at its input's size or an
     even part of it.
-    interface: one of `interfaces.INTERFACES`, where it is a network of others. told: known colours, (h, w, 3) of a*,
-    b* and how known they are, 0..1, over the whole photo, for a network that takes hints. Raises WeightsError.
+    interface: one of `interfaces.INTERFACES`, where it is a network of others. Raises WeightsError.
     """
     if interface:
         L, ab = interfaces.ask(pixels, engine, interface, gain=gain, side=side)
     else:
-        L, ab = _own(pixels, engine, side=side, gain=gain, square=square, told=told)
+        L, ab = _own(pixels, engine, side=side, gain=gain, square=square)
     return resize.guided_coefficients(L / np.float32(100), ab, radius=RADIUS, epsilon=EPSILON)
 
 
-def _own(
-    pixels: Array, engine: Engine, *, side: int, gain: float | None, square: bool, told: Float | None
-) -> tuple[Float, Float]:
+def _own(pixels: Array, engine: Engine, *, side: int, gain: float | None, square: bool) -> tuple[Float, Float]:
     """L* (h, w) of the photo as the package's own network sees it, and the a*b* (h, w, 2) that this predicts."""
     L, x = network_view(pixels, side, gain, square=square)
-    known = () if told is None else (_as_input(told, L.shape, x.shape[2:]),)
-    answer = engine.run(x, *known)[0][0]
+    answer = engine.run(x)[0][0]
     part = x.shape[2] // answer.shape[1]
     return L, answered(L, answer[:, : L.shape[0] // part, : L.shape[1] // part])
-
-
-def _as_input(told: Float, size: tuple[int, ...], padded: tuple[int, ...]) -> Float:
-    """Known colours (h, w, 3) as a network of an input of that size, padded so, is told of them: (1, 3, h', w')."""
-    planes = cv2.resize(told, size[::-1], interpolation=cv2.INTER_NEAREST)
-    planes[..., :2] *= np.float32(1 / lab.AB_SCALE)
-    more = [(0, whole - own) for whole, own in zip(padded, size, strict=True)]
-    return np.moveaxis(np.pad(planes, (*more, (0, 0))), -1, 0)[None]
 
 
 def coefficients_of(L: Float, answer: Float) -> resize.GuidedCoefficients:

@@ -26,7 +26,6 @@ SIDE = 256  # of the square that has as many pixels as a colour is spread over
 RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings what was spread to full size
 BUMP = 1.0  # cells: how wide the last correction at a point is
 SURFACE = 1.7  # chroma of a surface, at most, for each L* that it has: darker ones of more are lamps and screens
-TOLD = 1  # pixels around a point that a network is told of
 PALER = 0.95  # a colour that keeps less of its chroma than this is said to be fitted
 
 Select = Callable[[tuple[keep.Step, ...]], Selection]
@@ -70,20 +69,6 @@ class Known:
             layers.append(Layer(alpha, self._spread(lines, homes[n]) if homes[n] else lines))
         note = "; ".join(dict.fromkeys(self._notes))
         return (Layers(lowest, layers) if layers else lowest), note
-
-    def told(self) -> Float:
-        """What is known, as a map (h, w, 3) float32 of a*, b* and how known they are, 1 or 0."""
-        h, w = self._L.shape
-        told = np.zeros((h, w, 3), np.float32)
-        for hint, alpha in self._masks:
-            flat = np.dstack(self._flat(hint, alpha).planes(self._L * np.float32(0.01), 0, h))
-            inside = resize.shrink(alpha, (h, w)) > 127
-            told[inside] = np.dstack([flat, np.ones((h, w, 1), np.float32)])[inside]
-        for point in (point for home in self._homes.values() for point in home):
-            row, column = int(point.spot[1] * h), int(point.spot[0] * w)
-            square = np.s_[max(0, row - TOLD) : row + TOLD + 1, max(0, column - TOLD) : column + TOLD + 1]
-            told[square] = [*point.ab, 1]
-        return told
 
     def _mask(self, hint: Hint, select: Select) -> Alpha:
         try:

@@ -54,24 +54,20 @@ class Networks:
         *,
         faces: FindFaces | None = None,
         people: Callable[[], Float | None] | None = None,
-        told: Float | None = None,
     ) -> GuidedCoefficients:
         """The colours predicted for pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError.
 
         faces: where it is given, the network sees each small face again, alone, but not a network of others; it is
         called for the faces in these pixels. people: called when there are some, for the probability (h, w) of a
-        person, None where that is not known. told: known colours, (h, w, 3) of a*, b* and how known they are, 0..1,
-        where the colour network `takes_hints`.
+        person, None where that is not known.
         """
-        first = self.first_look(pixels, gain, told)
+        first = self.first_look(pixels, gain)
         return first if faces is None else self.closer_look(pixels, first, gain, faces=faces, people=people)
 
-    def first_look(self, pixels: Pixels, gain: float | None, told: Float | None = None) -> GuidedCoefficients:
-        """The colours after one look at the whole of pixels (H, W) or (H, W, 3); told as of `colors`."""
+    def first_look(self, pixels: Pixels, gain: float | None) -> GuidedCoefficients:
+        """The colours after one look at the whole of pixels (H, W) or (H, W, 3)."""
         model, engine = self.color, self._color_engine
-        return colorize(
-            pixels, engine, side=model.side, gain=gain, square=model.square, interface=model.interface, told=told
-        )
+        return colorize(pixels, engine, side=model.side, gain=gain, square=model.square, interface=model.interface)
 
     def closer_look(
         self,
@@ -88,11 +84,6 @@ class Networks:
             return first
         crop, there = self.color.side if self.color.square else CROP, people() if people else None
         return look_closer(pixels, first, detections, self._color_engine, gain=gain, crop=crop, people=there)
-
-    @property
-    def takes_hints(self) -> bool:
-        """Whether the colour network can be told colours in advance. Raises WeightsError."""
-        return bool(getattr(self._color_engine, "takes_hints", False))
 
     def find_faces(self, pixels: Pixels, gain: float | None) -> list[Face]:
         """The faces in pixels (H, W) or (H, W, 3) under a gain, the largest first. Raises WeightsError."""

@@ -62,15 +62,11 @@ class Stages:
 
     def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """The colours that the colour network predicts, as guided coefficients from L in 0..1 to a*b*."""
-        return self.predicted(gain, closer_look)
-
-    def predicted(self, gain: str, closer_look: str, told: Float | None = None) -> resize.GuidedCoefficients:
-        """The same; told: colours known in advance, for a network that `takes_hints`."""
         factor = gain_factor(gain)
         if closer_look == "off":
-            return self.networks.colors(self.pixels, factor, told=told)
+            return self.networks.colors(self.pixels, factor)
         return self.networks.colors(
-            self.pixels, factor, faces=partial(self.faces, gain), people=partial(self._people, gain), told=told
+            self.pixels, factor, faces=partial(self.faces, gain), people=partial(self._people, gain)
         )
 
     def hinted(self, options: Options) -> tuple[resize.Planes, str]:
@@ -87,9 +83,7 @@ class Stages:
             return self.selection(replace(options, keep=keep.show(steps)))
 
         known = hints.Known(self.pixels, self.segmentation(options.gain), select, told)
-        if not self.networks.takes_hints:
-            return known.over(self.lit(self.colors(options.gain, options.closer_look), options))
-        return known.over(self.lit(self.predicted(options.gain, options.closer_look, known.told()), options))
+        return known.over(self.lit(self.colors(options.gain, options.closer_look), options))
 
     def _small_lightness(self) -> Float:
         """L* (h, w) 0..100 at about KIND_SIDE * KIND_SIDE pixels."""
