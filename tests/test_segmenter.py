@@ -117,7 +117,7 @@ def test_a_file_of_the_u2net_family(tmp_path: Path, side: int | str) -> None:
     found = tinter.segment(Photo(ramp()), gain="off")
     assert found.foreground.shape == ((32, 32) if side == 32 else (320, 320))
     photo = Photo(np.where(ramp((200, 300)) > 100, 255, 0).astype(np.uint8))
-    result = tinter.run(photo, Options(mask_model=str(path), gain="off"))
+    result = tinter.run(photo, Options(mask_model=str(path)))
     assert (result.alpha > 127).mean() == pytest.approx((photo.pixels > 0).mean(), abs=0.03)
     index, alpha = tinter.label(photo)
     assert not index.any()

@@ -113,7 +113,7 @@ def test_an_unclear_part_stands_for_the_whole_thing(scene: Scene) -> None:
     upper = scene.found.foreground * np.float32(0.7)
     upper[height // 2 :] = 0
     upper[:, : width // 2] = 0  # the upper half of the person on the right is all that the network half sees
-    guess = chosen(scene, "subject", replace(scene.found, foreground=upper, classes=None))
+    guess = chosen(scene, "subject", replace(scene.found, foreground=upper))
     assert guess.note.startswith("no clear foreground: kept the likeliest")
     person = scene.owner == 1
     assert (guess.alpha > 127)[person].mean() > 0.95

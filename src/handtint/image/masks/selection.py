@@ -194,7 +194,10 @@ class _Selector:
             seen = ", ".join(_seen(self._network)) or "what looks like objects"
             self._notes.append(f"no clear foreground: kept {seen} instead")
             return objects
-        guess = masks.clean(likeliest.subject(self._network, self._pixels))
+        has_classes = (
+            self._network.classes is not None
+        )  # without classes its foreground is an alpha: soft is not unsure
+        guess = masks.clean(likeliest.subject(self._network, self._pixels)) if has_classes or not unclear else alpha
         if _share(guess > 0.5) < FAINT:
             guess = alpha
         if unclear:
