@@ -14,7 +14,7 @@ from pathlib import Path
 
 from handtint.image.photo import Photo
 from handtint.networks import PERSON, Networks
-from handtint.pipeline import collapse
+from handtint.pixels import collapse
 
 SAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -16,7 +16,7 @@ LAYERS = [
     {"options"},
     {"image", "nets", "weights", "workers"},
     {"engines", "interfaces", "hub"},
-    {"zoo", "checkpoints"},
+    {"zoo", "checkpoints", "pixels"},
     {"colorizer", "faces", "segmenter", "recipe"},
     {"closer", "hints", "manner", "variants"},
     {"networks", "result"},

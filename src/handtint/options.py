@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from handtint import keep as language
 from handtint.errors import OptionError
+from handtint.settings import hint as nearest
 from handtint.settings import setting, validate
 
 BACKGROUNDS = ("original", "gray", "sepia", "dim")
@@ -103,6 +106,15 @@ class Options:
         if self.hints and self.colors == "original":
             raise OptionError("hint: is for predicted colours, and a photo's own are asked for")
         gain_factor(self.gain)
+
+    @classmethod
+    def from_keywords(cls, values: Mapping[str, Any]) -> Options:
+        """Options from settings by name. Raises OptionError for a name that is no setting, with the nearest one."""
+        names = [declared.name for declared in fields(cls)]
+        for name in values:
+            if name not in names:
+                raise OptionError(f"unknown option {name!r}; {nearest(name, names)}")
+        return cls(**values)
 
     @property
     def hints(self) -> tuple[language.Hint, ...]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard, overload
+from typing import TYPE_CHECKING, BinaryIO, TypeGuard, overload
 
 import numpy as np
 
@@ -18,12 +17,11 @@ from handtint.image.color import blend, lab, light, tone
 from handtint.image.masks import detections, masks, selection
 from handtint.image.masks.selection import Selection
 from handtint.image.metadata import privacy, provenance
-from handtint.image.metadata.profile import to_profile
 from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import Options, gain_factor
+from handtint.pixels import as_dtype, collapse, keep_original, leveled, with_pixels
 from handtint.result import Result, whole
-from handtint.settings import hint as nearest
 from handtint.types import VOC, Alpha, Array, Float, Pixels, Segmentation
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class Stages:
 
     def __init__(self, photo: Photo, networks: Networks, *, page: int = 1) -> None:
         self.photo, self.networks, self.page = photo, networks, page
-        self._last: tuple[str, Segmentation] | None = None
+        self._segmentation: tuple[str, Segmentation] | None = None
         self._faces: tuple[str, list[Face]] | None = None
 
     @cached_property
@@ -72,18 +70,18 @@ class Stages:
     def hinted(self, options: Options) -> tuple[resize.Planes, str]:
         """The colours with the hints for this page laid over, and a note on those or ""."""
         if options.variant:
-            options, which = variants.applied(options, self.segmentation(options.gain), self._small_lightness())
+            options, variant_note = variants.applied(options, self.segmentation(options.gain), self._small_lightness())
             colors, note = self.hinted(options)
-            return colors, "; ".join(filter(None, (which, note)))
-        told = [hint for hint in options.hints if hint.page == self.page]
-        if not told:
+            return colors, "; ".join(filter(None, (variant_note, note)))
+        hints_here = [hint for hint in options.hints if hint.page == self.page]
+        if not hints_here:
             return self.lit(self.colors(options.gain, options.closer_look), options), ""
 
         def select(steps: tuple[keep.Step, ...]) -> Selection:
             return self.selection(replace(options, keep=keep.show(steps)))
 
-        known = hints.Known(self.pixels, self.segmentation(options.gain), select, told)
-        return known.over(self.lit(self.colors(options.gain, options.closer_look), options))
+        spread = hints.Known(self.pixels, self.segmentation(options.gain), select, hints_here)
+        return spread.over(self.lit(self.colors(options.gain, options.closer_look), options))
 
     def _small_lightness(self) -> Float:
         """L* (h, w) 0..100 at about KIND_SIDE * KIND_SIDE pixels."""
@@ -95,8 +93,8 @@ class Stages:
             other = Stages(Photo.read(options.reference), self.networks)
             if other.kind == "gray":
                 raise OptionError(f"reference: {files.one_line(options.reference)} has no colours of its own")
-            here = self.segmentation(options.gain)
-            colors = manner.after(colors, self.pixels, here, other.pixels, other.segmentation(options.gain))
+            segmentation = self.segmentation(options.gain)
+            colors = manner.after(colors, self.pixels, segmentation, other.pixels, other.segmentation(options.gain))
         return light.warmed(colors, options.warmth) if options.warmth else colors
 
     def _people(self, gain: str) -> Float | None:
@@ -106,10 +104,10 @@ class Stages:
 
     def segmentation(self, gain: str) -> Segmentation:
         """Classes and foreground by the mask network, at network size; kept, since two stages ask for it."""
-        if self._last is None or self._last[0] != gain:
-            found = self.networks.segment(self.pixels, gain_factor(gain), faces=partial(self.faces, gain))
-            self._last = gain, found
-        return self._last[1]
+        if self._segmentation is None or self._segmentation[0] != gain:
+            segmentation = self.networks.segment(self.pixels, gain_factor(gain), faces=partial(self.faces, gain))
+            self._segmentation = gain, segmentation
+        return self._segmentation[1]
 
     def faces(self, gain: str) -> list[Face]:
         """The faces in the photo, the largest first; kept, since colours and segmentation ask for them."""
@@ -137,13 +135,17 @@ class Stages:
         return replace(result, photo=replace(result.photo, metadata=metadata))
 
     def _took_part(self, options: Options, mask: Photo | None) -> list[Model]:
-        """The models that had a say in the result: the face detector only where it found faces, and these mattered."""
+        """The models that the result depends on: the face detector only where it found faces and these were used."""
         networks = self.networks
         segmented = mask is None and keep.needs_segmentation(keep.parse(options.keep))
-        looked = options.closer_look != "off" and not networks.color.interface and bool(self.faces(options.gain))
-        told_apart = segmented and bool(self.segmentation(options.gain).faces)
-        placed = any(hint.page == self.page for hint in options.hints) or bool(options.reference or options.variant)
-        parts = ((networks.mask, segmented or looked or placed), (networks.faces, looked or told_apart))
+        looked_closer = options.closer_look != "off" and not networks.color.interface and bool(self.faces(options.gain))
+        faces_told_apart = segmented and bool(self.segmentation(options.gain).faces)
+        hinted = any(hint.page == self.page for hint in options.hints)
+        colored_by_masks = hinted or bool(options.reference or options.variant)
+        parts = (
+            (networks.mask, segmented or looked_closer or colored_by_masks),
+            (networks.faces, looked_closer or faces_told_apart),
+        )
         return [networks.color, *(model for model, took_part in parts if took_part)]
 
     def tinted(self, options: Options, mask: Photo | None = None) -> Result:
@@ -154,8 +156,8 @@ class Stages:
         note = "; ".join(filter(None, (photo.note, DARK_NOTE if dark else "", note)))
         colors = None
         if options.colors == "predicted":
-            colors, told = self.hinted(options)
-            note = "; ".join(filter(None, (note, told, self._unseen(options, alpha))))
+            colors, hint_note = self.hinted(options)
+            note = "; ".join(filter(None, (note, hint_note, self._unseen(options, alpha))))
         elif kind == "gray":
             note = "; ".join(dict.fromkeys(filter(None, (note, "the photo has no colours of its own"))))
         backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")
@@ -164,8 +166,8 @@ class Stages:
         threads = self.networks.threads or blend.THREADS
         painted = blend.over(pixels, colors, alpha, backdrop=backdrop, strength=options.strength, threads=threads)
         if colors is None and options.strength == 1 and pixels.ndim == 3:
-            large.by_rows(_untouched, (painted, pixels, alpha), painted)
-        return Result(_with_pixels(photo, painted), alpha, colors, photo, note)
+            large.by_rows(keep_original, (painted, pixels, alpha), painted)
+        return Result(with_pixels(photo, painted), alpha, colors, photo, note)
 
     def _unseen(self, options: Options, alpha: Alpha) -> str:
         """A note on hints at points where no colour is kept."""
@@ -230,11 +232,11 @@ class Tinter:
         values gives one of its dtype; a Pillow image gives one. mask: white keeps colour; it takes the place of
         `keep`. Raises OptionError, also for a setting there is none of; InputError; WeightsError.
         """
-        options = _options(settings)
+        options = Options.from_keywords(settings)
         if isinstance(source, Photo | str | Path):
             return self.run(source if isinstance(source, Photo) else Photo.read(source), options, mask=mask).photo
         if isinstance(source, np.ndarray):
-            return _values(self.run(Photo.of(source), options, mask=mask).photo.array(), source.dtype)
+            return as_dtype(self.run(Photo.of(source), options, mask=mask).photo.array(), source.dtype)
         if isinstance(source, bytes) or _is_file(source):
             photo = self.run(Photo.read(source), options, mask=mask).photo
             return photo.encode(format=options.format or "", quality=options.quality)
@@ -268,8 +270,8 @@ class Tinter:
         """
         segmentation = self.segment(photo, gain=gain)
         alpha = masks.refine(masks.clean(segmentation.foreground), photo.pixels)
-        known = segmentation.classes is not None
-        index = masks.label(segmentation, photo.size) if known else np.zeros(photo.size, np.uint8)
+        has_classes = segmentation.classes is not None
+        index = masks.label(segmentation, photo.size) if has_classes else np.zeros(photo.size, np.uint8)
         return index, alpha.astype(np.float32) / 255
 
 
@@ -281,60 +283,9 @@ def check_pages(photo: Photo, options: Options) -> None:
             raise OptionError(f"hint: {hint} is on page {hint.page}, and the photo has {pages}")
 
 
-def leveled(photo: Photo, levels: str) -> Photo:
-    """The photo as `levels` asks: as it is ("off"), or one page of it stretched from black to white ("auto")."""
-    pixels = tone.stretched(photo.pixels) if levels == "auto" else photo.pixels
-    return photo if pixels is photo.pixels else _with_pixels(photo, pixels)
-
-
-def collapse(pixels: Pixels) -> Pixels:
-    """Gray pixels stored as RGB, as gray: the same photo at a third of the work."""
-    return large.contiguous(pixels[..., 0]) if pixels.ndim == 3 and _is_neutral(pixels) else pixels
-
-
-def _is_neutral(pixels: Pixels) -> bool:
-    for rows in large.strips(large.ROWS, pixels):
-        r, g, b = np.moveaxis(pixels[rows], -1, 0)
-        if (r[::16] != g[::16]).any() or (r != g).any() or (g != b).any():
-            return False
-    return True
-
-
-def _untouched(painted: Pixels, pixels: Pixels, alpha: Alpha) -> Pixels:
-    """What was painted, and the photo's own pixels where all of their colour is kept."""
-    return np.where((alpha == 255)[..., None], pixels, painted)
-
-
-def _with_pixels(photo: Photo, pixels: Pixels) -> Photo:
-    """The photo with new pixels; where nothing changed, its file's own values stay exactly."""
-    if photo.native is None or photo.icc is None:
-        return replace(photo, pixels=pixels)
-
-    def unchanged(new: Pixels, now: Pixels, before: Pixels, own: Pixels) -> Pixels:
-        return np.where((now == before).all(axis=2)[..., None], own, new)
-
-    native = to_profile(pixels, photo.icc)
-    large.by_rows(unchanged, (native, pixels, photo.pixels, photo.native), native)
-    return replace(photo, pixels=pixels, native=native)
-
-
 def _is_file(source: object) -> TypeGuard[BinaryIO]:
     return hasattr(source, "read")
 
 
 def _is_pillow(source: object) -> TypeGuard[Image]:
     return hasattr(source, "getexif")
-
-
-def _options(given: Mapping[str, object]) -> Options:
-    """The options of keyword arguments. Raises OptionError for one there is none of, naming the nearest."""
-    known = [setting.name for setting in fields(Options)]
-    for name in given:
-        if name not in known:
-            raise OptionError(f"unknown option {name!r}; {nearest(name, known)}")
-    return Options(**given)  # type: ignore[arg-type]
-
-
-def _values(pixels: Pixels, dtype: np.dtype[Any]) -> Array:
-    """uint8 or uint16 pixels as values of the dtype that went in, floating point in 0..1."""
-    return (pixels / np.iinfo(pixels.dtype).max).astype(dtype) if dtype.kind == "f" else pixels

@@ -20,7 +20,8 @@ from handtint.image.masks.strokes import Stroke, paint
 from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import LEVELS, Options
-from handtint.pipeline import Stages, Tinter, check_pages, leveled
+from handtint.pipeline import Stages, Tinter, check_pages
+from handtint.pixels import leveled
 from handtint.result import Result, whole
 from handtint.types import Array, Segmentation
 

@@ -155,7 +155,7 @@ def _untrue(run: Run, chosen: Sequence[Any], facts: dict[str, Any], faces: Any, 
     """Measure what can be measured of photographs whose colours nobody knows."""
     from handtint.data import ground_truth, sources
     from handtint.image.photo import Photo
-    from handtint.pipeline import collapse
+    from handtint.pixels import collapse
 
     if wanted := [name for name in ("chart", "frechet", "record") if asked[name]]:
         raise click.UsageError(f"--{wanted[0]}: needs photographs in colour, to compare with")

@@ -13,7 +13,8 @@ from typing import Any
 
 from handtint import __version__
 from handtint.image.photo import Photo
-from handtint.pipeline import Tinter, collapse
+from handtint.pipeline import Tinter
+from handtint.pixels import collapse
 from handtint.video import memory, sequence
 from handtint.video.journal import Done, Journal, opened
 from handtint.video.order import Order
