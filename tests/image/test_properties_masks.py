@@ -12,7 +12,18 @@ from handtint import keep
 from handtint.errors import OptionError
 from handtint.image.arrays import resize
 from handtint.image.color import blend, lab
-from handtint.image.masks import detections, instances, likeliest, masks, overlay, people, points, selection, strokes
+from handtint.image.masks import (
+    detections,
+    instances,
+    likeliest,
+    masks,
+    overlay,
+    people,
+    points,
+    selection,
+    strokes,
+    term_alphas,
+)
 from handtint.types import VOC, Float, Pixels, Segmentation
 
 few = settings(max_examples=30, deadline=None)
@@ -65,6 +76,20 @@ def test_classes_are_probabilities(found: Segmentation, h: int, w: int) -> None:
     labels = masks.label(found, (h, w))
     assert labels.shape == (h, w)
     assert labels.max() < len(VOC)
+
+
+@few
+@given(segmentations())
+def test_classes_seen_are_listed_by_the_share_of_the_photo_they_cover(found: Segmentation) -> None:
+    names = term_alphas.seen(found)
+    if found.classes is None:
+        assert names == []
+        return
+    index = found.classes.argmax(axis=0)
+    shares = [term_alphas.share(index == VOC.index(name)) for name in names]
+    assert shares == sorted(shares, reverse=True)
+    assert all(share > term_alphas.SEEN for share in shares)
+    assert "background" not in names
 
 
 @few

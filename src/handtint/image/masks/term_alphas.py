@@ -1,0 +1,166 @@
+"""The alphas of the terms of `keep` that need a segmentation, at network size, with notes on what is not clear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import cv2
+import numpy as np
+
+from handtint.errors import InputError, OptionError
+from handtint.image.masks import instances, likeliest, masks, points
+from handtint.keep import Box, Class, Point, Step, Term
+from handtint.types import VOC, Float, Pixels, Segmentation
+
+FAINT = 0.004  # a subject of less than this share of the photo is none: other cues are tried
+OBJECTS = 0.02  # where there is no subject, objects of less than this share of the photo do not count
+SURE = 0.9  # alpha: a subject with few pixels above it is a guess, and the note says so:
+CLEAR = 0.15  # less than this share of its pixels
+SEEN = 0.01  # a class with less than this share of the photo is not listed in notes
+
+
+class TermAlphas:
+    """The alphas of the terms of one `keep` in one photo.
+
+    known: alphas of terms, (h, w) float32 0..1, that need not be computed. notes: what a person should know about the
+    alphas asked for so far, as that there is no third person.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        pixels: Pixels,
+        segmentation: Segmentation | None,
+        known: Mapping[Term, Float] | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._steps, self._pixels, self._known = steps, pixels, known or {}
+        self._segmentation = segmentation
+        self._size = pixels.shape[0], pixels.shape[1]
+        self._regions: dict[points.Prompt, Float] = {}
+
+    @property
+    def _network(self) -> Segmentation:
+        if self._segmentation is None:
+            raise ValueError("these terms need a Segmentation")
+        return self._segmentation
+
+    def layer(self, terms: list[Term], subtract: bool) -> Float:
+        """The alpha (h, w) of several terms together: the largest of theirs, or that of the sum of their classes."""
+        names = [term.name for term in terms if isinstance(term, Class) and term.number is None]
+        softs = [masks.clean(masks.classes(self._network, names))] if names else []
+        softs += [self.alpha(term, subtract) for term in terms if not (isinstance(term, Class) and term.number is None)]
+        return _largest(softs)
+
+    def alpha(self, term: Term, subtract: bool) -> Float:
+        """The alpha (h, w) of a term that needs a segmentation, at network size."""
+        if term in self._known:
+            return self._known[term]
+        if isinstance(term, Class):
+            return self._instance(term, subtract)
+        if isinstance(term, Point | Box):
+            return self._region(term, subtract)
+        return self._subject(subtract)
+
+    def _subject(self, subtract: bool) -> Float:
+        """The foreground; where it is unclear, the likeliest; where there is none, classes, or what stands out."""
+        alpha = masks.clean(self._network.foreground)
+        size = share(alpha > 0.5)
+        if subtract or share(alpha > SURE) >= max(FAINT, CLEAR * size):
+            return alpha
+        unclear = size >= FAINT
+        if not unclear and (objects := self._objects()) is not None:
+            classes = ", ".join(seen(self._network)) or "what looks like objects"
+            self.notes.append(f"no clear foreground: kept {classes} instead")
+            return objects
+        has_classes = self._network.classes is not None  # a network without classes predicts alpha, where soft is sure
+        guess = masks.clean(likeliest.subject(self._network, self._pixels)) if has_classes or not unclear else alpha
+        if share(guess > 0.5) < FAINT:
+            guess = alpha
+        if unclear:
+            self.notes.append("no clear foreground: kept the likeliest; name what you mean, or point at it")
+        elif guess is not alpha:
+            self.notes.append("no clear foreground and no known class: kept what stands out")
+        return guess
+
+    def _objects(self) -> Float | None:
+        """The alpha of all classes together, None where they cover too little of the photo."""
+        if self._network.classes is None:
+            return None
+        objects = masks.clean(1 - self._network.classes[0])
+        return objects if share(objects > 0.5) >= OBJECTS else None
+
+    def _instance(self, term: Class, subtract: bool) -> Float:
+        """The alpha of one thing of a class; 0 everywhere, with a note, where there are not so many."""
+        found = instances.of(self._network, term.name)
+        number = term.number or 1
+        if number <= len(found):
+            return found[number - 1].alpha
+        if not subtract:
+            self.notes.append(f"no {term} found (seen: {len(found) or 'no'} {term.name})")
+        return np.zeros_like(self._network.foreground)
+
+    def _region(self, term: Point | Box, subtract: bool) -> Float:
+        """The alpha of what is at a point or in a box, together with the points and boxes around it."""
+        if term.at is not None:
+            raise OptionError(f"keep: {term} is at a time, which a photo has none of: that is for films")
+        prompt = self._prompt(term, subtract)
+        if prompt not in self._regions:
+            self._regions[prompt] = points.region(self._network, prompt)
+        return self._regions[prompt]
+
+    def _prompt(self, term: Point | Box, subtract: bool) -> points.Prompt:
+        """A box with the points in it; or the points that are in no box, together. Points of other sign compete."""
+        boxes = [self._corners(t) for t in self._terms(subtract) if isinstance(t, Box)]
+        same = [self._position(t) for t in self._terms(subtract) if isinstance(t, Point)]
+        other = tuple(self._position(t) for t in self._terms(not subtract) if isinstance(t, Point))
+        box = self._corners(term) if isinstance(term, Box) else None
+        if isinstance(term, Point):
+            box = next((b for b in boxes if _holds(b, self._position(term))), None)
+        inside = [s for s in same if (_holds(box, s) if box else not any(_holds(b, s) for b in boxes))]
+        return points.Prompt(tuple(inside), other, box)
+
+    def _terms(self, subtract: bool) -> Iterator[Term]:
+        return (step.term for step in self._steps if step.subtract == subtract)
+
+    def _position(self, point: Point) -> points.Spot:
+        """(x, y) of a point, as shares 0..1 of the photo's sides."""
+        height, width = self._size
+        position = point.x.share(width), point.y.share(height)
+        if max(position) > 1:
+            raise InputError(f"keep: {point} lies outside of the photo, which is {width} x {height} pixels")
+        return position
+
+    def _corners(self, box: Box) -> tuple[float, float, float, float]:
+        """Where a box is, as shares of the sides; what reaches beyond the photo is cut off."""
+        height, width = self._size
+        left, top = box.left.share(width), box.top.share(height)
+        right, bottom = min(1.0, box.right.share(width)), min(1.0, box.bottom.share(height))
+        if left >= right or top >= bottom:
+            raise InputError(f"keep: {box} holds nothing of the photo, which is {width} x {height} pixels")
+        return left, top, right, bottom
+
+
+def _largest(softs: list[Float]) -> Float:
+    """The largest of alphas of whatever sizes, at the size of the largest map."""
+    if len(softs) == 1:
+        return softs[0]
+    h, w = (max(sizes) for sizes in zip(*(soft.shape for soft in softs), strict=True))
+    return np.max([cv2.resize(soft, (w, h), interpolation=cv2.INTER_LINEAR) for soft in softs], axis=0)
+
+
+def _holds(box: tuple[float, float, float, float] | None, position: points.Spot) -> bool:
+    return box is not None and box[0] <= position[0] <= box[2] and box[1] <= position[1] <= box[3]
+
+
+def share(inside: np.typing.NDArray[np.bool_]) -> float:
+    """The share 0..1 of an array that is True; 0 of an empty one."""
+    return np.count_nonzero(inside) / max(inside.size, 1)
+
+
+def seen(segmentation: Segmentation | None) -> list[str]:
+    """The names of the classes in the photo, the largest first; none from a network that knows no classes."""
+    if segmentation is None or segmentation.classes is None:
+        return []
+    shares = np.bincount(segmentation.classes.argmax(axis=0).ravel(), minlength=len(VOC)) / segmentation.classes[0].size
+    return [VOC[i] for i in np.argsort(-shares) if i > 0 and shares[i] > SEEN]
