@@ -34,6 +34,7 @@ __all__ = ["Result", "Tinter"]
 DARK = 4096  # of 65536: a photo below it uses 12 bits of 16, or fewer
 DARK_NOTE = "its values use 12 bits of 16, so it is nearly black; --levels auto stretches them"
 PERSON = VOC.index("person")
+SOME_REFERENCE = "a photograph"  # in the metadata of a result: the path of a file is nobody else's business
 KIND_SIDE = 96  # pixels: the side at which a photo's kind is judged
 
 
@@ -67,32 +68,37 @@ class Stages:
             self.pixels, factor, faces=partial(self.faces, gain), people=partial(self._people, gain)
         )
 
-    def hinted(self, options: Options) -> tuple[resize.Planes, str]:
-        """The colours with the hints for this page laid over, and a note on those or ""."""
+    def hinted(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:
+        """The colours with the hints for this page laid over, and a note on those or ""; reference: as `result`."""
         if options.variant:
             options, variant_note = variants.applied(options, self.segmentation(options.gain), self._small_lightness())
-            colors, note = self.hinted(options)
+            colors, note = self.hinted(options, reference)
             return colors, "; ".join(filter(None, (variant_note, note)))
         hints_here = [hint for hint in options.hints if hint.page == self.page]
         if not hints_here:
-            return self.lit(self.colors(options.gain, options.closer_look), options), ""
+            return self.lit(self.colors(options.gain, options.closer_look), options, reference), ""
 
         def select(steps: tuple[keep.Step, ...]) -> Selection:
             return self.selection(replace(options, keep=keep.show(steps)))
 
         spread = hints.Known(self.pixels, self.segmentation(options.gain), select, hints_here)
-        return spread.over(self.lit(self.colors(options.gain, options.closer_look), options))
+        return spread.over(self.lit(self.colors(options.gain, options.closer_look), options, reference))
 
     def _small_lightness(self) -> Float:
         """L* (h, w) 0..100 at about KIND_SIDE * KIND_SIDE pixels."""
         return lab.lightness(resize.shrink(self.pixels, resize.fit(self.photo.size, KIND_SIDE)))
 
-    def lit(self, colors: resize.GuidedCoefficients, options: Options) -> resize.GuidedCoefficients:
+    def lit(
+        self, colors: resize.GuidedCoefficients, options: Options, reference: Photo | None = None
+    ) -> resize.GuidedCoefficients:
         """Predicted colours in the manner of the reference, and under the light, that the options ask for."""
-        if options.reference:
-            other = Stages(Photo.read(options.reference), self.networks)
+        if reference is None and options.reference:
+            reference = Photo.read(options.reference)
+        if reference is not None:
+            other = Stages(reference, self.networks)
             if other.kind == "gray":
-                raise OptionError(f"reference: {files.one_line(options.reference)} has no colours of its own")
+                name = files.one_line(options.reference or "the photo given")
+                raise OptionError(f"reference: {name} has no colours of its own")
             segmentation = self.segmentation(options.gain)
             colors = manner.after(colors, self.pixels, segmentation, other.pixels, other.segmentation(options.gain))
         return light.warmed(colors, options.warmth) if options.warmth else colors
@@ -123,33 +129,37 @@ class Stages:
         segmentation = self.segmentation(options.gain) if keep.needs_segmentation(steps) else None
         return selection.select(steps, self.pixels, segmentation, matted=options.matting)
 
-    def result(self, options: Options, mask: Photo | None = None) -> Result:
-        """The tinted page, with the metadata that the options ask for. Raises OptionError, InputError, WeightsError."""
-        result = self.tinted(options, mask)
+    def result(self, options: Options, mask: Photo | None = None, reference: Photo | None = None) -> Result:
+        """The tinted page, with the metadata that the options ask for. Raises OptionError, InputError, WeightsError.
+
+        mask, reference: in the place of those that the options name.
+        """
+        result = self.tinted(options, mask, reference)
         metadata = privacy.released(self.photo.metadata, options.metadata)
         if options.provenance and result.colors is not None and options.strength > 0 and result.alpha.any():
-            models = {model.name: model.weights.sha256 for model in self._took_part(options, mask)}
-            metadata = provenance.stated(metadata, models, options)
+            models = {model.name: model.weights.sha256 for model in self._took_part(options, mask, reference)}
+            told = replace(options, reference=SOME_REFERENCE) if reference or options.reference else options
+            metadata = provenance.stated(metadata, models, told)
         if metadata == result.photo.metadata:
             return result
         return replace(result, photo=replace(result.photo, metadata=metadata))
 
-    def _took_part(self, options: Options, mask: Photo | None) -> list[Model]:
+    def _took_part(self, options: Options, mask: Photo | None, reference: Photo | None) -> list[Model]:
         """The models that the result depends on: the face detector only where it found faces and these were used."""
         networks = self.networks
         segmented = mask is None and keep.needs_segmentation(keep.parse(options.keep))
         looked_closer = options.closer_look != "off" and not networks.color.interface and bool(self.faces(options.gain))
         faces_told_apart = segmented and bool(self.segmentation(options.gain).faces)
         hinted = any(hint.page == self.page for hint in options.hints)
-        colored_by_masks = hinted or bool(options.reference or options.variant)
+        colored_by_masks = hinted or reference is not None or bool(options.reference or options.variant)
         parts = (
             (networks.mask, segmented or looked_closer or colored_by_masks),
             (networks.faces, looked_closer or faces_told_apart),
         )
         return [networks.color, *(model for model, took_part in parts if took_part)]
 
-    def tinted(self, options: Options, mask: Photo | None = None) -> Result:
-        """The tinted page with the metadata that it came with. Raises as `result`."""
+    def tinted(self, options: Options, mask: Photo | None = None, reference: Photo | None = None) -> Result:
+        """The tinted page with the metadata that it came with. Raises, and takes, as `result`."""
         photo, pixels, kind = self.photo, self.pixels, self.kind
         alpha, note = self._alpha(options, mask)
         dark = options.levels == "off" and pixels.dtype == np.uint16 and pixels.max() < DARK
@@ -245,14 +255,18 @@ class Tinter:
         kinds = "a path, bytes, an open file, an array or a Pillow image"
         raise InputError(f"a photo is {kinds}, not {type(source).__name__}")
 
-    def run(self, photo: Photo, options: Options, *, mask: Photo | None = None) -> Result:
+    def run(
+        self, photo: Photo, options: Options, *, mask: Photo | None = None, reference: Photo | None = None
+    ) -> Result:
         """Tint a photo, all its pages, and keep what led to the first.
 
-        mask: white keeps colour; it takes the place of `keep`. Raises OptionError, InputError, WeightsError.
+        mask: white keeps colour; it takes the place of `keep`. reference: takes the place of the options' file.
+        Raises OptionError, InputError, WeightsError.
         """
         check_pages(photo, options)
         pages = (leveled(page, options.levels) for page in (photo, *photo.pages))
-        first, *further = (Stages(p, self.networks, page=n).result(options, mask) for n, p in enumerate(pages, 1))
+        stages = (Stages(page, self.networks, page=n) for n, page in enumerate(pages, 1))
+        first, *further = (page.result(options, mask, reference) for page in stages)
         return whole(first, further)
 
     def segment(self, photo: Photo, *, gain: str = "auto") -> Segmentation:

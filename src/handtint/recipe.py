@@ -20,13 +20,14 @@ from handtint.options import Options
 from handtint.settings import check_names, check_type
 
 _TITLE = "# An edit by handtint: replay it with `handtint tint SRC --recipe FILE`. What is left out is automatic.\n"
+_GIVEN = ("mask", "reference")  # files that come with an edit: it holds their sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """One edit, and what it was made with.
 
-    models: catalogue names to the sha256 of their weights. mask: sha256 of the mask file that was given, or "".
+    models: catalogue names to the sha256 of their weights. mask, reference: sha256 of the file that was given, or "".
     files: the reference and the mask files that `keep` and hints name, to the sha256 of their content, "" where one
     cannot be read.
     version: of handtint.
@@ -35,6 +36,7 @@ class Recipe:
     options: Options
     models: Mapping[str, str] = field(default_factory=dict)
     mask: str = ""
+    reference: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     version: str = __version__
 
@@ -45,13 +47,16 @@ class Recipe:
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
-def of(options: Options, *, mask: bytes = b"") -> Recipe:
-    """The recipe of an edit with the models that are here. Raises OptionError for an unknown model, WeightsError."""
+def of(options: Options, *, mask: bytes = b"", reference: bytes = b"") -> Recipe:
+    """The recipe of an edit with the models that are here.
+
+    mask, reference: files that are given, not named. Raises OptionError for an unknown model, WeightsError.
+    """
     hashes = {model.name: model.weights.sha256 for model in zoo.of(options)}
     paths = [*keep.files(options.named), *filter(None, [options.reference])]
     named = {path: _digest(path) for path in paths}
-    given = hashlib.sha256(mask).hexdigest() if mask else ""
-    return Recipe(options=options, models=hashes, mask=given, files=named)
+    sha = {name: hashlib.sha256(data).hexdigest() for name, data in zip(_GIVEN, (mask, reference), strict=True) if data}
+    return Recipe(options=options, models=hashes, files=named, **sha)
 
 
 def _digest(path: str) -> str:
@@ -63,10 +68,12 @@ def _digest(path: str) -> str:
 
 
 def check(recorded: Recipe, here: Recipe) -> None:
-    """Raise OptionError where a replay would not give the recorded bytes: another mask, or other weights."""
-    if recorded.mask and recorded.mask != here.mask:
-        given = "another mask" if here.mask else "no mask"
-        raise OptionError(f"recipe: it was made with the mask of sha256 {recorded.mask[:12]}..., {given} is given")
+    """Raise OptionError where a replay would not give the recorded bytes: another mask or reference, other weights."""
+    reference = here.reference or here.files.get(here.options.reference or "", "")
+    for name, then, now in (("mask", recorded.mask, here.mask), ("reference", recorded.reference, reference)):
+        if then and then != now:
+            given = f"{'another' if now else 'no'} {name}"
+            raise OptionError(f"recipe: it was made with the {name} of sha256 {then[:12]}..., {given} is given")
     for path, sha in here.files.items():
         if recorded.files.get(path, sha) != sha:
             raise OptionError(f"recipe: the file {files.one_line(path)} is not the one that it was made with")
@@ -86,8 +93,9 @@ def dumps(recipe: Recipe) -> str:
     record: dict[str, Any] = {"handtint": recipe.version, "options": options, "models": dict(recipe.models)}
     if recipe.files:
         record["files"] = dict(recipe.files)
-    if recipe.mask:
-        record["mask"] = {"sha256": recipe.mask}
+    for name, sha in (("mask", recipe.mask), ("reference", recipe.reference)):
+        if sha:
+            record[name] = {"sha256": sha}
     return f"{_TITLE}{tomli_w.dumps(record)}"
 
 
@@ -97,14 +105,17 @@ def loads(text: str, *, name: str = "recipe") -> Recipe:
         record = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{name}: not TOML: {files.one_line(str(error))}") from error
-    check_names(record, ("handtint", "options", "models", "files", "mask"), name, OptionError)
+    check_names(record, ("handtint", "options", "models", "files", *_GIVEN), name, OptionError)
     options = settings(_table(record, "options", name), name=name)
-    models, named, mask = (_table(record, key, name) for key in ("models", "files", "mask"))
+    models, named, *given = (_table(record, key, name) for key in ("models", "files", *_GIVEN))
     version = record.get("handtint", __version__)
-    check_names(mask, ("sha256",), f"{name}: mask", OptionError)
-    for key, value in (*models.items(), *named.items(), *mask.items(), ("handtint", version)):
+    for key, table in zip(_GIVEN, given, strict=True):
+        check_names(table, ("sha256",), f"{name}: {key}", OptionError)
+    texts = (item for table in (models, named, *given) for item in table.items())
+    for key, value in (*texts, ("handtint", version)):
         check_type(value, str, f"{name}: {key}")
-    return Recipe(options=options, models=models, mask=mask.get("sha256", ""), files=named, version=version)
+    mask, reference = (table.get("sha256", "") for table in given)
+    return Recipe(options=options, models=models, mask=mask, reference=reference, files=named, version=version)
 
 
 def settings(table: Mapping[str, Any], *, name: str) -> Options:

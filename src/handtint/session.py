@@ -12,6 +12,7 @@ import cv2
 
 from handtint import keep
 from handtint.image.arrays import resize
+from handtint.image.arrays.layers import Layers
 from handtint.image.arrays.samples import eight_bits
 from handtint.image.color import tone
 from handtint.image.masks import detections
@@ -30,16 +31,21 @@ SIZES = 3  # of previews cached
 SELECTIONS = 8  # masks cached, for undoing
 ROOM = 96 << 20  # bytes of masks cached, beyond the last one
 GAINS = 4  # for so many values of gain, the answers of the networks
+LOOKS = 12  # for so many hints, references, lights and versions, the colours
 
 _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What a person wants of a photo. mask takes the place of the options' `keep`; strokes are painted over either."""
+    """What a person wants of a photo.
+
+    mask takes the place of the options' `keep`, reference that of their file; strokes are painted over either mask.
+    """
 
     options: Options
     mask: Photo | None = None
+    reference: Photo | None = None
     strokes: tuple[Stroke, ...] = ()
 
 
@@ -86,17 +92,18 @@ class Session:
         check_pages(self.photo, edit.options)
         small = self._small(screen, edit.options.levels)
         feather = edit.options.feather * max(small.photo.size) / max(self.photo.size)
-        return small.tinted(replace(edit.options, feather=feather), _mask(small, edit))
+        return small.tinted(replace(edit.options, feather=feather), _mask(small, edit), edit.reference)
 
     def result(self, edit: Edit) -> Result:
         """The edit at full size and depth, all pages: what `Tinter.run` gives, with `mask(edit)` as its mask."""
         check_pages(self.photo, edit.options)
-        mask = self.mask(edit)
+        mask, reference = self.mask(edit), edit.reference
         levels = edit.options.levels
         pages = (leveled(page, levels) for page in self.photo.pages)
         networks = self._tinter.networks
-        further = [Stages(page, networks, page=n).result(edit.options, mask) for n, page in enumerate(pages, 2)]
-        return whole(self._whole(levels).result(edit.options, mask), further)
+        stages = [Stages(page, networks, page=n) for n, page in enumerate(pages, 2)]
+        further = [page.result(edit.options, mask, reference) for page in stages]
+        return whole(self._whole(levels).result(edit.options, mask, reference), further)
 
     def mask(self, edit: Edit) -> Photo | None:
         """The mask to use with the options, before they invert and feather it; None where `keep` alone decides."""
@@ -140,32 +147,51 @@ class _Cache(Generic[_Value]):
         return self._values[key]
 
 
+def _reference_bytes(lit: tuple[Photo | None, resize.GuidedCoefficients]) -> int:
+    return 0 if lit[0] is None else lit[0].pixels.nbytes
+
+
+def _mask_bytes(hinted: tuple[Photo | None, tuple[resize.Planes, str]]) -> int:
+    colors = hinted[1][0]
+    return colors.nbytes if isinstance(colors, Layers) else 0
+
+
 class _CachedStages(Stages):
     """The stages of a page, each computed once for the settings that it depends on."""
 
     def __init__(self, photo: Photo, networks: Networks) -> None:
         super().__init__(photo, networks)
         self._colors: _Cache[resize.GuidedCoefficients] = _Cache(GAINS, 1 << 30)
-        self._hinted: _Cache[tuple[resize.Planes, str]] = _Cache(GAINS)
+        self._lit: _Cache[tuple[Photo | None, resize.GuidedCoefficients]] = _Cache(LOOKS, ROOM, _reference_bytes)
+        self._hinted: _Cache[tuple[Photo | None, tuple[resize.Planes, str]]] = _Cache(LOOKS, ROOM, _mask_bytes)
         self._segmentations: _Cache[Segmentation] = _Cache(GAINS, 1 << 30)
         self._detections: _Cache[list[detections.Detection]] = _Cache(1)
         self._selections: _Cache[Selection] = _Cache(SELECTIONS, ROOM, lambda selection: selection.alpha.nbytes)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the masks cached."""
-        return self._selections.nbytes
+        """Bytes of the masks and references cached."""
+        return self._selections.nbytes + self._lit.nbytes + self._hinted.nbytes
 
     def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
         """As Stages has it."""
         key = gain, closer_look
         return self._colors.get(key, lambda: super(_CachedStages, self).colors(gain, closer_look))
 
-    def hinted(self, options: Options) -> tuple[resize.Planes, str]:
+    def lit(
+        self, colors: resize.GuidedCoefficients, options: Options, reference: Photo | None = None
+    ) -> resize.GuidedCoefficients:
+        """As Stages has it; `colors` are those of the options. The photo of a key is kept: its id stays its own."""
+        key = options.reference, id(reference), options.warmth, options.gain, options.closer_look
+        made = super().lit
+        return self._lit.get(key, lambda: (reference, made(colors, options, reference)))[1]
+
+    def hinted(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:
         """As Stages has it."""
-        told = options.hint, options.reference, options.warmth, options.variant
+        told = options.hint, options.reference, id(reference), options.warmth, options.variant
         key = told, options.gain, options.closer_look, options.matting
-        return self._hinted.get(key, lambda: super(_CachedStages, self).hinted(options))
+        made = super().hinted
+        return self._hinted.get(key, lambda: (reference, made(options, reference)))[1]
 
     def segmentation(self, gain: str) -> Segmentation:
         """As Stages has it."""
@@ -216,9 +242,9 @@ class _PreviewStages(Stages):
         """The colours of the whole photo: guided coefficients serve for any size."""
         return self._page.colors(gain, closer_look)
 
-    def hinted(self, options: Options) -> tuple[resize.Planes, str]:
+    def hinted(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:
         """The same of the whole photo: its masks are shrunk where they are laid over."""
-        return self._page.hinted(options)
+        return self._page.hinted(options, reference)
 
     def segmentation(self, gain: str) -> Segmentation:
         """The segmentation of the whole photo."""

@@ -44,18 +44,21 @@ def test_every_setting_is_a_field(said: dict[str, Any]) -> None:
     for setting in fields(Options):
         shown = properties[setting.name]
         assert shown["description"] == setting.metadata["help"]
+        assert (shown.get("format") == "binary") == (setting.name == "reference")
         assert shown.get("default") == (list(setting.default) if setting.default == () else setting.default)
         assert tuple(shown.get("enum", ())) == setting.metadata["choices"]
         assert (shown.get("minimum"), shown.get("maximum")) == (setting.metadata["low"], setting.metadata["high"])
     assert set(body(said, "/v1/inspect")["schema"]["properties"]) == {"photo", "gain", "mask_model"}
 
 
-def test_the_examples_can_be_used(said: dict[str, Any], site: httpx.Client, jpeg: bytes) -> None:
+def test_the_examples_can_be_used(said: dict[str, Any], site: httpx.Client, jpeg: bytes, color_photo: Path) -> None:
+    given = {"photo": ("a", jpeg), "reference": ("b", color_photo.read_bytes())}
     examples = body(said, "/v1/tint")["examples"]
     assert len(examples) >= 3
     for example in examples.values():
-        words = {k: v if isinstance(v, list) else str(v) for k, v in example["value"].items() if k != "photo"}
-        answer = site.post("/v1/tint", files={"photo": ("a", jpeg)}, data=words)
+        words = {k: v if isinstance(v, list) else str(v) for k, v in example["value"].items() if k not in given}
+        files = {name: file for name, file in given.items() if name in example["value"]}
+        answer = site.post("/v1/tint", files=files, data=words)
         assert answer.status_code == 200, answer.text
 
 

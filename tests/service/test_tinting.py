@@ -60,6 +60,32 @@ def test_a_16_bit_photo_with_alpha_and_a_mask(site: httpx.Client, tmp_path: Path
     assert answer.content == (tmp_path / "out.png").read_bytes()
 
 
+def test_a_reference_is_sent_along(site: httpx.Client, old: Path, color_photo: Path, tmp_path: Path) -> None:
+    out, recipe = tmp_path / "out.jpg", tmp_path / "edit.toml"
+    command("tint", old, "-o", out, "--keep", "all", "--reference", color_photo, "--save-recipe", recipe)
+    files = {"photo": ("x", old.read_bytes()), "reference": ("y", color_photo.read_bytes())}
+    answer = site.post("/v1/tint", files=files, data={"keep": "all"})
+    assert answer.content == out.read_bytes()
+    assert answer.content != send(site, old.read_bytes(), keep="all").content
+    assert str(color_photo).encode() not in answer.content
+    replayed = site.post("/v1/tint", files=files, data={"recipe": recipe.read_text()})
+    assert replayed.content == out.read_bytes()
+
+
+def test_the_recipe_in_json_wants_its_reference_back(site: httpx.Client, old: Path, color_photo: Path) -> None:
+    files = {"photo": ("x", old.read_bytes()), "reference": ("y", color_photo.read_bytes())}
+    said = site.post("/v1/tint", files=files, headers={"Accept": "application/json"}).json()
+    recipe = old.with_name("edit.toml")
+    recipe.write_text(said["recipe"])
+    out = old.with_name("again.jpg")
+    command("tint", old, "-o", out, "--recipe", recipe, "--reference", color_photo)
+    assert base64.b64decode(said["photo"]["data"]) == out.read_bytes()
+    for words, why in (((), "no reference is given"), (("--reference", old), "another reference is given")):
+        refused = CliRunner().invoke(main, [str(w) for w in ("tint", old, "-o", out, "--recipe", recipe, *words)])
+        assert refused.exit_code == 2
+        assert why in refused.stderr
+
+
 def test_json_has_the_picture_the_mask_and_what_was_found(site: httpx.Client, old: Path) -> None:
     said = send(site, old.read_bytes(), "application/json", keep="person").json()
     out = old.with_name("out.jpg")

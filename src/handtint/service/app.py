@@ -90,6 +90,7 @@ def _add_work(app: FastAPI, settings: Settings, pool: RequestPool) -> None:
                 photo=sent.photo,
                 options=options,
                 mask=sent.files.get("mask", b""),
+                reference=sent.files.get("reference", b""),
                 formats=wanted.formats,
                 json=wanted.json,
             )

@@ -132,6 +132,7 @@ def _field(setting: Setting[Any]) -> dict[str, Any]:
 _FILE = {"type": "string", "format": "binary"}
 _PHOTO = {**_FILE, "description": "The photo's file."}
 _MASK = {**_FILE, "description": "A mask's file, white for colour, in the place of `keep`."}
+_REFERENCE = {**_FILE, "description": OPTIONS["reference"].metadata["help"]}
 _RECIPE = {**_FILE, "description": "An edit as TOML; fields given beside it win over it."}
 _OTHER = {
     "type": "boolean",
@@ -152,7 +153,7 @@ def _body(properties: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[st
 
 
 _TINT = {"photo": _PHOTO, "mask": _MASK, "recipe": _RECIPE, "other_models": _OTHER}
-_TINT |= {name: _field(setting) for name, setting in OPTIONS.items()}
+_TINT |= {name: _field(setting) for name, setting in OPTIONS.items()} | {"reference": _REFERENCE}
 _INSPECT = {"photo": _PHOTO, **{name: _field(OPTIONS[name]) for name in ("gain", "mask_model")}}
 _ALWAYS = (401, 403, 431)
 _WORK = (400, *_ALWAYS, 406, 408, 413, 415, 422, 429, 500, 503)
@@ -160,6 +161,7 @@ _EXAMPLES = {
     "the largest person": {"photo": "old.jpg", "keep": "person:1"},
     "people, and a little of the dog": {"photo": "old.jpg", "keep": "person + dog=0.4", "feather": 2},
     "her coat was navy": {"photo": "old.jpg", "hint": ["@40%,55%=navy"]},
+    "as in another photograph": {"photo": "old.jpg", "reference": "the same house.jpg", "keep": "all"},
     "all of it, on sepia": {"photo": "old.jpg", "keep": "all", "background": "sepia", "format": "png"},
 }
 _NOTE = {"Handtint-Note": {"description": "What a person should know, percent-encoded.", "schema": {"type": "string"}}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from io import BytesIO
 from typing import Any
 
@@ -24,7 +24,8 @@ from handtint.settings import boolean, from_text, hint, kind_of
 MULTIPART = "multipart/form-data"
 LONGEST = 1000  # characters of a field
 RECIPE = 64 * 1024  # bytes of a recipe
-FILES, FIELDS = 3, 32 + MOST_HINTS  # the most of each in a form
+PICTURES = ("photo", "mask", "reference")
+FILES, FIELDS = 4, 32 + MOST_HINTS  # the most of each in a form
 OPTIONS: Mapping[str, Field[Any]] = {setting.name: setting for setting in fields(Options)}
 LISTS = {name for name, setting in OPTIONS.items() if kind_of(setting) is tuple}
 
@@ -48,8 +49,11 @@ class Form:
         settings |= self.lists
         recorded = self._recipe()
         options = recipes.changed(recorded, settings) if recorded else Options(**settings)
+        if "reference" in self.files:  # it takes the place of one that a recipe names
+            options = replace(options, reference=None)
         refuse_paths(options)
-        here = recipes.of(options, mask=self.files.get("mask", b""))
+        given = {name: self.files[name] for name in ("mask", "reference") if name in self.files}
+        here = recipes.of(options, **given)
         if recorded and not boolean(self.texts.get("other_models", "false"), "other_models"):
             recipes.check(recorded, here)
         return options
@@ -71,7 +75,7 @@ def refuse_paths(options: Options) -> None:
     if keep.files(options.named):
         raise OptionError("keep, hint: a mask's file cannot be named here: send it as the field `mask`")
     if options.reference:
-        raise OptionError("reference: a file cannot be named here")
+        raise OptionError("reference: a file cannot be named here: send it as the field `reference`")
     for name, model in (("model", options.model), ("mask_model", options.mask_model)):
         if model not in zoo.CATALOGUE:
             raise OptionError(f"{name}: {model!r} is not in the catalogue; see /v1/models")
@@ -92,7 +96,7 @@ async def read(request: Request, settings: Settings, known: tuple[str, ...]) -> 
     except TimeoutError as error:
         raise ServiceError("upload-time", f"the upload took longer than {settings.seconds:g} s") from error
     form = _sorted(items, known)
-    for name in ("photo", "mask"):
+    for name in PICTURES:
         if name in form.files:
             _check_format(name, form.files[name], settings.formats)
     return form
@@ -138,10 +142,10 @@ def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> For
         else:
             texts[name] = value
     for name in files:
-        if name not in ("photo", "mask", "recipe"):
+        if name not in (*PICTURES, "recipe"):
             raise OptionError(f"{name}: a text, not a file, is expected")
     for name, text in (*texts.items(), *((name, text) for name, many in lists.items() for text in many)):
-        if name in ("photo", "mask"):
+        if name in PICTURES:
             raise OptionError(f"{name}: a file is expected: the part needs a file name")
         if len(text) > LONGEST and name != "recipe":
             raise OptionError(f"{name}: longer than {LONGEST} characters")

@@ -52,15 +52,16 @@ def _tint(setup: ServiceSetup, job: PhotoRequest) -> Answer:
     options = job.options
     photo = _decode(job.photo, "photo", setup)
     mask = _decode(job.mask, "mask", setup) if job.mask else None
+    reference = _decode(job.reference, "reference", setup) if job.reference else None
     kind = options.format or _format(photo, job.formats)
     tinter = _tinter(options.model, options.mask_model, setup.threads)
     if job.json:
-        return _json_answer(Session(tinter, photo), Edit(options=options, mask=mask), job.mask, kind)
-    result = tinter.run(photo, options, mask=mask)
+        return _json_answer(Session(tinter, photo), Edit(options=options, mask=mask, reference=reference), job, kind)
+    result = tinter.run(photo, options, mask=mask, reference=reference)
     return Answer(result.photo.encode(format=kind, quality=options.quality), MEDIA_TYPES[kind], result.note)
 
 
-def _json_answer(session: Session, edit: Edit, mask: bytes, format: str) -> Answer:
+def _json_answer(session: Session, edit: Edit, job: PhotoRequest, format: str) -> Answer:
     """The same in JSON, with the mask and what was found; the networks run once."""
     result, options = session.result(edit), edit.options
     data = result.photo.encode(format=format, quality=options.quality)
@@ -68,7 +69,7 @@ def _json_answer(session: Session, edit: Edit, mask: bytes, format: str) -> Answ
         **_size(session.photo),
         "found": [thing.record for thing in session.detect(options.gain, levels=options.levels)],
         "note": result.note,
-        "recipe": recipes.dumps(recipes.of(options, mask=mask)),
+        "recipe": recipes.dumps(recipes.of(options, mask=job.mask, reference=job.reference)),
         "mask": _text(Photo(result.alpha).encode(format="png")),
         "photo": {"media_type": MEDIA_TYPES[format], "data": _text(data)},
     }

@@ -94,7 +94,9 @@ class ServiceSetup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoRequest:
-    """One request to the service. photo, mask: picture files' bytes, mask may be none. json: whether to answer so.
+    """One request to the service. photo, mask, reference: files' bytes, which the last two may lack.
+
+    json: whether to answer so.
 
     formats: of the picture to answer with, as welcome as each other; none where that does not matter.
     """
@@ -103,6 +105,7 @@ class PhotoRequest:
     photo: bytes
     options: Options
     mask: bytes = b""
+    reference: bytes = b""
     formats: tuple[str, ...] = ()
     json: bool = False
 

@@ -27,6 +27,11 @@ class Layers:
         self._lowest, self._over = lowest, tuple(over)
         self._fitted: dict[tuple[int, tuple[int, int]], Alpha] = {}
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the masks."""
+        return sum(layer.alpha.nbytes for layer in self._over) + sum(alpha.nbytes for alpha in self._fitted.values())
+
     def planes(self, L: Float, top: int, height: int, columns: slice = slice(None)) -> list[Float]:
         """As `GuidedCoefficients.planes`, for a photo of any size: the alphas are brought to it."""
         found = self._lowest.planes(L, top, height, columns)
