@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,17 +42,7 @@ if TYPE_CHECKING:
     help="A mask model; for --labels and --boxes one with classes.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where the pairs go.")
-def command(
-    sources: tuple[str, ...],
-    labels: Path | None,
-    boxes: Path | None,
-    instances: Path | None,
-    foreground: bool,
-    faces: bool,
-    second: str | None,
-    model: str,
-    out: Path,
-) -> None:
+def command(sources: tuple[str, ...], out: Path, **settings: Any) -> None:
     """Make masks for photographs of which only the classes, boxes or rough outlines are known, or nothing.
 
     The model says where something stands, the labels what it is; the rest stays open. DIR/images/X and DIR/masks/X.png
@@ -59,35 +50,68 @@ def command(
     a dataset.toml that says that their classes are not known. --faces writes DIR/faces.jsonl, which a recipe's `faces`
     names.
     """
+    from handtint.data.labels import photographs
+    from handtint.data.sources import open_sources
+
+    asked = _Known(**settings)
+    asked.check()
+    items = open_sources(sources)
+    if asked.faces:
+        _find_faces(photographs(items), out / "faces.jsonl")
+    else:
+        _write_masks(asked, items, out / "foreground" if asked.foreground else out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of the photographs, and the models that know more: the options of the command."""
+
+    labels: Path | None
+    boxes: Path | None
+    instances: Path | None
+    foreground: bool
+    faces: bool
+    second: str | None
+    model: str
+
+    def check(self) -> None:
+        """Raise UsageError unless exactly one kind of knowledge is given."""
+        if sum((bool(self.labels or self.boxes), bool(self.instances), self.foreground, self.faces)) != 1:
+            kinds = "--labels and --boxes, or --instances; or --foreground, or --faces"
+            raise click.UsageError(f"say what is known: {kinds}")
+        if self.second and not self.foreground:
+            raise click.UsageError("--second needs --foreground")
+
+
+def _write_masks(asked: _Known, items: Sequence[Item], out: Path) -> None:
+    """Write the photographs that get a mask, and their masks. Raises InputError, OutputError."""
     from handtint import files
     from handtint.cli.bar import bar
     from handtint.data import dataset
-    from handtint.data.labels import photographs
-    from handtint.data.sources import open_sources
-    from handtint.data.weak_labels import weakly_labelled
 
-    if sum((bool(labels or boxes), bool(instances), foreground, faces)) != 1:
-        raise click.UsageError("say what is known: --labels and --boxes, or --instances; or --foreground, or --faces")
-    if second and not foreground:
-        raise click.UsageError("--second needs --foreground")
-    items = open_sources(sources)
-    if faces:
-        _find_faces(photographs(items), out / "faces.jsonl")
-        return
-    if foreground:
-        work = [(item, None) for item in photographs(items)]
-        marked, out = _guessed(model, second), out / "foreground"
-    else:
-        given_labels, marked = _outlined(instances) if instances else _hinted(labels, boxes, model)
-        work = weakly_labelled(items, given_labels)
+    work, marker = _work(asked, items)
     if not work:
-        raise InputError("no photographs" if foreground else "the labels name none of the photographs")
+        raise InputError("no photographs" if asked.foreground else "the labels name none of the photographs")
     if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
         raise InputError(f"{twice[0]}: two photographs of that name would have one mask")
-    if foreground:
+    if asked.foreground:
         files.write(out / dataset.FILE, b'[[files]]\nclasses = "unknown"\n')
-    made = sum(_label(marked, item, known, out) for item, known in bar(work, "labelling"))
-    click.echo(f"{out}: masks for {made} of {len(work)} photographs; the others gave no usable mask")
+    count = sum(_label(marker, item, label, out) for item, label in bar(work, "labelling"))
+    click.echo(f"{out}: masks for {count} of {len(work)} photographs; the others gave no usable mask")
+
+
+def _work(asked: _Known, items: Sequence[Item]) -> tuple[list[tuple[Item, Any]], Marker]:
+    """(photographs with what is known of each, what makes a mask of both)."""
+    from handtint.data.labels import photographs
+    from handtint.data.weak_labels import weakly_labelled
+
+    if asked.foreground:
+        return [(item, None) for item in photographs(items)], _by_models(asked.model, asked.second)
+    if asked.instances:
+        labels, marker = _by_outlines(asked.instances)
+    else:
+        labels, marker = _by_labels(asked.labels, asked.boxes, asked.model)
+    return weakly_labelled(items, labels), marker
 
 
 def _find_faces(items: Sequence[Item], path: Path) -> None:
@@ -101,13 +125,14 @@ def _find_faces(items: Sequence[Item], path: Path) -> None:
     if not items:
         raise InputError("no photographs")
     networks = Tinter().networks
-    found = [(item.name, networks.find_faces(rgb(item), None)) for item in bar(items, "looking for faces")]
-    files.write(path, "".join(line(name, faces) for name, faces in found).encode())
-    count = sum(len(faces) for _, faces in found)
-    click.echo(f"{path}: {count} faces in {sum(bool(faces) for _, faces in found)} of {len(items)} photographs")
+    faces = [(item.name, networks.find_faces(rgb(item), None)) for item in bar(items, "looking for faces")]
+    files.write(path, "".join(line(name, found) for name, found in faces).encode())
+    count = sum(len(found) for _, found in faces)
+    click.echo(f"{path}: {count} faces in {sum(bool(found) for _, found in faces)} of {len(items)} photographs")
 
 
-def _hinted(labels: Path | None, boxes: Path | None, model: str) -> tuple[Mapping[str, Any], Marker]:
+def _by_labels(labels: Path | None, boxes: Path | None, model: str) -> tuple[Mapping[str, Any], Marker]:
+    """(weak labels by photograph, what makes masks of them by a model). Raises InputError, UsageError."""
     from handtint import zoo
     from handtint.data import pseudo
     from handtint.data.weak_labels import read_boxes, read_labels
@@ -115,22 +140,24 @@ def _hinted(labels: Path | None, boxes: Path | None, model: str) -> tuple[Mappin
 
     if not zoo.find(model, "mask").classes:
         raise click.UsageError(f"--model: {model} knows no classes")
-    hints = (read_labels(labels) if labels else {}) | (read_boxes(boxes) if boxes else {})
+    weak = (read_labels(labels) if labels else {}) | (read_boxes(boxes) if boxes else {})
     tinter = Tinter(mask_model=model)
-    return hints, lambda photo, hint: pseudo.mask(tinter.segment(photo), hint, photo.size)
+    return weak, lambda photo, label: pseudo.mask(tinter.segment(photo), label, photo.size)
 
 
-def _guessed(model: str, second: str | None) -> Marker:
+def _by_models(model: str, second: str | None) -> Marker:
+    """What makes a mask of the foreground by one model, or by the agreement of two."""
     from handtint.data import pseudo
     from handtint.pipeline import Tinter
 
     tinter, other = Tinter(mask_model=model), Tinter(mask_model=second) if second else None
-    return lambda photo, _nothing: pseudo.foreground(
+    return lambda photo, _label: pseudo.foreground(
         tinter.segment(photo), other.segment(photo) if other else None, photo.size
     )
 
 
-def _outlined(path: Path) -> tuple[Mapping[str, Any], Marker]:
+def _by_outlines(path: Path) -> tuple[Mapping[str, Any], Marker]:
+    """(outlines by photograph, what makes masks of them). Raises InputError, ClickException."""
     try:
         from handtint.data import detections
     except ModuleNotFoundError as error:
@@ -140,15 +167,15 @@ def _outlined(path: Path) -> tuple[Mapping[str, Any], Marker]:
     return detections.read(path), lambda photo, things: detections.mask(things, photo.size)
 
 
-def _label(marked: Marker, item: Item, known: Any, out: Path) -> bool:
-    """Write a photograph's pair; whether there is one. Raises InputError."""
+def _label(marker: Marker, item: Item, label: Any, out: Path) -> bool:
+    """Write a photograph and its mask, and return whether it has one. Raises InputError."""
     from handtint import files
     from handtint.image.photo import Photo
 
     data = item.read()
     photo = Photo.read(data, name=item.name)
     try:
-        mask = marked(photo, known)
+        mask = marker(photo, label)
     except ValueError as error:
         raise InputError(f"{item.name}: {error}") from error
     if mask is None:

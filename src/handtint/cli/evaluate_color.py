@@ -1,0 +1,229 @@
+"""`handtint evaluate colour`: colourings of gray copies against the photographs they were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from handtint.cli.bar import bar
+from handtint.cli.evaluation import Run, common, labels, record, report, sheet, some
+from handtint.cli.settings import model_flag
+
+SAMPLE = 300  # training photographs that the mean colour is taken from
+SHOWN = 8  # photographs in the figure
+PEEKED = 8  # photographs by which it is judged whether there are any in colour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColorRun:
+    """What an evaluation of colours is asked to do: the options of the command, and the photographs they choose."""
+
+    run: Run
+    models: tuple[str, ...]
+    size: int
+    strength: float
+    only: Path | None
+    chart: Path | None
+    faces: bool
+    hints: bool
+    no_truth: bool
+    frechet: bool
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the report says of the setup."""
+        return {"size": self.size, "strength": self.strength, "recipe": "; ".join(map(_recipe, self.models))}
+
+    def photographs(self) -> tuple[list[Any], list[Any]]:
+        """(those that the mean colour is taken from, those to evaluate). Raises InputError where there are none."""
+        from handtint.data import lists, sources
+        from handtint.data.labels import photographs
+
+        items = photographs(sources.open_sources(self.run.sources))
+        training, validation = sources.split(items)
+        if self.only:
+            named = lists.only(items, self.only)
+            training, validation = [i for i in items if i not in set(named)] or items, named
+        chosen = some(validation if self.run.held_out or self.only else items, self.run.limit)
+        return (training if self.run.held_out else items), chosen
+
+
+@click.command(name="colour")
+@common
+@model_flag("--model", "models", "handtint", "colour")
+@click.option("--size", type=click.IntRange(32, 1024), default=224, show_default=True, help="Side to squash photos to.")
+@click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
+@click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
+@click.option("--faces", is_flag=True, help="Faces, too: whether they look like skin, as `handtint tint` colours them.")
+@click.option("--hints", is_flag=True, help="Only PSNR, with 0 to 100 of the true colours known at random points.")
+@click.option("--no-truth", is_flag=True, help="The photographs have no colours of their own: no errors, but --faces.")
+@click.option("--chart", type=click.Path(path_type=Path), metavar="FILE", help="Draw error against colourfulness.")
+@click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
+def command(run: Run, **settings: Any) -> None:
+    """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`.
+
+    Of photographs without colours of their own, colourfulness and faces alone are measured.
+    """
+    from handtint.data import ground_truth
+
+    asked = ColorRun(run=run, **settings)
+    color, chart = _color_measures(), _chart(asked.chart)
+    training, chosen = asked.photographs()
+    if asked.hints:
+        _evaluate_hints(asked, chosen)
+    elif asked.no_truth or not ground_truth.mostly_in_color(some(chosen, PEEKED)):
+        _evaluate_without_truth(asked, chosen)
+    else:
+        _evaluate(asked, training, chosen, color, chart)
+
+
+def _evaluate(asked: ColorRun, training: Sequence[Any], chosen: Sequence[Any], color: Any, chart: Any) -> None:
+    """Measure colours against the truth, and write what the options ask for."""
+    run, facts = asked.run, asked.facts
+    features = _features() if asked.frechet else None
+    colorers, faces = _models(asked, chosen)
+    scores = color.ColorEvaluation(
+        _predictors(asked, colorers, training),
+        features=features,
+        curves={label: colorer.curve(chart.STRENGTHS) for label, colorer in colorers.items() if chart},
+        show=[item.name for item in some(chosen, SHOWN)],
+    )
+    _add_photographs(asked, chosen, scores, faces)
+    result = scores.result()
+    facts |= {"frechet": features.name} if features else {}
+    report(run, "colour", len(chosen), facts, color=result, **({"faces": faces.result()} if asked.faces else {}))
+    if chart:
+        chart.write(result, asked.chart)
+    if run.out:
+        _color_figure(run.out / "colour.png", scores.shown, list(colorers))
+    for label, model in zip(labels(asked.models), asked.models, strict=True) if run.record else ():
+        record(model, run, color.summary(result["predictors"], label))
+
+
+def _predictors(asked: ColorRun, colorers: Mapping[str, Any], training: Sequence[Any]) -> dict[str, Any]:
+    """The baselines, by training photographs, and the models."""
+    from handtint.data import ground_truth
+    from handtint.data.augment import squash
+    from handtint.evaluate import baselines
+
+    sample = (squash(ground_truth.rgb(item), asked.size) for item in some(training, SAMPLE))
+    predictors = {label: colorer.predictor(asked.strength) for label, colorer in colorers.items()}
+    return {**baselines.baselines(sample), **predictors}
+
+
+def _add_photographs(asked: ColorRun, chosen: Sequence[Any], scores: Any, faces: Any) -> None:
+    """Evaluate one photograph after the other, its faces too where they are asked for."""
+    from handtint.data import ground_truth
+    from handtint.data.augment import squash
+    from handtint.data.sources import source_of
+    from handtint.evaluate.baselines import grayed
+
+    for item in bar(chosen, "evaluating"):
+        rgb, source = ground_truth.rgb(item), source_of(item)
+        people = asked.faces and faces.add(grayed(rgb, name=item.name), truth=rgb, source=source)
+        scores.add(item.name, squash(rgb, asked.size), source=source, people=people)
+
+
+def _evaluate_hints(asked: ColorRun, chosen: Sequence[Any]) -> None:
+    """Measure how much some known colours help."""
+    from handtint.data import ground_truth
+    from handtint.data.augment import squash
+    from handtint.evaluate.hints import HintEvaluation
+    from handtint.options import Options
+    from handtint.pipeline import Tinter
+
+    options = Options(keep="all", gain=asked.run.gain, strength=asked.strength, background="gray", provenance=False)
+    evaluation = HintEvaluation(dict(zip(labels(asked.models), map(Tinter, asked.models), strict=True)), options)
+    for item in bar(chosen, "evaluating"):
+        evaluation.add(item.name, squash(ground_truth.rgb(item), asked.size))
+    report(asked.run, "hints", len(chosen), asked.facts, hints=evaluation.result())
+
+
+def _models(asked: ColorRun, chosen: Sequence[Any]) -> tuple[dict[str, Any], Any]:
+    """The models by their names in tables, and the evaluation of the faces that they colour."""
+    from handtint.evaluate.faces import FaceEvaluation
+    from handtint.evaluate.predictors import Colorer, Finder
+
+    finder, shown = Finder(asked.run.gain), [item.name for item in some(chosen, SHOWN)]
+    colorers = {label: Colorer(model, finder) for label, model in zip(labels(asked.models), asked.models, strict=True)}
+    return colorers, FaceEvaluation(colorers, finder, strength=asked.strength, show=shown)
+
+
+def _evaluate_without_truth(asked: ColorRun, chosen: Sequence[Any]) -> None:
+    """Measure what can be measured of photographs whose colours are not known: colourfulness and faces."""
+    from handtint.data import ground_truth, sources
+    from handtint.image.photo import Photo
+    from handtint.pixels import collapse
+
+    needs_truth = {"chart": asked.chart, "frechet": asked.frechet, "record": asked.run.record}
+    if given := [name for name, value in needs_truth.items() if value]:
+        raise click.UsageError(f"--{given[0]}: needs photographs in colour, to compare with")
+    _, faces = _models(asked, chosen)
+    for item in bar(chosen, "evaluating"):
+        photo = Photo(collapse(ground_truth.rgb(item)), name=item.name)
+        faces.add(photo, source=sources.source_of(item))
+    facts = asked.facts
+    del facts["size"]
+    facts["truth"] = "none: the photographs have no colours of their own, so errors are left out"
+    report(asked.run, "colour", len(chosen), facts, faces=faces.result())
+    if asked.run.out:
+        shown = {label: [pictures[label] for pictures in faces.shown] for label in faces.shown[0]}
+        sheet(asked.run.out / "colour.png", shown)
+
+
+def _color_measures() -> Any:
+    """The module of colour measures, which needs an extra. Raises ClickException where that is missing."""
+    try:
+        from handtint.evaluate import color
+    except ModuleNotFoundError as error:
+        text = "measuring colours needs `pip install 'handtint[evaluate]'`"
+        raise click.ClickException(f"{error.name} is missing: {text}") from error
+    return color
+
+
+def _chart(path: Path | None) -> Any:
+    """The module that draws charts, None if no chart is asked for. Raises OutputError for an unknown kind of file."""
+    if path is None:
+        return None
+    try:
+        from handtint.evaluate import chart
+    except ModuleNotFoundError as error:
+        text = "a chart needs `pip install 'handtint[evaluate]'`"
+        raise click.ClickException(f"{error.name} is missing: {text}") from error
+    chart.check(path)
+    return chart
+
+
+def _features() -> Any:
+    """The features that Frechet distances are measured by, which need torch. Raises ClickException without it."""
+    try:
+        from handtint.checkpoints.features import Features
+    except ModuleNotFoundError as error:
+        text = "the Frechet distance needs `pip install 'handtint[train]'`"
+        raise click.ClickException(f"{error.name} is missing: {text}") from error
+    return Features()
+
+
+def _recipe(model: str) -> str:
+    """The recipe that a model's weights were trained by, and the number of steps."""
+    from handtint.zoo import find
+
+    weights = find(model, "color").weights
+    return f"{weights.recipe}, {weights.steps} steps"
+
+
+def _color_figure(path: Path, shown: Sequence[Mapping[str, Any]], models: Sequence[str]) -> None:
+    """Write a figure of some photographs: input, predictions, truth. Raises OutputError."""
+    from handtint.evaluate import study
+    from handtint.evaluate.baselines import GRAY
+    from handtint.evaluate.color import TRUTH
+    from handtint.image.photo import Photo
+
+    titles = {GRAY: "input", **({m: m for m in models} if len(models) > 1 else {models[0]: "prediction"}), TRUTH: TRUTH}
+    lines = {title: [tiles[label] for tiles in shown] for label, title in titles.items()}
+    sheet(path, lines)
+    Photo(study.tiles(list(lines.items()))).write(path.with_name(study.TILES))
