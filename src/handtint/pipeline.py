@@ -166,7 +166,7 @@ class Stages:
         note = "; ".join(filter(None, (photo.note, DARK_NOTE if dark else "", note)))
         colors = None
         if options.colors == "predicted":
-            colors, hint_note = self.hinted(options)
+            colors, hint_note = self.hinted(options, reference)
             note = "; ".join(filter(None, (note, hint_note, self._unseen(options, alpha))))
         elif kind == "gray":
             note = "; ".join(dict.fromkeys(filter(None, (note, "the photo has no colours of its own"))))
