@@ -147,3 +147,27 @@ def test_a_thing_that_is_not_seen_fades() -> None:
     found = Segmentation(nothing, nothing[1], nothing[:3])
     assert follow.again(term, before, found).max() == pytest.approx(follow.FADE)
     assert follow.gone(np.zeros((4, 4), np.float32))
+
+
+class Moody:
+    """A colour network that changes its mind each time."""
+
+    def __init__(self) -> None:
+        self.turn = 1.0
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        self.turn = -self.turn
+        return (np.full((1, 2, x.shape[2] // 2, x.shape[3] // 2), 0.3 * self.turn, np.float32),)
+
+
+def test_a_change_of_mind_is_no_jump(
+    tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engines, "color", Moody())
+    tracker, offsets = Tracker(tinter.networks, Options(keep="all")), []
+    for i, frame in enumerate(shots("astronaut", 30)):
+        colors = tracker.see(frame, i / 25).colors
+        assert colors is not None
+        offsets.append(float(np.median(colors.offset)))
+    assert max(offsets) - min(offsets) > 20  # 66 apart, of which half at the second look
+    assert np.abs(np.diff(offsets)).max() < 10

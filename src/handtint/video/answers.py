@@ -61,6 +61,38 @@ def blended(old: Answers, new: Answers) -> Answers:
     return Answers(colors, layers, np.minimum(old.count + new.count, np.float32(MOST)), things)
 
 
+def lag(shown: Answers, new: Answers, known: Float) -> Answers:
+    """How far a frame's picture must not jump: what it was going to show, less what is now known of it.
+
+    known: the count (h, w) of the carried answers; where few of them fit, there is nothing to be true to.
+    """
+    share = np.clip(known / np.float32(ENOUGH), 0, 1)
+    colors = None if new.colors is None or shown.colors is None else _less(shown.colors, new.colors, share)
+    layers = tuple(_less(a, b, share) for a, b in zip(shown.layers, new.layers, strict=True))
+    return Answers(colors, layers, share)
+
+
+def _less(one: Float, other: Float, share: Float) -> Float:
+    share = sized(share, other)
+    return (sized(one, other) - other) * (share if other.ndim == 2 else share[..., None])
+
+
+def eased(answers: Answers, behind: Answers, share: float) -> Answers:
+    """The answers with a share of what they lag behind; 0 is none."""
+    part = np.float32(share)
+    colors = answers.colors
+    if colors is not None and behind.colors is not None:
+        colors = colors + sized(behind.colors, colors) * part
+    pairs = zip(answers.layers, behind.layers, strict=True)
+    return replace(answers, colors=colors, layers=tuple(np.clip(a + sized(b, a) * part, 0, 1) for a, b in pairs))
+
+
+def moved(behind: Answers, move: Float) -> Answers:
+    """A lag where things are now."""
+    colors = None if behind.colors is None else flow.warp(behind.colors, move)
+    return replace(behind, colors=colors, layers=tuple(flow.warp(layer, move) for layer in behind.layers))
+
+
 def _mean(old: Float, new: Float, share: Float) -> Float:
     """old * share + new * (1 - share), at new's size."""
     old, share = sized(old, new), sized(share, new)

@@ -19,12 +19,16 @@ from handtint.video.answers import Answers
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A frame that the networks looked at. view: its L* (h, w). move: from the newest frame to it. age: in frames."""
+    """A frame that the networks looked at. view: its L* (h, w). move: from the newest frame to it. age: in frames.
+
+    lag: what it showed beyond the answers, so that the picture did not jump; None for the first of a scene.
+    """
 
     view: Float
     answers: Answers
     move: Float
     age: int = 0
+    lag: Answers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def dump(memory: Memory) -> bytes:
     for name, key in (("key", memory.key), ("before", memory.before)):
         if key is not None:
             things = list(map(str, key.answers.things))
-            facts[name] = {"age": key.age, "layers": len(key.answers.layers), "things": things}
+            facts[name] = {"age": key.age, "layers": len(key.answers.layers), "things": things, "lag": bool(key.lag)}
             arrays |= {f"{name}.{part}": array for part, array in _parts(key)}
     file = io.BytesIO()
     np.savez(file, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
@@ -74,6 +78,11 @@ def _parts(key: Key) -> Iterator[tuple[str, Array]]:
         yield "colors", key.answers.colors
     yield from ((f"layer{i}", layer) for i, layer in enumerate(key.answers.layers))
     yield from ((f"thing{i}", thing) for i, thing in enumerate(key.answers.things.values()))
+    if key.lag is not None:
+        yield "lag.count", key.lag.count
+        if key.lag.colors is not None:
+            yield "lag.colors", key.lag.colors
+        yield from ((f"lag.layer{i}", layer) for i, layer in enumerate(key.lag.layers))
 
 
 def _key(name: str, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Key:
@@ -86,7 +95,11 @@ def _key(name: str, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Ke
         part("count"),
         {_term(term): part(f"thing{i}") for i, term in enumerate(facts["things"])},
     )
-    return Key(part("view"), answers, part("move"), facts["age"])
+    lag = None
+    if facts["lag"]:
+        layers = tuple(part(f"lag.layer{i}") for i in range(facts["layers"]))
+        lag = Answers(arrays.get(f"{name}.lag.colors"), layers, part("lag.count"))
+    return Key(part("view"), answers, part("move"), facts["age"], lag)
 
 
 def _term(text: str) -> Term:

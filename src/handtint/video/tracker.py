@@ -26,6 +26,8 @@ NEW = 0.04  # share of a frame that is new, from which they look at once
 LOST = 0.3  # share of a frame that fits nothing, from which a cut is looked for
 CUT = 0.6  # share that does not even fit the frame before: a cut
 OTHER = 0.35, 0.4  # of such a share, a cut is also where so much of the histogram of L* has changed
+EASE = 0.8  # of a jump between what was carried and what is known now is still to be seen a frame later
+EASED = 0.02  # of a jump: no longer seen
 FLASH = 5  # frames: what comes back so soon after a cut is what was there before
 
 
@@ -80,12 +82,11 @@ class Tracker:
         due, note = self._due(time), ""
         looked = here is None or bool(due) or here.key.age + 1 >= EVERY or _new(here.answers) > NEW
         if here is None or looked:
-            now, note = self._predict(pixels, view, here, due)
-            key = Key(view, now, np.zeros((*view.shape, 2), np.float32))
+            key, note = self._look(pixels, view, here, due)
+            shown = _shown(key, key.answers)
         else:
-            now, key = here.answers, here.key
+            key, shown = here.key, _shown(here.key, here.answers)
         self._remember(key, view, kind, due, cut=cut)
-        shown = answers.filled(now)
         return Seen(shown.lines, shown.layers, kind, looked, cut, note)
 
     def _here(self, view: Float) -> tuple[_Here | None, bool]:
@@ -110,6 +111,17 @@ class Tracker:
         """The points and boxes that name something in this frame."""
         places = [term for term in self._things if isinstance(term, Point | Box)] if self._segments else []
         return [term for term in places if term not in self.memory.named and (term.at is None or term.at <= time)]
+
+    def _look(self, pixels: Pixels, view: Float, here: _Here | None, due: list[Term]) -> tuple[Key, str]:
+        """(the frame as one to carry from, what the person should know)."""
+        now, note = self._predict(pixels, view, here, due)
+        nowhere, lag = np.zeros((*view.shape, 2), np.float32), None
+        if here:
+            shown = _shown(here.key, here.answers)
+            if here.answers.things.keys() != now.things.keys():
+                shown = replace(shown, layers=now.layers)
+            lag = answers.lag(shown, now, here.answers.count)
+        return Key(view, now, nowhere, lag=lag), note
 
     def _predict(self, pixels: Pixels, view: Float, here: _Here | None, due: list[Term]) -> tuple[Answers, str]:
         """(what the networks say of the frame, blended with what was carried to it; what the person should know)."""
@@ -175,6 +187,14 @@ def _carry(key: Key, view: Float) -> _Here:
     move = flow.motion(view, key.view, key.move)
     fits = flow.fit(view, key.view, move)
     return _Here(replace(key, move=move, age=key.age + 1), answers.carried(key.answers, move, fits), fits)
+
+
+def _shown(key: Key, known: Answers) -> Answers:
+    """What a frame shows, of what is known of it: no jump where the networks have just looked."""
+    known, left = answers.filled(known), EASE ** (key.age + 1)
+    if key.lag is None or left < EASED:
+        return known
+    return answers.eased(known, answers.moved(key.lag, key.move) if key.age else key.lag, left)
 
 
 def _new(known: Answers) -> float:
