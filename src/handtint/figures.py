@@ -19,7 +19,7 @@ _SMALLEST_FONT, _LARGEST_FONT = 12, 24
 _WHITE, _INK = 255, (0, 0, 0)
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-_Spot = tuple[float, float]  # x, y in pixels
+_Position = tuple[float, float]  # x, y in pixels
 
 
 def panel(tiles: Sequence[tuple[str, Tile]], *, height: int = LONGEST) -> Array:
@@ -52,11 +52,11 @@ def _shrink(tile: Tile, height: int, width: int = LONGEST) -> Array:
     if tile.dtype != np.uint8 or 0 in tile.shape or not (tile.ndim == 2 or (tile.ndim == 3 and tile.shape[2] == 3)):
         raise InputError(f"tile: {tile.dtype} {tile.shape}, expected uint8 (H, W) or (H, W, 3)")
     rgb = tile if tile.ndim == 3 else np.repeat(tile[..., None], 3, axis=2)
-    high, wide = rgb.shape[:2]
-    scale = min(min(height, LONGEST) / high, min(width, LONGEST) / wide)
+    rows, columns = rgb.shape[:2]
+    scale = min(min(height, LONGEST) / rows, min(width, LONGEST) / columns)
     if scale >= 1:
         return rgb
-    size = max(1, round(wide * scale)), max(1, round(high * scale))
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
     smaller: Array = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     return smaller
 
@@ -69,15 +69,15 @@ def _grid(cells: Sequence[Sequence[Array]], *, captions: Sequence[str] = (), lab
     heights = [max((tile.shape[0] for tile in line), default=0) for line in cells]
     widths = [max(line[i].shape[1] for line in cells if i < len(line)) for i in range(max(map(len, cells)))]
     if captions:
-        widths = [max(wide, _text_width(font, caption)) for wide, caption in zip(widths, captions, strict=True)]
+        widths = [max(width, _text_width(font, caption)) for width, caption in zip(widths, captions, strict=True)]
     margin = max((_text_width(font, label) + _GAP for label in labels), default=0)
-    lefts, tops = _starts(widths, margin), _starts(heights, line_height if captions else 0)
-    canvas = np.full((tops[-1], lefts[-1], 3), _WHITE, np.uint8)
-    for top, high, line in zip(tops, heights, cells, strict=False):
-        for left, wide, tile in zip(lefts, widths, line, strict=False):
-            _paste(canvas, tile, top + (high - tile.shape[0]) // 2, left + (wide - tile.shape[1]) // 2)
-    above = [(left + wide / 2, (_GAP + line_height) / 2) for left, wide in zip(lefts, widths, strict=False)]
-    rows = [(_GAP, top + high / 2) for top, high in zip(tops, heights, strict=False)]
+    x_starts, y_starts = _starts(widths, margin), _starts(heights, line_height if captions else 0)
+    canvas = np.full((y_starts[-1], x_starts[-1], 3), _WHITE, np.uint8)
+    for top, row_height, line in zip(y_starts, heights, cells, strict=False):
+        for x, width, tile in zip(x_starts, widths, line, strict=False):
+            _paste(canvas, tile, top + (row_height - tile.shape[0]) // 2, x + (width - tile.shape[1]) // 2)
+    above = [(x + width / 2, (_GAP + line_height) / 2) for x, width in zip(x_starts, widths, strict=False)]
+    rows = [(_GAP, top + row_height / 2) for top, row_height in zip(y_starts, heights, strict=False)]
     return _write(_write(canvas, captions, above, font, anchor="mm"), labels, rows, font, anchor="lm")
 
 
@@ -92,8 +92,8 @@ def _paste(canvas: Array, tile: Array, top: int, left: int) -> None:
 
 def _font(cells: Sequence[Sequence[Array]]) -> tuple[_Font, int]:
     """The font that Pillow carries, at a fifteenth of the tallest tile within bounds, and its line height."""
-    tallest = max(tile.shape[0] for line in cells for tile in line)
-    size = min(max(tallest // 15, _SMALLEST_FONT), _LARGEST_FONT)
+    height = max(tile.shape[0] for line in cells for tile in line)
+    size = min(max(height // 15, _SMALLEST_FONT), _LARGEST_FONT)
     return ImageFont.load_default(size), size + size // 2
 
 
@@ -105,9 +105,9 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _write(canvas: Array, texts: Sequence[str], spots: Sequence[_Spot], font: _Font, *, anchor: str) -> Array:
+def _write(canvas: Array, texts: Sequence[str], positions: Sequence[_Position], font: _Font, *, anchor: str) -> Array:
     picture = Image.fromarray(canvas)
     draw = ImageDraw.Draw(picture)
-    for text, spot in zip(texts, spots, strict=False):
-        draw.text(spot, _one_line(text), fill=_INK, font=font, anchor=anchor)
+    for text, position in zip(texts, positions, strict=False):
+        draw.text(position, _one_line(text), fill=_INK, font=font, anchor=anchor)
     return np.array(picture)

@@ -22,7 +22,7 @@ RECORD = ".record.json"  # what is added to a file's name for that of its record
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNetwork:
     """A file on the Hub of a known kind. size in bytes and sha256 as its publisher states them; 0 and "" where not."""
 
     repo: str
@@ -39,7 +39,7 @@ class Known:
 
 
 KNOWN = (
-    Known(
+    KnownNetwork(
         "toolsmonk/ddcolor-tiny",
         "ddcolor_tiny_512_int8.onnx",
         "ddcolor",
@@ -47,8 +47,8 @@ KNOWN = (
         112_723_138,
         "e983347272b8e218edc974a0af2bd66f53b73212abb800e103c64806e4c14a14",
     ),
-    Known("edgetools/ddcolor", "ddcolor-tiny-fp16.onnx", "ddcolor", "Apache-2.0"),
-    Known(
+    KnownNetwork("edgetools/ddcolor", "ddcolor-tiny-fp16.onnx", "ddcolor", "Apache-2.0"),
+    KnownNetwork(
         "T8RIN/ddcolor-onnx",
         "ddcolor_modelscope.onnx",
         "ddcolor",
@@ -56,7 +56,7 @@ KNOWN = (
         911_801_965,
         "cda896f3e61c0e489f2e11a657c6dfb711d0958364286335e3cd48fadbd621be",
     ),
-    Known(
+    KnownNetwork(
         "T8RIN/ddcolor-onnx",
         "ddcolor_artistic.onnx",
         "ddcolor",
@@ -73,7 +73,7 @@ def home() -> Path:
     return Path(os.environ.get("HANDTINT_HOME") or cache / "handtint") / "hub"
 
 
-def known(name: str) -> Known | None:
+def known(name: str) -> KnownNetwork | None:
     """The entry of KNOWN that a name means, with or without its file."""
     repo, file = parse(name)
     entries = [entry for entry in KNOWN if entry.repo == repo and file in (entry.file, "")]
@@ -108,9 +108,9 @@ def weights(name: str) -> Weights:
         path.unlink()
         raise WeightsError(f"{name}: sha256 is {sha256[:12]}..., expected {expected[:12]}...: not kept")
     licence = entry.licence if entry else "its own"
-    made = Weights(str(path), sha256, path.stat().st_size, licence, "hub", "", "", "", 0)
-    path.with_name(path.name + RECORD).write_text(json.dumps(asdict(made), indent=2) + "\n")
-    return made
+    weights = Weights(str(path), sha256, path.stat().st_size, licence, "hub", "", "", "", 0)
+    path.with_name(path.name + RECORD).write_text(json.dumps(asdict(weights), indent=2) + "\n")
+    return weights
 
 
 def push(folder: Path, repo: str) -> str:
@@ -135,8 +135,8 @@ def _recorded(path: Path) -> Weights | None:
 def _only(repo: str, name: str) -> str:
     """The one ONNX file of a repository: of what is here, else of what the Hub lists."""
     folder = home() / repo
-    here = [p.relative_to(folder).as_posix().removesuffix(RECORD) for p in sorted(folder.rglob(f"*{RECORD}"))]
-    files = here or [file for file in _listed(repo, name) if file.lower().endswith(".onnx")]
+    downloaded = [p.relative_to(folder).as_posix().removesuffix(RECORD) for p in sorted(folder.rglob(f"*{RECORD}"))]
+    files = downloaded or [file for file in _listed(repo, name) if file.lower().endswith(".onnx")]
     if len(files) != 1:
         listing = f"there are: {', '.join(files)}" if files else "it has no ONNX file"
         raise WeightsError(f"{name}: which file? {listing}; name it as {HUB}{repo}/FILE")

@@ -15,7 +15,11 @@ RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings the difference to 
 
 
 def after(
-    colors: GuidedCoefficients, pixels: Pixels, here: Segmentation, other: Pixels, there: Segmentation
+    colors: GuidedCoefficients,
+    pixels: Pixels,
+    segmentation: Segmentation,
+    other: Pixels,
+    other_segmentation: Segmentation,
 ) -> GuidedCoefficients:
     """The colours predicted for a photo (H, W) or (H, W, 3) brought to those of another, (H', W', 3), on like things.
 
@@ -24,7 +28,7 @@ def after(
     size = resize.fit(pixels.shape[:2], SIDE)
     L = lab.lightness(resize.shrink(pixels, size))
     guide = L * np.float32(0.01)
-    own = View(L, np.dstack(colors.planes(guide, 0, size[0])), here)
-    wanted = View(*lab.split(resize.shrink(other, resize.fit(other.shape[:2], SIDE))), there)
+    own = View(L, np.dstack(colors.planes(guide, 0, size[0])), segmentation)
+    wanted = View(*lab.split(resize.shrink(other, resize.fit(other.shape[:2], SIDE))), other_segmentation)
     moved = resize.shrink(difference(own, wanted), size)
     return colors.plus(resize.guided_coefficients(guide, moved, radius=RADIUS, epsilon=EPSILON))

@@ -41,7 +41,7 @@ VOC = (
     "tvmonitor",
 )
 VOID = 255  # the label of pixels that nobody labelled
-OTHER, UNTOLD = 254, 253  # labels of a thing that is none of the classes, and of one that may be one of them
+OTHER, AMBIGUOUS = 254, 253  # labels of a thing that is none of the classes, and of one that may be one of them
 
 
 @dataclass(frozen=True, slots=True)

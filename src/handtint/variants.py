@@ -50,43 +50,45 @@ def applied(options: Options, segmentation: Segmentation, L: Float) -> tuple[Opt
     if not options.variant:
         return options, ""
     variant = VARIANTS[options.variant - 1]
-    spot = spot_of_any_color(segmentation, L) if variant.color else None
+    position = recolorable_point(segmentation, L) if variant.color else None
     warmth = variant.warmth
-    if variant.color and spot is None:  # nothing there may have any colour: versions differ in light alone
+    if variant.color and position is None:  # nothing there may have any colour: versions differ in light alone
         warmth = (-1) ** options.variant * (0.2 + 0.1 * options.variant)
-    hint = f"@{100 * spot[0]:.2f}%,{100 * spot[1]:.2f}%={variant.color}" if spot else ""
+    hint = f"@{100 * position[0]:.2f}%,{100 * position[1]:.2f}%={variant.color}" if position else ""
     hints = (*options.hint[: MOST_HINTS - 1], *filter(None, [hint]))
-    made = replace(options, variant=0, hint=hints, warmth=float(np.clip(options.warmth + warmth, -1, 1)))
-    said = " ".join(filter(None, [f"--hint {hint!r}" if hint else "", f"--warmth {made.warmth:.2g}" if warmth else ""]))
-    return made, f"variant {options.variant}, {variant.name if hint or not variant.color else 'light'}: {said}"
+    varied = replace(options, variant=0, hint=hints, warmth=float(np.clip(options.warmth + warmth, -1, 1)))
+    flags = " ".join(
+        filter(None, [f"--hint {hint!r}" if hint else "", f"--warmth {varied.warmth:.2g}" if warmth else ""])
+    )
+    return varied, f"variant {options.variant}, {variant.name if hint or not variant.color else 'light'}: {flags}"
 
 
-def spot_of_any_color(segmentation: Segmentation, L: Float) -> tuple[float, float] | None:
+def recolorable_point(segmentation: Segmentation, L: Float) -> tuple[float, float] | None:
     """(x, y) as shares of the sides, in the middle of the largest thing that may have any colour; None without one.
 
     Of a person it is the clothes: below the faces, and as light as most of what is there, which hands seldom are.
     """
     if segmentation.classes is None:
         return None
-    there = [thing for thing in instances.every(segmentation) if thing.name in FREE]
-    if not there:
+    candidates = [thing for thing in instances.every(segmentation) if thing.name in FREE]
+    if not candidates:
         return None
-    people = [thing for thing in there if thing.name == "person"]
-    thing = max(people or there, key=lambda thing: (thing.share, -thing.number))
+    people = [thing for thing in candidates if thing.name == "person"]
+    thing = max(people or candidates, key=lambda thing: (thing.share, -thing.number))
     inside = (_clothes(thing, segmentation) if people else thing.alpha) > 0.5
     if not inside.any():
         return None
-    inside &= _usual(resize.shrink(L, inside.shape), inside)
-    deep = cv2.distanceTransform(np.pad(inside.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    row, column = np.unravel_index(int(deep.argmax()), deep.shape)
-    return (float(column) + 0.5) / deep.shape[1], (float(row) + 0.5) / deep.shape[0]
+    inside &= _common_lightness(resize.shrink(L, inside.shape), inside)
+    depth = cv2.distanceTransform(np.pad(inside.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+    return (float(column) + 0.5) / depth.shape[1], (float(row) + 0.5) / depth.shape[0]
 
 
-def _usual(L: Float, inside: Array) -> Array:
+def _common_lightness(L: Float, inside: Array) -> Array:
     """(h, w) bool: where L* is as most of what is inside."""
     counts = np.histogram(L[inside], bins=20, range=(0, 100))[0]
-    near = np.convolve(counts, (1, 2, 1), "same")
-    return np.asarray(np.abs(L - (5 * int(near.argmax()) + 2.5)) < NEAR)
+    smoothed = np.convolve(counts, (1, 2, 1), "same")
+    return np.asarray(np.abs(L - (5 * int(smoothed.argmax()) + 2.5)) < NEAR)
 
 
 def _clothes(person: Instance, segmentation: Segmentation) -> Float:
@@ -94,12 +96,12 @@ def _clothes(person: Instance, segmentation: Segmentation) -> Float:
     alpha = person.alpha.copy()
     h, w = alpha.shape
     rows = np.flatnonzero((alpha > 0.5).any(axis=1))
-    chins = [
+    face_bottoms = [
         int(bottom * h)
         for left, top, right, bottom in segmentation.faces
         if alpha[min(int((top + bottom) / 2 * h), h - 1), min(int((left + right) / 2 * w), w - 1)] > 0.5
     ]
     first = int(rows[0]) if rows.size else 0
     last = int(rows[-1]) + 1 if rows.size else h
-    alpha[: max(chins) if chins else round(first + UPPER * (last - first))] = 0
+    alpha[: max(face_bottoms) if face_bottoms else round(first + UPPER * (last - first))] = 0
     return alpha

@@ -114,10 +114,10 @@ def store(name: str, weights: Weights, data: bytes, folder: Path) -> None:
     own and is recorded under that, before the one that nobody needs any more is replaced and recorded in its turn.
     """
     path = folder / weights.file
-    spare = path.with_stem(f"{path.stem}-{weights.sha256[:12]}")
+    unique = path.with_stem(f"{path.stem}-{weights.sha256[:12]}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(spare, data)
-    record(name, replace(weights, file=spare.name), folder)
+    files.write(unique, data)
+    record(name, replace(weights, file=unique.name), folder)
     files.write(path, data)
     record(name, weights, folder)
-    spare.unlink()
+    unique.unlink()

@@ -9,7 +9,7 @@ from darkroom import job
 
 from handtint.batch.journal import THUMBNAILS, opened
 from handtint.errors import OutputError
-from handtint.workers.messages import Known, Outcome
+from handtint.workers.messages import JournalRecord, Outcome
 
 
 def test_what_is_written_stays(tmp_path: Path) -> None:
@@ -21,8 +21,8 @@ def test_what_is_written_stays(tmp_path: Path) -> None:
     with opened(tmp_path / "deep", format=None) as journal:
         assert journal.names()["a.jpg"] == ("a.jpg", "a.mask.png", "a.panel.png")
         assert sorted(journal.owned()) == ["a.jpg", "a.mask.png", "a.panel.png", "b.jpg", "bm", "bp"]
-        assert journal.known("a.jpg", "r") == Known("aa")
-        assert journal.known("b.jpg", "r") == Known("bb", "b.jpg: no")
+        assert journal.known("a.jpg", "r") == JournalRecord("aa")
+        assert journal.known("b.jpg", "r") == JournalRecord("bb", "b.jpg: no")
         assert journal.known("a.jpg", "another recipe") is None
         (row,) = journal.rows([job("a.jpg")])
         assert (row.state, row.seconds, row.note, row.thumbnail) == ("done", 1.5, "hm", b"jpeg")
@@ -46,7 +46,7 @@ def test_names_need_not_be_text(tmp_path: Path) -> None:
         journal.record(Outcome(job=job(odd), state="failed", error=f"{odd}: no"), "r")
     with opened(tmp_path, format=None) as journal:
         assert journal.names() == {odd: (odd, "", "")}
-        assert journal.known(odd, "r") == Known("", f"{odd}: no")
+        assert journal.known(odd, "r") == JournalRecord("", f"{odd}: no")
 
 
 def test_a_second_run_is_refused_in_one_line(tmp_path: Path) -> None:

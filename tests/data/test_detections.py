@@ -10,7 +10,7 @@ from pycocotools import mask as coco
 
 from handtint.data.detections import Outlined, mask, read
 from handtint.errors import InputError
-from handtint.types import OTHER, UNTOLD, VOC, VOID
+from handtint.types import AMBIGUOUS, OTHER, VOC, VOID
 
 SOFA, CAT = VOC.index("sofa"), VOC.index("cat")
 
@@ -35,7 +35,7 @@ def written(tmp_path: Path, **changes: Any) -> Path:
 
 def test_a_file_of_instances(tmp_path: Path) -> None:
     found = read(written(tmp_path))
-    assert [(t.label, t.score) for t in found["a.jpg"]] == [(SOFA, 1.0), (OTHER, 0.3), (UNTOLD, 0.4)]
+    assert [(t.label, t.score) for t in found["a.jpg"]] == [(SOFA, 1.0), (OTHER, 0.3), (AMBIGUOUS, 0.4)]
 
 
 @pytest.mark.parametrize(

@@ -97,11 +97,11 @@ def test_places_are_bounded_and_come_free() -> None:
         with pool.slot(), pool.slot():
             with pool.slot(), pytest.raises(ServiceError) as caught, pool.slot():
                 pass
-            assert (caught.value.kind, pool.taken) == ("busy", 2)
+            assert (caught.value.kind, pool.admitted) == ("busy", 2)
             assert 1 <= caught.value.wait <= 60
             with pool.slot():
-                assert pool.taken == 3
-        assert pool.taken == 0
+                assert pool.admitted == 3
+        assert pool.admitted == 0
 
     run(work, 1, queue=2)
 

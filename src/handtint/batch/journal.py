@@ -16,7 +16,7 @@ from typing import Any
 
 from handtint import files
 from handtint.errors import OutputError
-from handtint.workers.messages import Job, Known, Outcome
+from handtint.workers.messages import Job, JournalRecord, Outcome
 
 FOLDER, FILE = ".handtint", "journal.sqlite"
 THUMBNAILS = 400  # photos whose small picture is kept for the report
@@ -97,11 +97,11 @@ class Journal:
             self._db.executemany(_NEW, rows)
             self._db.execute("COMMIT")
 
-    def known(self, key: str, recipe: str) -> Known | None:
+    def known(self, key: str, recipe: str) -> JournalRecord | None:
         """What came of a photo by that recipe; None if nothing yet."""
         query = f"SELECT input, error FROM photos WHERE source = {_TEXT} AND format = ? AND recipe = ? AND state IN "  # noqa: S608  # nosec B608
         rows = self._ask(query + "('done', 'failed')", os.fsencode(key), self._format, recipe)
-        return Known(*rows[0]) if rows else None
+        return JournalRecord(*rows[0]) if rows else None
 
     def record(self, outcome: Outcome, recipe: str) -> None:
         """Write down, for good, what became of a photo. Raises OutputError."""

@@ -69,7 +69,7 @@ class Cluster:
             raise OptionError("engine: Ray is not installed: pip install 'handtint[ray]'") from error
         self._ray: Any = ray
         if address:
-            _knock(address)
+            _check_reachable(address)
         arguments: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         if address is None:
             arguments |= {"num_cpus": cores, "include_dashboard": False, "object_store_memory": 1 << 27}
@@ -87,15 +87,15 @@ class Cluster:
 
     def spawn(self, setup: RunSetup) -> RayWorker:
         """A new actor."""
-        spread = {"num_cpus": setup.threads, "scheduling_strategy": "SPREAD"}
-        return RayWorker(self._ray, self._ray.remote(**spread)(_Actor).remote(setup))
+        options = {"num_cpus": setup.threads, "scheduling_strategy": "SPREAD"}
+        return RayWorker(self._ray, self._ray.remote(**options)(_Actor).remote(setup))
 
     def close(self) -> None:
         """Disconnect."""
         self._ray.shutdown()
 
 
-def _knock(address: str) -> None:
+def _check_reachable(address: str) -> None:
     """Raise HandtintError where nobody answers at an address: Ray itself would ask for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdigit():

@@ -68,7 +68,7 @@ def _exported(net: nn.Module, outputs: list[str], side: int) -> onnx.ModelProto:
 
 def halve_weights(model: onnx.ModelProto) -> None:
     """Store large float32 weights as float16, each with a cast back; computation stays float32."""
-    casts = []
+    cast_nodes = []
     for tensor in list(model.graph.initializer):
         if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < SMALLEST:
             continue
@@ -76,8 +76,8 @@ def halve_weights(model: onnx.ModelProto) -> None:
         name = tensor.name
         model.graph.initializer.remove(tensor)
         model.graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-    for node in reversed(casts):
+        cast_nodes.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(cast_nodes):
         model.graph.node.insert(0, node)
 
 
@@ -86,8 +86,8 @@ def _parity(net: nn.Module, path: Path, size: tuple[int, int]) -> float:
     with torch.no_grad():
         truth = net(*inputs.values())
     truth = truth if isinstance(truth, tuple) else (truth,)
-    ours = OnnxEngine(path).run(*(x.numpy() for x in inputs.values()))
-    return max(_share(a, b.numpy()) for a, b in zip(ours, truth, strict=True))
+    predictions = OnnxEngine(path).run(*(x.numpy() for x in inputs.values()))
+    return max(_share(a, b.numpy()) for a, b in zip(predictions, truth, strict=True))
 
 
 def _inputs(net: nn.Module, size: tuple[int, int]) -> dict[str, Tensor]:
@@ -110,5 +110,5 @@ def _probe(size: tuple[int, int]) -> Tensor:
     return x / x.abs().max()
 
 
-def _share(ours: Array, truth: Array) -> float:
-    return float(np.abs(ours - truth).max() / np.abs(truth).max())
+def _share(predictions: Array, truth: Array) -> float:
+    return float(np.abs(predictions - truth).max() / np.abs(truth).max())

@@ -11,6 +11,6 @@ from rich.progress import track
 _T = TypeVar("_T")
 
 
-def bar(items: Sequence[_T], doing: str) -> Iterable[_T]:
+def bar(items: Sequence[_T], description: str) -> Iterable[_T]:
     """The items, one after the other, with a bar that shows how far they are."""
-    return track(items, doing, console=Console(stderr=True))
+    return track(items, description, console=Console(stderr=True))

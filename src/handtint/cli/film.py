@@ -155,11 +155,11 @@ def _render(order: Order, signals: Signals) -> bool:
 
     with Render(order) as render, _bar() as bar:
         task = bar.add_task(os.path.basename(order.source), total=render.total or None)
-        signals.gently = True
+        signals.graceful = True
         done = 0
         for done in render.frames(signals.event):
             bar.update(task, completed=done, total=max(render.total, done) if render.total else None)
-        signals.gently = False
+        signals.graceful = False
         for note in render.notes:
             bar.console.print(f"handtint: {note}", markup=False)
         if signals.number:

@@ -51,7 +51,7 @@ class Commands(click.Group):
         try:
             result = super().main(*args, **settings)
         except SystemExit as end:
-            output.flush(quietly=bool(end.code))
+            output.flush(has_failed=bool(end.code))
             raise
         output.flush()
         return result

@@ -28,10 +28,10 @@ def reported() -> Iterator[None]:
         raise click.ClickException(_line(error)) from error
 
 
-def flush(*, quietly: bool = False) -> None:
+def flush(*, has_failed: bool = False) -> None:
     """Write what is still buffered, as the last thing a command does. Exits with status 1 where that fails.
 
-    quietly: where the command has failed already, and has said why: keep its exit status and add no second line.
+    has_failed: where the command has failed already, and has said why: keep its exit status and add no second line.
     Without this the interpreter itself would write the buffer while it shuts down, where nothing can catch the error.
     """
     if sys.stdout is None or sys.stdout.closed:
@@ -40,7 +40,7 @@ def flush(*, quietly: bool = False) -> None:
         sys.stdout.flush()
     except OSError as error:
         _discard()
-        if quietly:
+        if has_failed:
             return
         if error.errno != errno.EPIPE:
             click.echo(f"Error: {_line(error)}", err=True)
@@ -54,6 +54,6 @@ def _line(error: OSError) -> str:
 def _discard() -> None:
     """Let what is still buffered go nowhere, so that it cannot fail again when the interpreter shuts down."""
     with suppress(OSError, ValueError, AttributeError):  # there may be no file behind standard output
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)

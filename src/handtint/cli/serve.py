@@ -49,5 +49,5 @@ def command(**arguments: Any) -> None:
     except ModuleNotFoundError as error:
         raise OptionError(f"serve needs {error.name}: pip install 'handtint[serve]'") from error
     with Signals() as signals:
-        signals.gently = True
+        signals.graceful = True
         server.run(settings, lambda address: click.echo(f"handtint: serving at {address}", err=True))

@@ -12,10 +12,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Signals:
-    """While this context is open, a signal ends the program at once, or only sets `event` where `gently`."""
+    """While this context is open, a signal ends the program at once, or only sets `event` where `graceful`."""
 
     def __init__(self) -> None:
-        self.event, self.gently, self.number = threading.Event(), False, 0
+        self.event, self.graceful, self.number = threading.Event(), False, 0
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Signals:
@@ -40,5 +40,5 @@ class Signals:
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.number = number
         self.event.set()
-        if not self.gently:
+        if not self.graceful:
             sys.exit(128 + number)

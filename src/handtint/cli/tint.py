@@ -56,7 +56,7 @@ def command(
     save_recipe: str | None,
     other_models: bool,
     variants: int | None,
-    **words: Any,
+    **settings: Any,
 ) -> None:
     """Colour what matters in photographs and films.
 
@@ -67,20 +67,20 @@ def command(
     """
     with Signals() as signals:
         mask = _mask(mask_file) if mask_file else b""
-        options = _options(explicit_options(words), recipe, mask, other_models)
+        options = _options(explicit_options(settings), recipe, mask, other_models)
         if save_recipe:
             from handtint import recipe as recipes
 
             recipes.write(recipes.of(options, mask=mask), save_recipe)
-        wishes = film.taken(words)
+        film_settings = film.taken(settings)
         if variants:
             from handtint.cli import variants as versions
 
-            sys.exit(versions.tint(words, variants, options))
-        if film.are(words["sources"], wishes):
-            status = film.tint(words, wishes, options, mask, signals)
+            sys.exit(versions.tint(settings, variants, options))
+        if film.are(settings["sources"], film_settings):
+            status = film.tint(settings, film_settings, options, mask, signals)
         else:
-            status = _carry_out(_config(words, options, mask), signals)
+            status = _carry_out(_config(settings, options, mask), signals)
     sys.exit(status)
 
 
@@ -109,12 +109,12 @@ def _options(settings: dict[str, Any], recipe: str | None, mask: bytes, other_mo
     return options
 
 
-def _config(words: dict[str, Any], options: Options, mask: bytes) -> RunConfig:
+def _config(settings: dict[str, Any], options: Options, mask: bytes) -> RunConfig:
     """The run that the words ask for. Raises OptionError."""
     from handtint.batch.run import RunConfig
 
-    words = {key: value for key, value in words.items() if value is not None or key == "output"}
-    config = RunConfig(options=options, mask=mask, **words)
+    settings = {key: value for key, value in settings.items() if value is not None or key == "output"}
+    config = RunConfig(options=options, mask=mask, **settings)
     if config.output == "-" and sys.stdout and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal: give -o FILE")
     return config
@@ -127,13 +127,13 @@ def _carry_out(config: RunConfig, signals: Signals) -> int:
 
     with Run(config) as run:
         with Screen(None if config.watch else len(run.jobs)) as screen:
-            signals.gently = not run.alone
-            halted = _show_all(run, screen, signals)
-            signals.gently = False
+            signals.graceful = not run.alone
+            stopped = _show_all(run, screen, signals)
+            signals.graceful = False
         if signals.number and not config.watch:
             screen.say(f"stopped at {screen.seen} of {len(run.jobs)} photos; the same command again goes on from there")
             return signals.status
-        if halted:
+        if stopped:
             if not run.alone or len(run.jobs) > 1:
                 screen.say("stopped; the same command again goes on from there")
             return 1

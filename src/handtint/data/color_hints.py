@@ -32,20 +32,20 @@ def hints(rng: np.random.Generator, L: Float, ab: Float) -> Float:
     for _ in range(min(20, int(rng.geometric(1 / MEAN_POINTS)))):
         _point(rng, ab, known)
     if rng.random() < 0.3:
-        _thing(rng, L, ab, known)
+        _hint_thing(rng, L, ab, known)
     return known
 
 
 def _point(rng: np.random.Generator, ab: Float, known: Float) -> None:
     """The mean colour of a small square."""
     h, w = ab.shape[:2]
-    reach = int(rng.integers(0, 5))
+    radius = int(rng.integers(0, 5))
     y, x = int(rng.integers(h)), int(rng.integers(w))
-    place = np.s_[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+    place = np.s_[max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1]
     known[place] = [*ab[place].mean(axis=(0, 1)), 1]
 
 
-def _thing(rng: np.random.Generator, L: Float, ab: Float, known: Float) -> None:
+def _hint_thing(rng: np.random.Generator, L: Float, ab: Float, known: Float) -> None:
     """The mean colour of a stretch of about one colour, grown from a random pixel."""
     h, w = L.shape
     levels = np.clip(np.dstack([L[..., None] * 1.2, ab * 1.5 + 128]), 0, 255).astype(np.uint8)

@@ -14,7 +14,7 @@ from pycocotools import mask as coco
 from handtint.data.pseudo import LEAST
 from handtint.data.weak_labels import file_name
 from handtint.errors import InputError
-from handtint.types import OTHER, UNTOLD, VOC, VOID, Array
+from handtint.types import AMBIGUOUS, OTHER, VOC, VOID, Array
 
 SURE = 0.5  # score: less leaves what the object covers open
 EDGE = 5  # pixels across: the band around an object's outline that stays open, since detectors outline roughly
@@ -31,7 +31,7 @@ LIKE_ONE = "truck", "bed", "bench"  # VOC's cars and buses, sofas and chairs hav
 
 @dataclass(frozen=True, slots=True)
 class Outlined:
-    """One object. label: its VOC class, OTHER or UNTOLD. score: 0..1, 1 where none is given."""
+    """One object. label: its VOC class, OTHER or AMBIGUOUS. score: 0..1, 1 where none is given."""
 
     label: int
     score: float
@@ -56,9 +56,9 @@ def read(path: Path) -> dict[str, list[Outlined]]:
 def mask(things: list[Outlined], size: tuple[int, int]) -> Array | None:
     """Class labels (H, W) uint8, 255 for unknown; None where objects cover too little.
 
-    An object of none of VOC's classes is OTHER, or UNTOLD where it may pass for one of them. Unknown are objects whose
-    score is low, and a band along every outline. Where two objects overlap, the smaller one is taken to be in front.
-    Raises ValueError where an outline is none or not of that size.
+    An object of none of VOC's classes is OTHER, or AMBIGUOUS where it may pass for one of them. Objects whose score is
+    low are unknown, and so is a band along every outline. Where two objects overlap, the smaller one is taken to be in
+    front. Raises ValueError where an outline is none or not of that size.
     """
     labels = np.zeros(size, np.uint8)
     planes = [_plane(thing.segmentation, size) for thing in things]
@@ -115,4 +115,4 @@ def _label(name: str) -> int:
     name = COCO_NAMES.get(name, name)
     if name in VOC[1:]:
         return VOC.index(name)
-    return UNTOLD if name in LIKE_ONE else OTHER
+    return AMBIGUOUS if name in LIKE_ONE else OTHER

@@ -96,8 +96,8 @@ def view(rng: np.random.Generator, pixels: Array, faces: Array, size: int) -> tu
         pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 / scale)
     if rng.random() < 0.7:  # mostly as much of the photograph as fits
         for axis, (scaled, side) in enumerate(((sx, w), (sy, h))):
-            low, room = moved[axis, 2] + min(0.0, scaled * side), size - abs(scaled) * side
-            moved[axis, 2] += np.clip(low, min(0.0, room), max(0.0, room)) - low
+            low, slack = moved[axis, 2] + min(0.0, scaled * side), size - abs(scaled) * side
+            moved[axis, 2] += np.clip(low, min(0.0, slack), max(0.0, slack)) - low
     fill = [int(rng.integers(256))] * 3
     crop = cv2.warpAffine(pixels, moved, (size, size), flags=cv2.INTER_LINEAR, borderValue=fill)
     return crop, _moved(faces, moved)
@@ -113,21 +113,21 @@ def targets(faces: Array, size: int) -> dict[str, Float]:
     """The maps of `FacePairs` for faces (n, 5) in pixels of a crop (size, size)."""
     cells = size // STRIDE
     maps = {name: np.zeros((k, cells, cells), np.float32) for name, k in (("heat", 1), ("size", 2), ("offset", 2))}
-    asked = np.ones((1, cells, cells), np.float32)
+    known = np.ones((1, cells, cells), np.float32)
     rows = np.arange(cells, dtype=np.float32)
     for x0, y0, x1, y1, score in faces[np.argsort(-faces[:, 2] + faces[:, 0])]:  # small ones last: they are in front
         cx, cy = (x0 + x1) / 2 / STRIDE - 0.5, (y0 + y1) / 2 / STRIDE - 0.5
-        wide, high = (x1 - x0) / STRIDE, (y1 - y0) / STRIDE
+        width, height = (x1 - x0) / STRIDE, (y1 - y0) / STRIDE
         x, y = round(float(cx)), round(float(cy))
         inside = 0 <= x < cells and 0 <= y < cells
         if score < SURE or x1 - x0 < SMALLEST or not inside:
             top, left = (int(max(0, v / STRIDE)) for v in (y0, x0))
-            asked[0, top : max(0, int(y1 / STRIDE) + 1), left : max(0, int(x1 / STRIDE) + 1)] = 0
+            known[0, top : max(0, int(y1 / STRIDE) + 1), left : max(0, int(x1 / STRIDE) + 1)] = 0
             continue
-        spread = [2 * max(0.5, 0.1 * side) ** 2 for side in (high, wide)]
-        bump = np.exp(-((rows - y) ** 2)[:, None] / spread[0] - ((rows - x) ** 2)[None] / spread[1])
-        maps["heat"][0] = np.maximum(maps["heat"][0], bump)
-        maps["size"][:, y, x] = np.log((high, wide))
+        spread = [2 * max(0.5, 0.1 * side) ** 2 for side in (height, width)]
+        gaussian = np.exp(-((rows - y) ** 2)[:, None] / spread[0] - ((rows - x) ** 2)[None] / spread[1])
+        maps["heat"][0] = np.maximum(maps["heat"][0], gaussian)
+        maps["size"][:, y, x] = np.log((height, width))
         maps["offset"][:, y, x] = cy - y, cx - x
-        asked[0, y, x] = 1
-    return {**maps, "asked": asked}
+        known[0, y, x] = 1
+    return {**maps, "asked": known}

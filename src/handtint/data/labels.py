@@ -11,7 +11,7 @@ from PIL import Image
 from handtint.data.dataset import INDICES, UNKNOWN
 from handtint.data.sources import Item
 from handtint.errors import DecodeError
-from handtint.types import OTHER, UNTOLD, VOC, VOID, Array
+from handtint.types import AMBIGUOUS, OTHER, VOC, VOID, Array
 
 
 def read_mask(item: Item) -> Array:
@@ -31,25 +31,25 @@ def read_mask(item: Item) -> Array:
 def labels(photo: Item, mask: Array) -> tuple[Array, Array]:
     """What a photograph's mask (h, w) uint8 says, as the photograph's data set has it (see `dataset.Labelling`).
 
-    Returns (class labels 0..20, foreground labels 0..1), both (h, w) uint8 with 255 for unknown. A thing of none of the
-    classes (OTHER) is background among them and stands in front all the same; of one that may be one of them (UNTOLD)
-    the class is unknown. Raises DecodeError for a mask of class indices with one that no class has.
+    Returns (class labels 0..20, foreground labels 0..1), both (h, w) uint8 with 255 for unknown. An object of none of
+    the classes (OTHER) counts as background among the classes, but as foreground; of one that may belong to a class
+    (AMBIGUOUS) the class is unknown. Raises DecodeError for a mask of class indices with one that no class has.
     """
-    rule, known, anything = photo.labelling, mask != VOID, mask > 0
-    if rule.classes == INDICES and (strange := mask[(mask >= len(VOC)) & (mask < UNTOLD)]).size:
+    rule, labelled, anything = photo.labelling, mask != VOID, mask > 0
+    if rule.classes == INDICES and (unknown := mask[(mask >= len(VOC)) & (mask < AMBIGUOUS)]).size:
         raise DecodeError(
-            f"{photo.name}: its mask says {strange[0]}, which is no class: 0..{len(VOC) - 1}, and {UNTOLD}..{VOID} for "
-            "what is none or unknown"
+            f"{photo.name}: its mask says {unknown[0]}, which is no class: 0..{len(VOC) - 1}, "
+            f"and {AMBIGUOUS}..{VOID} for what is none or unknown"
         )
     if rule.classes == UNKNOWN:
         classes = np.full_like(mask, VOID)
     elif rule.classes == INDICES:
-        classes = np.where(mask == OTHER, 0, np.where(mask == UNTOLD, VOID, mask)).astype(np.uint8)
+        classes = np.where(mask == OTHER, 0, np.where(mask == AMBIGUOUS, VOID, mask)).astype(np.uint8)
     else:
-        classes = np.where(known, anything * np.uint8(VOC.index(rule.classes)), VOID).astype(np.uint8)
+        classes = np.where(labelled, anything * np.uint8(VOC.index(rule.classes)), VOID).astype(np.uint8)
     if rule.partial:
         classes = np.where(mask == 0, VOID, classes).astype(np.uint8)
-    front = np.where(known & rule.foreground, anything, VOID).astype(np.uint8)
+    front = np.where(labelled & rule.foreground, anything, VOID).astype(np.uint8)
     return classes, front
 
 

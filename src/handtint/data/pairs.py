@@ -197,7 +197,7 @@ def _lay_over(
     )
     inside = new_f == 1
     soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.8)
-    there = np.s_[y : y + side, x : x + side]
-    L[there] += soft * (new_L - L[there])
-    classes[there][inside], front[there][inside] = new_c[inside], 1
+    target = np.s_[y : y + side, x : x + side]
+    L[target] += soft * (new_L - L[target])
+    classes[target][inside], front[target][inside] = new_c[inside], 1
     return L, classes, front

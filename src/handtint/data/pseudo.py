@@ -31,13 +31,13 @@ def mask(segmentation: Segmentation, label: WeakLabel, size: tuple[int, int]) ->
     classes = np.stack([_fitted(plane, size) for plane in segmentation.classes])
     foreground = _fitted(segmentation.foreground, size)
     labelled = sorted(label.classes)
-    thing, share = 1 - classes[0], classes[labelled] * _where(label, labelled, size)
+    object_probability, share = 1 - classes[0], classes[labelled] * _label_regions(label, labelled, size)
     total = share.sum(axis=0)
     sure = (share.max(axis=0) >= SURE * total) & (total > 0) & ~_unlabelled(classes, labelled)
-    is_thing = sure & (thing >= 0.5) & (np.maximum(thing, foreground) >= THING)
+    is_thing = sure & (object_probability >= 0.5) & (np.maximum(object_probability, foreground) >= THING)
     labels = np.full(size, VOID, np.uint8)
     labels[is_thing] = np.array(labelled, np.uint8)[share.argmax(axis=0)][is_thing]
-    labels[(thing <= GROUND) & (foreground <= 2 * GROUND)] = 0
+    labels[(object_probability <= GROUND) & (foreground <= 2 * GROUND)] = 0
     for box in label.unclear:
         labels[_inside(box, size)] = VOID
     if not set(labelled) <= set(np.unique(labels)):
@@ -55,14 +55,14 @@ def foreground(segmentation: Segmentation, second: Segmentation | None, size: tu
     return labels
 
 
-def _where(label: WeakLabel, labelled: list[int], size: tuple[int, int]) -> Array:
+def _label_regions(label: WeakLabel, labelled: list[int], size: tuple[int, int]) -> Array:
     """Where each labelled class may be, (classes, H, W) bool: in its boxes, or anywhere if there are none."""
     if not label.boxes:
         return np.ones((len(labelled), *size), bool)
-    where = np.zeros((len(labelled), *size), bool)
+    regions = np.zeros((len(labelled), *size), bool)
     for index, box in label.boxes:
-        where[labelled.index(index)] |= _inside(box, size)
-    return where
+        regions[labelled.index(index)] |= _inside(box, size)
+    return regions
 
 
 def _inside(box: Box, size: tuple[int, int]) -> Array:

@@ -105,15 +105,15 @@ class ColorEvaluation:
             raise InputError("no photographs to evaluate")
         scores = {label: account.scores() for label, account in self._accounts.items()}
         if self._distances:
-            scores = {label: {**found, "frechet": self._distances.of(label)} for label, found in scores.items()}
+            scores = {label: {**values, "frechet": self._distances.of(label)} for label, values in scores.items()}
         parts: dict[str, Any] = {"sources": {}, "people": {}, "curves": {}}
         for (kind, group), accounts in sorted(self._groups.items()):
             part = {label: account.scores() for label, account in accounts.items()}
             parts[kind] = part if kind == "people" else {**parts[kind], group: part}
         for model, points in self._points.items():
             parts["curves"][model] = {f"{strength:g}": point.scores() for strength, point in points.items()}
-        known = {name: part for name, part in parts.items() if part}
-        return {"photos": self._photos, "size": list(self._size), "predictors": scores, **known}
+        present = {name: part for name, part in parts.items() if part}
+        return {"photos": self._photos, "size": list(self._size), "predictors": scores, **present}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,8 @@ class ColorScores:
         """Take in one photograph, predicted and true."""
         likeness = psnr(prediction.rgb, truth.rgb), ssim(prediction.rgb, truth.rgb)
         distance = ciede2000(prediction.L, prediction.ab, truth.L, truth.ab).mean(dtype=np.float64)
-        vivid = prediction.colorfulness, truth.colorfulness
-        self._sums += (*likeness, distance, *vivid, abs(vivid[0] - vivid[1]))
+        pair = prediction.colorfulness, truth.colorfulness
+        self._sums += (*likeness, distance, *pair, abs(pair[0] - pair[1]))
         self._report.add(prediction.rgb, truth.rgb)
         self._lab.add(prediction.ab, truth.ab)
         self._photos += 1
@@ -176,12 +176,12 @@ def _rgb8(pixels: Array) -> Array:
 
 def summary(predictors: Mapping[str, Any], name: str) -> dict[str, float]:
     """The figures of one predictor that its record keeps, beside those of the gray one."""
-    ours, gray_ = predictors[name], predictors[GRAY]
+    model_scores, gray_scores = predictors[name], predictors[GRAY]
     scores = {}
     for channel in ("a", "b"):
         for metric in ("mae", "mse"):
-            scores[f"lab {channel} {metric}"] = ours["lab"][channel][metric]
-            scores[f"lab {channel} {metric} of gray"] = gray_["lab"][channel][metric]
-    scores |= {f"report B {metric}": ours["report"]["B"][metric] for metric in ("r2", "mae", "mse")}
-    scores |= {f"report B {metric} of gray": gray_["report"]["B"][metric] for metric in ("r2", "mae", "mse")}
-    return scores | {"psnr": ours["psnr"], "colourfulness ratio": ours["colorfulness"]["ratio"] or 0.0}
+            scores[f"lab {channel} {metric}"] = model_scores["lab"][channel][metric]
+            scores[f"lab {channel} {metric} of gray"] = gray_scores["lab"][channel][metric]
+    scores |= {f"report B {metric}": model_scores["report"]["B"][metric] for metric in ("r2", "mae", "mse")}
+    scores |= {f"report B {metric} of gray": gray_scores["report"]["B"][metric] for metric in ("r2", "mae", "mse")}
+    return scores | {"psnr": model_scores["psnr"], "colourfulness ratio": model_scores["colorfulness"]["ratio"] or 0.0}

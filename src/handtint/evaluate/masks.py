@@ -120,12 +120,12 @@ def _share(part: int, whole: int) -> float | None:
 
 def confusion(prediction: Array, truth: Array) -> Array:
     """Pixels (21, 21) int64 by [true class, predicted class] of two (H, W) index arrays; truth 255 is ignored."""
-    known = truth != VOID
-    true, predicted = truth[known].astype(np.int64), prediction[known].astype(np.int64)
+    labelled = truth != VOID
+    true, predicted = truth[labelled].astype(np.int64), prediction[labelled].astype(np.int64)
     n = len(VOC)
-    for what, values in (("truth", true), ("prediction", predicted)):
+    for name, values in (("truth", true), ("prediction", predicted)):
         if values.size and not 0 <= values.min() <= values.max() < n:
-            raise InputError(f"{what}: class {values.max()} is not one of 0..{n - 1}")
+            raise InputError(f"{name}: class {values.max()} is not one of 0..{n - 1}")
     return np.bincount(true * n + predicted, minlength=n * n).reshape(n, n)
 
 
@@ -140,8 +140,8 @@ def leak(alpha: Float, truth: Array) -> float:
 
     alpha: (H, W) float32 0..1. truth: (H, W) 0, 1, or 255 for pixels to ignore. An empty mask leaks nothing.
     """
-    laid = float(alpha[truth != VOID].sum(dtype=np.float64))
-    return float(alpha[truth == 0].sum(dtype=np.float64)) / laid if laid else 0.0
+    total = float(alpha[truth != VOID].sum(dtype=np.float64))
+    return float(alpha[truth == 0].sum(dtype=np.float64)) / total if total else 0.0
 
 
 def boundary_f(mask: Array, truth: Array) -> float:

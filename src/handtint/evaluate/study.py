@@ -124,10 +124,17 @@ def _cited_rows() -> list[list[str]]:
 def _picture_row(line: tuple[str, Scores]) -> list[str]:
     name, s = line
     distance = f"{s['frechet']:.2f}" if "frechet" in s else "-"
-    return [name, f"{s['psnr']:.2f}", f"{s['ssim']:.4f}", f"{s['ciede2000']:.2f}", f"{_vivid(s):.2f}", distance]
+    return [
+        name,
+        f"{s['psnr']:.2f}",
+        f"{s['ssim']:.4f}",
+        f"{s['ciede2000']:.2f}",
+        f"{_colorfulness_ratio(s):.2f}",
+        distance,
+    ]
 
 
-def _vivid(scores: Scores) -> float:
+def _colorfulness_ratio(scores: Scores) -> float:
     return float(scores["colorfulness"]["ratio"] or 0.0)
 
 
@@ -145,7 +152,7 @@ def findings(entries: Sequence[Entry]) -> list[list[str]]:
 def _faded(claim: str, scores: Scores | None) -> list[str]:
     if scores is None:
         return []
-    share = _vivid(scores)
+    share = _colorfulness_ratio(scores)
     verdict = "repeats" if share < FADED else "does not"
     return [claim, verdict, f"colourfulness {share:.0%} of the truth's; gray is below {FADED:.0%}"]
 
@@ -172,11 +179,13 @@ def _tile(pixels: Array) -> Array:
 
 def figure(entries: Sequence[Entry]) -> Array:
     """Rows of samples: input, the prediction of each model, truth. Raises InputError where the tiles are missing."""
-    cut = {entry.name: _cut(Photo.read(entry.folder / TILES).pixels) for entry in entries}
-    given, _, truth = cut[entries[0].name]
-    return rows([("input", given), *((name, parts[1]) for name, parts in cut.items()), ("truth", truth)], side=SIDE)
+    tiles_by_name = {entry.name: _split_tiles(Photo.read(entry.folder / TILES).pixels) for entry in entries}
+    inputs, _, truth = tiles_by_name[entries[0].name]
+    return rows(
+        [("input", inputs), *((name, parts[1]) for name, parts in tiles_by_name.items()), ("truth", truth)], side=SIDE
+    )
 
 
-def _cut(sheet: Array) -> list[list[Array]]:
+def _split_tiles(sheet: Array) -> list[list[Array]]:
     """The rows of tiles that a sheet of `tiles` was made of."""
     return [np.split(row, sheet.shape[1] // SIDE, axis=1) for row in np.split(sheet, sheet.shape[0] // SIDE)]

@@ -122,8 +122,10 @@ def from_published(tensors: Mapping[str, Tensor], net: Pyramid) -> dict[str, Ten
     Both lists run in the order of the forward pass, kind by kind, so they are matched by position and checked
     by shape when the result is loaded strictly.
     """
-    ours = list(net.state_dict())
-    theirs = [name for name in tensors if not name.startswith(("_conv_head", "_bn1.", "_fc"))]
-    if len(ours) != len(theirs):
-        raise ValueError(f"{len(theirs)} published tensors for {len(ours)} of the network")
-    return {mine: tensors[name] for mine, name in zip(ours, theirs, strict=True)}
+    names = list(net.state_dict())
+    published_names = [
+        published_name for published_name in tensors if not published_name.startswith(("_conv_head", "_bn1.", "_fc"))
+    ]
+    if len(names) != len(published_names):
+        raise ValueError(f"{len(published_names)} published tensors for {len(names)} of the network")
+    return {name: tensors[published_name] for name, published_name in zip(names, published_names, strict=True)}

@@ -47,10 +47,10 @@ def _input_gradient(grad: Tensor, weight: Tensor, shape: torch.Size, stride: int
     """The transposed convolution, as a convolution of the gradient with zeros between its values."""
     n, c, h, w = shape
     side, reach = weight.shape[2], weight.shape[2] - 1 - pad
-    spread = grad.new_zeros(n, c, h + side - 1, w + side - 1).contiguous(memory_format=torch.channels_last)
+    dilated = grad.new_zeros(n, c, h + side - 1, w + side - 1).contiguous(memory_format=torch.channels_last)
     ends = (reach + stride * grad.shape[2], reach + stride * grad.shape[3])
-    spread[:, :, reach : ends[0] : stride, reach : ends[1] : stride] = grad
-    return F.conv2d(spread, weight.flip(2, 3), groups=c)
+    dilated[:, :, reach : ends[0] : stride, reach : ends[1] : stride] = grad
+    return F.conv2d(dilated, weight.flip(2, 3), groups=c)
 
 
 def _weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, pad: int) -> Tensor:
@@ -60,12 +60,12 @@ def _weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, pad: 
         return _small(grad, x, weight, stride)
     padded = F.pad(x, (pad,) * 4)
     h, w = (stride * (s - 1) + TAP for s in grad.shape[2:])
-    made = weight.new_empty(c, 1, side, side)
+    gradient = weight.new_empty(c, 1, side, side)
     for i in range(0, side, TAP - 1)[: side // 2]:
         for j in range(0, side, TAP - 1)[: side // 2]:
             part = padded[:, :, i : i + h, j : j + w].contiguous(memory_format=torch.channels_last)
-            made[:, :, i : i + TAP, j : j + TAP] = _small(grad, part, weight[:, :, :TAP, :TAP], stride)
-    return made
+            gradient[:, :, i : i + TAP, j : j + TAP] = _small(grad, part, weight[:, :, :TAP, :TAP], stride)
+    return gradient
 
 
 def _small(grad: Tensor, x: Tensor, weight: Tensor, stride: int) -> Tensor:

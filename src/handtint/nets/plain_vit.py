@@ -99,7 +99,7 @@ def from_published(tensors: Mapping[str, Tensor], net: PlainViT) -> dict[str, Te
         state[f"embed.{part}"] = tensors[f"embeddings.patch_embeddings.projection.{part}"]
         state |= {f"norms.{i}.{part}": tensors[f"layernorm.{part}"] for i in range(len(net.norms))}
     for i in range(len(net.blocks)):
-        state |= {f"blocks.{i}.{ours}": tensor for ours, tensor in _block(tensors, f"encoder.layer.{i}.").items()}
+        state |= {f"blocks.{i}.{name}": tensor for name, tensor in _block(tensors, f"encoder.layer.{i}.").items()}
     return state
 
 
@@ -115,5 +115,7 @@ def _block(tensors: Mapping[str, Tensor], begin: str) -> dict[str, Tensor]:
     for part in ("weight", "bias"):
         qkv = [tensors[f"{begin}attention.attention.{name}.{part}"] for name in ("query", "key", "value")]
         state[f"qkv.{part}"] = torch.cat(qkv)
-        state |= {f"{ours}.{part}": tensors[f"{begin}{theirs}.{part}"] for ours, theirs in names.items()}
+        state |= {
+            f"{name}.{part}": tensors[f"{begin}{published_name}.{part}"] for name, published_name in names.items()
+        }
     return state

@@ -49,7 +49,7 @@ class _OfPool(Collector):
     def collect(self) -> Iterable[Metric]:
         """The figures of this moment."""
         pool = self._pool
-        yield GaugeMetricFamily("handtint_places_taken", "Requests uploading, waiting or worked on.", pool.taken)
+        yield GaugeMetricFamily("handtint_places_taken", "Requests uploading, waiting or worked on.", pool.admitted)
         yield GaugeMetricFamily("handtint_places", "Requests that there is room for.", pool.size + pool.queue)
         yield GaugeMetricFamily("handtint_waiting", "Requests that no worker has in hand.", pool.waiting)
         yield GaugeMetricFamily("handtint_workers_ready", "Workers that are ready or at work.", pool.ready)

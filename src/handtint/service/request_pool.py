@@ -24,7 +24,7 @@ class RequestPool(WorkerPool[PhotoRequest, Answer]):
         self, spawn: Callable[[], Worker[PhotoRequest, Answer]], size: int, *, queue: int, seconds: float
     ) -> None:
         super().__init__(spawn, size, seconds=seconds)
-        self.queue, self.taken = queue, 0
+        self.queue, self.admitted = queue, 0
 
     def check(self) -> None:
         """Raise ServiceError where no worker is ready, saying why."""
@@ -38,14 +38,14 @@ class RequestPool(WorkerPool[PhotoRequest, Answer]):
         """Room for one request, from its upload to its answer. Raises ServiceError where there is none."""
         if self.false_starts >= FALSE_STARTS:
             self.check()
-        if self.taken >= self.size + self.queue:
-            wait = min(60, max(1, math.ceil(self.typical_seconds * self.taken / self.size)))
-            raise ServiceError("busy", f"{self.taken} requests are here already; come back in {wait} s", wait=wait)
-        self.taken += 1
+        if self.admitted >= self.size + self.queue:
+            wait = min(60, max(1, math.ceil(self.typical_seconds * self.admitted / self.size)))
+            raise ServiceError("busy", f"{self.admitted} requests are here already; come back in {wait} s", wait=wait)
+        self.admitted += 1
         try:
             yield
         finally:
-            self.taken -= 1
+            self.admitted -= 1
 
     async def do(self, job: PhotoRequest) -> Answer:
         """Have a request done. Cancelled, it is forgotten, and its worker soon free. Raises HandtintError."""

@@ -49,10 +49,10 @@ def batches(recipe: Recipe, examples: list[Any], done: int, *, rank: int = 0, wo
         multiprocessing_context="spawn" if recipe.workers else None,
         worker_init_fn=_ignore_interrupts,
     )
-    asked = time.perf_counter()
+    requested_at = time.perf_counter()
     for keys, (step, batch) in zip(order, enumerate(loader, start=done), strict=True):
-        yield Tick(step, recipe.phases[keys[0][0]], batch, time.perf_counter() - asked)
-        asked = time.perf_counter()
+        yield Tick(step, recipe.phases[keys[0][0]], batch, time.perf_counter() - requested_at)
+        requested_at = time.perf_counter()
 
 
 @dataclass(frozen=True, slots=True)

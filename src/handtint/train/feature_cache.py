@@ -50,7 +50,7 @@ def cache_features(
 
 
 def _key(recipe: Recipe, pairs: Sequence[Pair], net: ClassNet) -> str:
-    cut = (
+    view_settings = (
         recipe.frozen,
         recipe.phases[0].size,
         recipe.cached_views,
@@ -59,7 +59,7 @@ def _key(recipe: Recipe, pairs: Sequence[Pair], net: ClassNet) -> str:
         recipe.degradation_prob,
         recipe.min_crop_scale,
     )
-    key = hashlib.sha256(repr((recipe.network, cut, digest(chain(*pairs)))).encode())
+    key = hashlib.sha256(repr((recipe.network, view_settings, digest(chain(*pairs)))).encode())
     for tensor in net.pyramid.state_dict().values():
         key.update(tensor.numpy().tobytes())
     return key.hexdigest()

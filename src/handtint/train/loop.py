@@ -57,7 +57,7 @@ def train(
     """
     task, fabric, data = find(checked(recipe).task), _fabric(recipe, out), resume.data_digest(examples)
     resume.check(out / CHECKPOINT, recipe, data, changed=changed, say=say)
-    examples = task.dealt(task.prepared(recipe, examples, out, fabric, say), recipe)
+    examples = task.repeated(task.prepared(recipe, examples, out, fabric, say), recipe)
     if too_large := [p.batch for p in recipe.phases if p.batch > len(examples)]:
         raise InputError(f"{len(examples)} training examples are fewer than a batch of {too_large[0]}")
     # one value of its own, as the launcher of processes looks into what it is given and stumbles over frozen records
@@ -136,7 +136,7 @@ class _Run:
     def _first_inputs(self, examples: list[Any]) -> Iterator[tuple[Any, ...]]:
         """The generator's inputs in the first steps."""
         for tick in islice(batches(self.recipe, examples, 0), CALIBRATION):
-            yield self.task.given(self.fabric.to_device(tick.batch), self.recipe)
+            yield self.task.inputs(self.fabric.to_device(tick.batch), self.recipe)
 
     def step(self, tick: Tick) -> None:
         """One step of every network, and what is due after it: logs, samples, a checkpoint."""

@@ -158,8 +158,10 @@ def load(path: Path, changes: Mapping[str, str] | None = None) -> Recipe:
     )
     tables = convert(values.get("phases", []), list[dict[str, Any]], f"{path}: phases", OptionError)
     places = [f"{path}: phases[{number}]" for number in range(len(tables))]
-    phases = tuple(_made(Phase, _renamed(table, place), place) for table, place in zip(tables, places, strict=True))
-    return checked(_made(Recipe, values | {"phases": phases}, str(path)), str(path))
+    phases = tuple(
+        _construct(Phase, _renamed(table, place), place) for table, place in zip(tables, places, strict=True)
+    )
+    return checked(_construct(Recipe, values | {"phases": phases}, str(path)), str(path))
 
 
 def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
@@ -189,7 +191,7 @@ def _renamed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     return {ALIASES.get(key, key): value for key, value in values.items()}
 
 
-def _made(kind: type[_T], values: Mapping[str, Any], where: str) -> _T:
+def _construct(kind: type[_T], values: Mapping[str, Any], where: str) -> _T:
     """A recipe or a phase of the values, each with its own type. Raises OptionError."""
     kinds = get_type_hints(kind)
     declared = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]

@@ -113,9 +113,9 @@ def generator_losses(
 ) -> Losses:
     """{"loss_G_GAN", "loss_G_L1", "loss_G"}: to be taken for real, the weighted regression, and their sum."""
     answer = nets[DISCRIMINATOR](fitted(batch["L"], fake), fake)
-    deceit = adversarial(answer, real=True, kind=gan)
+    adversarial_loss = adversarial(answer, real=True, kind=gan)
     error = l1_weight * regression(fake.float(), fitted(batch["ab"], fake))
-    return {"loss_G_GAN": deceit, "loss_G_L1": error, "loss_G": deceit + error}
+    return {"loss_G_GAN": adversarial_loss, "loss_G_L1": error, "loss_G": adversarial_loss + error}
 
 
 def fitted(x: Tensor, like: Tensor) -> Tensor:

@@ -46,8 +46,8 @@ class Task:
     gather: items -> everything to learn from among them. examples: the same, validation left out by `held_out`.
     pairs: (examples, phase, epoch, recipe) -> batches' parts. steps: what a step of a phase does. outputs: what the
     network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows. prepared: (recipe,
-    examples, the run's folder, Fabric, what to tell) -> the examples as `dealt` and `pairs` want them. dealt: the
-    examples as often as a pass shows each. given: (batch, recipe) -> what the generator is called with.
+    examples, the run's folder, Fabric, what to tell) -> the examples as `repeated` and `pairs` want them. repeated: the
+    examples as often as a pass shows each. inputs: (batch, recipe) -> what the generator is called with.
     """
 
     gather: Callable[[Sequence[Item]], list[Any]]
@@ -57,9 +57,9 @@ class Task:
     steps: Callable[[Recipe, Phase], OptimizerSteps]
     outputs: tuple[str, ...]
     rows: Callable[[Any, Mapping[str, Tensor]], samples.Rows]
-    dealt: Callable[[list[Any], Recipe], list[Any]]
+    repeated: Callable[[list[Any], Recipe], list[Any]]
     prepared: Callable[[Recipe, list[Any], Path, Fabric, Callable[[str], None]], list[Any]]
-    given: Callable[[Batch, Recipe], tuple[Any, ...]]
+    inputs: Callable[[Batch, Recipe], tuple[Any, ...]]
 
     def examples(self, items: Sequence[Item], sources: Sequence[str] = ()) -> list[Any]:
         """What to train on among the items; nothing of these sources."""
@@ -130,9 +130,9 @@ MASK = Task(
     steps=lambda _recipe, _phase: mask_steps,
     outputs=("classes", "foreground", "features"),
     rows=samples.mask_rows,
-    dealt=_balanced,
+    repeated=_balanced,
     prepared=_as_they_are,
-    given=_lightness,
+    inputs=_lightness,
 )
 TASKS = {
     "colour": Task(
@@ -143,9 +143,9 @@ TASKS = {
         steps=_color_steps,
         outputs=("ab",),
         rows=samples.color_rows,
-        dealt=lambda examples, _recipe: examples,
+        repeated=lambda examples, _recipe: examples,
         prepared=_as_they_are,
-        given=_lightness,
+        inputs=_lightness,
     ),
     "mask": MASK,
     "faces": Task(
@@ -158,18 +158,18 @@ TASKS = {
         steps=lambda _recipe, _phase: face_steps,
         outputs=("heat", "size", "offset"),
         rows=face_rows,
-        dealt=lambda examples, _recipe: examples,
+        repeated=lambda examples, _recipe: examples,
         prepared=_with_faces,
-        given=_lightness,
+        inputs=_lightness,
     ),
     "classes": replace(
         MASK,
         pairs=_class_pairs,
         steps=lambda recipe, _phase: partial(class_steps, stages=recipe.frozen),
         rows=samples.class_rows,
-        dealt=partial(_balanced, pair=lambda kept: kept.pair),
+        repeated=partial(_balanced, pair=lambda kept: kept.pair),
         prepared=cache_features,
-        given=lambda batch, recipe: (maps(batch), recipe.frozen),
+        inputs=lambda batch, recipe: (maps(batch), recipe.frozen),
     ),
 }
 

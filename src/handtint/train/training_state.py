@@ -65,10 +65,10 @@ class TrainingState:
 
     def set_rates(self, phase: Phase, share: float) -> None:
         """Set the learning rates of a step: `share` of the peak rates, where the phase may have a peak of its own."""
-        ours = phase.lr / self._recipe.lr if phase.lr else 1.0
+        factor = phase.lr / self._recipe.lr if phase.lr else 1.0
         for name, optimizer in self._optimizers.items():
             for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * share * (ours if name == GENERATOR else 1.0)
+                group["lr"] = group["peak"] * share * (factor if name == GENERATOR else 1.0)
 
     def apply(self, step: OptimizerStep) -> None:
         """One optimiser step of one network, down the loss that `step` names."""

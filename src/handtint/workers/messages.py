@@ -38,7 +38,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class JournalRecord:
     """What a journal knows of a photo under the same recipe: its input's sha256, and an error if it failed."""
 
     input: str
@@ -50,7 +50,7 @@ class Task:
     """One photograph to do. thumbnail: whether a small picture of it is wanted for the report."""
 
     job: Job
-    known: Known | None = None
+    known: JournalRecord | None = None
     thumbnail: bool = False
 
 

@@ -34,6 +34,6 @@ def shortest(across: Float, down: Float, seeds: Sequence[tuple[int, int]]) -> Fl
 
 def _swept(costs: Float, along: Float, axis: int) -> Float:
     """Costs (n, h, w) after steps forth and back on one axis, on which `along` (h, w) has the sums of costs."""
-    forth = np.minimum.accumulate(costs - along, axis=axis) + along
-    back = np.flip(np.minimum.accumulate(np.flip(costs + along, axis), axis=axis), axis) - along
-    return np.minimum(costs, np.minimum(forth, back))
+    forward = np.minimum.accumulate(costs - along, axis=axis) + along
+    backward = np.flip(np.minimum.accumulate(np.flip(costs + along, axis), axis=axis), axis) - along
+    return np.minimum(costs, np.minimum(forward, backward))

@@ -35,20 +35,20 @@ def difference(photo: View, reference: View) -> Float:
 
     h', w': of the photo's feature map. 0 where the photo has what the reference does not.
     """
-    here, there = _cells(photo), _cells(reference)
-    both = np.concatenate([here, there])
-    spread = both.std(axis=0) + np.float32(1e-3)
-    spread[-1] /= np.float32(LIGHT * max(1.0, both.shape[1] / 12) ** 0.5)
-    both = np.ascontiguousarray((both - both.mean(axis=0)) / spread)
+    cells, reference_cells = _cells(photo), _cells(reference)
+    both = np.concatenate([cells, reference_cells])
+    deviation = both.std(axis=0) + np.float32(1e-3)
+    deviation[-1] /= np.float32(LIGHT * max(1.0, both.shape[1] / 12) ** 0.5)
+    both = np.ascontiguousarray((both - both.mean(axis=0)) / deviation)
     cv2.setRNGSeed(0)
     ends = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 20, 0.1)
     _, _, middles = cv2.kmeans(both, min(KINDS, len(both)), None, ends, 1, cv2.KMEANS_PP_CENTERS)
     shares = _belonging(both, middles)
-    ours, theirs = shares[: len(here)], shares[len(here) :]
+    own_shares, reference_shares = shares[: len(cells)], shares[len(cells) :]
     size = photo.segmentation.features.shape[1:]
-    moves = _means(theirs, _colors(reference)) - _means(ours, _colors(photo))
-    known = np.minimum(np.minimum(ours.mean(axis=0), theirs.mean(axis=0)) / np.float32(ENOUGH), 1)
-    return np.asarray((ours @ (moves * known[:, None])).reshape(*size, 2), np.float32)
+    moves = _means(reference_shares, _colors(reference)) - _means(own_shares, _colors(photo))
+    certainty = np.minimum(np.minimum(own_shares.mean(axis=0), reference_shares.mean(axis=0)) / np.float32(ENOUGH), 1)
+    return np.asarray((own_shares @ (moves * certainty[:, None])).reshape(*size, 2), np.float32)
 
 
 def _cells(view: View) -> Float:

@@ -20,7 +20,7 @@ _LACKING = re.compile(
     r"support is not configured|decoding is not implemented|not been built in|loading plugin|samples out of range"
     r"|bad labq format|[Uu]nsupported (?:feature|codec|image type)"
 )
-_WHAT = re.compile(r"(\w+) compression support|[Cc]ompression (scheme \d+)|built in: (\w+)")
+_COMPRESSION = re.compile(r"(\w+) compression support|[Cc]ompression (scheme \d+)|built in: (\w+)")
 
 
 def openings(file: File, lacks: list[str]) -> Iterator[Opened]:
@@ -41,8 +41,8 @@ def lacking(error: Exception) -> str | None:
         return str(error)
     if not isinstance(error, pyvips.Error) or not _LACKING.search(str(error)):
         return None
-    what = _WHAT.search(str(error))
-    return f"compression {next(filter(None, what.groups()))}" if what else ""
+    match = _COMPRESSION.search(str(error))
+    return f"compression {next(filter(None, match.groups()))}" if match else ""
 
 
 def _vips(file: File) -> Opened:
@@ -50,13 +50,13 @@ def _vips(file: File) -> Opened:
     loader = f"{file.format}load_source"
     if not pyvips.type_find("VipsOperation", loader):
         raise UnsupportedError
-    which = {"page": file.page.number} if file.page.number else {}
+    page_option = {"page": file.page.number} if file.page.number else {}
     source = pyvips.Source.new_from_memory(file.data)
     try:
-        image = pyvips.Operation.call(loader, source, access="sequential", fail_on="error", **which)
+        image = pyvips.Operation.call(loader, source, access="sequential", fail_on="error", **page_option)
     except pyvips.Error as error:
-        if (what := lacking(error)) is not None:
-            raise UnsupportedError(what) from error
+        if (reason := lacking(error)) is not None:
+            raise UnsupportedError(reason) from error
         raise
     animated = file.format != "tiff" and image.get_typeof("n-pages")
     return Opened(image.width, image.height, lambda: image, int(image.get("n-pages")) if animated else 1)

@@ -38,8 +38,8 @@ def develop(
     icc = image.get(vips.ICC) if image.get_typeof(vips.ICC) else None
     if image.get_typeof("orientation") and image.get("orientation") > 1:
         image = vips.rewound(image).autorot()  # turning needs the rows in another order than they are read in
-    image, fewer = _first_channels(image, alpha)
-    deeper = ""
+    image, channels_note = _first_channels(image, alpha)
+    depth_note = ""
     if image.interpretation == "cmyk":
         image, icc = _from_cmyk(image, icc), None
     elif image.interpretation in _LAB and image.bands == 3:
@@ -47,10 +47,10 @@ def develop(
     if image.format in _SAMPLES:
         values = vips.array(image)
     else:
-        values, deeper = sixteen_bits(image.numpy())
+        values, depth_note = sixteen_bits(image.numpy())
     pixels, opacity = _parted(values)
     pixels, native, icc = _managed(pixels, icc)
-    notes = "; ".join(filter(None, (note, fewer, deeper)))
+    notes = "; ".join(filter(None, (note, channels_note, depth_note)))
     return Raster(pixels, opacity, native, icc, metadata, format, name, note=notes)
 
 

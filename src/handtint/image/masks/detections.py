@@ -59,13 +59,13 @@ def detect(segmentation: Segmentation, pixels: Array) -> list[Detection]:
     """
     size = pixels.shape[0], pixels.shape[1]
     small = resize.shrink(pixels, tuple(min(pair) for pair in zip(size, resize.fit(size, SIDE), strict=True)))
-    things = [] if segmentation.classes is None else list(instances.every(segmentation))
-    things.sort(key=lambda thing: -thing.share)
-    made = [_detection(t.name, t.number, t.position, t.alpha, t.confidence, small, size) for t in things]
+    objects = [] if segmentation.classes is None else list(instances.every(segmentation))
+    objects.sort(key=lambda found: -found.share)
+    detections = [_detection(o.name, o.number, o.position, o.alpha, o.confidence, small, size) for o in objects]
     front = masks.clean(segmentation.foreground)
     if (front > 0.5).any():
-        made.insert(0, _detection(FOREGROUND, 0, 0, front, float(front[front > 0.5].mean()), small, size))
-    return [detection for detection in made if detection.share > 0]
+        detections.insert(0, _detection(FOREGROUND, 0, 0, front, float(front[front > 0.5].mean()), small, size))
+    return [detection for detection in detections if detection.share > 0]
 
 
 def _detection(
@@ -81,8 +81,8 @@ def _box(inside: Array, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Where inside (h, w) bool is, in pixels of a photo of that size."""
     edges = []
     for axis in (0, 1):
-        there = np.flatnonzero(inside.any(axis=axis))
+        positions = np.flatnonzero(inside.any(axis=axis))
         scale = size[1 - axis] / inside.shape[1 - axis]
-        edges.append((round(int(there[0]) * scale), round((int(there[-1]) + 1) * scale)))
+        edges.append((round(int(positions[0]) * scale), round((int(positions[-1]) + 1) * scale)))
     (left, right), (top, bottom) = edges
     return left, top, right, bottom

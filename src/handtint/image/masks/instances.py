@@ -57,12 +57,12 @@ def of(segmentation: Segmentation, name: str) -> list[Instance]:
     order = np.argsort([region[1].mean() for region in map(np.nonzero, regions)], kind="stable")
     places = {int(i): place for place, i in enumerate(order, 1)}
     nearest = _nearest(regions)
-    made = []
+    found = []
     for i, region in enumerate(regions):
         alpha = np.where(nearest == i, whole, np.float32(0))
         confidence, share = float(scores[region].mean()), float(region.mean())
-        made.append(Instance(name, i + 1, places[i], alpha, share, confidence))
-    return made
+        found.append(Instance(name, i + 1, places[i], alpha, share, confidence))
+    return found
 
 
 def _regions(inside: Array) -> list[Array]:

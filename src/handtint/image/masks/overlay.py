@@ -17,7 +17,7 @@ from handtint.types import Array, Pixels
 LONGEST = 1280  # pixels: a larger photo is drawn smaller
 TINT = 0.45  # how much of a region's colour lies over the photo
 _INK, _PAPER = (0, 0, 0), (255, 255, 255)
-_TURN = 0.381966  # of the colour circle from one region to the next: any few neighbours differ well
+_HUE_STEP = 0.381966  # of the colour circle from one region to the next: any few neighbours differ well
 
 _Color = tuple[int, int, int]
 
@@ -33,7 +33,7 @@ def draw(pixels: Pixels, detections: Sequence[Detection]) -> Array:
     font = ImageFont.load_default(max(13, round(max(picture.size) / 55)))
     for detection, color in shown:
         if detection.name != FOREGROUND:
-            _name(picture, detection.term, _heart(_fitted(detection, photo)), color, font)
+            _name(picture, detection.term, _innermost_point(_fitted(detection, photo)), color, font)
     return np.array(_with_legend(picture, shown, font))
 
 
@@ -46,7 +46,7 @@ def _small(pixels: Pixels) -> Array:
 
 
 def _color(index: int) -> _Color:
-    r, g, b = colorsys.hsv_to_rgb(index * _TURN % 1, 0.65, 1)
+    r, g, b = colorsys.hsv_to_rgb(index * _HUE_STEP % 1, 0.65, 1)
     return round(r * 255), round(g * 255), round(b * 255)
 
 
@@ -63,11 +63,11 @@ def _paint(photo: Array, inside: Array, color: _Color, *, fill: bool) -> None:
         photo[inside] = np.round(tinted).astype(np.uint8)
     outlines, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     width = max(1, round(max(photo.shape[:2]) / 500))
-    for shade, wide in ((_INK, width + 2), (color, width)):
-        cv2.drawContours(photo, outlines, -1, shade, wide)
+    for ink, line_width in ((_INK, width + 2), (color, width)):
+        cv2.drawContours(photo, outlines, -1, ink, line_width)
 
 
-def _heart(inside: Array) -> tuple[float, float]:
+def _innermost_point(inside: Array) -> tuple[float, float]:
     """(x, y) of the point deepest inside a region."""
     depth = cv2.distanceTransform(np.pad(inside.astype(np.uint8), 1), cv2.DIST_L2, 5)
     y, x = np.unravel_index(int(depth.argmax()), depth.shape)
@@ -77,17 +77,17 @@ def _heart(inside: Array) -> tuple[float, float]:
 def _name(
     picture: Image.Image,
     text: str,
-    spot: tuple[float, float],
+    position: tuple[float, float],
     color: _Color,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
-    """Write text on a plate of the colour around a spot, all of it on the picture where there is room."""
+    """Write text on a plate of the colour around a point, all of it on the picture where there is room."""
     pen = ImageDraw.Draw(picture)
-    left, top, right, bottom = pen.textbbox(spot, text, font=font, anchor="mm")
+    left, top, right, bottom = pen.textbbox(position, text, font=font, anchor="mm")
     dx = max(0, 4 - left) or min(0, picture.width - 4 - right)
     dy = max(0, 4 - top) or min(0, picture.height - 4 - bottom)
     pen.rectangle((left + dx - 4, top + dy - 3, right + dx + 4, bottom + dy + 3), fill=color, outline=_INK)
-    pen.text((spot[0] + dx, spot[1] + dy), text, fill=_INK, font=font, anchor="mm")
+    pen.text((position[0] + dx, position[1] + dy), text, fill=_INK, font=font, anchor="mm")
 
 
 def _with_legend(
@@ -97,15 +97,19 @@ def _with_legend(
 ) -> Image.Image:
     """The picture with a list of what is shown on its right."""
     lines = [(_line(detection), color) for detection, color in shown] or [("nothing found", _PAPER)]
-    high = sum(font.getbbox("Ag")[3::-3]) + 8
-    wide = 3 * 8 + int(high) + max(int(font.getlength(text)) for text, _ in lines)
-    page = Image.new("RGB", (picture.width + wide, max(picture.height, 16 + int(high) * len(lines))), _PAPER)
+    line_height = sum(font.getbbox("Ag")[3::-3]) + 8
+    legend_width = 3 * 8 + int(line_height) + max(int(font.getlength(text)) for text, _ in lines)
+    page = Image.new(
+        "RGB", (picture.width + legend_width, max(picture.height, 16 + int(line_height) * len(lines))), _PAPER
+    )
     page.paste(picture, (0, 0))
     pen = ImageDraw.Draw(page)
     for i, (text, color) in enumerate(lines):
-        left, top = picture.width + 8, 8 + i * int(high)
-        pen.rectangle((left, top + 2, left + int(high) - 6, top + int(high) - 4), fill=color, outline=_INK)
-        pen.text((left + int(high) + 4, top + int(high) / 2), text, fill=_INK, font=font, anchor="lm")
+        left, top = picture.width + 8, 8 + i * int(line_height)
+        pen.rectangle(
+            (left, top + 2, left + int(line_height) - 6, top + int(line_height) - 4), fill=color, outline=_INK
+        )
+        pen.text((left + int(line_height) + 4, top + int(line_height) / 2), text, fill=_INK, font=font, anchor="lm")
     return page
 
 

@@ -58,14 +58,14 @@ def _inside(box: Float, region: Array) -> bool:
 def _divided(region: Array, boxes: Sequence[Float]) -> list[Array]:
     if len(boxes) < 2:
         return [region]
-    bodies = _bodies(boxes)
+    axes = _body_axes(boxes)
     y, x = np.mgrid[: region.shape[0], : region.shape[1]].astype(np.float32) + np.float32(0.5)
-    nearest = np.argmin([_distance(body, x, y) for body in bodies], axis=0)
-    parts = [region & (nearest == number) for number in range(len(bodies))]
+    nearest = np.argmin([_distance(axis, x, y) for axis in axes], axis=0)
+    parts = [region & (nearest == number) for number in range(len(axes))]
     return [part for part in parts if part.any()]
 
 
-def _bodies(boxes: Sequence[Float]) -> list[_Body]:
+def _body_axes(boxes: Sequence[Float]) -> list[_Body]:
     faces = [((b[0] + b[2]) / 2, (b[1] + b[3]) / 2, max(b[2] - b[0], 1.0)) for b in boxes]
     return [_Body(x, y, w, _end(x, y, w, faces)) for x, y, w in faces]
 
@@ -76,6 +76,6 @@ def _end(x: float, y: float, width: float, faces: Sequence[tuple[float, float, f
     return min([y + BODY * width, *in_front])
 
 
-def _distance(body: _Body, x: Float, y: Float) -> Float:
+def _distance(axis: _Body, x: Float, y: Float) -> Float:
     """The distance of each pixel from a body's line, in widths of its face."""
-    return np.hypot(x - body.x, y - np.clip(y, body.y, body.end)) / body.width
+    return np.hypot(x - axis.x, y - np.clip(y, axis.y, axis.end)) / axis.width

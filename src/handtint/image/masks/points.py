@@ -18,7 +18,7 @@ WEIGHTS = (0.5, 0.35, 0.15)  # of features, classes and foreground in likeness; 
 WINDOW = 1  # cells around a point whose mean feature stands for it
 FLOOR = (0.55, 0.85)  # bounds of the likeness that is alike enough; between them the picture decides (Otsu)
 SOFT = 0.25  # likeness from certainly out to certainly in
-RING = 0.15  # of a box's sides: how far around it the outside is looked at
+SURROUNDINGS = 0.15  # of a box's sides: how far around it the outside is looked at
 ROUNDS = 3  # a box looks for its thing so many times, each time knowing it better
 MARGIN = 3.0  # how sharply a box tells its thing from what is around
 
@@ -95,8 +95,8 @@ def region(segmentation: Segmentation, prompt: Prompt) -> Float:
 def _cells(segmentation: Segmentation) -> _Cells:
     features = segmentation.features.astype(np.float32)
     h, w = features.shape[1:]
-    spread = features.std(axis=(1, 2), keepdims=True)
-    centred = (features - features.mean(axis=(1, 2), keepdims=True)) / (spread + np.float32(1e-3))
+    deviation = features.std(axis=(1, 2), keepdims=True)
+    centred = (features - features.mean(axis=(1, 2), keepdims=True)) / (deviation + np.float32(1e-3))
     foreground = cv2.resize(segmentation.foreground, (w, h), interpolation=cv2.INTER_AREA)
     if segmentation.classes is None:
         return _Cells(_unit(centred), None, foreground)
@@ -144,8 +144,8 @@ def _box_likeness(cells: _Cells, limit: Float) -> tuple[Float, Float]:
     The thing is first what the networks take for one, and what stands in the middle; then what it turned out to be.
     """
     objects = cells.foreground if cells.classes is None else np.maximum(cells.foreground, 1 - cells.classes[0] ** 2)
-    ring = _ring(limit) * (1 - objects * np.float32(0.9))
-    around = cells.like_region(ring) if ring.any() else np.zeros_like(limit)
+    surroundings = _surroundings(limit) * (1 - objects * np.float32(0.9))
+    around = cells.like_region(surroundings) if surroundings.any() else np.zeros_like(limit)
     weight = limit * (objects + np.float32(0.25) * _middle(limit))
     boxed = around
     for _ in range(ROUNDS):
@@ -156,10 +156,10 @@ def _box_likeness(cells: _Cells, limit: Float) -> tuple[Float, Float]:
     return boxed + lift, around
 
 
-def _ring(limit: Float) -> Array:
+def _surroundings(limit: Float) -> Array:
     """(h, w) 0 or 1: the cells just outside of the box."""
     inside = (limit > 0.5).astype(np.uint8)
-    rows, columns = (max(1, round(RING * int(inside.any(axis=axis).sum()))) for axis in (1, 0))
+    rows, columns = (max(1, round(SURROUNDINGS * int(inside.any(axis=axis).sum()))) for axis in (1, 0))
     wide = cv2.dilate(inside, np.ones((2 * rows + 1, 2 * columns + 1), np.uint8))
     return (wide - inside).astype(np.float32)
 

@@ -89,14 +89,14 @@ def _addition(file: bytes | mmap.mmap, entries: Directory, form: Layout) -> tupl
     """The first directory with entries added, and the even place past the file's end where it goes."""
     (old,) = form.word.unpack_from(file, form.first)
     size = form.row.size
-    here = {tag: file[at - size + form.word.size : at + form.word.size] for tag, _, _, at in rows(file, old, form)}
-    new = {tag: entry for tag, entry in entries.items() if tag not in here}
-    link = file[old + form.head.size + len(here) * size :][: form.word.size]
+    directory = {tag: file[at - size + form.word.size : at + form.word.size] for tag, _, _, at in rows(file, old, form)}
+    new = {tag: entry for tag, entry in entries.items() if tag not in directory}
+    link = file[old + form.head.size + len(directory) * size :][: form.word.size]
     at = len(file) + len(file) % 2
-    head = form.head.size + (len(here) + len(new)) * size + form.word.size
+    head = form.head.size + (len(directory) + len(new)) * size + form.word.size
     added, body = rows_of(new, at + head, form)
-    here |= added
-    return at, form.head.pack(len(here)) + b"".join(here[tag] for tag in sorted(here)) + link + body
+    directory |= added
+    return at, form.head.pack(len(directory)) + b"".join(directory[tag] for tag in sorted(directory)) + link + body
 
 
 def upright(exif: bytes) -> bytes | None:
@@ -108,11 +108,11 @@ def upright(exif: bytes) -> bytes | None:
     try:
         form = layout(data)
         (at,) = form.word.unpack_from(data, form.first)
-        here = list(rows(data, at, form))
-        for tag, kind, _, place in here:
+        directory = list(rows(data, at, form))
+        for tag, kind, _, place in directory:
             if tag == ORIENTATION and kind == 3:
                 struct.pack_into(form.order + "H", data, place, 1)
-        link = at + form.head.size + len(here) * form.row.size
+        link = at + form.head.size + len(directory) * form.row.size
         form.word.pack_into(data, link, 0)  # the second directory holds the thumbnail
     except (struct.error, OverflowError, ValueError):
         return None

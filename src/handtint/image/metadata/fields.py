@@ -89,13 +89,13 @@ def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyv
     """
     image = image.copy(xres=metadata.get("xres", _SCREEN), yres=metadata.get("yres", _SCREEN))
     image.set_type(pyvips.GValue.gstr_type, "resolution-unit", metadata.get("resolution-unit", "in"))
-    blobs = {_XMP: metadata.get(_XMP) if format != "png" else None}
+    blocks = {_XMP: metadata.get(_XMP) if format != "png" else None}
     if format != "tiff":
         block = exif.upright(metadata.get(_EXIF, b""))
-        blobs[_EXIF] = block or (None if image.get_typeof(vips.ICC) else _SRGB)
+        blocks[_EXIF] = block or (None if image.get_typeof(vips.ICC) else _SRGB)
     if format == "jpeg":
-        blobs[_IPTC] = _wrapped(metadata.get(_IPTC, b""))
-    for name, value in blobs.items():
+        blocks[_IPTC] = _wrapped(metadata.get(_IPTC, b""))
+    for name, value in blocks.items():
         if value:
             image.set_type(pyvips.GValue.blob_type, name, value)
     return image

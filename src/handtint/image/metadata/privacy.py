@@ -19,7 +19,7 @@ _XMP_PLACES = {
 _COORDINATES = ("gps", "latitude", "longitude")  # whoever's namespace they stand in
 _IPTC_PLACES = {26, 27, 90, 92, 95, 100, 101}  # location codes and names, city, sublocation, province, country
 _TAG = 0x1C  # the byte that begins every IPTC data set
-_SAID = ("exif-data", "xmp-data", "iptc-data")
+_DESCRIPTIVE_BLOCKS = ("exif-data", "xmp-data", "iptc-data")
 
 
 def released(metadata: Mapping[str, Any], policy: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def released(metadata: Mapping[str, Any], policy: str) -> dict[str, Any]:
     """
     if policy == "keep":
         return dict(metadata)
-    bare = {key: value for key, value in metadata.items() if key not in _SAID}
+    bare = {key: value for key, value in metadata.items() if key not in _DESCRIPTIVE_BLOCKS}
     if policy == "strip":
         return bare
     safe = {

@@ -101,8 +101,8 @@ def _convert(pixels: Pixels, source: _Shaper, target: _Shaper) -> Pixels:
     matrix = (np.linalg.inv(target.matrix) @ source.matrix).T.astype(np.float32)
     out = large.empty(pixels.shape, pixels.dtype)
     for rows in large.strips(_ROWS, pixels, out):
-        here = pixels[rows]
-        linear = np.stack([decode[i][here[..., i]] for i in range(3)], axis=-1) @ matrix
+        strip = pixels[rows]
+        linear = np.stack([decode[i][strip[..., i]] for i in range(3)], axis=-1) @ matrix
         index = (np.sqrt(np.clip(linear, 0, 1)) * np.float32(_STEPS - 1) + np.float32(0.5)).astype(np.uint16)
         for i in range(3):
             out[rows, :, i] = encode[i][index[..., i]]
