@@ -1,4 +1,4 @@
-"""Crops, flips, and the damage of old prints, on arrays; every choice comes from the generator given."""
+"""Augmentation of arrays: crops, flips, and the damage of old prints; all randomness comes from a given generator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Box = tuple[int, int, int, int]  # y0, x0, height, width
 
 
 def crop_box(rng: np.random.Generator, height: int, width: int, *, least: float, aspect: float = 1.15) -> Box:
-    """A near-square box of at least the share `least` of the largest one that fits, anywhere in the picture."""
+    """A random, nearly square crop box, of at least the share `least` (0..1) of the largest square that fits."""
     side = min(height, width) * rng.uniform(np.sqrt(least), 1.0)
     stretch = np.sqrt(aspect ** rng.uniform(-1, 1))
     h, w = min(height, round(side * stretch)), min(width, round(side / stretch))
@@ -20,9 +20,9 @@ def crop_box(rng: np.random.Generator, height: int, width: int, *, least: float,
 
 
 def box_around(rng: np.random.Generator, height: int, width: int, thing: tuple[float, float, float, float]) -> Box:
-    """A square box about a thing, of which it shows from 1.5 to 5 times the width; as much of it as is in the picture.
+    """A random square crop box around an object, 1.5 to 5 times as wide as it, cut off at the picture's edges.
 
-    thing: x0, y0, x1, y1 in pixels.
+    thing: the object's box, x0, y0, x1, y1 in pixels.
     """
     x0, y0, x1, y1 = thing
     side = min(height, width, max(24.0, (x1 - x0) * np.exp(rng.uniform(np.log(1.5), np.log(5)))))
@@ -32,7 +32,7 @@ def box_around(rng: np.random.Generator, height: int, width: int, thing: tuple[f
 
 
 def cut(pixels: Array, box: Box, size: int, *, nearest: bool = False) -> Array:
-    """The box of a picture, resized to (size, size)."""
+    """The part of a picture (H, W) or (H, W, 3) inside a box, resized to (size, size)."""
     y, x, h, w = box
     part = np.ascontiguousarray(pixels[y : y + h, x : x + w])
     how = cv2.INTER_NEAREST if nearest else cv2.INTER_AREA if min(h, w) > size else cv2.INTER_LINEAR
@@ -40,12 +40,15 @@ def cut(pixels: Array, box: Box, size: int, *, nearest: bool = False) -> Array:
 
 
 def squash(pixels: Array, side: int = 224) -> Array:
-    """A picture (H, W) or (H, W, 3) uint8 at side x side pixels, bicubic, its aspect given up, as the report has it."""
+    """A picture (H, W) or (H, W, 3) uint8 resized to side x side pixels, bicubic, without keeping its aspect ratio.
+
+    The report prepares its photographs in this way.
+    """
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def age(rng: np.random.Generator, L: Float, *, chance: float) -> Float:
-    """Lightness (h, w) 0..100 as an old print or a poor scan would show it; each fault with the given chance."""
+    """Lightness (h, w) 0..100 degraded as in an old print or a poor scan, each fault with the probability `chance`."""
     if rng.random() < chance:  # another exposure
         L = np.power(L / np.float32(100), np.float32(np.exp(rng.normal(0, 0.3))), dtype=np.float32) * np.float32(100)
     if rng.random() < chance:  # faded: raised blacks, lowered whites

@@ -1,4 +1,4 @@
-"""Pictures of rare classes shown more often: repeat factor sampling (Gupta et al. 2019, LVIS, section 4.1)."""
+"""Repeat factor sampling: pictures of rare classes are shown more often (Gupta et al. 2019, LVIS, section 4.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 
 def shown(pairs: Sequence[tuple[Item, Item]]) -> Array:
-    """Which classes each labelled photograph shows, (pairs, 21) bool. Raises DecodeError."""
+    """Which of the 21 VOC classes each labelled photograph shows, (pairs, 21) bool. Raises DecodeError."""
     return np.stack([_classes(photo, read_mask(mask)) for photo, mask in pairs])
 
 
@@ -26,9 +26,9 @@ def _classes(photo: Item, mask: Array) -> Array:
 
 
 def factors(present: Array, share: float) -> Float:
-    """How often to show each picture, at least once: sqrt(share / its rarest class's share of the pictures).
+    """How often each picture is to be shown in an epoch, at least once: sqrt(share / frequency of its rarest class).
 
-    present: (pictures, classes) bool. share: classes that at least this share of the pictures show are not rare.
+    present: (pictures, classes) bool. share: classes in at least this share 0..1 of the pictures do not count as rare.
     """
     frequency = present.mean(axis=0)
     rarity = np.sqrt(share / np.maximum(frequency, 1 / len(present)))
@@ -36,7 +36,7 @@ def factors(present: Array, share: float) -> Float:
 
 
 def repeated(examples: Sequence[_T], factor: Float, seed: int) -> list[_T]:
-    """Each example as often as its factor says; what is over a whole number is the chance of one time more."""
+    """The examples, each repeated by its factor; the fraction of a factor is the probability of one more repetition."""
     whole = np.floor(factor)
     times = whole + (np.random.default_rng(seed).random(len(factor)) < factor - whole)
     return [example for example, count in zip(examples, times, strict=True) for _ in range(int(count))]

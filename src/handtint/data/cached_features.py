@@ -20,7 +20,7 @@ STEM = "stem"  # stem0, stem1, ...: maps, finest first; the last one is the inpu
 
 @dataclass(frozen=True, slots=True)
 class CachedExample:
-    """A labelled photograph and where its features are: row `row` of the files FOLDER/VIEW/PART.npy."""
+    """A labelled photograph and the place of its cached features: row `row` of the files FOLDER/VIEW/PART.npy."""
 
     pair: tuple[Item, Item]
     folder: Path
@@ -28,9 +28,10 @@ class CachedExample:
 
 
 class CachedPairs(Dataset[Batch]):
-    """One view of each photograph, half of them mirrored: maps (c, h, w) float16, labels (h, w) uint8, 255 unknown.
+    """A data set of cached feature maps (c, h, w) float16 and labels (h, w) uint8, where 255 is unknown.
 
-    Each epoch has another of the cached views. A mirrored map is nearly the map of the mirrored photograph.
+    Each epoch uses another of a photograph's cached views and mirrors half of them: a mirrored feature map is nearly
+    that of the mirrored photograph.
     """
 
     def __init__(self, examples: Sequence[CachedExample], *, views: int, seed: int, epoch: int) -> None:
@@ -48,7 +49,7 @@ class CachedPairs(Dataset[Batch]):
 
 
 def stem_features(batch: Mapping[str, Tensor]) -> list[Tensor]:
-    """The cached maps in a batch, in their order."""
+    """The cached feature maps in a batch, from the finest to the coarsest."""
     return [batch[name] for name in sorted(batch) if name.startswith(STEM)]
 
 

@@ -1,4 +1,4 @@
-"""What the plates and films of old cameras saw: lightness from other mixtures of red, green and blue light."""
+"""Spectral sensitivity of old plates and films: lightness computed from other mixtures of red, green and blue light."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def film(rng: np.random.Generator) -> Float:
 
 
 def recorded_lightness(pixels: Array, sensitivity: Float) -> Float:
-    """L* (h, w) float32 0..100 of sRGB pixels (h, w, 3) uint8, as a material of that sensitivity (3,) records them."""
+    """The lightness that a material of a given sensitivity records: L* (h, w) float32 0..100.
+
+    pixels: sRGB (h, w, 3) uint8. sensitivity: shares of linear R, G and B, (3,), as `film` returns them.
+    """
     light = lab.decode_srgb(pixels) @ sensitivity
     return lab.lightness(lab.encode_srgb(light))

@@ -25,10 +25,10 @@ TRAINING, VALIDATION = 8_000, 2_000
 
 
 def open_sample(path: Path, *, download: bool = False) -> list[Item]:
-    """Every photograph of the sample, sorted by name.
+    """All photographs of the sample, sorted by name.
 
-    path: the folder it lies in, unpacked, or the archive, which is unpacked beside itself once. With `download`, an
-    archive that is not there is fetched from URL; nothing is ever fetched without. Raises InputError.
+    path: the unpacked folder, or the archive, which is unpacked beside itself the first time. download: whether to
+    download a missing archive from URL; otherwise nothing is downloaded. Raises InputError.
     """
     if download and not path.exists():
         _download(path)
@@ -43,9 +43,9 @@ def open_sample(path: Path, *, download: bool = False) -> list[Item]:
 def choose(
     items: Sequence[Item], seed: int, *, training: int = TRAINING, validation: int = VALIDATION
 ) -> tuple[list[Item], list[Item]]:
-    """(training, validation) of so many photographs each, chosen at random from the sorted items by the seed.
+    """(training, validation): so many photographs each, drawn at random from the sorted items with the seed.
 
-    Where there are fewer photographs, the two keep their proportion.
+    If there are too few photographs, both parts become smaller in proportion.
     """
     share = min(1.0, len(items) / (training + validation))
     order = np.random.default_rng(seed).permutation(len(items))
@@ -62,7 +62,7 @@ def _download(path: Path) -> None:
 
 
 def _unpack(archive: Path) -> Path:
-    """The folder beside the archive that it was unpacked to, now or before."""
+    """Unpack the archive into a folder beside it, unless that was done before, and return the folder."""
     folder = archive.with_name(archive.name.partition(".")[0])
     if folder.is_dir():
         return folder

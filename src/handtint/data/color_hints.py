@@ -1,7 +1,7 @@
-"""Colours told in advance, as training shows them to a network: a few points, things of one colour, or the mean of all.
+"""Random colour hints for training: a few points, regions of one colour, or the mean colour of the picture.
 
-Zhang et al. 2017 (Real-Time User-Guided Image Colorization) reveal small squares and, in another network, global
-statistics; here both are one map.
+Zhang et al. 2017 (Real-Time User-Guided Image Colorization) reveal small squares to one network and global statistics
+to another; here both are in one map.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ MEAN_POINTS = 6.0
 
 
 def hints(rng: np.random.Generator, L: Float, ab: Float) -> Float:
-    """Hints for a picture of L* (h, w) 0..100 and a*b* (h, w, 2): (h, w, 3) float32 of a*, b* and how known they are.
+    """Random hints for a picture: a*, b* and their certainty, (h, w, 3) float32.
 
-    Known is 1 where a colour is told and 0 elsewhere, where a* and b* are 0, too; 0.25 everywhere where the mean colour
-    of the whole is all that is told.
+    L: L* (h, w) 0..100. ab: a*b* (h, w, 2). The certainty is 1 where a colour is revealed and 0 elsewhere, where a* and
+    b* are 0, too. If only the picture's mean colour is revealed, it is everywhere, with a certainty of 0.25.
     """
     known = np.zeros((*L.shape, 3), np.float32)
     chance = rng.random()
@@ -37,7 +37,7 @@ def hints(rng: np.random.Generator, L: Float, ab: Float) -> Float:
 
 
 def _point(rng: np.random.Generator, ab: Float, known: Float) -> None:
-    """The mean colour of a small square."""
+    """Reveal the mean colour of a small random square."""
     h, w = ab.shape[:2]
     radius = int(rng.integers(0, 5))
     y, x = int(rng.integers(h)), int(rng.integers(w))
@@ -46,7 +46,7 @@ def _point(rng: np.random.Generator, ab: Float, known: Float) -> None:
 
 
 def _hint_thing(rng: np.random.Generator, L: Float, ab: Float, known: Float) -> None:
-    """The mean colour of a stretch of about one colour, grown from a random pixel."""
+    """Reveal the mean colour of a region of nearly one colour, grown from a random pixel."""
     h, w = L.shape
     levels = np.clip(np.dstack([L[..., None] * 1.2, ab * 1.5 + 128]), 0, 255).astype(np.uint8)
     grown = np.zeros((h + 2, w + 2), np.uint8)

@@ -1,4 +1,4 @@
-"""What time, printing and scanning do to a photograph beyond fading and grain, by the generator given."""
+"""Damage by age, printing and scanning, beyond fading and grain: stains, scratches, halftone, borders and others."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from handtint.types import Float
 
 
 def damage(rng: np.random.Generator, L: Float, ab: Float, *, chance: float) -> tuple[Float, Float]:
-    """Lightness (h, w) 0..100 and a*b* (h, w, 2) of a worn print; each fault with the given chance.
+    """Lightness L (h, w) 0..100 and a*b* (h, w, 2) of a damaged print; each fault occurs with the given probability.
 
-    Only a border of paper changes a*b*: it has no colour. Everything else is a fault of L alone.
+    All faults change the lightness alone, except for a border of paper, which has no colour.
     """
     for fault in (_low_resolution, _vignette, _stains, _halftone, _jpeg):
         if rng.random() < chance:
@@ -29,7 +29,7 @@ def _low_resolution(rng: np.random.Generator, L: Float) -> Float:
 
 
 def _vignette(rng: np.random.Generator, L: Float) -> Float:
-    """Corners darker, or as light as paper in an oval portrait's mount."""
+    """Darken the corners, or make them as light as the mount of an oval portrait."""
     h, w = L.shape
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
     center = rng.uniform(-0.3, 0.3, 2)

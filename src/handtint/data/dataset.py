@@ -1,6 +1,7 @@
-"""What a `dataset.toml` says of a data set: what the pixels of its masks mean, which photographs belong together.
+"""`dataset.toml`: what the pixels of a data set's masks mean, and which of its photographs belong together.
 
-Without such a file a mask holds VOC class indices and each photograph stands for itself. docs/training.md has examples.
+Without such a file, masks hold VOC class indices and every photograph is a group of its own. docs/training.md has
+examples.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ _KEYS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """What a mask's pixels mean; 255 is "unknown" in every mask.
+    """What the pixels of a mask mean; 255 is "unknown" in every mask.
 
-    classes: "voc", pixels are VOC class indices; "unknown", they tell the foreground alone; or the name of a VOC class,
-    which everything above 0 is of. foreground: whether pixels above 0 are the foreground; if not, it is unknown.
-    partial: whether there may be more objects than were labelled, so that 0 says nothing about classes. paste: whether
-    the objects may be copied onto other photographs in training.
+    classes: "voc" where pixels are VOC class indices; "unknown" where they mark the foreground alone; or the name of
+    the VOC class that everything above 0 belongs to. foreground: whether pixels above 0 are the foreground; otherwise
+    the foreground is unknown. partial: whether objects may be missing from the mask, so that 0 means an unknown class.
+    paste: whether the objects may be copied onto other photographs in training.
     """
 
     classes: str = INDICES
@@ -51,7 +52,7 @@ VOC_INDICES = Labelling()  # of what no data set says anything
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One `[[files]]` table. match: a glob that paths match. stem: a pattern that file names without ending match."""
+    """One `[[files]]` table. match: a glob for paths. stem: a regular expression for file names without extension."""
 
     match: str
     stem: re.Pattern[str]
@@ -65,12 +66,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All rules of a data set, in the order of its file: later ones win over earlier ones."""
+    """All rules of a data set in the order of its file; later ones override earlier ones."""
 
     rules: tuple[Rule, ...] = ()
 
     def of(self, name: str) -> tuple[Labelling, str]:
-        """How a file, by its path inside the data set, is labelled, and its group; "" where no rule gives one."""
+        """The labelling and the group of a file, by its path inside the data set; the group is "" without a rule."""
         labelling, group = VOC_INDICES, ""
         for rule in self.rules:
             if match := rule.applies(name):
@@ -107,7 +108,7 @@ def _rule(entry: Mapping[str, Any], where: str) -> Rule:
 
 
 def nearest(tables: Mapping[str, Rules], name: str) -> tuple[Labelling, str]:
-    """How a file is labelled, and its group, by the `dataset.toml` of the nearest folder above it that has one.
+    """A file's labelling and group, by the `dataset.toml` of the nearest folder above it that has one.
 
     tables: folder inside the source ("" for the source itself) -> its rules. name: the file's path inside the source.
     """

@@ -1,4 +1,4 @@
-"""Outlines of objects in photographs, by a detector or a person, in COCO's format, and masks to train on from them."""
+"""Masks for training, made of outlines of objects in COCO's format, drawn by a detector or a person."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class Outlined:
 
 
 def read(path: Path) -> dict[str, list[Outlined]]:
-    """File name -> objects, from a COCO file of instances; annotations may have a `score`. Raises InputError."""
+    """Read the objects of each photograph, by file name, from a COCO instances file. Raises InputError.
+
+    Annotations may have a `score` 0..1.
+    """
     objects: dict[str, list[Outlined]] = {}
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -54,7 +57,7 @@ def read(path: Path) -> dict[str, list[Outlined]]:
 
 
 def mask(things: list[Outlined], size: tuple[int, int]) -> Array | None:
-    """Class labels (H, W) uint8, 255 for unknown; None where objects cover too little.
+    """A mask of objects: class labels (H, W) uint8, 255 for unknown. None if the objects cover too little.
 
     An object of none of VOC's classes is OTHER, or AMBIGUOUS where it may pass for one of them. Objects whose score is
     low are unknown, and so is a band along every outline. Where two objects overlap, the smaller one is taken to be in

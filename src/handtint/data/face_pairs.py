@@ -1,4 +1,4 @@
-"""(L, faces) pairs to train the face detector on: crops in which a face is of any size, and the maps to answer."""
+"""Training pairs for the face detector: crops in which a face may have any size, and the maps to predict."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ Example = tuple[Item, Array]  # a photograph, and its faces (n, 5): x0, y0, x1, 
 
 
 def with_faces(items: Sequence[Item], faces: Mapping[str, Array]) -> list[Example]:
-    """The photographs whose faces are known, with these; faces of "data/12.jpg" also belong to "coco40k_12.jpg".
+    """(photograph, its faces) for all photographs whose faces are known.
 
-    faces: by name without folder and ending. Of the photographs without a face, one in four is kept.
+    faces: boxes by file name without folder and extension; those of "data/12.jpg" also belong to "coco40k_12.jpg". Of
+    the photographs without a face, one in four is used.
     """
     known = ((item, faces.get(item.stem, faces.get(item.stem.rpartition("_")[2]))) for item in items)
     examples = [(item, boxes) for item, boxes in known if boxes is not None]
@@ -39,10 +40,11 @@ def with_faces(items: Sequence[Item], faces: Mapping[str, Array]) -> list[Exampl
 
 
 class FacePairs(Dataset[Batch]):
-    """Random crops: L (1, size, size) as an old print shows it, and maps (k, size / 4, size / 4).
+    """A data set of random crops: L (1, size, size), degraded as in old prints, and maps (k, size / 4, size / 4).
 
-    heat (1): 1 in the cell of a face's middle, less around it. asked (1): 0 where nobody knows. size (2), offset (2):
-    see `FaceNet`, at the cells of middles alone. degraded: the probability of each fault that old prints have.
+    heat (1): 1 in the cell of a face's centre, less around it. asked (1): 0 where a face may or may not be. size (2),
+    offset (2): as `FaceNet` predicts them, in the cells of centres alone. degraded: the probability of each fault of
+    old prints.
     """
 
     def __init__(
@@ -76,9 +78,9 @@ def _sensitivity(rng: np.random.Generator) -> Float:
 
 
 def view(rng: np.random.Generator, pixels: Array, faces: Array, size: int) -> tuple[Array, Array]:
-    """A crop (size, size) at a random scale, mirrored half of the times, and the faces (n, 5) in its pixels.
+    """A random crop (size, size), mirrored half of the times, and the faces (n, 5) in its pixels.
 
-    Most crops hold a face that is 5 to 110 pixels wide, every octave of that as often as every other.
+    In most crops there is a face 5 to 110 pixels wide, the logarithm of whose width is evenly distributed.
     """
     h, w = pixels.shape[:2]
     wanted = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))

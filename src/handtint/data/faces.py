@@ -1,4 +1,4 @@
-"""Where faces are in training photographs, as read from a file that some detector wrote, or ours."""
+"""Faces in training photographs, read from a file that a face detector has written."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def read_faces(path: Path, narrowest: float = 0.0) -> dict[str, Array]:
 
 
 def line(name: str, faces: Sequence[Face]) -> str:
-    """The line of such a file for one photograph: boxes to a tenth of a pixel, with their scores."""
+    """One photograph's line in such a file: boxes, rounded to a tenth of a pixel, with their scores."""
     boxes = [[*(round(v, 1) for v in (face.x0, face.y0, face.x1, face.y1)), round(face.score, 3)] for face in faces]
     return json.dumps({"file": name, "faces": boxes}) + "\n"

@@ -1,4 +1,4 @@
-"""Photographs with known truth, one at a time, for evaluation."""
+"""Photographs with their true colours or masks, one at a time, for evaluation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rgb(item: Item) -> Array:
 
 
 def mostly_in_color(items: Sequence[Item]) -> bool:
-    """Whether half of the photographs or more have colours of their own, beyond a tone. Raises InputError."""
+    """Whether at least half of the photographs are in colour, neither gray nor toned. Raises InputError."""
     small = (resize.shrink(pixels, resize.fit(pixels.shape[:2], SIDE)) for pixels in map(rgb, items))
     return 2 * sum(tone.kind(pixels) == "color" for pixels in small) >= len(items)
 

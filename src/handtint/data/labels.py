@@ -1,4 +1,4 @@
-"""Masks and what their pixels mean."""
+"""Masks as files, and as labels to train on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handtint.types import AMBIGUOUS, OTHER, VOC, VOID, Array
 
 
 def read_mask(item: Item) -> Array:
-    """A label picture (h, w) uint8, its stored indices untouched by any palette. Raises DecodeError."""
+    """The pixels of a mask file (h, w) uint8: the stored indices, not the colours of a palette. Raises DecodeError."""
     try:
         picture = Image.open(io.BytesIO(item.read()))
         mask = np.array(picture)
@@ -29,7 +29,7 @@ def read_mask(item: Item) -> Array:
 
 
 def labels(photo: Item, mask: Array) -> tuple[Array, Array]:
-    """What a photograph's mask (h, w) uint8 says, as the photograph's data set has it (see `dataset.Labelling`).
+    """The labels that a photograph's mask (h, w) uint8 stands for, by the labelling of its data set.
 
     Returns (class labels 0..20, foreground labels 0..1), both (h, w) uint8 with 255 for unknown. An object of none of
     the classes (OTHER) counts as background among the classes, but as foreground; of one that may belong to a class
@@ -62,6 +62,6 @@ def mask_pairs(items: Sequence[Item]) -> list[tuple[Item, Item]]:
 
 
 def photographs(items: Sequence[Item]) -> list[Item]:
-    """The items without the label pictures that `mask_pairs` finds among them."""
+    """The items that are photographs, without the mask files that `mask_pairs` finds among them."""
     masks = {mask for _, mask in mask_pairs(items)}
     return [item for item in items if item not in masks]

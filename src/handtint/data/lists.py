@@ -1,4 +1,4 @@
-"""Lists of photographs, one name a line, so that a choice or a split can be published and had again."""
+"""Lists of photographs, one name a line, by which a choice or a split can be published and repeated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handtint.errors import InputError
 
 
 def write(path: Path, items: Sequence[Item]) -> None:
-    """Write the items' names, whole or not at all. Raises OutputError."""
+    """Write a list of the items' names, completely or not at all. Raises OutputError."""
     files.write(path, "".join(f"{item.name}\n" for item in items).encode())
 
 
@@ -24,7 +24,7 @@ def read(path: Path) -> list[str]:
 
 
 def only(items: Sequence[Item], path: Path) -> list[Item]:
-    """The items that a list names, in the items' order. Raises InputError where one of them is missing."""
+    """The items that a list names, in the order of the items. Raises InputError if one of them is missing."""
     wanted = set(read(path))
     chosen = [item for item in items if item.name in wanted]
     if missing := sorted(wanted - {item.name for item in chosen}):
@@ -33,7 +33,7 @@ def only(items: Sequence[Item], path: Path) -> list[Item]:
 
 
 def keep(path: Path, items: Sequence[Item]) -> None:
-    """Write the list of a run, or see that it is still the one it began with. Raises InputError where it is not."""
+    """Write a run's list, or compare it with the one that the run started with. Raises InputError if they differ."""
     if not path.exists():
         write(path, items)
     elif read(path) != [item.name for item in items]:

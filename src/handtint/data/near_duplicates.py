@@ -1,4 +1,4 @@
-"""Near duplicates: photographs that are in a data set twice, under two names or at two sizes, found by thumbnails."""
+"""Near duplicates: photographs that are in a data set twice, with another name or size, found by their thumbnails."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ROWS = 1024  # thumbnails compared with all before them at a time
 
 
 def without_near_duplicates(items: Sequence[Item], held: Sequence[Item], *, say: Callable[[str], None]) -> list[Item]:
-    """The items without near duplicates of one another (the first stays) and of `held`, in their order.
+    """The items without near duplicates, of which the first stays, and without near duplicates of `held`.
 
-    A photograph that is held out under one name must not be trained on under another. say: is told what was left out.
-    Raises InputError for what is no picture.
+    held: photographs held out for validation, which must not be trained on under another name. say: called with a
+    message about what was left out. Raises InputError for a file that is no picture.
     """
     say(f"looking for near duplicates among {len(items) + len(held)} photographs")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -34,13 +34,13 @@ def without_near_duplicates(items: Sequence[Item], held: Sequence[Item], *, say:
 
 
 def thumbnail(pixels: Array) -> Float:
-    """A picture's thumbnail as one vector: RGB (H, W, 3) uint8 -> (SIDE * SIDE * 3,) float32, 0..255."""
+    """The thumbnail of a picture, RGB (H, W, 3) uint8, as a vector (SIDE * SIDE * 3,) float32, 0..255."""
     small = cv2.resize(np.ascontiguousarray(pixels), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32).ravel()
 
 
 def repeated(small: Float) -> Array:
-    """Which of the thumbnails (n, k) float32 are near duplicates of one before them, (n,) bool."""
+    """Which of the thumbnails (n, k) float32 are near duplicates of an earlier one, (n,) bool."""
     shape = small - small.mean(axis=1, keepdims=True)
     shape /= np.maximum(np.linalg.norm(shape, axis=1, keepdims=True), 1e-6)
     again = np.zeros(len(small), bool)

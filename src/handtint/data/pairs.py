@@ -1,4 +1,4 @@
-"""(L, ab) and (L, labels) pairs for training, each a pure function of (seed, pass, index)."""
+"""Training pairs, (L, ab) and (L, labels), each a pure function of (seed, epoch, index)."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def network_ab(ab: Array) -> Tensor:
 
 
 def network_hints(known: Array) -> Tensor:
-    """a*b* and how known they are (h, w, 3) -> (3, h, w) float32, a*b* divided by 110."""
+    """a*, b* and their certainty (h, w, 3) -> (3, h, w) float32, a* and b* divided by 110."""
     scale = np.array([lab.AB_SCALE, lab.AB_SCALE, 1], np.float32)
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(known / scale, -1, 0), np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class ColorView:
-    """How colour training shows a photograph; every chance is 0..1."""
+    """How photographs are changed for colour training; all probabilities are 0..1."""
 
     min_scale: float = COLOR_MIN_SCALE  # smallest share of the photograph in a crop
     degradation_prob: float = 0.25  # chance of each fault that old prints have
@@ -55,9 +55,9 @@ class ColorView:
 
 
 class ColorPairs(Dataset[Batch]):
-    """Random crops of colour photographs: L (1, size, size) as an old print shows it, ab (2, size, size) as it was.
+    """A data set of random crops of colour photographs: degraded L (1, size, size), and the true ab (2, size, size).
 
-    Where the view has hints, also these (3, size, size): network ab, and how known they are (0..1).
+    If the view has hints, also these (3, size, size): network ab, and their certainty 0..1.
     """
 
     def __init__(
@@ -90,9 +90,9 @@ class ColorPairs(Dataset[Batch]):
 
 
 class SquashedPairs(Dataset[Batch]):
-    """Whole colour photographs as the report has them, L (1, size, size) and ab (2, size, size).
+    """A data set of whole colour photographs, as the report prepares them: L (1, size, size) and ab (2, size, size).
 
-    Squashed to a square by bicubic interpolation; with `flip`, half of them mirrored.
+    They are resized to a square by bicubic interpolation. flip: whether half of them are mirrored.
     """
 
     def __init__(self, items: Sequence[Item], size: int, *, seed: int, epoch: int, flip: bool = True) -> None:
@@ -111,10 +111,10 @@ class SquashedPairs(Dataset[Batch]):
 
 
 class MaskPairs(Dataset[Batch]):
-    """Random crops of labelled photographs: L, class labels and foreground labels, uint8 with 255 for unknown.
+    """A data set of random crops: L, class labels and foreground labels, uint8 with 255 for unknown.
 
-    With probability `copy_paste_prob` an object of another photograph is pasted on it (Ghiasi et al. 2021, copy-paste).
-    Many rare classes were photographed on plain ground, which a network would learn instead of the object.
+    With the probability `copy_paste_prob`, an object of another photograph is pasted in (Ghiasi et al. 2021,
+    copy-paste): many rare classes were photographed on a plain background, which a network would learn instead.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class MaskPairs(Dataset[Batch]):
 
 
 class WholeMaskPairs(Dataset[Batch]):
-    """Whole labelled photographs squashed to a square, as they are: L, class labels and foreground labels."""
+    """A data set of whole labelled photographs, resized to a square: L, class labels and foreground labels."""
 
     def __init__(self, pairs: Sequence[tuple[Item, Item]], size: int) -> None:
         self.pairs, self.size = pairs, size

@@ -1,7 +1,7 @@
-"""Masks for photographs that have only weak labels or none: networks find where things are, labels say what they are.
+"""Pseudo masks for photographs with weak labels or none: networks find where objects are, labels say what they are.
 
-Weak supervision in the manner of Papandreou et al. 2015 (a class that is not there cannot win), and without labels
-self-training (Xie et al. 2020, "noisy student"); pixels that are not certain become unknown.
+With labels this is weak supervision after Papandreou et al. 2015: a class that a photograph does not show cannot win.
+Without labels it is self-training (Xie et al. 2020, "noisy student"). Uncertain pixels become unknown.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ OFTEN_UNLABELLED = tuple(
 
 
 def mask(segmentation: Segmentation, label: WeakLabel, size: tuple[int, int]) -> Array | None:
-    """Class labels (H, W) uint8, 255 for unknown; None where too little of an object is certain.
+    """A mask by a weak label: class labels (H, W) uint8, 255 for unknown. None if too little of an object is certain.
 
-    segmentation: by a network that knows classes. size: height and width of the photograph; boxes are in its pixels.
+    segmentation: by a network that knows classes. size: (H, W) of the photograph; the label's boxes are in its pixels.
     """
     if segmentation.classes is None:
         raise ValueError("a network that knows no classes")
@@ -46,7 +46,7 @@ def mask(segmentation: Segmentation, label: WeakLabel, size: tuple[int, int]) ->
 
 
 def foreground(segmentation: Segmentation, second: Segmentation | None, size: tuple[int, int]) -> Array:
-    """Foreground labels (H, W) uint8: 0, 1, and 255 where the networks, or the one there is, are not sure."""
+    """A mask of the foreground by one or two networks: (H, W) uint8, 0 or 1, and 255 where they are not certain."""
     alpha = _fitted(segmentation.foreground, size)
     if second is not None:
         alpha = FIRST * alpha + (1 - FIRST) * _fitted(second.foreground, size)
@@ -56,7 +56,7 @@ def foreground(segmentation: Segmentation, second: Segmentation | None, size: tu
 
 
 def _label_regions(label: WeakLabel, labelled: list[int], size: tuple[int, int]) -> Array:
-    """Where each labelled class may be, (classes, H, W) bool: in its boxes, or anywhere if there are none."""
+    """Where each labelled class may be, (classes, H, W) bool: inside its boxes, or everywhere without boxes."""
     if not label.boxes:
         return np.ones((len(labelled), *size), bool)
     regions = np.zeros((len(labelled), *size), bool)
@@ -72,7 +72,7 @@ def _inside(box: Box, size: tuple[int, int]) -> Array:
 
 
 def _unlabelled(classes: Float, labelled: list[int]) -> Array:
-    """Where the network sees most what weak labels often leave out."""
+    """Where the network predicts a class that weak labels often omit."""
     return np.isin(classes.argmax(axis=0), [index for index in OFTEN_UNLABELLED if index not in labelled])
 
 

@@ -1,4 +1,4 @@
-"""Photographs without colour, found and left out: a network that is shown them learns to answer gray."""
+"""Photographs without colour, to be left out of training: a network that is shown them learns to predict gray."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEAST_MEAN, LEAST_P95, LEAST_SPREAD, LEAST_SECOND = 3.5, 10.0, 3.0, 1.2
 
 
 def colored(pixels: Array) -> bool:
-    """Whether a picture, RGB (H, W, 3) uint8, has colours to learn from: neither gray nor toned in one hue."""
+    """Whether a picture, RGB (H, W, 3) uint8, is in colour: neither gray nor toned in one hue."""
     small = cv2.resize(np.ascontiguousarray(pixels), (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
     ab = lab.split(small)[1].reshape(-1, 2).astype(np.float64)
     chroma = np.hypot(ab[:, 0], ab[:, 1])
@@ -43,9 +43,10 @@ def colored(pixels: Array) -> bool:
 def keep_colored(
     items: Sequence[Item], *, cache: Path | None = None, say: Callable[[str], None] = lambda _: None
 ) -> list[Item]:
-    """The items that are in colour, in their order; looked at once, then remembered in the folder `cache`.
+    """The items that are in colour, in their order.
 
-    The memory is of exactly these files at their sizes and dates. Raises InputError for what is no picture.
+    The result is cached in the folder `cache`, for exactly these files with their sizes and dates. Raises InputError
+    for a file that is no picture.
     """
     memory = (cache or _cache()) / f"gray-{_fingerprint(items)}.json"
     gray = _remembered(memory)
@@ -83,6 +84,6 @@ def _remembered(memory: Path) -> list[int] | None:
 
 
 def _remember(memory: Path, gray: list[int]) -> None:
-    """Write it down; where that cannot be done, the next run looks again."""
+    """Write the result into the cache; if that fails, the next run computes it again."""
     with suppress(OutputError):
         files.write(memory, json.dumps(gray).encode())

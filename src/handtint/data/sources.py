@@ -1,4 +1,4 @@
-"""Where photographs come from: folders and tar shards, in a fixed order, split by a hash of what they show."""
+"""Photographs in folders and tar shards, in a fixed order, and their split into training and validation by a hash."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ HELD_OUT = 12  # one photograph in so many is kept for validation
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file: a path of its own, or a stretch of a tar shard.
+    """One file: a path, or a section of a tar shard.
 
-    name: its path inside the folder or shard, with "/". labelling, group: what the `dataset.toml` of its data set says.
+    name: its path inside the folder or shard, with "/". labelling, group: from the `dataset.toml` of its data set.
     """
 
     name: str
@@ -48,10 +48,10 @@ class Item:
 
 
 def open_sources(paths: Iterable[str | Path]) -> list[Item]:
-    """Every picture in the given folders and tar shards, sorted by name.
+    """All pictures in folders and tar shards, sorted by name.
 
-    A `dataset.toml` in a folder or shard says what the files below it mean; so does NAME.toml beside NAME.tar, which
-    wins over one at the top of the shard. Raises InputError.
+    A `dataset.toml` in a folder or shard describes the files below it; so does NAME.toml beside NAME.tar, which
+    overrides one at the top of the shard. Raises InputError.
     """
     items: list[Item] = []
     for path in map(str, paths):
@@ -75,7 +75,7 @@ def _shard(path: str) -> list[Item]:
 
 
 def _companion(shard: str) -> Mapping[str, Rules]:
-    """The rules of a shard's whole content in the file beside it, if there is one."""
+    """The rules in the file beside a shard, if there is one."""
     path = Path(shard).with_suffix(".toml")
     if not path.is_file():
         return {}
@@ -83,7 +83,7 @@ def _companion(shard: str) -> Mapping[str, Rules]:
 
 
 def _ruled(items: Sequence[Item], companion: Mapping[str, Rules]) -> list[Item]:
-    """The items of one source with what its `dataset.toml` files say of them."""
+    """The items of one source, with labelling and group from its `dataset.toml` files."""
     tables: dict[str, Rules] = {}
     for item in items:
         folder, _, name = item.name.rpartition("/")
@@ -98,9 +98,9 @@ def _ruled(items: Sequence[Item], companion: Mapping[str, Rules]) -> list[Item]:
 
 
 def identity(item: Item) -> str:
-    """What a photograph shows: its group, where its data set names one, else its own name.
+    """The name by which a photograph is split: its group, if its data set has one, else its own name.
 
-    Copies of a photograph and frames of one film are in one group, so that a split never parts them.
+    Copies of a photograph and frames of one film have the same group, so that a split never separates them.
     """
     family, _, rest = item.stem.partition("_")
     return item.group or f"{family}:{rest}"  # in this form since ever, so that every split stays as it is
@@ -116,10 +116,10 @@ def source_of(item: Item) -> str:
 
 
 def held_out(item: Item, sources: Sequence[str] = ()) -> bool:
-    """Whether a photograph belongs to validation: one in HELD_OUT, by a hash of its identity, and all of some sources.
+    """Whether a photograph is kept for validation: one in HELD_OUT, by a hash of its identity, and all of some sources.
 
-    sources: as `source_of` names them. Validation on more of the same flatters: a network does better on sources that
-    it was trained on than on others.
+    sources: names as `source_of` returns them. Photographs from the sources of the training data give too good figures,
+    since a network does better on sources that it was trained on.
     """
     if source_of(item) in sources:
         return True
@@ -136,7 +136,7 @@ def check_sources(items: Iterable[Item], sources: Sequence[str]) -> None:
 
 
 def digest(items: Iterable[Item]) -> str:
-    """A sha256 of what the items are: their names, their files' content, and what their data set says of them.
+    """The sha256 of the items: of their names, content, labelling and groups.
 
     Reads every file once. Raises InputError.
     """

@@ -1,4 +1,4 @@
-"""Weak labels, which say less than masks: the classes that a photograph shows, or boxes around them."""
+"""Weak labels, which say less than masks: the classes that a photograph shows, or boxes around objects."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels
 
 @dataclass(slots=True)
 class WeakLabel:
-    """What is known about one photograph.
+    """The weak label of one photograph.
 
-    classes: VOC indices of what it shows. boxes: where each of them is, if known; a class is then in its boxes
-    alone. unclear: boxes of things of no class or of an unknown one.
+    classes: VOC indices of what it shows. boxes: for each class, where it is, if that is known; it is then nowhere
+    else. unclear: boxes around objects of an unknown class or of none.
     """
 
     classes: set[int] = field(default_factory=set)
@@ -31,9 +31,9 @@ class WeakLabel:
 
 
 def read_labels(path: Path) -> dict[str, WeakLabel]:
-    """File name -> label, from a CSV: the file in the first column, VOC classes separated by spaces in `labels`.
+    """Read labels by file name from a CSV: the file in the first column, VOC classes, separated by spaces, in `labels`.
 
-    Of "SHARD:FOLDER/FILE" the last part counts. Raises InputError.
+    Of a name "SHARD:FOLDER/FILE", the last part counts. Raises InputError.
     """
     try:
         with open(path, newline="", encoding="utf-8") as file:
@@ -44,9 +44,9 @@ def read_labels(path: Path) -> dict[str, WeakLabel]:
 
 
 def read_boxes(path: Path) -> dict[str, WeakLabel]:
-    """File name -> label, from a JSON list of {"image", "cls", "box": [x0, y0, x1, y1]}; of class "ignore": unclear.
+    """Read labels by file name from a JSON list of {"image", "cls", "box": [x0, y0, x1, y1]}, in pixels.
 
-    Raises InputError.
+    Boxes of the class "ignore" become `unclear`. Raises InputError.
     """
     labels: dict[str, WeakLabel] = {}
     try:
@@ -65,12 +65,12 @@ def read_boxes(path: Path) -> dict[str, WeakLabel]:
 
 
 def file_name(path: str) -> str:
-    """The last part of "SHARD:FOLDER/FILE", by which photographs are known."""
+    """The last part of "SHARD:FOLDER/FILE", by which labels name their photographs."""
     return PurePosixPath(path.rpartition(":")[2]).name
 
 
 def weakly_labelled(items: Iterable[Item], labels: Mapping[str, _T]) -> list[tuple[Item, _T]]:
-    """The photographs that have a label, with it, without those that have a mask in any data set."""
+    """(photograph, its label) for all photographs that have a label but no mask."""
     items = list(items)
     masked = {identity(item) for item in items if "/masks/" in f"/{item.name}"}
     labelled = [(item, labels[name]) for item in items if (name := file_name(item.name)) in labels]
