@@ -1,1 +1,1 @@
-"""Photographs as arrays and files, in rooms of which each uses those below; no models, no torch."""
+"""Photographs as arrays and files, in packages that import one another in one direction; no models, no torch."""

@@ -1,4 +1,4 @@
-"""A photograph in memory, with the ways in and out: files, arrays, Pillow images."""
+"""A photograph in memory, read from and written to files, arrays and Pillow images."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _SLACK = 1e-3  # beyond 0..1 that rounding and resampling leave
 
 @dataclass(frozen=True, slots=True)
 class Photo(Raster):
-    """A photograph in memory: a Raster, upright, sRGB-encoded, at its file's own depth, that files are read into.
+    """A photograph in memory: upright, sRGB-encoded, with the depth of its file.
 
-    Its fields are those of `Raster`; the pages of a TIFF file are photos too.
+    Its fields are those of `Raster`; the pages of a TIFF file are photos, too.
     """
 
     pages: tuple[Photo, ...] = ()
 
     @classmethod
     def read(cls, source: str | Path | Content | BinaryIO, *, name: str = "", limits: Limits = LIMITS) -> Photo:
-        """A photo from a file's path, its bytes, or an open file, from where that stands to its end.
+        """Read a photo from a file's path, from its bytes, or from an open file at its current position.
 
-        name: what to call it in messages, of bytes and open files. Raises InputError where there is none; of it
-        DecodeError where it is damaged or of a kind that is not supported, LimitError over the limits.
+        name: what messages call a photo from bytes or an open file. Raises InputError if there is no file; its
+        subclasses DecodeError for a damaged or unsupported file, LimitError for one over the limits.
         """
         if isinstance(source, str | Path):
             return cls._of(codec.read(source, limits=limits))
@@ -49,10 +49,10 @@ class Photo(Raster):
 
     @classmethod
     def of(cls, array: Array, *, name: str = "") -> Photo:
-        """A photo from sRGB values: (H, W), (H, W, 1), (H, W, 2) with alpha, (H, W, 3), or (H, W, 4) with alpha.
+        """Make a photo from sRGB values: (H, W), (H, W, 1), (H, W, 2) with alpha, (H, W, 3), or (H, W, 4) with alpha.
 
-        uint8 and uint16 as they are; floating point of 0..1 (as scikit-image has it) at 16 bits; bool as black and
-        white. Raises InputError for any other dtype, shape or range.
+        uint8 and uint16 values are taken as they are, floating point of 0..1 (as in scikit-image) at 16 bits, bool as
+        black and white. Raises InputError for any other dtype, shape or range.
         """
         array = _integers(np.asarray(array), name or "array")
         if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
@@ -63,7 +63,7 @@ class Photo(Raster):
         return cls(pixels, alpha=array[..., -1] if channels in (2, 4) else None, name=name)
 
     def write(self, path: str | Path, *, format: str = "", quality: int = 95) -> None:
-        """Write to path, whole or not at all; the format from `format` or the path's ending. Raises OutputError."""
+        """Write the photo to a file, completely or not at all, in `format` or else by extension. Raises OutputError."""
         codec.write(self, path, format=format, quality=quality)
 
     def encode(self, *, format: str = "", quality: int = 95) -> bytes:
@@ -72,11 +72,11 @@ class Photo(Raster):
 
     @classmethod
     def from_pillow(cls, picture: Image) -> Photo:
-        """A photo from a Pillow image of any mode, by way of its own pixels and profile."""
+        """Make a photo from a Pillow image of any mode, with its ICC profile and metadata. Raises InputError."""
         return cls._of(pillow.from_pillow(picture))
 
     def pillow(self) -> Image:
-        """A Pillow image, 8 bits a channel (Pillow has no 16-bit colour), with the ICC profile."""
+        """The photo as a Pillow image with 8 bits a channel (Pillow has no 16-bit colour) and its ICC profile."""
         return pillow.to_pillow(self)
 
 

@@ -1,7 +1,7 @@
 """The language of `--hint`: what colour something was, as WHERE=COLOUR.
 
 hint   = [ "page:" number ] where "=" colour
-where  = what `keep` can name: a point, a box, one thing, a mask file, added with + and taken away with -
+where  = what `keep` can name: a point, a box, one object, a mask file, added with + and subtracted with -
 colour = "#rrggbb" | a CSS colour name, "gray" among them
 """
 
@@ -39,7 +39,7 @@ class Hint:
 
 
 def parse_hint(text: str) -> Hint:
-    """The hint that text says. Raises OptionError, naming the wrong part and what may have been meant."""
+    """Parse a hint. Raises OptionError, naming the wrong part and what may have been meant."""
     where, found, color = text.rpartition("=")
     if not found or not where.strip():
         raise OptionError(f"hint: {text!r} is not WHERE=COLOUR, as in @52%,60%=navy or person:1=#8a2b22")

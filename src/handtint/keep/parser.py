@@ -44,9 +44,9 @@ _QUOTED = re.compile(r"\"((?:[^\"]|\"\")*)\"|'((?:[^']|'')*)'")
 
 
 def parse(text: str, *, name: str = "keep") -> tuple[Step, ...]:
-    """The steps that text says. Raises OptionError, naming the wrong part, its place, and what may have been meant.
+    """Parse `keep` into steps. Raises OptionError, naming the wrong part, its place, and what may have been meant.
 
-    name: of the setting that the text is of, which the error begins with.
+    name: of the setting, with which the error begins.
     """
     reader = _Reader(text, name)
     reader.skip()
@@ -190,7 +190,7 @@ def _moment(reader: _Reader) -> float:
 
 
 def seconds(text: str) -> float:
-    """The seconds that a time says: 12.5, 12.5s, 2:05 or 1:02:03.5. Raises ValueError."""
+    """The seconds of a time such as 12.5, 12.5s, 2:05 or 1:02:03.5. Raises ValueError."""
     match = _TIME.fullmatch(text.strip())
     if not match:
         raise ValueError(f"{text!r} is not a time: 12.5s or 1:02:03")

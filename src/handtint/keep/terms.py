@@ -1,4 +1,4 @@
-"""What can be kept: the terms, and the steps that add them and take them away."""
+"""What can be kept: terms, and steps that add or subtract them."""
 
 from __future__ import annotations
 
@@ -136,15 +136,15 @@ def show(steps: Sequence[Step]) -> str:
 
 
 def files(steps: Sequence[Step]) -> list[str]:
-    """The paths of the mask files that steps would read: whoever takes `keep` from strangers refuses them."""
+    """The paths of the mask files that steps read, which must be refused in a `keep` that is not trusted."""
     return [step.term.path for step in steps if isinstance(step.term, MaskFile)]
 
 
 def names_one(term: Term) -> bool:
-    """Whether a term names one thing, which can be followed through a film."""
+    """Whether a term names one object, which can be tracked through a film."""
     return isinstance(term, Point | Box) or (isinstance(term, Class) and term.number is not None)
 
 
 def needs_segmentation(steps: Sequence[Step]) -> bool:
-    """Whether steps need a network to look at the photo."""
+    """Whether steps need a segmentation of the photo."""
     return any(isinstance(step.term, Subject | Class | Point | Box) for step in steps)

@@ -1,6 +1,6 @@
-"""Arrays and files of very large photographs, kept in a file without a name: in memory is only what is worked on.
+"""Arrays and files of very large photographs, memory-mapped from unnamed temporary files, so that memory stays small.
 
-An array or file below LARGE bytes is an ordinary one, and nothing here costs it anything.
+Arrays and files below LARGE bytes are kept in memory as usual and are not slowed down.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PAUSE = 0.05  # seconds: a few ten megabytes of reading
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any] | type) -> Array:
-    """An array of that shape and dtype, its values not set: in a file if it is large and there is room on the disk."""
+    """An uninitialised array: in a temporary file if it is large and there is room on the disk, else in memory."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     if size < LARGE:
         return np.empty(shape, dtype)
@@ -52,7 +52,7 @@ def content(file: io.BufferedReader, size: int) -> Content:
 
 
 def _mapping(size: int) -> mmap.mmap:
-    """Zeros in a file that goes when they go. Raises OSError where the disk has no room."""
+    """An array of zeros in a file that is deleted together with it. Raises OSError if the disk is full."""
     with tempfile.TemporaryFile(dir=_folder()) as file:
         if sys.platform == "linux":
             os.posix_fallocate(file.fileno(), 0, size)  # a full disk found out later would be a bus error
@@ -68,7 +68,7 @@ def _folder() -> str | None:
 
 
 def release(*arrays: Array | Content | None) -> None:
-    """Take the pages of large arrays and files out of memory; their values stay, in the file."""
+    """Drop the pages of large arrays and files from memory; their values stay in their files."""
     for file in filter(None, map(_file, arrays)):
         if hasattr(mmap, "MADV_DONTNEED"):
             file.madvise(mmap.MADV_DONTNEED)
@@ -84,7 +84,7 @@ def _file(array: Array | Content | None) -> mmap.mmap | None:
 
 @contextmanager
 def released(*arrays: Array | Content) -> Iterator[None]:
-    """While others read through large arrays and files, take their pages out of memory again and again."""
+    """While this context is open, keep dropping the pages of large arrays and files that others read through."""
     if not any(map(_file, arrays)):
         yield
         return
@@ -105,21 +105,21 @@ def released(*arrays: Array | Content) -> Iterator[None]:
 
 
 def strips(rows: int, *arrays: Array) -> Iterator[slice]:
-    """The strips, of so many rows each, of arrays of one height, which leave memory when a strip is done."""
+    """Slices of `rows` rows each, through arrays of one height, whose pages are dropped after each strip."""
     for top in range(0, len(arrays[0]), rows):
         yield slice(top, top + rows)
         release(*arrays)
 
 
 def by_rows(function: Callable[..., Array], arrays: tuple[Array, ...], out: Array) -> Array:
-    """Fill out (H, ...) with function(rows of each array), a few rows at a time."""
+    """Fill the array out (H, ...) with the results of function(rows of each array), strip by strip."""
     for rows in strips(ROWS, out, *arrays):
         out[rows] = function(*(array[rows] for array in arrays))
     return out
 
 
 def contiguous(array: Array) -> Array:
-    """A contiguous array of the same values: the very same array if it is one."""
+    """A contiguous array of the same values: the array itself if it is contiguous already."""
     if array.flags.c_contiguous or array.nbytes < LARGE:
         return np.ascontiguousarray(array)
     return by_rows(np.asarray, (array,), empty(array.shape, array.dtype))

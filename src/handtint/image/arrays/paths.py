@@ -1,4 +1,4 @@
-"""How far every cell of a picture is from some cells, along the shortest way over ground that is costly to cross."""
+"""Shortest paths from some cells of a picture to all others, where each step has a cost."""
 
 from __future__ import annotations
 

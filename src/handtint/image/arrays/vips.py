@@ -1,4 +1,4 @@
-"""Arrays as libvips images, and the other way."""
+"""NumPy arrays as libvips images, and libvips images as arrays."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def array(image: pyvips.Image, *sources: Array) -> Array:
 
 
 def rewound(image: pyvips.Image) -> pyvips.Image:
-    """The same image with its rows to be had in any order: in memory, or on the disk if it is large."""
+    """A copy of an image whose rows can be read in any order: in memory, or on the disk if it is large."""
     if image.width * image.height * image.bands * np.dtype(_DTYPES.get(image.format, np.uint16)).itemsize < large.LARGE:
         return image.copy_memory()
     whole = pyvips.Image.new_temp_file("%s.v")

@@ -1,7 +1,7 @@
-"""Bytes <-> Raster: the formats, the limits, the files.
+"""Photographs decoded from files and encoded into files, within limits of size.
 
-Only loaders of photographs are ever called, picked by the first bytes of the file: nothing that is drawn by a
-program (SVG, PDF), fetched, or read as numbers.
+Only loaders of photographs are used, chosen by the first bytes of a file: none for vector graphics (SVG, PDF), for
+URLs, or for matrices of numbers.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _CLASSIC_TIFF = 3_500_000_000  # bytes of pixels above which a TIFF gets 64-bit 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a picture may be, all pages together: checked before its pixels are decoded.
+    """The largest picture that is accepted, all pages together; checked before any pixels are decoded.
 
-    frames: of an animation, or pictures of a HEIF file; whatever their number, the first is decoded.
+    frames: the most frames of an animation or pictures of a HEIF file; only the first is decoded.
     """
 
     pixels: int = 300_000_000
@@ -58,9 +58,9 @@ LIMITS = Limits()
 
 
 def decode(data: Content, *, name: str = "", limits: Limits = LIMITS) -> Raster:
-    """The photo in a picture file's bytes, with all pages of a TIFF; of several frames the first.
+    """Decode a picture file's bytes: all pages of a TIFF, the first frame of an animation.
 
-    Raises DecodeError where there is none or it is damaged or cut short, LimitError where it is over the limits.
+    Raises DecodeError if the bytes are no picture, damaged or truncated, LimitError if they exceed the limits.
     """
     title = files.one_line(name) or "picture"
     if len(data) > limits.bytes:
@@ -131,7 +131,7 @@ def _wants(kind: str, lacks: Sequence[str]) -> str:
 
 
 def read(path: str | Path, *, limits: Limits = LIMITS) -> Raster:
-    """The photo in a file. Raises InputError where the file cannot be read, and what decode raises."""
+    """Read the photo in a file. Raises InputError if the file cannot be read, and what `decode` raises."""
     return decode(content.read(path, limits.bytes), name=str(path), limits=limits)
 
 
@@ -145,7 +145,7 @@ def _kind_of(start: bytes, title: str) -> str:
 
 
 def _check(opened: Sequence[Opened], title: str, limits: Limits) -> None:
-    """Refuse, from the headers, what is too large."""
+    """Raise LimitError if the headers announce a picture over the limits."""
     if sum(page.width * page.height for page in opened) > limits.pixels:
         size = " and ".join(f"{page.width} x {page.height}" for page in opened[:3])
         more = f" and {len(opened) - 3} more pages" if len(opened) > 3 else ""
@@ -156,10 +156,10 @@ def _check(opened: Sequence[Opened], title: str, limits: Limits) -> None:
 
 
 def encode(photo: Raster, *, format: str = "", quality: int = 95) -> bytes:
-    """The bytes of a file: of the format given, else of the photo's own, else PNG.
+    """Encode a photo as the bytes of a file: in the given format, else in the photo's own, else as PNG.
 
-    quality: 1..100, of JPEG and WebP. What a format cannot hold is given up: JPEG's alpha over white, 16 bits
-    outside PNG and TIFF. Raises OutputError.
+    quality: 1..100, for JPEG and WebP. What a format cannot hold is lost: alpha in JPEG (the photo is laid over white),
+    16 bits outside PNG and TIFF. Raises OutputError.
     """
     own = photo.format if photo.format in MEDIA_TYPES else "png"
     return _encoded(photo, files.one_line(photo.name) or "picture", format or own, quality)
@@ -210,7 +210,7 @@ def _kind(photo: Raster, title: str, format: str) -> str:
 
 
 def _values(photo: Raster, format: str) -> Array:
-    """The values to write, not copied where that can be spared."""
+    """The values to write, copied only if necessary."""
     pixels = _with_alpha(photo.pixels if photo.native is None else photo.native, photo.alpha)
     return large.contiguous(pixels if format in _SIXTEEN else eight_bits(pixels))
 
@@ -249,9 +249,9 @@ def _is_large(photo: Raster) -> bool:
 
 
 def write(photo: Raster, path: str | Path, *, format: str = "", quality: int = 95) -> None:
-    """Write a photo to a file, whole or not at all, in the format given or else by the path's ending.
+    """Write a photo to a file, completely or not at all, in the given format, else by the path's extension.
 
-    Its folders are made. A file already there stays as it was until the new one is complete. Raises OutputError.
+    Missing folders are created. An existing file is only replaced once the new one is complete. Raises OutputError.
     """
     name = files.one_line(str(path))
     ending = Path(path).suffix.lower()

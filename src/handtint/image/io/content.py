@@ -1,4 +1,4 @@
-"""The content of files: read whole, up to a limit, with the reason in one line where that fails."""
+"""The content of files, read up to a limit; errors give the reason in one line."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def stream(file: TextIO | None, most: int) -> bytes:
 
 
 def _at_once(path: str, flags: int) -> int:
-    """Open without waiting for somebody to write into a pipe."""
+    """Open a file without blocking, even if it is a pipe that nobody writes to."""
     number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(number, True)

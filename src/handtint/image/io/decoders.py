@@ -1,7 +1,7 @@
-"""Who can decode what: libvips first, a second library for what the libvips at hand was built without.
+"""Decoders of formats: libvips first, then other libraries for what the installed libvips was built without.
 
-`formats.FORMATS` names the decoders of each format in the order in which they are tried. One that cannot decode a kind
-of file says so by UnsupportedError, and the next is tried. Damage is damage, whoever finds it.
+`formats.FORMATS` names the decoders of each format in the order in which they are tried. A decoder that does not
+support a kind of file raises UnsupportedError, and the next is tried. If one finds a file damaged, no other is tried.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _COMPRESSION = re.compile(r"(\w+) compression support|[Cc]ompression (scheme \d+
 
 
 def openings(file: File, lacks: list[str]) -> Iterator[Opened]:
-    """The file as each decoder opens it that can, the best first. What the others lack is added to `lacks`.
+    """Open a file with each decoder that can, the best first. What the other decoders lack is added to `lacks`.
 
-    Raises pyvips.Error, ValueError where the file is damaged.
+    Raises pyvips.Error, ValueError if the file is damaged.
     """
     for name in BY_NAME[file.format].decoders:
         try:
@@ -36,7 +36,7 @@ def openings(file: File, lacks: list[str]) -> Iterator[Opened]:
 
 
 def lacking(error: Exception) -> str | None:
-    """What a decoder lacks, "" where it does not say; None where the file is at fault."""
+    """What a decoder lacks to decode a file, "" if it does not say; None if the file itself is damaged."""
     if isinstance(error, UnsupportedError):
         return str(error)
     if not isinstance(error, pyvips.Error) or not _LACKING.search(str(error)):
@@ -46,7 +46,7 @@ def lacking(error: Exception) -> str | None:
 
 
 def _vips(file: File) -> Opened:
-    """By libvips, which decodes the pixels when they are asked for."""
+    """Open a file with libvips, which decodes pixels lazily."""
     loader = f"{file.format}load_source"
     if not pyvips.type_find("VipsOperation", loader):
         raise UnsupportedError

@@ -1,4 +1,4 @@
-"""From a picture as libvips holds it to a Raster: upright, sRGB, gray or colour, alpha apart."""
+"""From a decoded libvips image to a Raster: upright, sRGB, gray or colour, with alpha apart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LAB = {"lab", "labs", "labq"}
 
 
 def check_kind(image: pyvips.Image, name: str) -> None:
-    """Refuse, before it is decoded, a picture whose channels have no known meaning. Raises DecodeError."""
+    """Raise DecodeError for a picture whose channels have no known meaning, before it is decoded."""
     if image.interpretation == "multiband":
         raise DecodeError(f"{name}: an unknown colour space; save it as gray or RGB")
     if image.interpretation == "cmyk" and image.format not in _SAMPLES:
@@ -31,9 +31,9 @@ def check_kind(image: pyvips.Image, name: str) -> None:
 def develop(
     image: pyvips.Image, *, name: str, format: str, metadata: Mapping[str, Any], note: str = "", alpha: bool = False
 ) -> Raster:
-    """The photo of a picture that check_kind let through. Raises pyvips.Error where its pixels cannot be decoded.
+    """The Raster of a picture that `check_kind` accepts. Raises pyvips.Error if its pixels cannot be decoded.
 
-    note: what was lost before. alpha: whether the channel after the colours is alpha where there are still more.
+    note: what the decoder lost, or "". alpha: whether the first of several channels beyond the colours is alpha.
     """
     icc = image.get(vips.ICC) if image.get_typeof(vips.ICC) else None
     if image.get_typeof("orientation") and image.get("orientation") > 1:
@@ -55,7 +55,7 @@ def develop(
 
 
 def _first_channels(image: pyvips.Image, alpha: bool) -> tuple[pyvips.Image, str]:
-    """The channels that a photo has of those of a picture with more, and a note of it."""
+    """The image without surplus channels, and a note if there were any."""
     colors = {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
     if image.bands <= (5 if image.interpretation == "cmyk" else 4):
         return image, ""
@@ -66,7 +66,7 @@ def _first_channels(image: pyvips.Image, alpha: bool) -> tuple[pyvips.Image, str
 
 
 def _from_cmyk(image: pyvips.Image, icc: bytes | None) -> pyvips.Image:
-    """sRGB through the picture's own CMYK profile, or libvips' where it has none that can be used."""
+    """A CMYK image as sRGB, by its own profile, or by libvips' if it has no usable one."""
     if icc and profile.kind(icc) != "cmyk":
         image = image.copy()
         image.remove(vips.ICC)

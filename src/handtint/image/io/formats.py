@@ -1,4 +1,4 @@
-"""The file formats of photographs: how each is recognised, what it is called, and who can decode it."""
+"""The file formats of photographs: their names, extensions, signatures and decoders."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _BITS = {1: (8,), 2: (16, 24, 32), 3: (8, 16)}  # a pixel, of each type of TGA: 
 
 
 def recognize(data: bytes) -> str:
-    """The name of a file's format by its first bytes, "" where it is none that is read."""
+    """The name of a file's format by its first bytes, "" for one that is not supported."""
     for known in FORMATS:
         if any(data.startswith(signature, at) for at, signature in known.signatures):
             return known.name

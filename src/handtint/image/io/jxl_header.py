@@ -1,4 +1,4 @@
-"""The size of a JPEG XL picture, from the file's header: its decoders tell it only with the pixels.
+"""The size of a JPEG XL picture, read from the file's header, because decoders report it only with the pixels.
 
 Source: ISO/IEC 18181-1, Annex D.2 (SizeHeader); 18181-2 (boxes).
 """
@@ -12,7 +12,7 @@ _LENGTHS = (9, 13, 18, 30)  # bits
 
 
 def size(data: Content) -> tuple[int, int]:
-    """(width, height) in pixels, before any turning. Raises ValueError where there is no header."""
+    """(width, height) in pixels, before any rotation. Raises ValueError if there is no header."""
     bits = int.from_bytes(data[_codestream(data) + 2 :][:16], "little")  # the lowest bit comes first
     taken = 0
 

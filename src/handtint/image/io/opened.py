@@ -1,4 +1,4 @@
-"""A file opened by a decoder: its header is read, its pixels can be."""
+"""A file opened by a decoder: its header has been read, its pixels have not."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from handtint.types import Content
 
 
 class UnsupportedError(Exception):
-    """A file of a kind that a decoder cannot decode, whole as it may be; the text says what it lacks, or nothing."""
+    """A decoder does not support this kind of file, which may be intact; the text says what is lacking, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What is to be opened: the bytes of a file, its format's name, and which page of it."""
+    """What is to be opened: the bytes of a file, the name of its format, and the page."""
 
     data: Content
     format: str
@@ -26,10 +26,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A picture file whose header is read.
+    """A picture file whose header has been read.
 
-    image: decodes the pixels; what the file says beside them goes with them, as libvips names it. Raises
-    pyvips.Error, ValueError, UnsupportedError. frames: of an animation, or pictures of a HEIF file. note: what is lost.
+    image: decodes the pixels, into an image with the file's metadata under libvips' names. Raises pyvips.Error,
+    ValueError, UnsupportedError. frames: of an animation, or pictures of a HEIF file. note: what is lost, or "".
     """
 
     width: int

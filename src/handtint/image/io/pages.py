@@ -1,4 +1,4 @@
-"""The pages of a TIFF file: which of its directories are pictures of their own."""
+"""The pages of a TIFF file: those of its directories that are neither thumbnails nor masks of others."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _REDUCED, _MASK = 1, 4  # a smaller copy of another page; a mask of one
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A picture of a file: its number as libvips counts, and the file offset of its TIFF directory, if it has one."""
+    """One page: its number in libvips, and the file offset of its TIFF directory, if it has one."""
 
     number: int = 0
     at: int | None = None
 
 
 def find(data: tiff.Data, most: int) -> list[Page]:
-    """The pages of a TIFF file, at most `most` directories; small copies and masks of others are not pages.
+    """The pages of a TIFF file, among its first `most` directories; thumbnails and masks are no pages.
 
-    Raises ValueError where there is no directory, or the file is cut short before the last.
+    Raises ValueError if there is no directory, or the file is truncated before the last one.
     """
     located = [Page(number, at) for number, at in enumerate(tiff.directories(data, most))]
     return [page for page in located if _is_picture(data, page)]
 
 
 def _is_picture(data: tiff.Data, page: Page) -> bool:
-    """Whether the first directory, or another that stands for itself. Raises ValueError for impossible sizes."""
+    """Whether a directory is a page: the first, or one that belongs to no other. Raises ValueError for bad sizes."""
     entries = tiff.read(data, page.at or 0, _TAGS)
     kind, *sides = (max(entries[tag].numbers(), default=0) if tag in entries else 0 for tag in _TAGS)
     if max(sides) > _LONGEST:

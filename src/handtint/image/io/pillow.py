@@ -1,4 +1,4 @@
-"""Pillow images <-> Raster."""
+"""Pillow images as Rasters, and Rasters as Pillow images."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ ORIENTATION = exif.ORIENTATION
 
 
 def from_pillow(picture: Image.Image) -> Raster:
-    """The photo of a Pillow image of any mode. Raises InputError for values outside 16 bits, in mode I.
+    """The Raster of a Pillow image of any mode. Raises InputError for values beyond 16 bits in mode I.
 
-    Mode F is read at 16 bits, as `samples.sixteen_bits` says; the photo's note tells how.
+    Mode F is converted to 16 bits by `samples.sixteen_bits`; the note says how.
     """
     try:
         image = image_of(picture)

@@ -1,7 +1,7 @@
 """Files that Pillow decodes: BMP, PNM, TGA, PCX, Photoshop, JPEG 2000 and others; with a plugin HEIF and JPEG XL.
 
-Only the one class of the file's own format is ever asked, and it reads the header first, so that what is too large is
-refused before it is decoded. Colours of more than 8 bits, which Pillow has no mode for, come through OpenCV.
+Only Pillow's class for the file's own format is used. It reads the header first, so that pictures over the limits are
+refused before they are decoded. Colours of more than 8 bits, for which Pillow has no mode, are decoded by OpenCV.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def jxl(file: File) -> Opened:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Pillow's errors as ours: UnsupportedError for what it has no mode for, ValueError for all others."""
+    """Convert Pillow's errors: UnsupportedError for what it has no mode for, ValueError for all others."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged EXIF and the like, which is left out
@@ -121,14 +121,14 @@ def _reading() -> Iterator[None]:
 
 
 def _attached(image: pyvips.Image, picture: Image.Image) -> pyvips.Image:
-    """The image with what a Pillow image says beside its pixels, but for the orientation: it is upright."""
+    """The image with the metadata of a Pillow image, except for the orientation: it is upright already."""
     if icc := picture.info.get("icc_profile"):
         image = vips.tagged(image, icc)
     return pillow.described(image, picture)
 
 
 def _deep(data: Content, highest: int, channels: int) -> Array:
-    """Colours of more than 8 bits, (H, W, 3 or 4) uint16, of a file that Pillow found whole."""
+    """Colours of more than 8 bits, (H, W, 3 or 4) uint16, of a file that Pillow found intact."""
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.ndim != 3 or values.shape[2] != channels or values.dtype != np.uint16:
         raise UnsupportedError("colours of more than 8 bits")

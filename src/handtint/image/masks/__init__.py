@@ -1,1 +1,1 @@
-"""What `--keep` asks for, as alpha; what is in a photo, and drawn over it."""
+"""Masks: the alpha that `--keep` asks for, the objects in a photo, and pictures of both."""

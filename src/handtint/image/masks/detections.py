@@ -52,10 +52,9 @@ class Detection:
 
 
 def detect(segmentation: Segmentation, pixels: Array) -> list[Detection]:
-    """The foreground, where there is any, and the objects of all classes, the largest first.
+    """The foreground, if there is any, and the objects of all classes, the largest first.
 
-    segmentation: of the photo with these pixels (H, W) or (H, W, 3). Without classes there are no objects, only the
-    foreground.
+    segmentation: of the photo with the pixels (H, W) or (H, W, 3). A network without classes finds the foreground only.
     """
     size = pixels.shape[0], pixels.shape[1]
     small = resize.shrink(pixels, tuple(min(pair) for pair in zip(size, resize.fit(size, SIDE), strict=True)))
@@ -78,7 +77,7 @@ def _detection(
 
 
 def _box(inside: Array, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Where inside (h, w) bool is, in pixels of a photo of that size."""
+    """The box (left, top, right, bottom) of a region (h, w) bool, in pixels of a photo of the given size."""
     edges = []
     for axis in (0, 1):
         positions = np.flatnonzero(inside.any(axis=axis))

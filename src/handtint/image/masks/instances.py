@@ -1,6 +1,6 @@
-"""One thing of a class from the next: connected regions of the class's probability, numbered by size.
+"""Instances of classes: connected regions of a class's probability, numbered by size.
 
-People who touch one another are one region; their faces tell them apart.
+People who touch one another are one region, which is divided by their faces.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ REACH = 0.05  # when it is nearer than this, of the mean side
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One thing of a class, at network size.
+    """One object of a class, at network size.
 
     number: 1 is the largest of its class. position: 1 is the leftmost of its class. alpha: (h, w) float32 0..1, the
-    class's probability where this thing is nearest. share: of the picture, 0..1. confidence: the mean probability
-    over it, 0..1.
+    class's probability where this object is the nearest. share: of the picture, 0..1. confidence: its mean probability,
+    0..1.
     """
 
     name: str
@@ -39,14 +39,14 @@ class Instance:
 
 
 def every(segmentation: Segmentation) -> Iterator[Instance]:
-    """All instances of all classes, class by class. Raises OptionError where the network knows no classes."""
+    """All instances of all classes, class by class. Raises OptionError if the network knows no classes."""
     for name in VOC[1:]:
         if masks.classes(segmentation, (name,)).max() > 0.5:
             yield from of(segmentation, name)
 
 
 def of(segmentation: Segmentation, name: str) -> list[Instance]:
-    """The instances of a class, the largest first. Raises OptionError where the network knows no classes."""
+    """The instances of a class, the largest first. Raises OptionError if the network knows no classes."""
     scores = masks.classes(segmentation, (name,))
     whole = masks.fill_holes(scores)
     regions = _regions(whole > 0.5)

@@ -1,7 +1,7 @@
-"""The likeliest subject where the network is unsure: whole things around the spots that are most in front.
+"""The likeliest subject where the network is unsure: the objects at the points that are most probably foreground.
 
-A building or a tree is of no class that the network has learned, and its foreground there is a cloud. What is seen at
-the strongest spots of that foreground and of the saliency together (see `points`) is a thing with an outline.
+A building or a tree belongs to no class that the network has learned, so its foreground there has no clear outline.
+The regions at the strongest points of that foreground and of the saliency together (see `points`) do have one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def subject(segmentation: Segmentation, pixels: Pixels) -> Float:
 
 
 def _strength(segmentation: Segmentation, pixels: Pixels) -> Float:
-    """(h, w): how much each cell is in front, by the foreground and by the saliency of the lightness."""
+    """(h, w): how probably each cell is foreground, by the network and by the saliency of the lightness."""
     L = lab.lightness(resize.shrink(pixels, resize.fit(pixels.shape[:2], SIDE)))
     size = segmentation.features.shape[:0:-1]
     maps = (cv2.resize(m, size, interpolation=cv2.INTER_AREA) for m in (segmentation.foreground, saliency.saliency(L)))
@@ -38,7 +38,7 @@ def _strength(segmentation: Segmentation, pixels: Pixels) -> Float:
 
 
 def _spots(strength: Float) -> tuple[points.Spot, ...]:
-    """The strongest spots, apart from one another."""
+    """The strongest points, at some distance from one another."""
     left = strength.copy()
     h, w = left.shape
     spots: list[points.Spot] = []

@@ -1,4 +1,4 @@
-"""Masks: clean them, refine them against L, feather them. A finished mask is alpha (H, W) uint8, 0..255."""
+"""Masks cleaned, refined by the photo's lightness and feathered. A finished mask is alpha (H, W) uint8, 0..255."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def label(segmentation: Segmentation, size: tuple[int, int]) -> Alpha:
 
 
 def harden(alpha: Float, low: float, high: float) -> Float:
-    """Alpha with everything below low gone and everything above high whole, straight between."""
+    """Alpha 0..1 with values below low set to 0, those above high to 1, and a straight line between."""
     return np.clip((alpha - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
 
 
@@ -79,9 +79,9 @@ def fill_holes(alpha: Float, *, share: float = 0.002) -> Float:
 
 
 def refine(alpha: Float, pixels: Array, *, radius: int = 4, epsilon: float = 1e-4) -> Alpha:
-    """Bring alpha (h, w) to the size of the photo's pixels (H, W) or (H, W, 3), its edges those of L.
+    """Alpha (h, w) 0..1 at the size of the photo's pixels (H, W) or (H, W, 3), its edges along those of L: uint8.
 
-    What is only half certain is decided first, at DECIDED: a soft value is right for hair and glass, not for doubt.
+    Uncertain values are first moved towards 0 or 1, at DECIDED: hair and glass are soft, but doubt must not be.
     """
     work = resize.fit(pixels.shape[:2], WORK_SIDE)
     guide = lab.lightness(resize.shrink(pixels, work)) / np.float32(100)
@@ -90,7 +90,7 @@ def refine(alpha: Float, pixels: Array, *, radius: int = 4, epsilon: float = 1e-
 
 
 def enlarge(coefficients: resize.GuidedCoefficients, pixels: Array) -> Alpha:
-    """The alpha that coefficients give over the L of pixels (H, W) or (H, W, 3), at their size, strip by strip."""
+    """The alpha that guided coefficients give for pixels (H, W) or (H, W, 3), at their size, strip by strip."""
     size = pixels.shape[:2]
     out = np.empty(size, np.uint8)
     for rows in large.strips(STRIP, pixels):

@@ -20,16 +20,16 @@ RADIUS, EPSILON = 3, 1e-5  # of the guided filter that brings the matte to full 
 
 
 def require() -> None:
-    """Raises OptionError where pymatting is not installed."""
+    """Raise OptionError if pymatting is not installed."""
     if importlib.util.find_spec("pymatting") is None:
         raise OptionError("matting: needs pymatting: pip install 'handtint[matting]'")
 
 
 def matte(alpha: Alpha, pixels: Array) -> Alpha:
-    """Alpha (H, W) uint8 with its edges matted on pixels (H, W) or (H, W, 3), both of one size.
+    """Alpha (H, W) uint8 with its edges found anew by matting on pixels (H, W) or (H, W, 3).
 
-    What is sure in alpha and far from an edge stays; a mask without an edge comes back as it is.
-    Raises OptionError where pymatting is not installed.
+    Values of 0 and 255 that are far from an edge stay; a mask without edges is returned as it is.
+    Raises OptionError if pymatting is not installed.
     """
     require()
     size = resize.fit(alpha.shape, SIDE)

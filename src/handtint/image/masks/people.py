@@ -1,4 +1,4 @@
-"""People who touch one another, told apart by their faces."""
+"""People who touch one another, separated by their faces."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class _Body:
 
 
 def apart(regions: Sequence[Array], faces: Sequence[tuple[float, float, float, float]]) -> list[Array]:
-    """Regions (h, w) bool of people, each with several faces divided into one for each face.
+    """Regions (h, w) bool of people, where each region with several faces is divided into one for each face.
 
-    faces: boxes (left, top, right, bottom) as shares 0..1 of the sides. A face belongs to the region that its middle is
-    in; a region with fewer than two stays whole. A pixel belongs to the nearest body, in widths of its face: the
-    vertical line below the face, down to another face in front of it.
+    faces: boxes (left, top, right, bottom) as shares 0..1 of the sides. A face belongs to the region that its centre is
+    in; a region with fewer than two faces stays whole. A body is taken for a vertical line below its face, down to the
+    next face in front of it. Each pixel belongs to the nearest body, where distances are in widths of the face.
     """
     if len(faces) < 2 or not regions:
         return [*regions]
@@ -39,7 +39,7 @@ def apart(regions: Sequence[Array], faces: Sequence[tuple[float, float, float, f
 
 
 def _distinct(boxes: Sequence[Float]) -> list[Float]:
-    """The boxes, the widest first, without those whose middle is in a wider one: they are of the same face."""
+    """The boxes, the widest first, without those whose centre lies in a wider one: they show the same face."""
     kept: list[Float] = []
     for box in sorted(boxes, key=lambda box: float(box[0] - box[2])):
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2

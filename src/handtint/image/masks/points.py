@@ -1,8 +1,8 @@
-"""What is seen at points and in boxes: regions that are alike to the networks' eyes, and hang together.
+"""The objects at points and in boxes: connected regions whose features are similar.
 
-Every cell of the network's feature map is compared with the cells at the points. Likeness is the cosine of their
-features, taken about the picture's mean so that it tells this picture's things apart, mixed with how well classes
-and foreground agree. Points of the other sign compete; what no point is like belongs to none.
+Every cell of the network's feature map is compared with the cells at the points. Their similarity is the cosine of
+their features, less the picture's mean features, mixed with the agreement of classes and foreground. Points of the
+other sign compete for cells; a cell that is similar to no point belongs to none.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Spot = tuple[float, float]  # x, y as shares of the photo's width and height
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is pointed at. inside, outside: points on it and points on what it is not.
+    """Points and a box that say which object is meant. inside: points on it. outside: points on other things.
 
-    box: (left, top, right, bottom) as shares of the sides, or None. Nothing outside of it is chosen.
+    box: (left, top, right, bottom) as shares of the sides, or None. Nothing outside of the box is selected.
     """
 
     inside: tuple[Spot, ...]
@@ -39,14 +39,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """What the networks say of each cell, (k, h, w) of unit length or (h, w)."""
+    """The network's output for each cell: features (k, h, w) of unit length, classes, foreground (h, w)."""
 
     features: Float
     classes: Float | None
     foreground: Float
 
     def alike(self, features: Float, classes: Float | None, foreground: float) -> Float:
-        """(h, w) 0..1: how like each cell is to one described by its features (k,), classes (21,) and foreground."""
+        """(h, w) 0..1: the similarity of each cell to one with the features (k,), classes (21,) and foreground."""
         weights = WEIGHTS
         if self.classes is None or classes is None:
             weights = WEIGHTS[0] + WEIGHTS[1], 0.0, WEIGHTS[2]
@@ -56,14 +56,14 @@ class _Cells:
         return np.asarray(weights[0] * by_features + weights[1] * by_classes + weights[2] * by_foreground, np.float32)
 
     def like_region(self, weight: Float) -> Float:
-        """(h, w) 0..1: how like each cell is to the mean of the cells, weighted by weight (h, w)."""
+        """(h, w) 0..1: the similarity of each cell to the mean of all cells, weighted by weight (h, w)."""
         total = max(float(weight.sum()), 1e-6)
         features = _unit((self.features * weight).sum(axis=(1, 2)))
         classes = None if self.classes is None else np.sqrt((self.classes**2 * weight).sum(axis=(1, 2)) / total)
         return self.alike(features, classes, float((self.foreground * weight).sum()) / total)
 
     def like_point(self, spot: Spot) -> Float:
-        """(h, w) 0..1: how like each cell is to those around a point."""
+        """(h, w) 0..1: the similarity of each cell to those around a point."""
         weight = np.zeros(self.foreground.shape, np.float32)
         row, column = self.cell(spot)
         weight[max(0, row - WINDOW) : row + WINDOW + 1, max(0, column - WINDOW) : column + WINDOW + 1] = 1
@@ -77,7 +77,7 @@ class _Cells:
 
 
 def region(segmentation: Segmentation, prompt: Prompt) -> Float:
-    """Alpha (h, w) float32 0..1 of what a prompt points at, at the size of the feature map."""
+    """The alpha (h, w) float32 0..1 of the object that a prompt points at, at the size of the feature map."""
     cells = _cells(segmentation)
     limit = np.ones(cells.foreground.shape, np.float32) if prompt.box is None else _inside(cells, prompt.box)
     yes, no = _likeness(cells, prompt.inside), _likeness(cells, prompt.outside)
@@ -109,13 +109,13 @@ def _unit(vectors: Float) -> Float:
 
 
 def _likeness(cells: _Cells, spots: tuple[Spot, ...]) -> Float:
-    """How like each cell is to the likest of the points; 0 without points."""
+    """The similarity of each cell to the most similar of the points; 0 without points."""
     maps = [cells.like_point(spot) for spot in spots]
     return np.max(maps, axis=0) if maps else np.zeros(cells.foreground.shape, np.float32)
 
 
 def _floor(likeness: Float) -> float:
-    """The likeness that parts what is alike from what is not: Otsu's threshold, within FLOOR."""
+    """The similarity from which cells belong to an object: Otsu's threshold, clipped to FLOOR."""
     levels = np.round(np.clip(likeness, 0, 1) * 255).astype(np.uint8)
     threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return float(np.clip(threshold / 255, *FLOOR))
@@ -130,7 +130,7 @@ def _connected(alpha: Float, seeds: list[tuple[int, int]]) -> Float:
 
 
 def _inside(cells: _Cells, box: tuple[float, float, float, float]) -> Float:
-    """(h, w) 0..1: how much of each cell a box covers; never nothing at all."""
+    """(h, w) 0..1: how much of each cell a box covers; at least one cell is covered."""
     covers = []
     for size, near, far in zip(reversed(cells.foreground.shape), box[:2], box[2:], strict=True):
         edges = np.arange(size + 1, dtype=np.float32)
@@ -139,9 +139,10 @@ def _inside(cells: _Cells, box: tuple[float, float, float, float]) -> Float:
 
 
 def _box_likeness(cells: _Cells, limit: Float) -> tuple[Float, Float]:
-    """How like each cell is to the thing in the box, and to what is around it; both (h, w) 0..1.
+    """The similarity of each cell to the object in the box, and to what is around the box; both (h, w) 0..1.
 
-    The thing is first what the networks take for one, and what stands in the middle; then what it turned out to be.
+    The object is first assumed to be what the network takes for one, and what is in the middle of the box; in further
+    rounds, what was found before.
     """
     objects = cells.foreground if cells.classes is None else np.maximum(cells.foreground, 1 - cells.classes[0] ** 2)
     surroundings = _surroundings(limit) * (1 - objects * np.float32(0.9))

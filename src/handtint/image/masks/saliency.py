@@ -1,4 +1,4 @@
-"""What stands out in a photo when no network finds anything: the last resort for a subject."""
+"""Saliency without a network, as the last resort for finding a subject."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ CENTRE = 0.45  # how wide around the middle subjects stand, as a share of a side
 
 
 def saliency(L: Float) -> Float:
-    """Alpha (SIDE, SIDE) of what stands out in L* (h, w) 0..100; all zero for a flat photo.
+    """The saliency (SIDE, SIDE) 0..1 of each part of L* (h, w) 0..100; all zero for a flat photo.
 
-    The mean of two simple measures: the spectral residual (Hou and Zhang 2007), what a picture's spectrum has beyond
-    the smooth fall that all pictures share, which finds outlines and small things; and how far lightness is from that
-    along the picture's frame, which fills them. Weighted towards the middle, where people put what they photograph.
+    It is the mean of two simple measures, weighted towards the middle, where subjects usually are. The spectral
+    residual (Hou and Zhang 2007), the difference of a picture's spectrum from the smooth one common to all pictures,
+    finds outlines and small objects; the difference of lightness from that along the picture's frame fills them.
     """
     small = cv2.resize(L, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     if float(small.std()) < FLAT:
@@ -45,7 +45,7 @@ def _contrast(small: Float) -> Float:
 
 
 def _level(values: Float) -> Float:
-    """Values as 0..1: 1 from two deviations above their mean on."""
+    """Values scaled to 0..1, where 1 is two standard deviations above their mean, and more."""
     return np.clip(values / max(float(values.mean() + 2 * values.std()), 1e-6), 0, 1).astype(np.float32)
 
 

@@ -1,7 +1,7 @@
 """The mask that `keep` asks for: each term becomes an alpha, and the alphas are added and subtracted.
 
-Terms joined with + give the larger of their alphas times their strengths; a - b is a * (1 - b). Terms of one sign and
-strength that stand together are one layer, made at network size and refined once.
+The sum of terms is the largest of their alphas times their strengths; a - b is a * (1 - b). Neighbouring terms of one
+sign and strength are one layer, which is computed at network size and refined once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NOTHING = 0.001  # a mask that keeps less than this share of the photo keeps not
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The mask of what is kept. alpha: (H, W) uint8. note: how it was arrived at, where a person should know, or ""."""
+    """The mask of what keeps its colour. alpha: (H, W) uint8. note: what the user should know about it, or ""."""
 
     alpha: Alpha
     note: str = ""
@@ -66,11 +66,11 @@ def select(
 ) -> Selection:
     """The mask that steps ask for, at the size of the photo's pixels (H, W) or (H, W, 3).
 
-    segmentation: of the photo; it may be None where `keep.needs_segmentation(steps)` is False.
-    matted: edges by closed-form matting instead of the guided filter alone. layers: those of `soft_layers`, which then
-    need not be computed.
-    Raises InputError for a point outside of the photo and an unreadable mask file, OptionError for classes asked of
-    a network that knows none and where matting is not installed.
+    segmentation: of the photo; may be None if `keep.needs_segmentation(steps)` is False.
+    matted: find edges by closed-form matting instead of the guided filter alone. layers: those of `soft_layers`, which
+    then need not be computed.
+    Raises InputError for a point outside of the photo and for an unreadable mask file; OptionError for classes if the
+    network knows none, and if matting is not installed.
     """
     return _Selector(steps, pixels, segmentation, matted, layers=layers).selection()
 

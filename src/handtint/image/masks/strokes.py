@@ -1,4 +1,4 @@
-"""Strokes of a brush over a mask: what a hand adds to it and takes from it."""
+"""Brush strokes, by which a user adds to a mask or erases from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FARTHEST = 1e6  # pixels: what is drawn farther outside is drawn there
 class Stroke:
     """One stroke. points: (x, y) as shares of the photo's width and height. radius: as a share of its longer side.
 
-    erase: whether it takes away instead of adding.
+    erase: whether it erases instead of adding.
     """
 
     points: tuple[tuple[float, float], ...]

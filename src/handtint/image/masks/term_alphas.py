@@ -22,8 +22,8 @@ SEEN = 0.01  # a class with less than this share of the photo is not listed in n
 class TermAlphas:
     """The alphas of the terms of one `keep` in one photo.
 
-    known: alphas of terms, (h, w) float32 0..1, that need not be computed. notes: what a person should know about the
-    alphas asked for so far, as that there is no third person.
+    known: alphas of terms, (h, w) float32 0..1, that need not be computed. notes: what the user should know about the
+    alphas computed so far, for instance that there is no third person.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class TermAlphas:
         return self._subject(subtract)
 
     def _subject(self, subtract: bool) -> Float:
-        """The foreground; where it is unclear, the likeliest; where there is none, classes, or what stands out."""
+        """The foreground; if it is unclear, the likeliest subject; without one, all objects, or what is salient."""
         alpha = masks.clean(self._network.foreground)
         size = share(alpha > 0.5)
         if subtract or share(alpha > SURE) >= max(FAINT, CLEAR * size):
@@ -110,7 +110,7 @@ class TermAlphas:
         return self._regions[prompt]
 
     def _prompt(self, term: Point | Box, subtract: bool) -> points.Prompt:
-        """A box with the points in it; or the points that are in no box, together. Points of other sign compete."""
+        """The prompt of a term: a box with the points in it, or all points that are in no box. Others compete."""
         boxes = [self._corners(t) for t in self._terms(subtract) if isinstance(t, Box)]
         same = [self._position(t) for t in self._terms(subtract) if isinstance(t, Point)]
         other = tuple(self._position(t) for t in self._terms(not subtract) if isinstance(t, Point))

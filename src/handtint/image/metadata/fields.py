@@ -1,4 +1,4 @@
-"""What a file says beside its pixels: kept by libvips field name, the same whatever format it came from.
+"""Metadata of files, by libvips' field names, in one form for all formats.
 
 exif-data: the EXIF block, prefix included, orientation 1, no thumbnail. xmp-data: the XMP packet. iptc-data: the
 IPTC records alone, without the Photoshop resources that JPEG wraps them in. xres, yres: pixels a millimetre.
@@ -102,7 +102,7 @@ def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyv
 
 
 def kept(metadata: Mapping[str, Any], format: str) -> int:
-    """libvips' set of flags for what a saver writes: XMP, IPTC, ICC, and EXIF only where there is something to say."""
+    """libvips' flags for what a saver keeps: XMP, IPTC, ICC, and EXIF only if there is any."""
     has_resolution = _EXIF in metadata or (format in _RESOLUTION_IN_EXIF and "xres" in metadata)
     return 2 | 4 | 8 | (1 if has_resolution else 0)
 

@@ -1,4 +1,4 @@
-"""What of a photo's metadata goes out with it: all of it, none, or all but the place.
+"""Metadata in results: all of it, none, or all but the place.
 
 Sources: Exif 2.32 (GPS IFD), IPTC IIM 4.2 (record 2), IPTC Photo Metadata Standard (location fields).
 """
@@ -23,9 +23,9 @@ _DESCRIPTIVE_BLOCKS = ("exif-data", "xmp-data", "iptc-data")
 
 
 def released(metadata: Mapping[str, Any], policy: str) -> dict[str, Any]:
-    """Metadata as a policy lets it go out: "keep", "strip" or "safe". The resolution always stays.
+    """The metadata that a policy allows: "keep", "strip" or "safe". The resolution is always kept.
 
-    "safe" drops GPS, the location fields of XMP and IPTC, and the makers' notes, which may say anything.
+    "safe" drops GPS, the location fields of XMP and IPTC, and the makers' notes, which may contain anything.
     """
     if policy == "keep":
         return dict(metadata)

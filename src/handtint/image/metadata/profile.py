@@ -1,4 +1,4 @@
-"""ICC profiles: what they are of, whether they are sRGB in effect, and the way to sRGB and back.
+"""ICC profiles: their kind, whether they are practically sRGB, and conversion to sRGB and back.
 
 Profiles made of a matrix and three curves (sRGB, Adobe RGB, Display P3, ProPhoto and what cameras embed) are computed
 here, to about a level of 16 bits; a colour library's 16-bit grid is off by levels of 8 bits at the edge of the gamut.
@@ -37,7 +37,7 @@ class _Shaper:
 
 
 def kind(icc: bytes | None) -> str:
-    """What a profile is of: "rgb", "gray", "cmyk", or "" for none, a damaged one or any other."""
+    """The kind of a profile: "rgb", "gray", "cmyk", or "" for none, a damaged one or any other."""
     if not icc or len(icc) < 132 or icc[36:40] != b"acsp" or int.from_bytes(icc[:4], "big") > len(icc):
         return ""
     return _KINDS.get(icc[16:20], "")
@@ -55,7 +55,7 @@ def is_usable(icc: bytes) -> bool:
 
 @lru_cache(maxsize=16)
 def is_srgb(icc: bytes) -> bool:
-    """Whether a usable RGB profile is sRGB in effect: no colour of a patch differs by more than a level of 8 bits."""
+    """Whether a usable RGB profile is practically sRGB: no test colour differs by more than one level of 8 bits."""
     patch = _patch()
     return bool(np.abs(to_srgb(patch, icc).astype(int) - patch).max() <= 257)
 

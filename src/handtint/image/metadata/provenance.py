@@ -1,6 +1,6 @@
-"""The statement, in a photo's XMP, that its colours are predicted: by what, from which weights, with which options.
+"""The statement in a photo's XMP that its colours are predicted: by which networks, weights and options.
 
-Nothing is stamped on the picture, and nothing in the statement changes from run to run.
+The picture itself is not marked, and the statement is the same for every run with the same options.
 
 Sources: IPTC Photo Metadata Standard 2025.1 (Digital Source Type, AI System Used); IPTC NewsCodes, digital source type.
 """

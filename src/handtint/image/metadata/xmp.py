@@ -1,6 +1,6 @@
-"""XMP packets: properties added and taken out, everything else left as it stands.
+"""XMP packets: properties are added and removed, everything else is left unchanged.
 
-Packets come from strangers: document types and entities are refused, so nothing is expanded and nothing is fetched.
+Packets are not trusted: document types and entities are refused, so that nothing is expanded or downloaded.
 
 Source: XMP Specification Part 1 (ISO 16684-1), sections 7.4 (rdf:Description) and 7.9 (values).
 """
@@ -36,9 +36,9 @@ class Property:
 
 
 def extend(packet: bytes, properties: Sequence[Property], *, unless_said: Sequence[Property] = ()) -> bytes:
-    """The packet with properties in the place of any of the same names, and some only where they are not said yet.
+    """The packet with properties set, some of them only if they are not set yet.
 
-    An empty packet, and one that cannot be read, is begun anew.
+    An empty or unreadable packet is replaced by a new one.
     """
     try:
         document = _parsed(packet)
@@ -55,9 +55,9 @@ def extend(packet: bytes, properties: Sequence[Property], *, unless_said: Sequen
 
 
 def without(packet: bytes, unwanted: Callable[[str, str], bool]) -> bytes:
-    """The packet without the properties of which unwanted(namespace, name) is true, wherever they stand.
+    """The packet without the properties for which unwanted(namespace, name) is true, at any depth.
 
-    Empty where the packet cannot be read, for then nobody can tell what it says.
+    Empty if the packet cannot be read, since it might contain anything.
     """
     try:
         document = _parsed(packet)
@@ -118,7 +118,7 @@ def _remove(document: Any, unwanted: Callable[[str, str], bool]) -> None:
 
 
 def _drop_empty(document: Any) -> None:
-    """Take out descriptions that say nothing any more: a photo that is tinted again and again does not gather them."""
+    """Remove empty descriptions, which would otherwise pile up in a photo that is tinted again and again."""
     for element in document.getElementsByTagNameNS(RDF, "Description"):
         says = any(name.localName != "about" for name in _attributes(element)) or next(_elements(element), None)
         if not says and element.parentNode.localName == "RDF":
