@@ -49,6 +49,7 @@ class Film:
         """Open it. Raises InputError, OptionError."""
         self.path, self.name = path, files.one_line(path)
         self.notes: list[str] = []
+        self._closed = False
         self._container = _opened(path, self.name)
         try:
             with _one_line(self.name):
@@ -63,7 +64,8 @@ class Film:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
+        """Close it; frames that are asked for later are an error."""
+        self._closed = True
         self._container.close()
 
     @property
@@ -124,8 +126,12 @@ class Film:
                 yield None
 
     def _packets(self) -> Iterator[Any]:
+        container = self._container
         try:
-            yield from self._container.demux(self._stream)
+            for packet in container.demux(self._stream):
+                yield packet
+                if self._closed or container is not self._container:  # PyAV 18 crashes the process there
+                    raise ValueError(f"{self.name}: is closed")
         except library().error.FFmpegError as error:
             self.notes.append(f"{self.name}: cannot be read to its end: {_reason(error)}")
 
