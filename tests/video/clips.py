@@ -56,6 +56,7 @@ class Clip:
     turn: int = 0
     options: dict[str, str] = field(default_factory=lambda: {"preset": "ultrafast", "crf": "10"})
     first: int = 0
+    chapters: tuple[tuple[int, int, str], ...] = ()  # (start, end, title) in milliseconds
 
     def stamps(self) -> list[int]:
         """The time stamps of its frames."""
@@ -80,6 +81,8 @@ class Clip:
             if self.turn:
                 video.set_display_rotation(90.0 * self.turn)
             out.metadata.update(self.words)
+            if self.chapters:
+                out.set_chapters([_chapter(n, *chapter) for n, chapter in enumerate(self.chapters)])
             sound = out.add_stream(self.sound, rate=48000, layout="mono") if self.sound else None
             out.start_encoding()
             for index, pts in enumerate(self.stamps()):
@@ -105,6 +108,19 @@ class Clip:
         frame.rate, frame.pts = 48000, 0
         for packet in (*sound.encode(frame), *sound.encode(None)):
             out.mux(packet)
+
+
+def _chapter(number: int, start: int, end: int, title: str) -> "av.container.core.Chapter":
+    return {"id": number, "start": start, "end": end, "time_base": Fraction(1, 1000), "metadata": {"title": title}}
+
+
+def chapters(path: Path) -> list[tuple[float, float, str]]:
+    """(start, end) in seconds and title of each chapter."""
+    with av.open(str(path)) as film:
+        return [
+            (float(c["start"] * c["time_base"]), float(c["end"] * c["time_base"]), c["metadata"]["title"])
+            for c in film.chapters()
+        ]
 
 
 def frames(path: Path) -> list[av.VideoFrame]:

@@ -9,7 +9,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from clips import Clip, frames, packets
+from clips import Clip, chapters, frames, packets
 
 from handtint import Photo
 from handtint.errors import DecodeError, InputError, OptionError, OutputError
@@ -77,6 +77,16 @@ def test_uneven_times_words_aspect_and_colours_come_through(tmp_path: Path) -> N
         assert after.streams.video[0].sample_aspect_ratio == Fraction(4, 3)
         assert after.streams.video[0].duration == before.streams.video[0].duration
         assert after.streams.video[0].time_base == before.streams.video[0].time_base
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_chapters_come_through_and_are_cut(tmp_path: Path, ending: str) -> None:
+    source, cut = tmp_path / "in.mkv", tmp_path / f"cut.{ending}"
+    Clip(chapters=((0, 300, "Arrival"), (300, 800, "Home"))).write(source)
+    tint(source, tmp_path / f"out.{ending}")
+    assert chapters(tmp_path / f"out.{ending}") == [(0, 0.3, "Arrival"), (0.3, 0.8, "Home")]
+    tint(source, cut, start=0.2, end=0.6)
+    assert chapters(cut) == [(0, pytest.approx(0.1), "Arrival"), (pytest.approx(0.1), pytest.approx(0.4), "Home")]
 
 
 def test_lightness_is_kept(clip: Path, tmp_path: Path) -> None:

@@ -60,6 +60,14 @@ class SideStreams:
         places = {stream.index: _added(out, stream) for stream in streams}
         return self._shifted(source, streams, places, window, shift)
 
+    def chapters(self, window: Window, shift: float) -> list[dict[str, Any]]:
+        """The source's chapters as PyAV has them, cut to the window, their times those of the result."""
+        if not self.path:
+            return []
+        with library().open(self.path) as source:
+            found = [_cut(chapter, window, shift) for chapter in source.chapters()]
+        return [chapter for chapter in found if chapter["start"] < chapter["end"]]
+
     def _shifted(
         self, source: Any, streams: list[Any], places: Mapping[int, Any], window: Window, shift: float
     ) -> Iterator[tuple[float, int, Any]]:
@@ -78,6 +86,14 @@ class SideStreams:
             self.notes.append(f"{files.one_line(self.path)}: sound cannot be read to its end: {error.strerror}")
 
 
+def _cut(chapter: Mapping[str, Any], window: Window, shift: float) -> dict[str, Any]:
+    base = Fraction(chapter["time_base"])
+    start, end = (float(chapter[name] * base) for name in ("start", "end"))
+    end = end if window.end is None else min(end, window.end)
+    times = (round(Fraction(time - shift) / base) for time in (max(start, window.start, shift), end))
+    return {**chapter, **dict(zip(("start", "end"), times, strict=True))}
+
+
 def side_streams(path: str, target: str, drop: Sequence[str]) -> SideStreams:
     """What is to be copied from a source into a target. drop: kinds of tracks that are not wanted.
 
@@ -86,6 +102,8 @@ def side_streams(path: str, target: str, drop: Sequence[str]) -> SideStreams:
     sorted_out, ending = SideStreams(path), PurePath(target).suffix.lower()
     with library().open(path) as source:
         main = source.streams.best("video")
+        if source.chapters() and ending == ".avi":
+            sorted_out.notes.append(f"{files.one_line(path)}: chapters are left out, which an .avi cannot hold")
         for stream in source.streams:
             kind = KINDS.get(stream.type or "data", "data")
             if (main and stream.index == main.index) or kind in drop:
@@ -156,6 +174,7 @@ def join(
     try:
         with ExitStack() as stack:
             out = stack.enter_context(av.open(target, "w", format=FORMATS[ending], options=options))
+            out.set_chapters(side.chapters(window, shift))
             out.metadata.update({key: value for key, value in metadata.items() if key not in _OWN})
             video = _video(out, parts[0][0], facts)
             others = side.packets(stack, out, window, shift)
