@@ -26,15 +26,17 @@ class Detector:
 
 
 class Painter:
-    """Answers +11 a* for a picture of 192 x 192, nothing for any other."""
+    """Answers +11 a* and some b* for a picture of 192 x 192, nothing for any other."""
 
-    def __init__(self) -> None:
+    def __init__(self, b: float = 0.0) -> None:
+        self.b = b
         self.seen: list[tuple[int, ...]] = []
 
     def run(self, x: Float) -> tuple[Float, ...]:
         self.seen.append(x.shape)
         ab = np.zeros((x.shape[0], 2, x.shape[2] // 2, x.shape[3] // 2), np.float32)
-        ab[:, 0] = 0.1 * (x.shape[2:] == (closer.CROP, closer.CROP))
+        if x.shape[2:] == (closer.CROP, closer.CROP):
+            ab[:, 0], ab[:, 1] = 0.1, self.b / 110
         return (ab,)
 
 
@@ -97,8 +99,20 @@ def test_at_the_edge_of_a_photo_colour_reaches_the_edge(photo: Array) -> None:
     assert ab[2, 2, 0] > 8
 
 
+@pytest.mark.parametrize(("b", "is_face"), [(0.0, False), (11.0, True), (-11.0, False)])
+def test_a_face_where_perhaps_somebody_stands_is_one_if_it_gets_the_colours_of_skin(
+    photo: Array, b: float, is_face: bool
+) -> None:
+    engine, perhaps = Painter(b), np.full((40, 60), closer.POSSIBLE + 0.01, np.float32)
+    face = Face(280, 180, 304, 212, 1.0)
+    first = colorize(photo, engine, side=256)
+    lines = look_closer(photo, first, [face], engine, gain=None, people=perhaps)
+    assert (lines is not first) == is_face
+    assert shown(lines, photo)[196, 292, 0] == pytest.approx(11 * is_face, abs=0.1)
+
+
 def test_a_face_where_nobody_stands_is_none(photo: Array) -> None:
-    engine = Painter()
+    engine = Painter(11.0)
     first = colorize(photo, engine, side=256)
     people = np.zeros((40, 60), np.float32)
     people[:, 40:] = 1

@@ -15,6 +15,7 @@ from handtint.types import Array, Engine, Float
 SURE = 0.4  # score from which it is a face
 APART = 0.35  # share of two boxes' union that they have in common, above which they are one face
 STRIDE = 4  # of the detector's answer
+SKIN_CHROMA, SKIN_HUE = (8.0, 40.0), (10.0, 85.0)  # sqrt(a*^2 + b*^2), and the angle of (a*, b*) in degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,26 @@ class Face:
         """Its box as shares of the sides of a photo of that size, (height, width)."""
         height, width = size
         return self.x0 / width, self.y0 / height, self.x1 / width, self.y1 / height
+
+
+def like_skin(ab: Float) -> bool:
+    """Whether colours (h, w, 2), a*b*, are those of skin, of whatever complexion.
+
+    Their median chroma is 8 to 40, and the hue of their median a*b* 10 to 85 degrees.
+    """
+    return skin_tone(*tone_of(ab))
+
+
+def tone_of(ab: Float) -> tuple[float, float]:
+    """The median chroma of colours (h, w, 2), a*b*, and the hue of their median a*b* in degrees of 0..360."""
+    a, b = np.moveaxis(ab.reshape(-1, 2), 1, 0)
+    hue = np.degrees(np.arctan2(np.median(b), np.median(a))) % 360
+    return float(np.median(np.hypot(a, b))), float(hue)
+
+
+def skin_tone(chroma: float, hue: float) -> bool:
+    """Whether a chroma and a hue in degrees are those of skin; see `like_skin`."""
+    return SKIN_CHROMA[0] <= chroma <= SKIN_CHROMA[1] and SKIN_HUE[0] <= hue <= SKIN_HUE[1]
 
 
 def find_faces(
