@@ -25,6 +25,24 @@ class Detector:
         return heat, size, offset
 
 
+class Crowd:
+    """Sees `near` small faces in a picture 384 wide, and one more in one of 768."""
+
+    def __init__(self, near: int) -> None:
+        self.near = near
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        h, w = x.shape[2] // 4, x.shape[3] // 4
+        heat = np.full((1, 1, h, w), -9, np.float32)
+        size, offset = (np.zeros((1, 2, h, w), np.float32) for _ in range(2))
+        size[:] = np.log(3 * w / 96)
+        if w >= 96:
+            heat[0, 0, h // 3, [w // 8 * (1 + i) for i in range(self.near)]] = 5
+        if w == 192:
+            heat[0, 0, h // 2, 160] = 5
+        return heat, size, offset
+
+
 class Painter:
     """Answers +11 a* and some b* for a picture of 192 x 192, nothing for any other."""
 
@@ -58,6 +76,12 @@ def test_a_face_is_where_its_maps_say() -> None:
 def test_boxes_are_in_pixels_of_the_photo() -> None:
     (face,) = find_faces(np.full((192, 192, 3), 128, np.uint8), Detector(), side=96)
     np.testing.assert_allclose((face.x0, face.y0, face.x1, face.y1), (76, 52, 124, 116), atol=1e-3)
+
+
+@pytest.mark.parametrize(("near", "found"), [(0, 0), (1, 1), (2, 3), (3, 4)])
+def test_several_small_faces_are_looked_at_in_more_pixels_for_the_rest_of_the_group(near: int, found: int) -> None:
+    faces = find_faces(np.full((384, 384), 128, np.uint8), Crowd(near), side=384)
+    assert len(faces) == found
 
 
 def test_without_small_faces_nothing_changes(photo: Array) -> None:

@@ -15,6 +15,7 @@ from handtint.types import Array, Engine, Float
 SURE = 0.4  # score from which it is a face
 APART = 0.35  # share of two boxes' union that they have in common, above which they are one face
 STRIDE = 4  # of the detector's answer
+GROUP, SMALL = 2, 1 / 18  # from so many faces narrower than this share of the photo's longer side it may be a group
 SKIN_CHROMA, SKIN_HUE = (8.0, 40.0), (10.0, 85.0)  # sqrt(a*^2 + b*^2), and the angle of (a*, b*) in degrees
 
 
@@ -75,11 +76,19 @@ def find_faces(
     """The faces in a photo (H, W) or (H, W, 3), the largest first.
 
     The detector (see nets/faces.py) sees the lightness alone, the longer side of the photo at `side` pixels and, for
-    faces that fill the picture, at a third of that; after the gain: a factor, or None for the automatic one.
+    faces that fill the picture, at a third of that; after the gain: a factor, or None for the automatic one. Where that
+    shows several small faces, it looks at twice the side for more of a group.
     """
     seen = np.concatenate([_seen(pixels, engine, side=part, gain=gain, sure=sure) for part in (side, side // 3)])
-    faces = [Face(*map(float, box)) for box in _apart(seen[np.argsort(-seen[:, 4], kind="stable")])]
+    faces = _faces(seen)
+    if sum(face.width < SMALL * max(pixels.shape[:2]) for face in faces) >= GROUP:
+        faces = _faces(np.concatenate([seen, _seen(pixels, engine, side=2 * side, gain=gain, sure=sure)]))
     return sorted((f for f in faces if f.width >= 1 and f.height >= 1), key=lambda face: -face.width * face.height)
+
+
+def _faces(boxes: Float) -> list[Face]:
+    """Those of the boxes (n, 5), x0, y0, x1, y1 and score, that stand for a face each, the surest first."""
+    return [Face(*map(float, box)) for box in _apart(boxes[np.argsort(-boxes[:, 4], kind="stable")])]
 
 
 def _seen(pixels: Array, engine: Engine, *, side: int, gain: float | None, sure: float) -> Float:
