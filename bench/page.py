@@ -2,8 +2,9 @@
 
 python bench/page.py [--megapixels 2] [--moves 15] [--images docs/images]
 
-Starts `handtint web`, opens a photo of that size in chromium, moves each slider, and prints, as JSON, the median and
-the largest time from the move to the decoded picture. With --images it writes web-desktop.jpg and web-phone.jpg there.
+Starts `handtint web`, opens a photo of that size in chromium, moves each slider, chooses colours in the palettes of
+places, and prints, as JSON, the median and the largest time from the hand to the decoded picture. With --images it
+writes web-desktop.jpg and web-phone.jpg there.
 """
 
 from __future__ import annotations
@@ -35,6 +36,19 @@ MOVE = """async ([id, value]) => {
     while (picture.dataset.version === before) await new Promise((go) => setTimeout(go, 1));
     return performance.now() - start; }"""
 MOVES: dict[str, Callable[[int], float]] = {"strength": lambda n: 0.4 + 0.05 * n, "feather": lambda n: 2 + n}
+
+CHOOSE = """async (n) => {
+    const picture = document.getElementById('picture'), before = picture.dataset.version;
+    const swatches = document.querySelectorAll('#palette .swatch'), start = performance.now();
+    swatches[n % swatches.length].click();
+    while (picture.dataset.version === before) await new Promise((go) => setTimeout(go, 1));
+    return performance.now() - start; }"""
+OPEN = """async ([x, y]) => {
+    const picture = document.getElementById('picture'), at = picture.getBoundingClientRect(), start = performance.now();
+    const place = { clientX: at.left + x * at.width, clientY: at.top + y * at.height, bubbles: true };
+    picture.dispatchEvent(new MouseEvent('click', place));
+    while (!document.querySelector('#palette .swatch')) await new Promise((go) => setTimeout(go, 1));
+    return performance.now() - start; }"""
 
 
 @contextmanager
@@ -76,7 +90,20 @@ def timed(browser: Any, address: str, megapixels: float, moves: int) -> dict[str
         for name, value in MOVES.items():
             took = [page.evaluate(MOVE, [name, value(n)]) for n in range(moves)]
             results[name] = {"median": round(statistics.median(took)), "largest": round(max(took))}
+        results |= hinted(page, moves)
     return results
+
+
+def hinted(page: Any, moves: int) -> dict[str, Any]:
+    """The palette opened at places, and in each a colour chosen."""
+    page.get_by_role("radio", name="Colour", exact=True).check()
+    opening, choosing = [], []
+    for n in range(moves):
+        opening.append(page.evaluate(OPEN, [0.25 + 0.03 * n, 0.3 + 0.02 * (n % 7)]))
+        choosing.append(page.evaluate(CHOOSE, n + 1))
+        page.locator("#palette-done").click()
+    named = (("palette opens", opening), ("colour chosen", choosing))
+    return {name: {"median": round(statistics.median(took)), "largest": round(max(took))} for name, took in named}
 
 
 def pictured(browser: Any, address: str, folder: Path) -> None:

@@ -58,6 +58,10 @@ def sliders(session: Session, screen: int, rounds: int) -> dict[str, dict[str, f
         "background": [shown(background=("gray", "sepia", "dim")[n % 3]) for n in range(rounds)],
         "strength, all kept": [shown(keep="all", strength=0.3 + 0.05 * n) for n in range(rounds)],
         "a place clicked": [shown(keep=f"@{10 + 5 * n}%,40%") for n in range(rounds)],
+        "a hint told": [shown(keep="all", hint=f"@{10 + 5 * n}%,40%=navy") for n in range(rounds)],
+        "the fifth hint told": [
+            shown(keep="all", hint=[f"@{10 + m + 5 * n}%,{20 + 9 * m}%=navy" for m in range(5)]) for n in range(rounds)
+        ],
         "gain": [shown(gain=f"1.{n + 1}") for n in range(rounds)],
     }
     shown(keep="all")()

@@ -18,7 +18,7 @@ LAYERS = [
     {"engines", "interfaces", "hub"},
     {"zoo", "checkpoints", "pixels"},
     {"colorizer", "faces", "segmenter", "recipe"},
-    {"closer", "hints", "manner", "variants"},
+    {"closer", "hints", "manner", "palette", "variants"},
     {"networks", "result"},
     {"pipeline"},
     {"session"},

@@ -70,6 +70,23 @@ def test_swatches_are_colors_that_are_there(colors: list[tuple[int, int, int]], 
     assert swatches.swatches(L, ab, alpha * 0) == []
 
 
+@given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=12), st.floats(5, 95))
+def test_colors_at_a_lightness_are_that_light_and_distinct_ones_are_told_apart(
+    colors: list[tuple[int, int, int]], L: float
+) -> None:
+    found = swatches.at_lightness(colors, L)
+    lightness, ab = lab.split(np.array(found, np.uint8)[None])
+    assert np.abs(lightness - L).max() < 1.5
+    assert (
+        np.linalg.norm(ab, axis=2) <= np.linalg.norm(lab.split(np.array(colors, np.uint8)[None])[1], axis=2) + 3
+    ).all()
+    kept = swatches.distinct(found)
+    assert kept[0] == 0
+    assert kept == sorted(set(kept))
+    assert swatches.distinct([found[n] for n in kept]) == list(range(len(kept)))
+    assert swatches.at_lightness([], L) == []
+
+
 def scene(sky: tuple[float, float], earth: tuple[float, float], split: int) -> likeness.View:
     """A light sky over a dark earth."""
     upper = np.arange(32)[:, None] < np.full((1, 40), split)

@@ -18,6 +18,7 @@ from handtint.image.arrays.layers import Layer, Layers
 from handtint.image.arrays.resize import GuidedCoefficients, Planes
 from handtint.image.color import lab
 from handtint.image.color.spread import Scene, Spot, spread
+from handtint.image.color.swatches import SURFACE
 from handtint.image.masks.selection import Selection
 from handtint.keep import Hint
 from handtint.types import Alpha, Float, Pixels, Segmentation
@@ -25,7 +26,6 @@ from handtint.types import Alpha, Float, Pixels, Segmentation
 SIDE = 256  # of the square that has as many pixels as a colour is spread over
 RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings what was spread to full size
 BUMP = 1.0  # cells: how wide the last correction at a point is
-SURFACE = 1.7  # chroma of a surface, at most, for each L* that it has: darker ones of more are lamps and screens
 PALER = 0.95  # a colour that keeps less of its chroma than this is said to be fitted
 
 Select = Callable[[tuple[keep.Step, ...]], Selection]

@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 
 import cv2
 
-from handtint import keep
+from handtint import keep, palette
 from handtint.image.arrays import resize
 from handtint.image.arrays.layers import Layers
 from handtint.image.arrays.samples import eight_bits
-from handtint.image.color import tone
+from handtint.image.color import swatches, tone
 from handtint.image.masks import detections
 from handtint.image.masks.selection import Selection
 from handtint.image.masks.strokes import Stroke, paint
@@ -27,10 +27,11 @@ from handtint.result import Result, whole
 from handtint.types import Array, Segmentation
 
 SCREEN = 1280  # pixels: the longer side of a preview
-SIZES = 3  # of previews cached
+SIZES = 5  # of previews cached
 SELECTIONS = 8  # masks cached, for undoing
 ROOM = 96 << 20  # bytes of masks cached, beyond the last one
 GAINS = 4  # for so many values of gain, the answers of the networks
+PALETTE = 320  # pixels: the longer side at which the colours of a place are looked for
 LOOKS = 12  # for so many hints, references, lights and versions, the colours
 
 _Value = TypeVar("_Value")
@@ -86,6 +87,30 @@ class Session:
     def detect(self, gain: str = "auto", *, levels: str = "off") -> list[detections.Detection]:
         """The foreground and the objects in the photo, as `handtint inspect` lists them."""
         return self._whole(levels).detections(gain)
+
+    def faces(self) -> list[tuple[float, float, float, float]]:
+        """The faces of people in the photo, (left, top, right, bottom) as shares of the sides."""
+        return list(self._whole("off").segmentation("auto").faces)
+
+    def palette(self, edit: Edit, spot: tuple[float, float]) -> tuple[list[swatches.RGB], str]:
+        """The colours, sRGB 0..255, that a place may have had, the likeliest first, and the thing that it is on, or "".
+
+        spot: x, y as shares of the sides. A thing is named as for `keep`.
+        """
+        options = replace(edit.options, hint=())
+        small = self._small(PALETTE, options.levels)
+        colors, _ = small.hinted(options, edit.reference)
+        found = palette.at_place(small.pixels, small.segmentation(options.gain), colors, *spot)
+        return found, self._thing(options, spot)
+
+    def _thing(self, options: Options, spot: tuple[float, float]) -> str:
+        """The smallest thing found at a place, as `keep` names it, or ""."""
+        found = []
+        for thing in self.detect(options.gain, levels=options.levels):
+            height, width = thing.alpha.shape
+            if thing.number and thing.alpha[int(spot[1] * height), int(spot[0] * width)] > 127:
+                found.append((thing.share, thing.term))
+        return min(found, default=(0.0, ""))[1]
 
     def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
         """The edit at a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""

@@ -76,7 +76,7 @@ def test_a_result_is_what_a_run_gives_at_full_depth(client: Client, tinter: Tint
 
 def test_a_note_comes_with_the_preview(client: Client, sample: Path) -> None:
     key = client.open(sample.read_bytes())["id"]
-    _, headers, answer = client.edit(key, "preview", options={"keep": "cat"}, screen=100)
+    _, headers, answer = client.edit(key, "preview", options={"keep": "cat"}, screen=200)
     assert headers["handtint-note"] == "no%20cat%20found%20%28seen%3A%20person%29"
     assert Photo.read(answer).size == (512, 512)
 
@@ -93,6 +93,11 @@ def test_a_note_comes_with_the_preview(client: Client, sample: Path) -> None:
         ({"options": {"strenth": 1}}, "did you mean 'strength'"),
         ({"options": []}, "should be a table"),
         ({"mask": "0" * 64}, "not given"),
+        ({"reference": "0" * 64}, "this reference was not given"),
+        ({"reference": ["x"]}, "this reference was not given"),
+        ({"options": {"reference": "/etc/passwd"}}, "reads no files by name"),
+        ({"options": {"hint": ["file:/etc/passwd=navy"]}}, "reads no files by name"),
+        ({"options": {"hint": ["@1,2=nvy"]}}, "did you mean 'navy'"),
         ({"strokes": [{"points": [[0, 0]]}]}, "each has points"),
         ({"strokes": [{"points": [[0, float("nan")]], "radius": 0.1, "erase": False}]}, "shares"),
         ({"strokes": [{"points": [[0, 0]], "radius": 9, "erase": False}]}, "up to 1"),
@@ -195,11 +200,42 @@ def test_a_given_mask_is_used_and_is_in_the_recipe(client: Client, tinter: Tinte
     mask[100:200, 300:400] = 255
     data = Photo(mask).encode(format="png")
     key = client.open(sample.read_bytes())["id"]
-    name = json.loads(client.ask(f"/api/photos/{key}/given", data)[2])["mask"]
+    name = json.loads(client.ask(f"/api/photos/{key}/given", data)[2])["sha256"]
     answer = client.edit(key, "result", mask=name)[2]
     assert answer == tinter.run(Photo.read(sample), Options(), mask=Photo(mask)).photo.encode(format="jpeg")
     assert name.encode() in client.edit(key, "recipe", mask=name)[2]
     assert client.edit(key, "mask", mask=name)[2] == data
+
+
+def test_the_colors_of_a_place_are_offered(client: Client, sample: Path) -> None:
+    key = client.open(sample.read_bytes())["id"]
+    status, _, answer = client.edit(key, "palette", at=[0.2, 0.5])
+    said = json.loads(answer)
+    assert (status, said["thing"]) == (200, "person:1")
+    assert len(said["colors"]) == len(set(said["colors"])) >= 6
+    red, green, blue = bytes.fromhex(said["colors"][0][1:])
+    assert red > green > blue  # what the simple network predicts everywhere
+    assert json.loads(client.edit(key, "palette", at=[0.8, 0.5])[2])["thing"] == ""
+    for at in (None, [], [0.5], [1, 0.5], [-0.1, 0.5], [float("nan"), 0.5], ["0.1", 0.5], [True, 0.5]):
+        status, _, answer = client.edit(key, "palette", at=at)
+        assert (status, "shares of the sides" in detail(answer)) == (400, True)
+
+
+def test_a_given_reference_is_used_and_is_in_the_recipe(
+    client: Client, tinter: Tinter, sample: Path, color_photo: Path
+) -> None:
+    data, other = sample.read_bytes(), Photo.read(color_photo)
+    key = client.open(data)["id"]
+    name = json.loads(client.ask(f"/api/photos/{key}/given?name=cat.jpg", color_photo.read_bytes())[2])["sha256"]
+    answer = client.edit(key, "result", options={"keep": "all"}, reference=name)[2]
+    assert answer == tinter.run(Photo.read(sample), Options(keep="all"), reference=other).photo.encode(format="jpeg")
+    recipe = client.edit(key, "recipe", reference=name)[2]
+    assert json.loads(client.ask("/api/recipe", recipe)[2])["reference"] == name
+    by_path = f'[options]\nreference = "cat.jpg"\n[files]\n"cat.jpg" = "{name}"\n'.encode()
+    assert json.loads(client.ask("/api/recipe", by_path)[2])["reference"] == name
+    assert client.ask("/api/recipe", b'[options]\nreference = "cat.jpg"\n')[0] == 400
+    status, _, answer = client.ask(f"/api/photos/{key}/given?name=letter.jpg", b"Dear photo")
+    assert (status, detail(answer)[:12]) == (400, "letter.jpg: ")
 
 
 def test_the_store_closes_the_least_recently_used_photo(tinter: Tinter, sample: Path) -> None:

@@ -22,7 +22,9 @@ from handtint.errors import HandtintError, LimitError, WeightsError
 from handtint.image.io import codec
 from handtint.options import Options
 from handtint.pipeline import Tinter
-from handtint.web import handlers
+from handtint.session import SCREEN
+from handtint.variants import VARIANTS
+from handtint.web import handlers, schemas
 from handtint.web.handlers import Answer
 from handtint.web.middleware import LocalOnlyMiddleware
 from handtint.web.samples import SAMPLES
@@ -47,12 +49,14 @@ def create(tinter: Tinter, *, limits: codec.Limits = LIMITS) -> Starlette:
         Route("/samples/{name}", page.sample),
         Route("/api/about", page.about),
         Route("/api/keep", page.parse_keep, methods=["POST"]),
+        Route("/api/hint", page.parse_hint, methods=["POST"]),
         Route("/api/recipe", page.load_recipe, methods=["POST"]),
         Route("/api/photos", page.open, methods=["POST"]),
         Route("/api/photos/{key}", page.close, methods=["DELETE"]),
         Route("/api/photos/{key}/before", page.before),
-        Route("/api/photos/{key}/given", page.upload_mask, methods=["POST"]),
-        Route("/api/photos/{key}/panels", page.panels, methods=["POST"]),
+        Route("/api/photos/{key}/given", page.upload, methods=["POST"]),
+        Route("/api/photos/{key}/panels", page.told(handlers.panels), methods=["POST"]),
+        Route("/api/photos/{key}/palette", page.told(handlers.palette), methods=["POST"]),
         *(
             Route(f"/api/photos/{{key}}/{name}", page.picture(make), methods=["POST"])
             for name, make in PICTURES.items()
@@ -95,11 +99,13 @@ class Page:
         """What the page needs to know: settings, limits, samples."""
         samples = [{"file": s.file, "title": s.title, "credit": s.credit} for s in SAMPLES.values()]
         limits = {"bytes": self._store.limits.bytes, "pixels": self._store.limits.pixels}
-        return JSONResponse({"version": __version__, "settings": _settings(), "limits": limits, "samples": samples})
+        versions = [{"number": n, "name": version.name} for n, version in enumerate(VARIANTS, 1)]
+        told = {"version": __version__, "settings": _settings(), "limits": limits, "samples": samples}
+        return JSONResponse({**told, "variants": versions})
 
     async def open(self, request: Request) -> Response:
         """Open the photo that is the request's body; its name is in the query."""
-        name = files.one_line(request.query_params.get("name", ""))[:200] or "photo"
+        name = _name(request) or "photo"
         data = await body(request, self._store.limits.bytes)
         opened = await self._work(partial(self._store.open, name, data))
         return JSONResponse(await self._work(partial(handlers.describe, opened)), status_code=201)
@@ -112,23 +118,29 @@ class Page:
     async def before(self, request: Request) -> Response:
         """The photo as it came."""
         opened = self._opened(request)
-        return _answered(await self._work(partial(handlers.before, opened))) if opened else closed()
+        screen = schemas.CLOSE if request.query_params.get("close") else SCREEN
+        return _answered(await self._work(partial(handlers.before, opened, screen))) if opened else closed()
 
-    async def upload_mask(self, request: Request) -> Response:
-        """Take a mask file for a photo."""
+    async def upload(self, request: Request) -> Response:
+        """Take a mask or a reference for a photo; its name is in the query."""
         opened = self._opened(request)
         if opened is None:
             return closed()
         data = await body(request, self._store.limits.bytes)
-        return JSONResponse(await self._work(partial(handlers.upload_mask, self._store, opened, data)))
+        name = _name(request) or "mask"
+        return JSONResponse(await self._work(partial(handlers.upload, self._store, opened, name, data)))
 
-    async def panels(self, request: Request) -> Response:
-        """The four panels."""
-        opened = self._opened(request)
-        if opened is None:
-            return closed()
-        edit = await body(request, MAX_EDIT_BYTES)
-        return JSONResponse(await self._work(partial(handlers.panels, opened, edit)))
+    def told(self, make: Callable[[OpenPhoto, bytes], Any]) -> Handler:
+        """A handler that tells something, in JSON, of an open photo and an edit."""
+
+        async def handle(request: Request) -> Response:
+            opened = self._opened(request)
+            if opened is None:
+                return closed()
+            edit = await body(request, MAX_EDIT_BYTES)
+            return JSONResponse(await self._work(partial(make, opened, edit)))
+
+        return handle
 
     def picture(self, make: Callable[[OpenPhoto, bytes], Answer]) -> Handler:
         """A handler that makes something of an open photo and an edit."""
@@ -145,6 +157,10 @@ class Page:
     async def parse_keep(self, request: Request) -> Response:
         """The terms of a `keep` that was typed."""
         return JSONResponse(handlers.parse_keep(await body(request, MAX_EDIT_BYTES)))
+
+    async def parse_hint(self, request: Request) -> Response:
+        """A hint that was typed."""
+        return JSONResponse(handlers.parse_hint(await body(request, MAX_EDIT_BYTES)))
 
     async def load_recipe(self, request: Request) -> Response:
         """A recipe file."""
@@ -191,6 +207,11 @@ async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG00
     if isinstance(error, MemoryError):
         return problem(500, "There is not enough memory for this photo.")
     return problem(500, f"Something unexpected went wrong ({type(error).__name__}). The other photos are not affected.")
+
+
+def _name(request: Request) -> str:
+    """The name of the file that is a request's body, or ""."""
+    return files.one_line(request.query_params.get("name", ""))[:200]
 
 
 def _answered(answer: Answer) -> Response:

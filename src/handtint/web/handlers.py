@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from handtint import keep
 from handtint import recipe as recipes
 from handtint.batch.naming import ending_of
+from handtint.errors import OptionError
 from handtint.image.io.formats import ENDINGS, MEDIA_TYPES
 from handtint.image.photo import Photo
 from handtint.session import Edit
@@ -57,13 +59,14 @@ def describe(opened: OpenPhoto) -> dict[str, Any]:
             "pages": 1 + len(session.photo.pages),
             "kind": session.kind,
             "found": detections,
+            "faces": session.faces(),
         }
 
 
-def before(opened: OpenPhoto) -> Answer:
+def before(opened: OpenPhoto, screen: int) -> Answer:
     """The photo as it came, at the size of previews."""
     with opened.lock:
-        return _picture(opened.session.small())
+        return _picture(opened.session.small(screen))
 
 
 def preview(opened: OpenPhoto, body: bytes) -> Answer:
@@ -72,6 +75,15 @@ def preview(opened: OpenPhoto, body: bytes) -> Answer:
     with opened.lock:
         result = opened.session.preview(_edit(opened, payload), screen=schemas.screen(payload))
         return _picture(result.photo, result.note)
+
+
+def palette(opened: OpenPhoto, body: bytes) -> dict[str, Any]:
+    """The colours that a place of the photo may have had, the likeliest first, and the thing that it is on."""
+    payload = schemas.table(body)
+    spot = schemas.spot(payload)
+    with opened.lock:
+        colors, thing = opened.session.palette(_edit(opened, payload), spot)
+    return {"colors": [f"#{bytes(rgb).hex()}" for rgb in colors], "thing": thing}
 
 
 def panels(opened: OpenPhoto, body: bytes) -> list[dict[str, str]]:
@@ -104,7 +116,9 @@ def recipe(opened: OpenPhoto, body: bytes) -> Answer:
     """The edit as a recipe, as `--save-recipe` writes it."""
     payload = schemas.table(body)
     with opened.lock:
-        made = recipes.of(_edit(opened, payload).options, mask=_mask(opened, payload))
+        options, sha = _edit(opened, payload).options, payload.get("reference")
+        reference = opened.files[sha].data if sha else b""
+        made = recipes.of(options, mask=_mask(opened, payload), reference=reference)
     return Answer(recipes.dumps(made).encode(), "application/toml", f"{_stem(opened)}.handtint.toml")
 
 
@@ -112,19 +126,30 @@ def load_recipe(body: bytes) -> dict[str, Any]:
     """The settings in a recipe file, for the page to continue from. Raises OptionError."""
     text = body.decode("utf-8", errors="replace")
     recorded = recipes.loads(text)
-    options = schemas.checked(recorded.options)
+    reference = recorded.reference or recorded.files.get(recorded.options.reference or "", "")
+    if recorded.options.reference and not reference:
+        raise OptionError("reference: the recipe does not say which photo it is; use the command line")
+    options = schemas.checked(replace(recorded.options, reference=None))
     here = recipes.of(options).models
     other = [name for name, sha in recorded.models.items() if here.get(name, sha) != sha]
     warning = f"made with other weights of {' and '.join(other)}: the colours may differ" if other else ""
     settings = {name: getattr(options, name) for name in options.__slots__}
     terms = schemas.terms(schemas.steps(options.keep))
-    return {"options": settings, "terms": terms, "mask": recorded.mask or None, "warning": warning}
+    given = {"mask": recorded.mask or None, "reference": reference or None}
+    return {"options": settings, "terms": terms, "warning": warning, **given}
 
 
-def upload_mask(store: SessionStore, opened: OpenPhoto, body: bytes) -> dict[str, str]:
-    """Keep a mask file for a photo, and return its sha256. Raises InputError."""
+def upload(store: SessionStore, opened: OpenPhoto, name: str, body: bytes) -> dict[str, str]:
+    """Keep a mask or a reference for a photo, and return its sha256. Raises InputError."""
     with opened.lock:
-        return {"mask": opened.add_mask(body, store.limits)}
+        return {"sha256": opened.add_file(body, name, store.limits)}
+
+
+def parse_hint(body: bytes) -> dict[str, str]:
+    """A hint that was typed, with its colour as #rrggbb. Raises OptionError."""
+    text = str(schemas.table(body).get("hint", ""))
+    parsed = keep.parse_hint(text[: schemas.MAX_KEEP_LENGTH])
+    return {"where": text.rpartition("=")[0].strip(), "color": f"#{bytes(parsed.rgb).hex()}"}
 
 
 def parse_keep(body: bytes) -> list[dict[str, Any]]:
@@ -133,14 +158,14 @@ def parse_keep(body: bytes) -> list[dict[str, Any]]:
 
 
 def _edit(opened: OpenPhoto, payload: Mapping[str, Any]) -> Edit:
-    return schemas.read(payload, {key: uploaded.photo for key, uploaded in opened.masks.items()})
+    return schemas.read(payload, {key: uploaded.photo for key, uploaded in opened.files.items()})
 
 
 def _mask(opened: OpenPhoto, payload: Mapping[str, Any], *, chosen: bool = False) -> bytes:
     """The mask file that goes with the options, b"" if there is none. chosen: then the selected mask."""
     edit, uploaded = _edit(opened, payload), payload.get("mask")
     if uploaded and not edit.strokes:
-        return opened.masks[uploaded].data
+        return opened.files[uploaded].data
     photo = opened.session.selected(edit) if chosen else opened.session.mask(edit)
     return photo.encode(format="png") if photo else b""
 

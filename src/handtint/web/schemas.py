@@ -16,21 +16,33 @@ from handtint.session import SCREEN, Edit
 
 MAX_KEEP_LENGTH = 4000  # characters of `keep`
 MAX_STROKES = 500  # of one edit
+CLOSE = 2560  # pixels: the size of a preview that is looked at closely
 MAX_POINTS = 50_000  # of all its strokes
-PREVIEW_SIZES = (640, 960, SCREEN)  # pixels: the sizes of previews
+PREVIEW_SIZES = (160, 640, 960, SCREEN, CLOSE)  # pixels: the sizes of previews
 _FIXED = ("model", "mask_model")  # fixed when the page is started
 
 
-def read(payload: Mapping[str, Any], masks: Mapping[str, Photo]) -> Edit:
-    """The edit in a request: {"options": {...}, "strokes": [...], "mask": sha256 or null}.
+def read(payload: Mapping[str, Any], files: Mapping[str, Photo]) -> Edit:
+    """The edit in a request: {"options": {...}, "strokes": [...], "mask": sha256 or null, "reference": the same}.
 
-    masks: those uploaded for this photo, by sha256. Raises OptionError.
+    files: those uploaded for this photo, by sha256. Raises OptionError.
     """
-    name = payload.get("mask")
-    if name is not None and name not in masks:
-        raise OptionError("edit: this mask was not given to this photo: choose its file again")
+    given: dict[str, Photo | None] = {}
+    for role in ("mask", "reference"):
+        name = payload.get(role)
+        if name is not None and (not isinstance(name, str) or name not in files):
+            raise OptionError(f"edit: this {role} was not given to this photo: choose its file again")
+        given[role] = files[name] if name else None
     options = settings(payload.get("options", {}))
-    return Edit(options=options, mask=masks[name] if name else None, strokes=_strokes(payload.get("strokes", [])))
+    return Edit(options=options, strokes=_strokes(payload.get("strokes", [])), **given)
+
+
+def spot(payload: Mapping[str, Any]) -> tuple[float, float]:
+    """The place that a request is about: {"at": [x, y]}, shares of the sides. Raises OptionError."""
+    at = payload.get("at")
+    if not isinstance(at, list) or len(at) != 2 or not all(type(v) in (int, float) and 0 <= v < 1 for v in at):
+        raise OptionError("at: x and y are shares of the sides, from 0 to below 1")
+    return float(at[0]), float(at[1])
 
 
 def table(body: bytes) -> dict[str, Any]:
@@ -48,7 +60,7 @@ def screen(payload: Mapping[str, Any]) -> int:
     """The longer side of a preview, in pixels: the smallest that fills the page, or the largest there is."""
     wanted = payload.get("screen")
     fit = [side for side in PREVIEW_SIZES if isinstance(wanted, int | float) and side >= wanted]
-    return fit[0] if fit else PREVIEW_SIZES[-1]
+    return fit[0] if fit else CLOSE if isinstance(wanted, int | float) else SCREEN
 
 
 def settings(payload: object) -> Options:
@@ -66,7 +78,7 @@ def checked(options: Options) -> Options:
             raise OptionError(f"{name}: the page works with {getattr(default, name)} only; use the command line")
     steps(options.keep)
     if options.reference:
-        raise OptionError("reference: the page reads no files by name; use the command line")
+        raise OptionError("reference: the page reads no files by name; drop the photo on it instead")
     if keep.files(options.named):
         raise OptionError("hint: the page reads no files by name")
     return options

@@ -15,12 +15,12 @@ from handtint.session import Session
 
 MAX_PHOTOS = 24  # photos
 MAX_BYTES = 1 << 30  # of all open photos together; a single one may be larger
-MAX_MASKS = 4  # uploaded for one photo
+MAX_FILES = 6  # uploaded for one photo: masks and references
 
 
 @dataclass(frozen=True, slots=True)
-class UploadedMask:
-    """A mask file that was uploaded for a photo: its bytes, and the mask decoded."""
+class UploadedFile:
+    """A file that was uploaded for a photo, a mask or a reference: its bytes, and the picture decoded."""
 
     data: bytes
     photo: Photo
@@ -33,22 +33,22 @@ class OpenPhoto:
     key: str
     name: str
     session: Session
-    masks: OrderedDict[str, UploadedMask] = field(default_factory=OrderedDict)
+    files: OrderedDict[str, UploadedFile] = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
 
-    def add_mask(self, data: bytes, limits: codec.Limits) -> str:
-        """Keep a mask file with the photo, and return its sha256. Raises InputError."""
+    def add_file(self, data: bytes, name: str, limits: codec.Limits) -> str:
+        """Keep a mask or a reference, as the name says, with the photo, and return its sha256. Raises InputError."""
         key = hashlib.sha256(data).hexdigest()
-        self.masks[key] = UploadedMask(data, Photo.read(data, name="mask", limits=limits))
-        while len(self.masks) > MAX_MASKS:
-            self.masks.popitem(last=False)
+        self.files[key] = UploadedFile(data, Photo.read(data, name=name, limits=limits))
+        while len(self.files) > MAX_FILES:
+            self.files.popitem(last=False)
         return key
 
     @property
     def nbytes(self) -> int:
         """Roughly how much memory it uses."""
         return self.session.nbytes + sum(
-            mask.photo.pixels.nbytes + len(mask.data) for mask in list(self.masks.values())
+            file.photo.pixels.nbytes + len(file.data) for file in list(self.files.values())
         )
 
 

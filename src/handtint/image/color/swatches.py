@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -10,9 +12,26 @@ from handtint.types import Array, Float
 
 SAMPLE = 4000  # pixels that are looked at
 FEW = 0.08  # of a thing: a colour of less is none of its own
+SURFACE = 1.7  # chroma of a surface, at most, for each L* that it has: darker ones of more are lamps and screens
+
+RGB = tuple[int, int, int]
+COMMON: tuple[RGB, ...] = (  # of cloth, paint, earth and leaves
+    (143, 50, 56),
+    (181, 104, 60),
+    (184, 147, 63),
+    (68, 104, 63),
+    (47, 107, 107),
+    (61, 90, 138),
+    (43, 53, 80),
+    (106, 74, 120),
+    (168, 112, 127),
+    (122, 90, 58),
+    (200, 176, 138),
+    (128, 128, 128),
+)
 
 
-def swatches(L: Float, ab: Float, alpha: Array, *, most: int = 3) -> list[tuple[int, int, int]]:
+def swatches(L: Float, ab: Float, alpha: Array, *, most: int = 3) -> list[RGB]:
     """The likeliest colours, sRGB 0..255, of what alpha (h, w) uint8 shows, at most so many, the largest first.
 
     L: L* (h, w) 0..100. ab: its a*b* (h, w, 2). Colours are the middles of clusters (k-means), each at its pixels' mean
@@ -31,3 +50,25 @@ def swatches(L: Float, ab: Float, alpha: Array, *, most: int = 3) -> list[tuple[
     order = [n for n in np.argsort(-sizes, kind="stable") if sizes[n] >= FEW * len(pixels)]
     rgb = lab.join(middles[order, :1] * 2, np.ascontiguousarray(middles[order, None, 1:]))
     return [(int(r), int(g), int(b)) for r, g, b in rgb[:, 0]]
+
+
+def at_lightness(colors: Sequence[RGB], L: float) -> list[RGB]:
+    """Colours, sRGB 0..255, brought to an L* 0..100: the hue stays, and as much chroma as a surface has there."""
+    if not colors:
+        return []
+    ab = lab.split(np.array(colors, np.uint8)[None])[1]
+    chroma = np.linalg.norm(ab, axis=2, keepdims=True)
+    ab *= np.minimum(1, (SURFACE * L + 5) / np.maximum(chroma, 1e-6)).astype(np.float32)
+    rgb = lab.join(np.full(ab.shape[:2], L, np.float32), ab)[0]
+    return [(int(r), int(g), int(b)) for r, g, b in rgb]
+
+
+def distinct(colors: Sequence[RGB], *, least: float = 9.0) -> list[int]:
+    """The indices of the colours, sRGB 0..255, that are at least so far in L*a*b* from each before them that stays."""
+    L, ab = lab.split(np.array(colors, np.uint8).reshape(1, -1, 3))
+    places = np.concatenate([L[0, :, None], ab[0]], axis=1)
+    found: list[int] = []
+    for n, place in enumerate(places):
+        if all(np.linalg.norm(place - places[m]) >= least for m in found):
+            found.append(n)
+    return found

@@ -40,7 +40,7 @@ const upload = async (path, body) =>
 
 export const open = (file) => upload(`/api/photos?name=${encodeURIComponent(file.name)}`, file);
 
-export const before = async (id) => (await ask(`/api/photos/${id}/before`)).blob();
+export const before = async (id, close) => (await ask(`/api/photos/${id}/before${close ? "?close=1" : ""}`)).blob();
 
 const post = (path, edit) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(edit) });
@@ -51,10 +51,19 @@ export async function picture(id, what, edit) {
   return { blob: await answer.blob(), name: header(answer, "handtint-name"), note: header(answer, "handtint-note") };
 }
 
+// The colours that a place may have had, the likeliest first, and the thing that it is on: {colors, thing}.
+export const palette = async (id, edit, { x, y }) =>
+  (await post(`/api/photos/${id}/palette`, { ...edit, at: [x, y] })).json();
+
+// A hint that was typed: {where, color}, the colour as #rrggbb.
+export const hint = async (text) => (await post("/api/hint", { hint: text })).json();
+
 export const panels = async (id, edit) => (await post(`/api/photos/${id}/panels`, edit)).json();
 
 export const terms = async (keep) => (await post("/api/keep", { keep })).json();
 
 export const recipe = (file) => upload("/api/recipe", file);
 
-export const giveMask = async (id, file) => (await upload(`/api/photos/${id}/given`, file)).mask;
+// Give a photo a mask or a reference; gives the file's sha256.
+export const giveFile = async (id, file) =>
+  (await upload(`/api/photos/${id}/given?name=${encodeURIComponent(file.name)}`, file)).sha256;

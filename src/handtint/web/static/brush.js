@@ -61,6 +61,12 @@ export class Brush {
     this.done(stroke);
   }
 
+  // A stroke that turned out to be something else.
+  cancel() {
+    this.stroke = null;
+    this.draw();
+  }
+
   dab({ x, y }, erase) {
     this.done({ points: [[round(x), round(y)]], radius: this.radius, erase });
   }

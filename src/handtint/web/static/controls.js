@@ -16,6 +16,7 @@ export class Controls {
     this.describe();
     this.slider("strength", Number, percent);
     this.slider("feather", Number, (value) => `${Math.round(value)} px`);
+    this.slider("warmth", Number, warmthShown);
     this.backgrounds();
     this.gain();
     this.listen(byId("closer_look"), "change", "closer_look", (node) => (node.checked ? "auto" : "off"));
@@ -25,8 +26,10 @@ export class Controls {
 
   describe() {
     for (const [name, setting] of Object.entries(this.settings)) byId(name)?.setAttribute("title", setting.help);
-    const { low, high } = this.settings.strength;
-    Object.assign(byId("strength"), { min: low, max: high });
+    for (const name of ["strength", "warmth"]) {
+      const { low, high } = this.settings[name];
+      Object.assign(byId(name), { min: low, max: high });
+    }
   }
 
   listen(node, event, name, read, final = true) {
@@ -70,7 +73,7 @@ export class Controls {
   // Set every control to what the edit says.
   draw(edit) {
     const valueOf = (name) => edit.options[name] ?? this.settings[name].default;
-    for (const name of ["strength", "feather"]) {
+    for (const name of ["strength", "feather", "warmth"]) {
       byId(name).max = Math.max(Number(byId(name).max), valueOf(name));
       byId(name).value = valueOf(name);
       byId(`${name}-out`).value = this[`${name}Shown`](valueOf(name));
@@ -87,4 +90,5 @@ export class Controls {
   }
 }
 
+const warmthShown = (value) => (value ? `${value > 0 ? "warmer" : "cooler"} ${percent(Math.abs(value))}` : "as it is");
 const gainShown = (gain) => (gain === "auto" ? "automatic" : gain === "off" ? "× 1" : `× ${gain}`);

@@ -17,22 +17,24 @@ export const isRecipe = (file) => file.name.toLowerCase().endsWith(".toml");
 
 // The edit that files say for a photo: a recipe, a mask, or both. Gives {edit, note}.
 export async function load(files, photo) {
-  const masks = files.filter((file) => !isRecipe(file));
+  const pictures = files.filter((file) => !isRecipe(file));
   const recipes = files.filter(isRecipe);
-  if (masks.length > 1 || recipes.length > 1) throw new api.Problem("Choose one recipe, one mask, or one of each.");
-  let edit = photo.history.now;
-  let loaded = { mask: null, warning: "" };
-  if (recipes.length) {
-    loaded = await api.recipe(recipes[0]);
-    const { keep, ...options } = loaded.options;
-    edit = { ...withTerms(edit, loaded.terms), options, strokes: [] };
-  }
-  if (masks.length) {
-    const sha = await photo.giveMask(masks[0]);
-    if (loaded.mask && loaded.mask !== sha) throw new api.Problem("This recipe was made with another mask than this one.");
-    edit = { ...edit, mask: sha, strokes: [] };
-  } else if (loaded.mask) {
-    throw new api.Problem("This recipe was made with a mask: choose the recipe and its mask, a PNG, together.");
-  }
-  return { edit, note: loaded.warning };
+  if (recipes.length > 1) throw new api.Problem("Choose one recipe, and the files that belong to it.");
+  if (!recipes.length && pictures.length > 1) throw new api.Problem("Choose one mask, or a recipe with its files.");
+  if (!recipes.length) return { edit: { ...photo.history.now, mask: await photo.giveFile(pictures[0]), strokes: [] } };
+  const { options, terms, mask, reference, warning } = await api.recipe(recipes[0]);
+  const given = await Promise.all(pictures.map((file) => photo.giveFile(file)));
+  const others = given.filter((sha) => sha !== mask && sha !== reference);
+  check("mask", "a PNG", mask, given, others);
+  check("reference", "a photo", reference, given, others);
+  const { keep, reference: path, ...settings } = options;
+  const edit = { ...withTerms(photo.history.now, terms), options: settings, strokes: [], reference };
+  return { edit: { ...edit, mask: mask ?? others[0] ?? null }, note: warning };
+}
+
+// Throw where the file that a recipe was made with is not among those given.
+function check(what, kind, wanted, given, others) {
+  if (!wanted || given.includes(wanted)) return;
+  if (others.length) throw new api.Problem(`This recipe was made with another ${what} than this one.`);
+  throw new api.Problem(`This recipe was made with a ${what}: choose the recipe and its ${what}, ${kind}, together.`);
 }

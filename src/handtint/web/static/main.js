@@ -4,14 +4,18 @@ import * as api from "./api.js";
 import { Brush } from "./brush.js";
 import * as chips from "./chips.js";
 import { Controls } from "./controls.js";
-import { keepOf, start, withStroke, withTerm, withTerms, withoutTerm } from "./edit.js";
-import * as files from "./files.js";
+import { keepOf, placeOf, start, withStroke, withTerm, withoutTerm } from "./edit.js";
+import { isRecipe } from "./files.js";
 import { gallery } from "./gallery.js";
-import { drops, keys } from "./shortcuts.js";
+import { Hints } from "./hints.js";
 import { Panels } from "./panels.js";
 import { Photo, Queue } from "./photos.js";
 import { Picture } from "./picture.js";
-import { complain, quiet, say } from "./status.js";
+import { Reference } from "./reference.js";
+import { drops, keys, pastes } from "./shortcuts.js";
+import { complain, quiet, say, sentence } from "./status.js";
+import { giveReference, loadRecipe, saveRecipe, saved, typed } from "./transfer.js";
+import { Versions } from "./versions.js";
 
 const byId = (id) => document.getElementById(id);
 const about = await api.about().catch((problem) => {
@@ -22,9 +26,15 @@ const about = await api.about().catch((problem) => {
 let current = null;
 const queue = new Queue((photo) => choose(photo));
 const brush = new Brush((stroke) => change((edit) => withStroke(edit, stroke)));
-const picture = new Picture({ act, brush });
+const picture = new Picture({ act, brush, closer });
 const panels = new Panels();
 const controls = new Controls(about.settings, change);
+const hints = new Hints({ change, picture, photo: () => current });
+const reference = new Reference({
+  take: (file) => giveReference(current, file, change),
+  drop: () => change((edit) => ({ ...edit, reference: null })),
+});
+const versions = new Versions(about.variants, { change, idle });
 
 // ---- edits
 
@@ -33,8 +43,10 @@ function act(kind, { x, y }) {
     brush.dab({ x, y }, kind === "erase");
     return;
   }
-  const place = (value) => `${Math.round(1000 * value) / 10}%`;
-  change((edit) => withTerm(edit, `@${place(x)},${place(y)}`, kind === "away"));
+  if (kind === "hint") {
+    picture.point({ x, y });
+    hints.begin({ x, y });
+  } else change((edit) => withTerm(edit, placeOf({ x, y }), kind === "away"));
 }
 
 function turn(text, event) {
@@ -56,6 +68,7 @@ function change(how, final = true) {
 
 function step(way) {
   if (!current?.info) return;
+  hints.palette.close();
   current.history[way]();
   draw();
   refresh();
@@ -68,6 +81,9 @@ function draw({ keepControls = false } = {}) {
   if (!keepControls) controls.draw(history.now);
   chips.draw(info, history.now, { turn, drop: (text) => change((edit) => withoutTerm(edit, text)) });
   picture.mark(history.now.mask ? [] : history.now.terms, info);
+  hints.draw(history.now, info);
+  reference.draw(current.files.get(history.now.reference));
+  versions.draw(history.now);
   byId("keep").value = keepOf(history.now.terms);
   byId("keep-error").textContent = "";
   byId("keep").removeAttribute("aria-invalid");
@@ -103,6 +119,18 @@ async function refresh() {
   running = false;
 }
 
+// The picture is looked at more closely: with all that there is to see, if that is not shown yet.
+async function closer() {
+  if (!current?.after) return;
+  if (picture.close) await current.closely().catch(() => {});
+  refresh();
+}
+
+// Until no picture is being asked for.
+async function idle() {
+  while (running) await new Promise((go) => setTimeout(go, 60));
+}
+
 async function shown(photo) {
   await picture.update(photo);
   if (!wanted) brush.settled();
@@ -110,9 +138,8 @@ async function shown(photo) {
   say(photo.note ? sentence(photo.note) : "Done.");
   queue.draw(current);
   if (panels.open && !wanted) await panels.show(photo);
+  if (versions.open && !wanted) versions.show(photo).catch((problem) => complain(problem.message));
 }
-
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 // ---- photos
 
@@ -180,6 +207,8 @@ function choose(photo) {
     return;
   }
   const first = current !== photo;
+  hints.palette.close();
+  if (first) picture.zoom.reset();
   current = photo;
   byId("editor").classList.toggle("empty", !photo.info);
   byId("controls").inert = !photo.info;
@@ -193,46 +222,6 @@ function choose(photo) {
   } else queue.draw(current);
 }
 
-// ---- out and in
-
-async function saved(photo, what, label) {
-  say(`${label} …`);
-  try {
-    files.save(await photo.picture(what));
-    say(`${label}: done.`);
-  } catch (problem) {
-    complain(problem.message);
-    say("");
-  }
-}
-
-async function saveRecipe() {
-  const { strokes } = current.history.now;
-  await saved(current, "recipe", "Saving the recipe");
-  if (strokes.length) await saved(current, "mask", "Saving the mask that belongs to the recipe");
-}
-
-async function loadRecipe(list) {
-  try {
-    const { edit, note } = await files.load([...list], current);
-    change(() => edit);
-    if (note) complain(sentence(note));
-  } catch (problem) {
-    complain(problem.message);
-  }
-}
-
-async function typed() {
-  const field = byId("keep");
-  try {
-    const terms = await api.terms(field.value);
-    change((edit) => withTerms(edit, terms));
-  } catch (problem) {
-    byId("keep-error").textContent = problem.message;
-    field.setAttribute("aria-invalid", "true");
-  }
-}
-
 // ---- wiring
 
 const on = (id, event, act) => byId(id).addEventListener(event, act);
@@ -242,7 +231,7 @@ on("files", "change", () => {
   byId("files").value = "";
 });
 on("recipes", "change", () => {
-  loadRecipe(byId("recipes").files);
+  loadRecipe(current, byId("recipes").files, change);
   byId("recipes").value = "";
 });
 on("undo", "click", () => step("undo"));
@@ -253,10 +242,11 @@ on("download-all", "click", async () => {
   const done = queue.photos.filter((photo) => photo.state === "done");
   for (const photo of done) await saved(photo, "result", `Making ${photo.name}`);
 });
-on("save-recipe", "click", saveRecipe);
+on("save-recipe", "click", () => saveRecipe(current));
 on("load-recipe", "click", () => byId("recipes").click());
 on("save-mask", "click", () => saved(current, "mask", "Making the mask"));
-on("keep", "change", typed);
+on("keep", "change", () => typed(change));
+on("show-versions", "click", () => versions.toggle(current));
 on("controls", "submit", (event) => event.preventDefault());
 on("show-panels", "click", async () => {
   panels.toggle();
@@ -269,6 +259,7 @@ addEventListener("resize", () => {
   resized = setTimeout(() => current?.after && refresh(), 400);
 });
 keys(step);
-drops((list) => (current?.info && list.some(files.isRecipe) ? loadRecipe(list) : add(list)));
+drops((list) => (current?.info && list.some(isRecipe) ? loadRecipe(current, list, change) : add(list)));
+pastes(add);
 gallery(about.samples, (file) => add([file]));
 document.body.dataset.ready = "true";

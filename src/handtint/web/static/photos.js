@@ -15,12 +15,12 @@ export class Photo {
     this.history = new History(start(options));
     this.info = null; // what the server says about the photo
     this.before = this.after = ""; // addresses of pictures
-    this.masks = new Map(); // files of masks given, by sha256
+    this.files = new Map(); // masks and references given, by sha256
   }
 
   async open() {
     this.info = await api.open(this.file);
-    for (const file of this.masks.values()) await api.giveMask(this.info.id, file);
+    for (const file of this.files.values()) await api.giveFile(this.info.id, file);
     if (!this.before) this.before = URL.createObjectURL(await api.before(this.info.id));
   }
 
@@ -52,14 +52,31 @@ export class Photo {
     return true;
   }
 
+  // A small picture of an edit, for a strip of them: {blob, note}.
+  thumbnail(edit) {
+    return this.ask((id) => api.picture(id, "preview", wire(edit, 160)));
+  }
+
+  palette(spot) {
+    const edit = wire(this.history.now);
+    return this.ask((id) => api.palette(id, edit, spot));
+  }
+
+  // The photo as it came, once it is looked at closely.
+  async closely() {
+    if (this.close) return;
+    this.close = true;
+    this.before = URL.createObjectURL(await this.ask((id) => api.before(id, true)));
+  }
+
   panels() {
     const edit = wire(this.history.now);
     return this.ask((id) => api.panels(id, edit));
   }
 
-  async giveMask(file) {
-    const sha = await this.ask((id) => api.giveMask(id, file));
-    this.masks.set(sha, file);
+  async giveFile(file) {
+    const sha = await this.ask((id) => api.giveFile(id, file));
+    this.files.set(sha, file);
     return sha;
   }
 

@@ -1,17 +1,30 @@
 // The picture: before and after with a divider, and what a hand does on it.
 
+import { spotOf } from "./edit.js";
+import { Loupe } from "./loupe.js";
+import { Zoom } from "./zoom.js";
+
 const STEP = 0.02; // of the picture: how far an arrow key moves the cross
 
 const byId = (id) => document.getElementById(id);
 
 export class Picture {
-  // act(kind, point): a click or a key at a point {x, y}, shares of the sides; kind "keep", "away", "add" or "erase".
-  constructor({ act, brush }) {
+  // act(kind, point): a click or a key at a point {x, y}, shares of the sides; kind "keep", "away", "add", "erase" or "hint".
+  // closer(): the picture is looked at more closely than before.
+  constructor({ act, brush, closer }) {
     this.act = act;
+    this.closer = closer;
     this.brush = brush;
     this.box = byId("picture");
     this.images = { before: byId("before"), after: byId("after") };
+    this.scene = byId("scene");
     this.compare = byId("compare");
+    this.loupe = new Loupe(this.box, this.images.after);
+    this.zoom = new Zoom(this.box, this.scene, {
+      may: () => !this.painting,
+      pinched: () => this.brush.cancel(),
+      changed: () => this.moved(),
+    });
     this.cross = { x: 0.5, y: 0.5, node: byId("crosshair") };
     this.ratio = 1;
     this.watch();
@@ -27,10 +40,13 @@ export class Picture {
     this.dressed();
   }
 
+  get painting() {
+    return this.mode === "add" || this.mode === "erase";
+  }
+
   dressed() {
-    const painting = this.mode === "add" || this.mode === "erase";
-    this.box.classList.toggle("brushing", painting);
-    byId("brush-size-row").hidden = !painting;
+    this.box.classList.toggle("brushing", this.painting);
+    byId("brush-size-row").hidden = !this.painting;
     [byId("hint").textContent, byId("hint-more").textContent] = HINTS[this.mode];
     this.brush.clear();
   }
@@ -51,24 +67,43 @@ export class Picture {
     this.box.addEventListener("click", (event) => this.clicked(event));
     this.box.addEventListener("keydown", (event) => this.pressed(event));
     this.box.addEventListener("blur", () => (this.cross.node.hidden = true));
+    this.box.addEventListener("pointermove", (event) => this.loupe.show(this.at(event), this.inBox(event)));
+    this.box.addEventListener("pointerleave", () => this.loupe.hide());
+    const press = (id, act) => byId(id).addEventListener("click", act);
+    press("zoom-in", () => this.zoom.by(1.5));
+    press("zoom-out", () => this.zoom.by(1 / 1.5));
+    press("zoom-reset", () => this.zoom.reset());
+    press("show-loupe", () => this.look());
+    press("next-face", () => this.nextFace());
     this.brush.watch(this.box, (event) => this.at(event), (event) => this.meant(event), () => this.mode);
     addEventListener("resize", () => this.fit());
   }
 
   // The mode, or its opposite where Shift or Alt is held.
   meant(event) {
-    const other = { keep: "away", away: "keep", add: "erase", erase: "add" };
+    const other = { keep: "away", away: "keep", add: "erase", erase: "add", hint: "hint" };
     return event.shiftKey || event.altKey ? other[this.mode] : this.mode;
   }
 
   at(event) {
-    const box = this.box.getBoundingClientRect();
+    const box = this.scene.getBoundingClientRect();
     const clip = (value) => Math.min(Math.max(value, 0), 0.9999);
     return { x: clip((event.clientX - box.left) / box.width), y: clip((event.clientY - box.top) / box.height) };
   }
 
+  inBox(event) {
+    const box = this.box.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  // Where a point of the picture is in the frame round it, in pixels.
+  inFrame(point) {
+    const { x, y } = this.zoom.spot(point);
+    return { x: x + this.box.offsetLeft, y: y + this.box.offsetTop };
+  }
+
   clicked(event) {
-    if (this.mode === "add" || this.mode === "erase") return;
+    if (this.zoom.dragged || this.painting) return;
     event.preventDefault();
     this.acted(this.meant(event), this.at(event));
   }
@@ -81,7 +116,8 @@ export class Picture {
   pressed(event) {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const move = moves[event.key];
-    if (!move && event.key !== "Enter" && event.key !== " ") return;
+    if (event.target === this.box && this.looked(event)) return;
+    if (event.target !== this.box || !move && event.key !== "Enter" && event.key !== " ") return;
     if (event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const { cross } = this;
@@ -92,9 +128,59 @@ export class Picture {
     } else if (!cross.node.hidden) {
       this.acted(this.meant(event), { x: cross.x, y: cross.y });
     }
-    cross.node.hidden = false;
-    cross.node.style.left = `${100 * cross.x}%`;
-    cross.node.style.top = `${100 * cross.y}%`;
+    this.point(cross);
+    if (this.zoom.scale > 1) this.zoom.reveal(cross);
+    this.loupe.show(cross, this.zoom.spot(cross));
+  }
+
+  // Put the cross on a point.
+  point({ x, y }) {
+    Object.assign(this.cross, { x, y });
+    this.cross.node.hidden = false;
+    this.cross.node.style.left = `${100 * x}%`;
+    this.cross.node.style.top = `${100 * y}%`;
+  }
+
+  // Keys that look closer, or less so; whether this is one of them.
+  looked(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    const { x, y } = this.zoom.spot(this.cross);
+    const middle = this.cross.node.hidden ? undefined : { x: x / this.box.clientWidth, y: y / this.box.clientHeight };
+    const acts = {
+      "+": () => this.zoom.by(1.5, middle),
+      "-": () => this.zoom.by(1 / 1.5, middle),
+      0: () => this.zoom.reset(),
+      l: () => this.look(),
+      f: () => this.nextFace(),
+    };
+    const act = acts[event.key === "=" ? "+" : event.key.toLowerCase()];
+    if (act) event.preventDefault();
+    act?.();
+    return Boolean(act);
+  }
+
+  look() {
+    this.loupe.toggle();
+    if (this.loupe.on && !this.cross.node.hidden) this.loupe.show(this.cross, this.zoom.spot(this.cross));
+    this.closer();
+  }
+
+  nextFace() {
+    if (!this.loupe.on) this.look();
+    if (!this.loupe.faces.length) return;
+    this.point(this.loupe.advance());
+    this.zoom.reveal(this.cross);
+    this.loupe.show(this.cross, this.zoom.spot(this.cross), this.loupe.span);
+  }
+
+  // The scene was moved in its box.
+  moved() {
+    const { scale } = this.zoom;
+    byId("zoom-reset").textContent = `${Math.round(100 * scale)} %`;
+    byId("zoom-out").disabled = byId("zoom-reset").disabled = scale === 1;
+    this.divide(Number(this.compare.value));
+    clearTimeout(this.settling);
+    if (scale > 1) this.settling = setTimeout(() => this.closer(), 300);
   }
 
   divide(percent) {
@@ -102,8 +188,9 @@ export class Picture {
     this.compare.value = share;
     this.compare.setAttribute("aria-valuetext", `${Math.round(share)} % before`);
     this.images.before.style.clipPath = `inset(0 ${100 - share}% 0 0)`;
-    byId("divider").style.left = `${share}%`;
-    byId("tag-before").hidden = share < 12;
+    const left = this.zoom.spot({ x: share / 100, y: 0 }).x;
+    byId("divider").style.left = `${left}px`;
+    byId("tag-before").hidden = left < 0.12 * this.box.clientWidth;
   }
 
   // Show a photo; its size is that of the picture from now on.
@@ -112,12 +199,15 @@ export class Picture {
     this.fit();
     this.images.before.src = photo.before;
     this.images.after.src = photo.after || photo.before;
+    this.loupe.offer(photo.info.faces);
     this.box.setAttribute("aria-label", `The picture: ${photo.name}`);
   }
 
-  update(photo) {
+  async update(photo) {
     this.images.after.src = photo.after;
-    return this.images.after.decode().catch(() => {});
+    if (this.images.before.src !== photo.before) this.images.before.src = photo.before;
+    await this.images.after.decode().catch(() => {});
+    this.loupe.again();
   }
 
   fit() {
@@ -128,11 +218,18 @@ export class Picture {
     this.box.style.width = `${Math.floor(width)}px`;
     this.box.style.height = `${Math.floor(width / this.ratio)}px`;
     this.brush.fit(width, width / this.ratio);
+    this.zoom.place(this.zoom.x, this.zoom.y);
   }
 
   get pixels() {
     const longer = Math.max(parseFloat(this.box.style.width), parseFloat(this.box.style.height));
-    return Math.ceil((longer || 0) * devicePixelRatio) || undefined;
+    const larger = this.loupe.on ? Math.max(this.zoom.scale, 4) : this.zoom.scale;
+    return Math.ceil((longer || 0) * devicePixelRatio * larger) || undefined;
+  }
+
+  // Whether more is to be seen than a preview of the whole has.
+  get close() {
+    return this.loupe.on || this.zoom.scale > 1;
   }
 
   mark(terms, info) {
@@ -149,15 +246,16 @@ const HINTS = {
   keep: ["Click what should have colour.", "Hold Shift to take away."],
   away: ["Click what should have no colour.", "Hold Shift to keep."],
   add: ["Paint where colour should be.", "Hold Shift to erase."],
+  hint: ["Click a thing, and say what colour it was.", ""],
   erase: ["Paint where no colour should be.", "Hold Shift to add."],
 };
 
 function marked(term, info) {
-  const match = /^@([\d.]+)(%?),([\d.]+)(%?)(?:=.*)?$/.exec(term.text);
-  if (!match) return null;
+  const spot = spotOf(`${term.text}=`, info);
+  if (!spot) return null;
   const node = document.createElement("div");
   node.className = term.away ? "mark away" : "mark";
-  node.style.left = `${match[2] ? match[1] : (100 * match[1]) / info.width}%`;
-  node.style.top = `${match[4] ? match[3] : (100 * match[3]) / info.height}%`;
+  node.style.left = `${100 * spot.x}%`;
+  node.style.top = `${100 * spot.y}%`;
   return node;
 }

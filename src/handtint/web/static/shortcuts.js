@@ -11,6 +11,16 @@ export function keys(step) {
   });
 }
 
+// take(files): pictures were pasted.
+export function pastes(take) {
+  addEventListener("paste", (event) => {
+    const pictures = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
+    if (!pictures.length) return;
+    event.preventDefault();
+    take(pictures);
+  });
+}
+
 export function drops(take) {
   const { classList } = document.body;
   addEventListener("dragover", (event) => {

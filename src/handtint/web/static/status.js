@@ -22,3 +22,5 @@ export function complain(text) {
 }
 
 export const quiet = () => alerts.replaceChildren();
+
+export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
