@@ -27,7 +27,7 @@ from handtint.types import VOC, Alpha, Array, Float, Pixels, Segmentation
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from handtint.zoo import Model
+    from handtint.model import Model
 
 __all__ = ["Result", "Tinter"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from handtint.errors import WeightsError
 from handtint.image.arrays import resize
 from handtint.image.color.view import color_view, network_view, normalized
+from handtint.model import Kind
 from handtint.types import Array, Engine, Float, Segmentation
-from handtint.zoo import Kind
 
 
 def segment(

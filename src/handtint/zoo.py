@@ -4,110 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
 
 from handtint import hub, keep
 from handtint.errors import OptionError, WeightsError
 from handtint.image.masks import matting
 from handtint.interfaces import INTERFACES
+from handtint.model import REMBG, SHIPPED, Kind, Model, Task
 from handtint.options import Options
-from handtint.types import Engine
-from handtint.weights import MANIFEST, Weights, manifest, of_file, read
+from handtint.weights import MANIFEST, Weights, of_file, read
 
-Task = Literal["color", "mask", "faces"]
-_NOTHING: Mapping[str, Any] = {
-    "licence": "",
-    "size": 0,
-    "source": "",
-    "scores": {},
-}  # told of weights there are none of
-Kind = Literal["full", "color", "alpha", "isnet", "plain"]  # of a mask network: see segmenter.segment
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One entry. side: the network sees a photo at about side * side pixels, aspect kept; `square`, at just these.
-
-    kind: what a mask network reads and answers. interface: the same of a colour network of others. runner: which engine
-    runs it. record: its weights, where the package's manifest has no record of them. recipe: the training recipe of a
-    network that comes without weights. use: when to choose it.
-    """
-
-    name: str
-    task: Task
-    network: str
-    side: int
-    kind: Kind = "full"
-    runner: Literal["onnx", "deeplab", "rembg"] = "onnx"
-    record: Weights | None = None
-    square: bool = False
-    recipe: str = ""
-    use: str = ""
-    interface: str = ""
-
-    @property
-    def weights(self) -> Weights:
-        """Its weights' record. Raises WeightsError where there are none, naming the recipe that trains some."""
-        record = self.record or manifest().get(self.name)
-        if record is None:
-            recipe = self.recipe.removesuffix(".toml")
-            how = f"; train it with `handtint train {recipe}`, see docs/training.md" if recipe else ""
-            raise WeightsError(f"{self.name}: the package has no weights of it{how}")
-        return record
-
-    @property
-    def classes(self) -> bool:
-        """Whether it can be asked for VOC classes."""
-        return self.task == "mask" and self.kind in ("full", "color")
-
-    def summary(self) -> dict[str, Any]:
-        """Its description for JSON: the fields of its weights' record, and its own."""
-        facts: dict[str, Any] = {"name": self.name, "task": self.task, "network": self.network, "side": self.side}
-        facts["use"] = self.use
-        try:
-            weights = self.weights
-        except WeightsError:
-            return {**facts, "present": False, **_NOTHING, "recipe": self.recipe}
-        return {**asdict(weights), **facts, "present": weights.present, "scores": dict(weights.scores)}
-
-    def engine(self, *, threads: int = 0) -> Engine:
-        """The network, loaded and ready. Raises WeightsError."""
-        return _RUNNERS[self.runner](self, threads)
-
-
-def _onnx(model: Model, threads: int) -> Engine:
-    from handtint.engines.onnx import OnnxEngine
-
-    engine = OnnxEngine(model.weights.verified(), threads=threads)
-    if model.kind in ("alpha", "isnet") and engine.channels != 3:
-        raise WeightsError(f"{model.name}: not a network for foregrounds: one input (1, 3, h, w) is expected")
-    if model.interface:
-        channels = INTERFACES[model.interface].channels
-        if engine.channels not in (channels, None) or not engine.alone:
-            raise WeightsError(f"{model.name}: not {model.network}: one input (1, {channels}, h, w) is expected")
-    return engine
-
-
-def _deeplab(model: Model, threads: int) -> Engine:
-    if model.weights.present:  # torchvision checks what it downloads, but not what is there already
-        model.weights.verified()
-    from handtint.engines.torch import deeplab_engine
-
-    return deeplab_engine(threads=threads)
-
-
-def _rembg(model: Model, threads: int) -> Engine:  # noqa: ARG001
-    from handtint.engines.rembg import RembgEngine
-
-    return RembgEngine(model.name.removeprefix(REMBG))
-
-
-_RUNNERS: Mapping[str, Callable[[Model, int], Engine]] = {"onnx": _onnx, "deeplab": _deeplab, "rembg": _rembg}
-_NEEDS = {"deeplab": ("torchvision", "deeplab"), "rembg": ("rembg", "rembg")}  # runner: package, extra
-REMBG, ISNET = "rembg:", "isnet:"
+_NEEDS = {  # runner: packages, extra
+    "safetensors": (("safetensors", "onnx"), "export"),
+    "deeplab": (("torchvision",), "deeplab"),
+    "rembg": (("rembg",), "rembg"),
+}
+SAFETENSORS = ".safetensors"
+ISNET = "isnet:"
 
 _DEEPLAB = Weights(
     file="deeplabv3_resnet101_coco-586e9e4e.pth",
@@ -176,11 +90,12 @@ CATALOGUE = {
 def find(name: str, task: Task) -> Model:
     """The catalogue's entry of that name and task, or FOLDER/NAME for weights that `handtint export` wrote there.
 
-    For colour also ddcolor:FILE and the like, an ONNX file with one of the INTERFACES. For masks an ONNX file by its
+    FILE.safetensors gives the package's network of that task other weights. For colour also ddcolor:FILE and the like,
+    an ONNX file with one of the INTERFACES. For masks an ONNX file by its
     path, isnet:FILE for one of IS-Net of any name, or rembg:NAME. Raises OptionError, naming those there are, or the
     extra that is missing; WeightsError for an unreadable file.
     """
-    model = CATALOGUE.get(name) or _exported(name)
+    model = CATALOGUE.get(name) or _exported(name) or _tensors_only(name, task)
     if model is None:
         known = _on_hub(name, task)
         model = known or (_outside(name) if task == "mask" else _peer(name))
@@ -189,9 +104,10 @@ def find(name: str, task: Task) -> Model:
         names += [f"{kind}:FILE.onnx" for kind in INTERFACES] if task == "color" else []
         names.append("hub:OWNER/NAME/FILE")
         raise OptionError(f"model: unknown {task} model {name!r}; there are: {', '.join(names)}")
-    package, extra = _NEEDS.get(model.runner, ("", ""))
-    if package and importlib.util.find_spec(package) is None:
-        raise OptionError(f"mask-model: {name} needs {package}: pip install 'handtint[{extra}]'")
+    packages, extra = _NEEDS.get(model.runner, ((), ""))
+    if missing := [package for package in packages if importlib.util.find_spec(package) is None]:
+        option = "model" if task == "color" else "mask-model"
+        raise OptionError(f"{option}: {name} needs {missing[0]}: pip install 'handtint[{extra}]'")
     return model
 
 
@@ -204,12 +120,26 @@ def _exported(path: str) -> Model | None:
     if record is None:
         raise WeightsError(f"{folder / MANIFEST.name}: no record of {name}")
     own = replace(record, file=str((folder / record.file).absolute()))
-    return replace(CATALOGUE[name], record=own, side=record.side or CATALOGUE[name].side)
+    model = replace(CATALOGUE[name], record=own, side=record.side or CATALOGUE[name].side)
+    ending = Path(record.file).suffix.lower()
+    if ending not in (".onnx", SAFETENSORS):
+        raise WeightsError(
+            f"{own.file}: handtint runs .onnx and {SAFETENSORS} files; {ending} files are for other programs"
+        )
+    return replace(model, runner="safetensors") if ending == SAFETENSORS else model
+
+
+def _tensors_only(name: str, task: Task) -> Model | None:
+    """The package's network of a task with the weights of a safetensors file. Raises WeightsError."""
+    if not name.lower().endswith(SAFETENSORS) or hub.HUB in name:
+        return None
+    record = of_file(Path(os.path.abspath(name)))
+    return replace(CATALOGUE[SHIPPED[task]], name=name, runner="safetensors", record=record)
 
 
 def absolute(name: str) -> str:
     """The name of the same model in any working folder: with the whole path, where it is of a file or a folder."""
-    if name in CATALOGUE or hub.HUB in name or not (name.lower().endswith(".onnx") or _exported(name)):
+    if name in CATALOGUE or hub.HUB in name or not (name.lower().endswith((".onnx", SAFETENSORS)) or _exported(name)):
         return name
     kind = next((f"{prefix}:" for prefix in (*INTERFACES, ISNET[:-1]) if name.startswith(f"{prefix}:")), "")
     return kind + os.path.abspath(name.removeprefix(kind))

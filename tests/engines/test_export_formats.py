@@ -1,6 +1,8 @@
 """Weights for others: each format holds the same network, with its record and card."""
 
+import hashlib
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +11,23 @@ from click.testing import CliRunner
 
 from handtint import zoo
 from handtint.cli import main
+from handtint.errors import WeightsError
+
+RECORD = replace(zoo.CATALOGUE["handtint"].weights, file="handtint.xml", source="file")
 
 
 def exported(form: str, folder: Path) -> Path:
     done = CliRunner().invoke(main, ["export", "handtint", "--to", form, "--out", str(folder)])
     assert done.exit_code == 0, done.output
-    weights = zoo.CATALOGUE["handtint"].weights
-    assert json.loads((folder / "manifest.json").read_text())["handtint"]["sha256"] == weights.sha256
+    path, weights = Path(done.output.strip()), zoo.CATALOGUE["handtint"].weights
+    record = json.loads((folder / "manifest.json").read_text())["handtint"]
+    assert record["file"] == path.name
+    assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert record["size"] == path.stat().st_size
     card = (folder / "README.md").read_text()
-    assert weights.sha256 in card
+    assert record["sha256"] in card
     assert weights.data in card
-    return Path(done.output.strip())
+    return path
 
 
 def test_onnx_is_the_very_file_and_can_be_used(tmp_path: Path) -> None:
@@ -36,6 +44,48 @@ def test_safetensors_has_every_tensor(tmp_path: Path) -> None:
     assert len(tensors) == len(model.graph.initializer)
     for tensor in model.graph.initializer:
         assert np.array_equal(tensors[tensor.name.removesuffix(".half")], onnx.numpy_helper.to_array(tensor))
+
+
+def test_safetensors_can_be_used_by_file_and_by_folder(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    pytest.importorskip("onnx")
+    path = exported("safetensors", tmp_path)
+    x = np.random.default_rng(0).uniform(-1, 1, (1, 1, 96, 96)).astype(np.float32)
+    expected = zoo.CATALOGUE["handtint"].engine().run(x)[0]
+    for name in (str(path), f"{tmp_path}/handtint"):
+        assert np.array_equal(zoo.find(name, "color").engine().run(x)[0], expected)
+    assert zoo.absolute(str(path)) == str(path.absolute())
+
+
+def test_other_values_in_safetensors_reach_the_network(tmp_path: Path) -> None:
+    numpy = pytest.importorskip("safetensors.numpy")
+    pytest.importorskip("onnx")
+    path = exported("safetensors", tmp_path)
+    tensors = {name: values * 0 for name, values in numpy.load_file(str(path)).items()}
+    shapes = {name: v for name, v in numpy.load_file(str(path)).items() if v.dtype.kind != "f"}
+    numpy.save_file(tensors | shapes, str(path))
+    x = np.ones((1, 1, 96, 96), np.float32)
+    assert not zoo.find(str(path), "color").engine().run(x)[0].any()
+
+
+def test_safetensors_of_another_network_are_refused_in_one_line(tmp_path: Path) -> None:
+    numpy = pytest.importorskip("safetensors.numpy")
+    pytest.importorskip("onnx")
+    path = tmp_path / "other.safetensors"
+    numpy.save_file({"a": np.zeros(3, np.float32)}, str(path))
+    with pytest.raises(WeightsError, match=r"other\.safetensors: weights of another network: it has no tensor '"):
+        zoo.find(str(path), "mask").engine()
+    path.write_bytes(b"no tensors")
+    with pytest.raises(WeightsError, match="not a safetensors file"):
+        zoo.find(str(path), "color").engine()
+    with pytest.raises(WeightsError, match=r"gone\.safetensors: no such file"):
+        zoo.find(str(tmp_path / "gone.safetensors"), "color")
+
+
+def test_files_for_other_programs_are_named(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"handtint": asdict(RECORD)}))
+    with pytest.raises(WeightsError, match=r"handtint\.xml: handtint runs \.onnx and \.safetensors files"):
+        zoo.find(f"{tmp_path}/handtint", "color")
 
 
 @pytest.mark.slow

@@ -9,14 +9,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from handtint.errors import OptionError, WeightsError
-from handtint.weights import Weights
+from handtint.weights import Weights, digest
 
 
 def convert(name: str, task: str, weights: Weights, form: str, folder: Path) -> Path:
-    """Write a network in a format into a folder, with manifest.json and README.md; the path of its weights.
+    """Write a network in a format into a folder, with manifest.json and README.md; return the path of its weights.
 
-    onnx: the very file. safetensors: its tensors by their names in the torch network, as precise as they are stored.
-    openvino: NAME.xml and NAME.bin, weights in float16. Raises OptionError where the extra is missing, WeightsError.
+    onnx: a copy of the file. safetensors: its tensors by their names in the torch network, with their stored precision.
+    openvino: NAME.xml and NAME.bin, weights in float16. Raises OptionError if the extra is missing, WeightsError.
     """
     source = weights.verified()
     folder.mkdir(parents=True, exist_ok=True)
@@ -28,22 +28,23 @@ def convert(name: str, task: str, weights: Weights, form: str, folder: Path) -> 
         raise OptionError(f"export: {form} needs {error.name}: `pip install {error.name}`") from error
     except OSError as error:
         raise WeightsError(f"{path}: {error.strerror or error}") from error
-    record = {name: asdict(replace(weights, file=f"{name}.onnx", source="file"))}
+    written = replace(weights, file=path.name, sha256=digest(path), size=path.stat().st_size, source="file")
+    record = {name: asdict(written)}
     (folder / "manifest.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
-    (folder / "README.md").write_text(card(name, task, weights))
+    (folder / "README.md").write_text(card(name, task, written))
     return path
 
 
 def card(name: str, task: str, weights: Weights) -> str:
-    """The model card, made of the record alone: a head that the Hub reads, and the facts."""
+    """The model card of a file, made from its record: a header for the Hub, how to use the file, and the facts."""
     kind = "image-to-image" if task == "color" else "image-segmentation"
     head = f"---\nlicense: {weights.licence.lower()}\nlibrary_name: handtint\npipeline_tag: {kind}\n---\n\n# {name}\n\n"
-    use = f"`handtint tint PHOTO --{'model' if task == 'color' else 'mask-model'} hub:OWNER/NAME/{name}.onnx`\n\n"
+    use = _use(task, weights.file)
     facts = {
         "Trained on": weights.data,
         "Started from": weights.start,
         "Recipe": f"{weights.recipe}, {weights.steps} steps",
-        "sha256 of the ONNX file": weights.sha256,
+        f"sha256 of {weights.file}": weights.sha256,
         "Licence": weights.licence,
     }
     listing = "".join(f"- {what}: {value}\n" for what, value in facts.items() if value)
@@ -51,6 +52,16 @@ def card(name: str, task: str, weights: Weights) -> str:
     table = f"\n`{weights.measured}` gave\n\n| | |\n| --- | --- |\n{scores}" if scores else ""
     limits = "\nColours are predicted, not found: they are no evidence of what something looked like.\n"
     return f"{head}{use}{listing}{table}{limits if task == 'color' else ''}"
+
+
+def _use(task: str, file: str) -> str:
+    """How the file is used, as Markdown."""
+    flag = "model" if task == "color" else "mask-model"
+    if file.endswith(".onnx"):
+        return f"`handtint tint PHOTO --{flag} hub:OWNER/NAME/{file}`\n\n"
+    if file.endswith(".safetensors"):
+        return f"`handtint tint PHOTO --{flag} {file}`, after a download, with `pip install 'handtint[export]'`\n\n"
+    return "For OpenVINO's runtime; handtint itself runs the ONNX file.\n\n"
 
 
 def _same(source: Path, path: Path) -> None:

@@ -1,0 +1,113 @@
+"""A network that can be chosen: what it is, how it wants its input, its weights, and the engine that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from handtint.errors import WeightsError
+from handtint.interfaces import INTERFACES
+from handtint.types import Engine
+from handtint.weights import Weights, manifest
+
+Task = Literal["color", "mask", "faces"]
+NO_WEIGHTS: Mapping[str, Any] = {"licence": "", "size": 0, "source": "", "scores": {}}  # facts of a network without any
+Kind = Literal["full", "color", "alpha", "isnet", "plain"]  # of a mask network: see segmenter.segment
+
+# The networks that come with weights, by task.
+SHIPPED: Mapping[Task, str] = {"color": "handtint", "mask": "handtint-mask", "faces": "handtint-faces"}
+REMBG = "rembg:"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One entry. side: the network sees a photo at about side * side pixels, aspect kept; `square`, at just these.
+
+    kind: what a mask network reads and answers. interface: the same of a colour network of others. runner: which engine
+    runs it. record: its weights, where the package's manifest has no record of them. recipe: the training recipe of a
+    network that comes without weights. use: when to choose it.
+    """
+
+    name: str
+    task: Task
+    network: str
+    side: int
+    kind: Kind = "full"
+    runner: Literal["onnx", "safetensors", "deeplab", "rembg"] = "onnx"
+    record: Weights | None = None
+    square: bool = False
+    recipe: str = ""
+    use: str = ""
+    interface: str = ""
+
+    @property
+    def weights(self) -> Weights:
+        """Its weights' record. Raises WeightsError where there are none, naming the recipe that trains some."""
+        record = self.record or manifest().get(self.name)
+        if record is None:
+            recipe = self.recipe.removesuffix(".toml")
+            how = f"; train it with `handtint train {recipe}`, see docs/training.md" if recipe else ""
+            raise WeightsError(f"{self.name}: the package has no weights of it{how}")
+        return record
+
+    @property
+    def classes(self) -> bool:
+        """Whether it can be asked for VOC classes."""
+        return self.task == "mask" and self.kind in ("full", "color")
+
+    def summary(self) -> dict[str, Any]:
+        """Its description for JSON: the fields of its weights' record, and its own."""
+        facts: dict[str, Any] = {"name": self.name, "task": self.task, "network": self.network, "side": self.side}
+        facts["use"] = self.use
+        try:
+            weights = self.weights
+        except WeightsError:
+            return {**facts, "present": False, **NO_WEIGHTS, "recipe": self.recipe}
+        return {**asdict(weights), **facts, "present": weights.present, "scores": dict(weights.scores)}
+
+    def engine(self, *, threads: int = 0) -> Engine:
+        """The network, loaded and ready. Raises WeightsError."""
+        return _RUNNERS[self.runner](self, threads)
+
+
+def _onnx(model: Model, threads: int) -> Engine:
+    from handtint.engines.onnx import OnnxEngine
+
+    engine = OnnxEngine(model.weights.verified(), threads=threads)
+    if model.kind in ("alpha", "isnet") and engine.channels != 3:
+        raise WeightsError(f"{model.name}: not a network for foregrounds: one input (1, 3, h, w) is expected")
+    if model.interface:
+        channels = INTERFACES[model.interface].channels
+        if engine.channels not in (channels, None) or not engine.alone:
+            raise WeightsError(f"{model.name}: not {model.network}: one input (1, {channels}, h, w) is expected")
+    return engine
+
+
+def _deeplab(model: Model, threads: int) -> Engine:
+    if model.weights.present:  # torchvision checks what it downloads, but not what is there already
+        model.weights.verified()
+    from handtint.engines.torch import deeplab_engine
+
+    return deeplab_engine(threads=threads)
+
+
+def _safetensors(model: Model, threads: int) -> Engine:
+    from handtint.engines.safetensors import safetensors_engine
+
+    graph = manifest()[SHIPPED[model.task]].verified()
+    return safetensors_engine(graph, model.weights.verified(), threads=threads)
+
+
+def _rembg(model: Model, threads: int) -> Engine:  # noqa: ARG001
+    from handtint.engines.rembg import RembgEngine
+
+    return RembgEngine(model.name.removeprefix(REMBG))
+
+
+_RUNNERS: Mapping[str, Callable[[Model, int], Engine]] = {
+    "onnx": _onnx,
+    "safetensors": _safetensors,
+    "deeplab": _deeplab,
+    "rembg": _rembg,
+}
