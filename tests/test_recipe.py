@@ -129,6 +129,17 @@ def test_what_is_wrong_is_named_in_one_line(text: str, said: str) -> None:
     assert "\n" not in str(wrong.value)
 
 
+def test_a_reference_counts_by_its_content_not_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, data in (("a.jpg", b"one"), ("b.jpg", b"one"), ("c.jpg", b"other")):
+        (tmp_path / name).write_bytes(data)
+    paths = ("a.jpg", "./a.jpg", str(tmp_path / "a.jpg"), "b.jpg", "c.jpg", "none.jpg", "nothing.jpg")
+    hashes = [recipe.of(Options(reference=path)).hash for path in paths]
+    assert len(set(hashes[:4])) == 1
+    assert len({recipe.of(Options()).hash, *hashes}) == 5
+    assert "/" not in recipe.of(Options(reference="a.jpg")).options.reference  # type: ignore[operator]
+
+
 def test_files(tmp_path: Path) -> None:
     made = recipe.Recipe(options=Options(keep="dog"))
     recipe.write(made, tmp_path / "edit.toml")

@@ -139,6 +139,27 @@ def test_variants_are_files_and_a_sheet(tinter: Tinter, sample: Path, tmp_path: 
     assert CliRunner().invoke(main, ["tint", str(tmp_path), "--variants", "2"]).exit_code == 2
 
 
+def test_variants_take_a_mask_and_write_masks_and_panels(tinter: Tinter, sample: Path, tmp_path: Path) -> None:
+    mask = np.zeros(Photo.read(sample).size, np.uint8)
+    mask[:, :200] = 255
+    Photo(mask).write(tmp_path / "mask.png")
+    words = ["tint", str(sample), "--mask", str(tmp_path / "mask.png"), "--variants", "2", "-o", f"{tmp_path}/new/"]
+    ran = CliRunner().invoke(main, [*words, "--save-mask", "--panel", "--no-provenance"])
+    assert ran.exit_code == 0, ran.stderr
+    stems = ("mask.png", "variant-1.jpg", "variant-1.panel.png", "variant-2.jpg", "variant-2.panel.png", "variants.jpg")
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [f"astronaut.{stem}" for stem in stems]
+    np.testing.assert_array_equal(Photo.read(tmp_path / "new" / "astronaut.mask.png").pixels, mask)
+    made = tinter.run(Photo.read(sample), Options(variant=1, provenance=False), mask=Photo(mask)).photo
+    assert (tmp_path / "new" / "astronaut.variant-1.jpg").read_bytes() == made.encode(format="jpeg")
+
+
+@pytest.mark.parametrize("flags", [["--watch"], ["--jobs", "2"], ["--journal", "x"], ["--engine", "ray"]])
+def test_variants_refuse_what_only_runs_have(sample: Path, flags: list[str]) -> None:
+    ran = CliRunner().invoke(main, ["tint", str(sample), "--variants", "2", *flags])
+    assert ran.exit_code == 2
+    assert f"{flags[0]} is for runs" in ran.stderr
+
+
 def test_inspect_tells_the_likeliest_colors(tinter: Tinter, sample: Path) -> None:
     said = json.loads(CliRunner().invoke(main, ["inspect", str(sample), "--palette", "--json"]).stdout)
     for thing in said[0]["found"]:

@@ -42,8 +42,10 @@ class Recipe:
 
     @property
     def hash(self) -> str:
-        """sha256 of everything that decides the result."""
-        record = asdict(replace(self, models=dict(self.models), files=dict(self.files)))
+        """sha256 of everything that decides the result: a reference by its content, wherever it lies."""
+        named, path = dict(self.files), self.options.reference or ""
+        options = replace(self.options, reference=named.pop(path, "") or self.options.reference)
+        record = asdict(replace(self, options=options, models=dict(self.models), files=named))
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 

@@ -76,7 +76,7 @@ def command(
         if variants:
             from handtint.cli import variants as versions
 
-            sys.exit(versions.tint(settings, variants, options))
+            sys.exit(versions.tint(settings, variants, options, mask))
         if film.are(settings["sources"], film_settings):
             status = film.tint(settings, film_settings, options, mask, signals)
         else:
