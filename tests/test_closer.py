@@ -25,16 +25,36 @@ class Detector:
         return heat, size, offset
 
 
-class Painter:
-    """Answers +11 a* for a picture of 192 x 192, nothing for any other."""
+class Crowd:
+    """Sees `near` small faces in a picture 384 wide, and one more in one of 768."""
 
-    def __init__(self) -> None:
+    def __init__(self, near: int) -> None:
+        self.near = near
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        h, w = x.shape[2] // 4, x.shape[3] // 4
+        heat = np.full((1, 1, h, w), -9, np.float32)
+        size, offset = (np.zeros((1, 2, h, w), np.float32) for _ in range(2))
+        size[:] = np.log(3 * w / 96)
+        if w >= 96:
+            heat[0, 0, h // 3, [w // 8 * (1 + i) for i in range(self.near)]] = 5
+        if w == 192:
+            heat[0, 0, h // 2, 160] = 5
+        return heat, size, offset
+
+
+class Painter:
+    """Answers +11 a* and some b* for a picture of 192 x 192, nothing for any other."""
+
+    def __init__(self, b: float = 0.0) -> None:
+        self.b = b
         self.seen: list[tuple[int, ...]] = []
 
     def run(self, x: Float) -> tuple[Float, ...]:
         self.seen.append(x.shape)
         ab = np.zeros((x.shape[0], 2, x.shape[2] // 2, x.shape[3] // 2), np.float32)
-        ab[:, 0] = 0.1 * (x.shape[2:] == (closer.CROP, closer.CROP))
+        if x.shape[2:] == (closer.CROP, closer.CROP):
+            ab[:, 0], ab[:, 1] = 0.1, self.b / 110
         return (ab,)
 
 
@@ -56,6 +76,12 @@ def test_a_face_is_where_its_maps_say() -> None:
 def test_boxes_are_in_pixels_of_the_photo() -> None:
     (face,) = find_faces(np.full((192, 192, 3), 128, np.uint8), Detector(), side=96)
     np.testing.assert_allclose((face.x0, face.y0, face.x1, face.y1), (76, 52, 124, 116), atol=1e-3)
+
+
+@pytest.mark.parametrize(("near", "found"), [(0, 0), (1, 1), (2, 3), (3, 4)])
+def test_several_small_faces_are_looked_at_in_more_pixels_for_the_rest_of_the_group(near: int, found: int) -> None:
+    faces = find_faces(np.full((384, 384), 128, np.uint8), Crowd(near), side=384)
+    assert len(faces) == found
 
 
 def test_without_small_faces_nothing_changes(photo: Array) -> None:
@@ -97,8 +123,20 @@ def test_at_the_edge_of_a_photo_colour_reaches_the_edge(photo: Array) -> None:
     assert ab[2, 2, 0] > 8
 
 
+@pytest.mark.parametrize(("b", "is_face"), [(0.0, False), (11.0, True), (-11.0, False)])
+def test_a_face_where_perhaps_somebody_stands_is_one_if_it_gets_the_colours_of_skin(
+    photo: Array, b: float, is_face: bool
+) -> None:
+    engine, perhaps = Painter(b), np.full((40, 60), closer.POSSIBLE + 0.01, np.float32)
+    face = Face(280, 180, 304, 212, 1.0)
+    first = colorize(photo, engine, side=256)
+    lines = look_closer(photo, first, [face], engine, gain=None, people=perhaps)
+    assert (lines is not first) == is_face
+    assert shown(lines, photo)[196, 292, 0] == pytest.approx(11 * is_face, abs=0.1)
+
+
 def test_a_face_where_nobody_stands_is_none(photo: Array) -> None:
-    engine = Painter()
+    engine = Painter(11.0)
     first = colorize(photo, engine, side=256)
     people = np.zeros((40, 60), np.float32)
     people[:, 40:] = 1

@@ -15,6 +15,8 @@ from handtint.types import Array, Engine, Float
 SURE = 0.4  # score from which it is a face
 APART = 0.35  # share of two boxes' union that they have in common, above which they are one face
 STRIDE = 4  # of the detector's answer
+GROUP, SMALL = 2, 1 / 18  # from so many faces narrower than this share of the photo's longer side it may be a group
+SKIN_CHROMA, SKIN_HUE = (8.0, 40.0), (10.0, 85.0)  # sqrt(a*^2 + b*^2), and the angle of (a*, b*) in degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,45 @@ class Face:
         return self.x0 / width, self.y0 / height, self.x1 / width, self.y1 / height
 
 
+def like_skin(ab: Float) -> bool:
+    """Whether colours (h, w, 2), a*b*, are those of skin, of whatever complexion.
+
+    Their median chroma is 8 to 40, and the hue of their median a*b* 10 to 85 degrees.
+    """
+    return skin_tone(*tone_of(ab))
+
+
+def tone_of(ab: Float) -> tuple[float, float]:
+    """The median chroma of colours (h, w, 2), a*b*, and the hue of their median a*b* in degrees of 0..360."""
+    a, b = np.moveaxis(ab.reshape(-1, 2), 1, 0)
+    hue = np.degrees(np.arctan2(np.median(b), np.median(a))) % 360
+    return float(np.median(np.hypot(a, b))), float(hue)
+
+
+def skin_tone(chroma: float, hue: float) -> bool:
+    """Whether a chroma and a hue in degrees are those of skin; see `like_skin`."""
+    return SKIN_CHROMA[0] <= chroma <= SKIN_CHROMA[1] and SKIN_HUE[0] <= hue <= SKIN_HUE[1]
+
+
 def find_faces(
     pixels: Array, engine: Engine, *, side: int, gain: float | None = None, sure: float = SURE
 ) -> list[Face]:
     """The faces in a photo (H, W) or (H, W, 3), the largest first.
 
     The detector (see nets/faces.py) sees the lightness alone, the longer side of the photo at `side` pixels and, for
-    faces that fill the picture, at a third of that; after the gain: a factor, or None for the automatic one.
+    faces that fill the picture, at a third of that; after the gain: a factor, or None for the automatic one. Where that
+    shows several small faces, it looks at twice the side for more of a group.
     """
     seen = np.concatenate([_seen(pixels, engine, side=part, gain=gain, sure=sure) for part in (side, side // 3)])
-    faces = [Face(*map(float, box)) for box in _apart(seen[np.argsort(-seen[:, 4], kind="stable")])]
+    faces = _faces(seen)
+    if sum(face.width < SMALL * max(pixels.shape[:2]) for face in faces) >= GROUP:
+        faces = _faces(np.concatenate([seen, _seen(pixels, engine, side=2 * side, gain=gain, sure=sure)]))
     return sorted((f for f in faces if f.width >= 1 and f.height >= 1), key=lambda face: -face.width * face.height)
+
+
+def _faces(boxes: Float) -> list[Face]:
+    """Those of the boxes (n, 5), x0, y0, x1, y1 and score, that stand for a face each, the surest first."""
+    return [Face(*map(float, box)) for box in _apart(boxes[np.argsort(-boxes[:, 4], kind="stable")])]
 
 
 def _seen(pixels: Array, engine: Engine, *, side: int, gain: float | None, sure: float) -> Float:

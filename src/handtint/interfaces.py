@@ -14,7 +14,7 @@ import numpy as np
 
 from handtint.errors import WeightsError
 from handtint.image.arrays import resize
-from handtint.image.color import lab, tone
+from handtint.image.color import lab, srgb, tone
 from handtint.image.color.view import normalized
 from handtint.types import Array, Engine, Float
 
@@ -63,7 +63,7 @@ def ask(pixels: Array, engine: Engine, kind: str, *, gain: float | None = None, 
 
 def _gray(L: Float) -> Float:
     """L* (h, w) as the gray picture of that lightness, (1, 3, h, w) sRGB in 0..1, not rounded to 8 bits."""
-    level = lab.encode_srgb(lab.to_linear(L, np.zeros_like(L), np.zeros_like(L))[1])
+    level = srgb.encode_srgb(lab.to_linear(L, np.zeros_like(L), np.zeros_like(L))[1])
     return np.ascontiguousarray(np.broadcast_to(level, (1, 3, *level.shape)), np.float32)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handtint.image.arrays import resize, samples
-from handtint.image.color import hues, lab, palette, tone, view
+from handtint.image.color import eight_bit, hues, lab, palette, srgb, tone, view
 from handtint.image.masks import saliency
 from handtint.image.metadata import profile
 from handtint.types import Float, Pixels
@@ -22,14 +22,41 @@ P3: bytes = pyvips.Operation.call("profile_load", "p3")
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=50))
 def test_the_srgb_curve_and_its_inverse(values: list[float]) -> None:
     encoded = np.array(values, np.float32)
-    linear = lab.decode_srgb(encoded)
-    np.testing.assert_allclose(lab.encode_srgb(linear), encoded, atol=1e-5)
-    assert (np.diff(lab.decode_srgb(np.sort(encoded))) >= 0).all()
+    linear = srgb.decode_srgb(encoded)
+    np.testing.assert_allclose(srgb.encode_srgb(linear), encoded, atol=1e-5)
+    assert (np.diff(srgb.decode_srgb(np.sort(encoded))) >= 0).all()
     for dtype in (np.uint8, np.uint16):
         shown = lab.encode_pixels(linear, dtype)
         assert shown.dtype == dtype
         off = np.abs(shown / np.iinfo(dtype).max - encoded).max()
         assert off <= (0.6 / 255 if dtype == np.uint8 else 1e-5 + 0.5 / 65535)
+
+
+@few
+@given(pictures())
+def test_tables_give_what_formulas_give(pixels: Pixels) -> None:
+    encoded = pixels / np.float32(np.iinfo(pixels.dtype).max)
+    table = srgb.linear_table(pixels.dtype.itemsize)
+    looked_up = srgb.looked_up(table, pixels)
+    assert looked_up.shape == pixels.shape
+    np.testing.assert_array_equal(looked_up, table[pixels])
+    np.testing.assert_array_equal(srgb.decode_srgb(pixels), looked_up)
+    np.testing.assert_allclose(srgb.decode_srgb(encoded), looked_up, atol=1e-6)
+    np.testing.assert_allclose(srgb.encode_srgb(looked_up), encoded, atol=1e-5)
+
+
+@few
+@given(planes())
+def test_eight_bits_in_few_passes_are_those_of_the_formulas(colors: tuple[Float, Float, Float]) -> None:
+    L, a, b = colors
+    joined = eight_bit.joined(L, a, b)
+    assert joined.shape == (*L.shape, 3)
+    assert joined.dtype == np.uint8
+    exact = 255 * srgb.encode_srgb(np.stack(lab.to_linear(L, *lab.fit_gamut(L, a, b, steps=20)), axis=-1))
+    assert np.abs(joined - exact).max() < 4  # the most strongly coloured pixels, fitted into the gamut from far away
+    inside = np.stack(lab.to_linear(L, a, b), axis=-1)
+    shown = ((inside >= 0) & (inside <= 1)).all(axis=-1)
+    assert np.abs(joined - exact)[shown].max(initial=0) < 0.6
 
 
 @few

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from handtint.image.color import lab
+from handtint.image.color import lab, srgb
 from handtint.types import Array, Float
 
 # Shares of linear red, green and blue in what a material records; each crop mixes one of them with another.
@@ -28,5 +28,5 @@ def recorded_lightness(pixels: Array, sensitivity: Float) -> Float:
 
     pixels: sRGB (h, w, 3) uint8. sensitivity: shares of linear R, G and B, (3,), as `film` returns them.
     """
-    light = lab.decode_srgb(pixels) @ sensitivity
-    return lab.lightness(lab.encode_srgb(light))
+    light = srgb.decode_srgb(pixels) @ sensitivity
+    return lab.lightness(srgb.encode_srgb(light))

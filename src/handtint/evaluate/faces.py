@@ -12,14 +12,13 @@ from handtint import __version__
 from handtint.errors import InputError
 from handtint.evaluate.metrics import colorfulness
 from handtint.evaluate.predictors import Colorer, Finder, painted
-from handtint.faces import Face
+from handtint.faces import Face, skin_tone, tone_of
 from handtint.image.arrays import resize
 from handtint.image.color import lab
 from handtint.image.photo import Photo
 from handtint.types import Array, Pixels
 
 SIDE = 1024  # pixels: the longer side of the tinted photo at which it is measured, where it is larger
-CHROMA, HUE = (8.0, 40.0), (10.0, 85.0)  # of skin: sqrt(a*^2 + b*^2), and the angle of (a*, b*) in degrees
 GRAY = 10.0  # chroma below which a face is gray to look at
 SMALL = 1 / 16  # a small face is narrower than this share of the square root of the photo's area: 16 pixels of 256
 SHOWN = 224  # pixels: the longer side of the pictures kept to be looked at
@@ -37,7 +36,7 @@ class FaceColor:
     @property
     def skin(self) -> bool:
         """Whether it is like skin, of whatever complexion: chroma 8 to 40, hue 10 to 85 degrees."""
-        return CHROMA[0] <= self.chroma <= CHROMA[1] and HUE[0] <= self.hue <= HUE[1]
+        return skin_tone(self.chroma, self.hue)
 
 
 def face_color(rgb: Array, face: Face, size: tuple[int, int]) -> FaceColor:
@@ -51,9 +50,8 @@ def face_color(rgb: Array, face: Face, size: tuple[int, int]) -> FaceColor:
         _middle(y * down, face.height * down, rgb.shape[0]),
         _middle(x * across, face.width * across, rgb.shape[1]),
     )
-    a, b = np.moveaxis(lab.split(np.ascontiguousarray(rgb[rows, columns]))[1].reshape(-1, 2), 1, 0)
-    hue = np.degrees(np.arctan2(np.median(b), np.median(a))) % 360
-    return FaceColor(float(np.median(np.hypot(a, b))), float(hue), is_small(face, size))
+    chroma, hue = tone_of(lab.split(np.ascontiguousarray(rgb[rows, columns]))[1])
+    return FaceColor(chroma, hue, is_small(face, size))
 
 
 def _middle(place: float, length: float, whole: int) -> slice:

@@ -20,6 +20,7 @@ STRIP = 64  # rows done at a time: the planes of a strip stay in the processor's
 THREADS = 2
 SEPIA = (6.0, 21.0)  # a*, b* of the sepia backdrop at middle lightness
 DIM = 0.45  # lightness of the dimmed backdrop
+_SHARES = np.arange(256, dtype=np.float32) / np.float32(255)  # of each value of alpha
 
 
 def over(
@@ -41,13 +42,14 @@ def over(
     """
     height, width = pixels.shape[:2]
     out = large.empty((height, width, 3), pixels.dtype)
-    behind = _backdrop_table(pixels, backdrop) if pixels.ndim == 2 else None
+    behind = _backdrop_table(pixels, backdrop) if pixels.ndim == 2 and alpha is not None else None
 
     def strip(top: int) -> None:
         here = pixels[top : top + STRIP]
         mask = None if alpha is None else alpha[top : top + STRIP]
         target = out[top : top + STRIP]
-        target[:] = _looked_up(behind, here) if behind is not None else render_backdrop(here, backdrop)
+        if mask is not None:
+            target[:] = _looked_up(behind, here) if behind is not None else render_backdrop(here, backdrop)
         columns = _touched(mask, width)
         if columns.stop > columns.start:
             part = target[:, columns]
@@ -89,29 +91,38 @@ def _colour(
     own = here[:, columns]
     L, own_ab = lab.split(own) if own.ndim == 3 else (lab.lightness(own), None)
     if colors is None:
-        a, b = (np.zeros_like(L),) * 2 if own_ab is None else (own_ab[..., 0], own_ab[..., 1])
+        ab = [np.zeros_like(L), np.zeros_like(L)] if own_ab is None else [own_ab[..., 0], own_ab[..., 1]]
     else:
-        a, b = colors.planes(lab.lightness(here) * np.float32(0.01), top, height, columns)
-    share = np.float32(1) if mask is None else mask[:, columns] * np.float32(1 / 255)
-    behind_L, behind_a, behind_b = _backdrop_lab(L, own_ab, backdrop)
-    rest = share * np.float32(1 - min(strength, 1.0)) + (1 - share)  # how much of the backdrop's chroma stays
-    a, b = a * (share * np.float32(strength)) + behind_a * rest, b * (share * np.float32(strength)) + behind_b * rest
-    painted = lab.join_planes(behind_L + (L - behind_L) * share, a, b, target.dtype)
+        whole = L if own.shape == here.shape else lab.lightness(here)
+        ab = colors.planes(whole * np.float32(0.01), top, height, columns)
+    share = np.ones_like(L) if mask is None else cv2.LUT(mask[:, columns], _SHARES)
+    behind_L, *behind_ab = _backdrop_lab(L, own_ab, backdrop)
+    if behind_L is not L:
+        behind_L = behind_L + (L - behind_L) * share
+    a, b = (_mixed(plane, behind, share, strength) for plane, behind in zip(ab, behind_ab, strict=True))
+    painted = lab.join_planes(behind_L, a, b, target.dtype)
     if mask is None:
         target[:] = painted
     else:
         cv2.copyTo(painted, mask[:, columns], target)  # where alpha is not 0: far quicker than by an index
 
 
-def _backdrop_lab(
-    L: Float, own_ab: Float | None, backdrop: str
-) -> tuple[Float, Float | np.float32, Float | np.float32]:
+def _mixed(plane: Float, behind: Float | None, share: Float, strength: float) -> Float:
+    """Chroma at a strength where share is 1, and where it is less, so much less of it and more of the backdrop's."""
+    mixed = cv2.multiply(plane, share, scale=strength)
+    if behind is not None:
+        mixed += behind * (1 - share * np.float32(min(strength, 1.0)))
+    return mixed
+
+
+def _backdrop_lab(L: Float, own_ab: Float | None, backdrop: str) -> tuple[Float, Float | None, Float | None]:
+    """The backdrop's L*, a*, b*; None for no chroma."""
     if backdrop == "original" and own_ab is not None:
         return L, own_ab[..., 0], own_ab[..., 1]
     if backdrop == "sepia":
         share = L * (100 - L) * np.float32(4e-4)
         return L, share * np.float32(SEPIA[0]), share * np.float32(SEPIA[1])
-    return (L * np.float32(DIM) if backdrop == "dim" else L), np.float32(0), np.float32(0)
+    return (L * np.float32(DIM) if backdrop == "dim" else L), None, None
 
 
 def render_backdrop(pixels: Pixels, backdrop: str) -> Pixels:
@@ -123,7 +134,7 @@ def render_backdrop(pixels: Pixels, backdrop: str) -> Pixels:
     L = lab.lightness(pixels)
     if backdrop == "sepia":
         _, a, b = _backdrop_lab(L, None, backdrop)
-        return lab.join_planes(L, np.asarray(a), np.asarray(b), pixels.dtype)
+        return lab.join_planes(L, np.asarray(a, np.float32), np.asarray(b, np.float32), pixels.dtype)
     levels = lab.gray(L * np.float32(DIM) if backdrop == "dim" else L, pixels.dtype)
     return np.repeat(levels[..., None], 3, axis=2)
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from handtint.image.color import eight_bit
+from handtint.image.color.srgb import FROM_WHITE, TO_WHITE, decode_srgb, encode_srgb, linear_table, looked_up
 from handtint.types import Array, Float, Pixels
 
 L_SCALE = 50.0  # network L = L* / 50 - 1
 AB_SCALE = 110.0  # network ab = a*b* / 110
 
-_RGB_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
-_TO_WHITE = (_RGB_TO_XYZ / _RGB_TO_XYZ.sum(axis=1, keepdims=True)).astype(np.float32)
-_FROM_WHITE = np.linalg.inv(_TO_WHITE.astype(np.float64)).astype(np.float32)
 _EPSILON = np.float32((6 / 29) ** 3)
 _SLOPE = np.float32((29 / 6) ** 2 / 3)
 _OFFSET = np.float32(16 / 116)
@@ -29,29 +29,9 @@ _CURVE_STEPS = 1 << 14  # entries of the table from linear light to 8-bit sRGB: 
 _SLACK = np.float32(1e-5)  # how far outside 0..1 linear light still counts as shown
 
 
-def decode_srgb(values: Array) -> Float:
-    """sRGB-encoded values (float in 0..1, or uint8, or uint16) to linear light, float32 0..1."""
-    if values.dtype == np.uint8 or values.dtype == np.uint16:
-        return _linear_table(values.dtype.itemsize)[values]
-    v = np.asarray(values, np.float32)
-    return np.where(v <= 0.04045, v / 12.92, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def encode_srgb(linear: Float) -> Float:
-    """Linear light, float32 0..1, to sRGB-encoded float32 0..1."""
-    v = np.clip(linear, 0, 1)
-    return np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055).astype(np.float32)
-
-
-@cache
-def _linear_table(itemsize: int) -> Float:
-    top = (1 << 8 * itemsize) - 1
-    return decode_srgb(np.arange(top + 1, dtype=np.float64) / top)
-
-
 @cache
 def _lightness_table(itemsize: int) -> Float:
-    return _lightness_of(_linear_table(itemsize))
+    return _lightness_of(linear_table(itemsize))
 
 
 @cache
@@ -76,16 +56,22 @@ def lightness(pixels: Array) -> Float:
     """L* (H, W) float32 0..100 of sRGB pixels: (H, W) or (H, W, 3), uint8, uint16 or float 0..1."""
     if pixels.ndim == 2:
         if pixels.dtype == np.uint8 or pixels.dtype == np.uint16:
-            return _lightness_table(pixels.dtype.itemsize)[pixels]
+            return looked_up(_lightness_table(pixels.dtype.itemsize), pixels)
         return _lightness_of(decode_srgb(pixels))
-    return _lightness_of(decode_srgb(pixels) @ _TO_WHITE[1])
+    return _lightness_of(_to_white(pixels, TO_WHITE[1:2]))[..., 0]
+
+
+def _to_white(pixels: Array, matrix: Float) -> Float:
+    """sRGB pixels (H, W, 3) to linear values (H, W, k) by a matrix (k, 3)."""
+    linear = decode_srgb(pixels)
+    return cv2.transform(linear, matrix).reshape(*linear.shape[:2], -1) if linear.size else linear @ matrix.T
 
 
 def split(pixels: Array) -> tuple[Float, Float]:
     """sRGB pixels (H, W) or (H, W, 3) to L* (H, W) 0..100 and a*b* (H, W, 2), float32."""
     if pixels.ndim == 2:
         return lightness(pixels), np.zeros((*pixels.shape, 2), np.float32)
-    fx, fy, fz = np.moveaxis(_f(decode_srgb(pixels) @ _TO_WHITE.T), -1, 0)
+    fx, fy, fz = np.moveaxis(_f(_to_white(pixels, TO_WHITE)), -1, 0)
     ab = np.stack([500 * (fx - fy), 200 * (fy - fz)], axis=-1)
     return np.float32(116) * fy - np.float32(16), ab.astype(np.float32)
 
@@ -94,7 +80,7 @@ def to_linear(L: Float, a: Float, b: Float) -> tuple[Float, Float, Float]:
     """L*, a*, b* planes of one shape to linear R, G, B planes, float32, unclipped: outside 0..1 is outside sRGB."""
     fy = (L + np.float32(16)) * np.float32(1 / 116)
     x, y, z = _f_inverse(fy + a * np.float32(1 / 500)), _f_inverse(fy), _f_inverse(fy - b * np.float32(1 / 200))
-    r, g, b_ = (m[0] * x + m[1] * y + m[2] * z for m in _FROM_WHITE)
+    r, g, b_ = (m[0] * x + m[1] * y + m[2] * z for m in FROM_WHITE)
     return r, g, b_
 
 
@@ -136,6 +122,8 @@ def join(L: Float, ab: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
 
 def join_planes(L: Float, a: Float, b: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
     """The same from three planes (H, W)."""
+    if np.dtype(dtype) == np.uint8 and L.size:
+        return eight_bit.joined(L, a, b)
     planes = to_linear(L, *fit_gamut(L, a, b))
     out = np.empty((*L.shape, 3), dtype)
     for i, plane in enumerate(planes):

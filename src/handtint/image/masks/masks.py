@@ -93,9 +93,14 @@ def enlarge(coefficients: resize.GuidedCoefficients, pixels: Array) -> Alpha:
     """The alpha that guided coefficients give for pixels (H, W) or (H, W, 3), at their size, strip by strip."""
     size = pixels.shape[:2]
     out = np.empty(size, np.uint8)
+    low, high = 0.08, 0.92
+    levels = resize.GuidedCoefficients(
+        coefficients.slope * np.float32(2.55 / (high - low)),  # of L* 0..100, not of 0..1
+        (coefficients.offset - np.float32(low)) * np.float32(255 / (high - low)),
+    )
     for rows in large.strips(STRIP, pixels):
-        L = lab.lightness(pixels[rows]) / np.float32(100)
-        out[rows] = np.round(harden(coefficients.planes(L, rows.start, size[0])[0], 0.08, 0.92) * 255)
+        found = levels.planes(lab.lightness(pixels[rows]), rows.start, size[0])[0]
+        cv2.add(found, 0, out[rows], dtype=cv2.CV_8U)  # rounded, and 0..255 at most
     return out
 
 

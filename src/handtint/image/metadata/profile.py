@@ -17,7 +17,7 @@ import numpy as np
 import pyvips
 
 from handtint.image.arrays import large, vips
-from handtint.image.color import lab
+from handtint.image.color import srgb
 from handtint.types import Array, Float, Pixels
 
 _SRGB_TO_D50 = np.array(
@@ -87,7 +87,7 @@ def gray_to_srgb(pixels: Pixels, icc: bytes) -> Pixels:
     except (KeyError, ValueError, struct.error):
         return pixels
     steps = np.linspace(0, 1, _STEPS)
-    encoded = lab.encode_srgb(curve.astype(np.float32))
+    encoded = srgb.encode_srgb(curve.astype(np.float32))
     if min(np.abs(encoded - steps).max(), np.abs(curve ** (1 / 2.2) - steps).max()) <= 1 / 255:
         return pixels
     top = np.iinfo(pixels.dtype).max
@@ -119,7 +119,7 @@ def _inverses(shaper: _Shaper, dtype: np.dtype) -> Array:
 
 @lru_cache(maxsize=1)
 def _srgb() -> _Shaper:
-    curve = lab.decode_srgb(np.linspace(0, 1, _STEPS))
+    curve = srgb.decode_srgb(np.linspace(0, 1, _STEPS))
     return _Shaper(np.stack([curve] * 3), _SRGB_TO_D50)
 
 
