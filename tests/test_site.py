@@ -20,7 +20,7 @@ from handtint.image.photo import Photo
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
-RUN = [ROOT / "docs" / "index.md", ROOT / "docs" / "jobs.md"]
+RUN = [ROOT / "docs" / name for name in ("index.md", "jobs.md", "models.md")]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 
 
@@ -97,22 +97,10 @@ def test_the_notebook_runs() -> None:
     assert any("image/png" in output.get("data", {}) for output in notebook.cells[-1].outputs)
 
 
-def test_the_client_asks_as_the_service_wants(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client's request is one that the service's own description knows."""
-    code = (ROOT / "examples" / "client" / "client.py").read_text()
-    pytest.importorskip("fastapi")
-    from handtint.service.app import PATHS
-
-    assert "/v1/tint" in PATHS
-    assert 'f"{address}/v1/tint"' in code
-    assert 'files={"photo": file}' in code
-    compile(code, "client.py", "exec")
-
-
 def test_the_versions_are_one() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert version == __version__
-    assert f'version: "{version}"' in (ROOT / "conda" / "meta.yaml").read_text()
+    assert f'version: "{version}"' in (ROOT / "conda" / "recipe.yaml").read_text()
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
@@ -121,9 +109,17 @@ def test_conda_wants_what_pip_wants() -> None:
         re.split(r"[>=\[]", line)[0]
         for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     }
-    recipe = (ROOT / "conda" / "meta.yaml").read_text()
+    recipe = (ROOT / "conda" / "recipe.yaml").read_text()
     for name in names:
         assert f"- {name.removesuffix('-python-headless')} >=" in recipe
+
+
+def test_the_conda_recipe_is_valid() -> None:
+    rattler_build = pytest.importorskip("rattler_build")
+    (variant,) = rattler_build.Stage0Recipe.from_file(ROOT / "conda" / "recipe.yaml").render()
+    run = variant.recipe.requirements.to_dict()["run"]
+    assert f"python {tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['requires-python']}" in run
+    assert "libvips" in run
 
 
 def test_all_means_all() -> None:
