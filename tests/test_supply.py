@@ -78,12 +78,15 @@ def test_the_lock_pins_every_package_of_the_base_install_with_hashes() -> None:
 
 
 def test_networks_are_loaded_from_verified_files_alone() -> None:
-    """Whoever loads weights asks `verified` first; only a fresh export looks at what it just wrote."""
+    """Whoever loads weights asks `verified` first; a fresh export and a filled graph are files just written."""
+    written = ("src/handtint/checkpoints/export.py", "src/handtint/engines/safetensors.py")
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and dotted(node.func).endswith("OnnxEngine"):
                 said = ast.unparse(node.args[0])
-                assert said.endswith(".verified()") or place(path) == "src/handtint/checkpoints/export.py", said
+                assert said.endswith(".verified()") or place(path) in written, said
+            if isinstance(node, ast.Call) and dotted(node.func).endswith("safetensors_engine"):
+                assert "model.weights.verified()" in [ast.unparse(argument) for argument in node.args]
             if isinstance(node, ast.Attribute) and node.attr == "InferenceSession":
                 assert place(path) == "src/handtint/engines/onnx.py"
 
