@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -51,6 +52,17 @@ def test_a_point_has_the_hue_and_no_more_chroma_than_its_lightness_allows(
     L = lab.lightness(photo.pixels)[pixel(photo, x, y)]
     fitted = np.hypot(*lab.fit_gamut(*(np.full(1, v, np.float32) for v in (L, *more))))[0]
     assert np.hypot(*got) > np.hypot(*wanted) - 3 or fitted < np.hypot(*more) - 0.5 or np.hypot(*got) > 1.5 * L
+
+
+def test_what_a_point_is_not_on_changes_by_less_than_2(tinter: Tinter, sample: Path) -> None:
+    photo = Photo.read(sample)  # the networks see a person in its left half, and all of it red-brown
+    before = tinted(tinter, photo)
+    for color in ("navy", "#5a7f3c"):
+        after = tinted(tinter, photo, f"@20%,55%={color}")
+        change = np.linalg.norm(after - before, axis=2)
+        assert change[pixel(photo, 20, 55)] > 20
+        away = cv2.GaussianBlur(change, (0, 0), 4)[:, int(0.62 * photo.size[1]) :]  # less the grain of 8 bits
+        assert away.max() < 2
 
 
 def test_many_points_are_all_met(tinter: Tinter, sample: Path) -> None:

@@ -33,6 +33,17 @@ def test_a_large_difference_stays_on_the_thing() -> None:
     assert np.linalg.norm(found[:, 36:], axis=2).max() < 0.2 * np.hypot(60, 40)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.floats(20, 120), st.floats(0, 2 * np.pi), st.floats(0.05, 0.42), st.floats(0.05, 0.95))
+def test_a_color_out_of_the_usual_changes_other_things_by_less_than_2(
+    size: float, hue: float, x: float, y: float
+) -> None:
+    difference = size * np.array([[np.cos(hue), np.sin(hue)]], np.float32)
+    found = np.linalg.norm(spread.spread(halves(), [(x, y)], difference), axis=2)
+    assert found[:, 36:].max() < 2
+    assert abs(found[int(48 * y), int(64 * x)] - size) < 0.1 * size + 2
+
+
 def test_two_points_each_have_their_half() -> None:
     found = spread.spread(halves(), [(0.25, 0.5), (0.75, 0.5)], np.array([[40.0, 0], [0.0, 40]], np.float32))
     np.testing.assert_allclose(found[24, [16, 48]], [[40, 0], [0, 40]], atol=3)

@@ -116,11 +116,12 @@ class Scene:
 def spread(scene: Scene, spots: Sequence[Spot], differences: Float) -> Float:
     """Differences (n, k) known at spots, over the whole of a scene: (h, w, k) float32.
 
-    What a photo's predicted colours usually miss tells of other things, too. Of a larger difference, the rest goes to
-    the same thing alone: that a coat was blue does not tell that its wearer was.
+    What a photo's predicted colours usually miss tells of other things, too. A larger difference goes to the same thing
+    alone: that a coat was blue does not tell that its wearer was. The more it is out of the usual, the less of it tells
+    of others, as in redescending estimators (Hampel 1974).
     """
     length = np.linalg.norm(differences, axis=1, keepdims=True)
-    usual = differences * np.minimum(1, USUAL / np.maximum(length, np.float32(1e-6)))
+    usual = differences * np.minimum(1, USUAL / np.maximum(length, np.float32(1e-6))) ** 2
     found = _interpolated(scene, spots, usual)
     return found + _shared(scene, spots, differences - usual) if (length > USUAL).any() else found
 
