@@ -90,6 +90,8 @@ class Known:
         return homes
 
     def _point(self, hint: Hint, point: keep.Point) -> _Point:
+        if point.at is not None:
+            raise OptionError(f"hint: {point} is at a time, which a photo has none of: that is for films")
         height, width = self._size
         spot = point.x.share(width), point.y.share(height)
         if max(spot) > 1:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from handtint.errors import OptionError
 from handtint.keep.parser import parse
-from handtint.keep.terms import Box, Point, Step, show
+from handtint.keep.terms import Point, Step, show
 from handtint.settings import hint as nearest
 
 _PAGE = re.compile(r"\s*page\s*:\s*([0-9]{1,6})(?![0-9])\s*", re.IGNORECASE)
@@ -45,9 +45,6 @@ def parse_hint(text: str) -> Hint:
         raise OptionError(f"hint: {text!r} is not WHERE=COLOUR, as in @52%,60%=navy or person:1=#8a2b22")
     page = _PAGE.match(where)
     steps = parse(where[page.end() :] if page else where, name="hint")
-    for step in steps:
-        if isinstance(step.term, Point | Box) and step.term.at is not None:
-            raise OptionError(f"hint: {step.term} is at a time, and hints are for photographs")
     number = int(page[1]) if page else 1
     if number < 1:
         raise OptionError(f"hint: {text!r}: pages are counted from 1")

@@ -61,6 +61,14 @@ def blended(old: Answers, new: Answers) -> Answers:
     return Answers(colors, layers, np.minimum(old.count + new.count, np.float32(MOST)), things)
 
 
+def plus(answers: Answers, change: Float | None) -> Answers:
+    """The answers with a change (h, w, 4) of their colours."""
+    if answers.colors is None or change is None:
+        return answers
+    like = max(answers.colors, change, key=lambda values: values.size)
+    return replace(answers, colors=sized(answers.colors, like) + sized(change, like))
+
+
 def lag(shown: Answers, new: Answers, known: Float) -> Answers:
     """How far a frame's picture must not jump: what it was going to show, less what is now known of it.
 
@@ -94,8 +102,9 @@ def moved(behind: Answers, move: Float) -> Answers:
 
 
 def _mean(old: Float, new: Float, share: Float) -> Float:
-    """old * share + new * (1 - share), at new's size."""
-    old, share = sized(old, new), sized(share, new)
+    """old * share + new * (1 - share), at the size of the larger."""
+    old, new = (sized(old, new), new) if new.size >= old.size else (old, sized(new, old))
+    share = sized(share, new)
     share = share if new.ndim == 2 else share[..., None]
     return new + (old - new) * share
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from handtint import keep
 from handtint.image.color import tone
-from handtint.keep import Term
+from handtint.keep import Point, Term
 from handtint.types import Array, Float
 from handtint.video.answers import Answers
+from handtint.video.hinted import Spots
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Key:
     """A frame that the networks looked at. view: its L* (h, w). move: from the newest frame to it. age: in frames.
 
     lag: what it showed beyond the answers, so that the picture did not jump; None for the first of a scene.
+    told: what hints change of its colours, (h', w', 4); None without hints. spots: where their points are in it.
     """
 
     view: Float
@@ -29,6 +31,8 @@ class Key:
     move: Float
     age: int = 0
     lag: Answers | None = None
+    told: Float | None = None
+    spots: Spots = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def dump(memory: Memory) -> bytes:
         if key is not None:
             things = list(map(str, key.answers.things))
             facts[name] = {"age": key.age, "layers": len(key.answers.layers), "things": things, "lag": bool(key.lag)}
+            facts[name]["spots"] = [[str(point), *place] for point, place in key.spots.items()]
             arrays |= {f"{name}.{part}": array for part, array in _parts(key)}
     file = io.BytesIO()
     np.savez(file, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
@@ -78,6 +83,8 @@ def _parts(key: Key) -> Iterator[tuple[str, Array]]:
         yield "colors", key.answers.colors
     yield from ((f"layer{i}", layer) for i, layer in enumerate(key.answers.layers))
     yield from ((f"thing{i}", thing) for i, thing in enumerate(key.answers.things.values()))
+    if key.told is not None:
+        yield "told", key.told
     if key.lag is not None:
         yield "lag.count", key.lag.count
         if key.lag.colors is not None:
@@ -99,7 +106,13 @@ def _key(name: str, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Ke
     if facts["lag"]:
         layers = tuple(part(f"lag.layer{i}") for i in range(facts["layers"]))
         lag = Answers(arrays.get(f"{name}.lag.colors"), layers, part("lag.count"))
-    return Key(part("view"), answers, part("move"), facts["age"], lag)
+    return Key(
+        part("view"), answers, part("move"), facts["age"], lag, arrays.get(f"{name}.told"), _spots(facts["spots"])
+    )
+
+
+def _spots(rows: Iterable[tuple[str, float, float]]) -> Spots:
+    return {point: (x, y) for name, x, y in rows if isinstance(point := _term(name), Point)}
 
 
 def _term(text: str) -> Term:

@@ -14,6 +14,7 @@ from handtint.networks import Networks
 from handtint.options import Options
 from handtint.pipeline import Stages
 from handtint.result import Result
+from handtint.types import Alpha
 from handtint.video.tracker import Seen
 
 
@@ -34,6 +35,14 @@ class _Frame(Stages):
         if self._seen.colors is None:
             raise ValueError("nothing predicted colours")
         return self._seen.colors
+
+    def hinted(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:  # noqa: ARG002
+        """The same: hints are in them already."""
+        return self.colors(options.gain, options.closer_look), ""
+
+    def _unseen(self, options: Options, alpha: Alpha) -> str:  # noqa: ARG002
+        """Nothing: points of hints move."""
+        return ""
 
     def selection(self, options: Options, mask: Photo | None = None) -> Selection:
         """What is kept, by the layers that were carried here; or a mask in its place."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -14,11 +13,12 @@ from handtint.image.color import tone
 from handtint.image.masks import selection
 from handtint.keep import Box, Class, Point, Term
 from handtint.networks import Networks
-from handtint.options import Options, gain_factor
+from handtint.options import Options
 from handtint.pipeline import KIND_SIDE
 from handtint.types import Float, Pixels, Segmentation
-from handtint.video import answers, flow, follow
+from handtint.video import answers, flow, follow, hinted
 from handtint.video.answers import Answers
+from handtint.video.look import Look
 from handtint.video.memory import Key, Memory
 
 EVERY = 12  # frames: the networks look at least so often
@@ -50,11 +50,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Here:
-    """A key and what it knows, carried to a frame. fits: (h, w) 0..1, how well."""
+    """A key and what it knows, carried to a frame. fits: (h, w) 0..1, how well. told: what hints change there."""
 
     key: Key
     answers: Answers
     fits: Float
+    told: Float | None
 
 
 class Tracker:
@@ -66,10 +67,13 @@ class Tracker:
         carry: False has the networks look at each frame, and carries nothing. Raises OptionError.
         """
         self.networks, self.options, self.memory = networks, options, Memory()
-        self.steps = keep.parse(options.keep)
-        self._segments = keep.needs_segmentation(self.steps) and not masked
+        self.steps = () if masked else keep.parse(options.keep)
         self._predicts, self._carries = options.colors == "predicted", carry
-        self._things = [step.term for step in self.steps if keep.names_one(step.term)]
+        self._hints = options.hints if self._predicts else ()
+        self._points = [hint.point for hint in self._hints if hint.point]
+        self._named = [self.steps, *(hint.where for hint in self._hints if not hint.point)]
+        self._things = [step.term for steps in self._named for step in steps if keep.names_one(step.term)]
+        self._segments = keep.needs_segmentation(self.steps) or bool(self._hints)
 
     def see(self, pixels: Pixels, time: float) -> Seen:
         """The next frame (H, W) or (H, W, 3), shown at so many seconds.
@@ -83,9 +87,9 @@ class Tracker:
         looked = here is None or bool(due) or here.key.age + 1 >= EVERY or _new(here.answers) > NEW
         if here is None or looked:
             key, note = self._look(pixels, view, here, due)
-            shown = _shown(key, key.answers)
+            shown = _shown(key, key.answers, key.told)
         else:
-            key, shown = here.key, _shown(here.key, here.answers)
+            key, shown = here.key, _shown(here.key, here.answers, here.told)
         self._remember(key, view, kind, due, cut=cut)
         return Seen(shown.lines, shown.layers, kind, looked, cut, note)
 
@@ -109,39 +113,46 @@ class Tracker:
 
     def _due(self, time: float) -> list[Term]:
         """The points and boxes that name something in this frame."""
-        places = [term for term in self._things if isinstance(term, Point | Box)] if self._segments else []
+        places = [*(term for term in self._things if isinstance(term, Point | Box)), *self._points]
         return [term for term in places if term not in self.memory.named and (term.at is None or term.at <= time)]
 
     def _look(self, pixels: Pixels, view: Float, here: _Here | None, due: list[Term]) -> tuple[Key, str]:
         """(the frame as one to carry from, what the person should know)."""
-        now, note = self._predict(pixels, view, here, due)
-        nowhere, lag = np.zeros((*view.shape, 2), np.float32), None
-        if here:
-            shown = _shown(here.key, here.answers)
-            if here.answers.things.keys() != now.things.keys():
-                shown = replace(shown, layers=now.layers)
-            lag = answers.lag(shown, now, here.answers.count)
-        return Key(view, now, nowhere, lag=lag), note
+        apart = any(isinstance(term, Class) for term in self._things)
+        look = Look(pixels, self.networks, self.options, tells_people_apart=apart)
+        known = self._known(pixels, look.segmentation, here, due) if self._segments else {}
+        now, note = self._predict(look, pixels, view, here, due, known)
+        new = hinted.placed([point for point in self._points if point in due], pixels.shape)
+        spots = {**(hinted.followed(here.key.spots, here.key.move, here.fits) if here else {}), **new}
+        key = Key(view, now, np.zeros((*view.shape, 2), np.float32), spots=spots)
+        if self._hints and now.colors is not None:
+            named = {**known, **now.things}
+            told, more = hinted.told(now.colors, pixels, look.segmentation, self._hints, spots, named)
+            key, note = replace(key, told=told), "; ".join(filter(None, (note, more)))
+        return (replace(key, lag=self._lag(key, here, due)) if here else key), note
 
-    def _predict(self, pixels: Pixels, view: Float, here: _Here | None, due: list[Term]) -> tuple[Answers, str]:
+    def _lag(self, key: Key, here: _Here, due: list[Term]) -> Answers:
+        """How far what is carried differs from what is known now; nothing of what has just been asked for."""
+        now, shown = answers.plus(key.answers, key.told), _shown(here.key, here.answers, here.told)
+        if here.answers.things.keys() != now.things.keys():
+            shown = replace(shown, layers=now.layers)
+        lag = answers.lag(shown, now, here.answers.count)
+        return replace(lag, colors=None) if self._hints and due else lag
+
+    def _predict(
+        self, look: Look, pixels: Pixels, view: Float, here: _Here | None, due: list[Term], known: dict[Term, Float]
+    ) -> tuple[Answers, str]:
         """(what the networks say of the frame, blended with what was carried to it; what the person should know)."""
-        colors: Float | None = None
+        colors, count = look.colors(view.shape) if self._predicts else (None, np.ones(view.shape, np.float32))
         layers: tuple[Float, ...] = ()
         things: dict[Term, Float] = {}
         note = ""
-        gain = gain_factor(self.options.gain)
-        if self._predicts:
-            lines = self.networks.colors(pixels, gain)
-            colors = np.concatenate([lines.slope, lines.offset], axis=2)
         if self._segments:
-            numbered = any(isinstance(term, Class) for term in self._things)
-            faces = partial(self.networks.find_faces, pixels, gain) if numbered else None
-            segmentation = self.networks.segment(pixels, gain, faces=faces)
-            known = self._known(pixels, segmentation, here, due)
-            softs = selection.soft_layers(self.steps, pixels, segmentation, known=known)
-            layers, note = softs.layers, softs.note
-            things = {term: thing for term, thing in softs.things.items() if self._follows(term, thing, here, due)}
-        own = Answers(colors, layers, np.ones(view.shape, np.float32), things)
+            softs = [selection.soft_layers(steps, pixels, look.segmentation, known=known) for steps in self._named]
+            layers, note = softs[0].layers, softs[0].note
+            found = [pair for soft in softs for pair in soft.things.items()]
+            things = {term: thing for term, thing in found if self._follows(term, thing, here, due)}
+        own = Answers(colors, layers, count, things)
         if here is None:
             return own, note
         old = here.answers
@@ -159,9 +170,10 @@ class Tracker:
         """The alphas of the things that were named before, or are now, or will be later."""
         nothing = np.zeros_like(segmentation.foreground)
         known: dict[Term, Float] = {term: nothing for term in self._things if isinstance(term, Point | Box)}
-        now = {_untimed(term): term for term in due}
+        now = {_untimed(term): term for term in due if term in self._things}
         if now:
-            steps = [replace(step, term=_untimed(step.term)) for step in self.steps if step.term in due]
+            named = [step for steps in self._named for step in steps if step.term in due]
+            steps = [replace(step, term=_untimed(step.term)) for step in named]
             softs = selection.soft_layers(steps, pixels, segmentation, known={})
             known |= {now[term]: thing for term, thing in softs.things.items()}
         if here:
@@ -186,12 +198,13 @@ def _changed(now: Float, before: Float) -> float:
 def _carry(key: Key, view: Float) -> _Here:
     move = flow.motion(view, key.view, key.move)
     fits = flow.fit(view, key.view, move)
-    return _Here(replace(key, move=move, age=key.age + 1), answers.carried(key.answers, move, fits), fits)
+    told = None if key.told is None else hinted.carried(key.told, move, fits)
+    return _Here(replace(key, move=move, age=key.age + 1), answers.carried(key.answers, move, fits), fits, told)
 
 
-def _shown(key: Key, known: Answers) -> Answers:
+def _shown(key: Key, known: Answers, told: Float | None) -> Answers:
     """What a frame shows, of what is known of it: no jump where the networks have just looked."""
-    known, left = answers.filled(known), EASE ** (key.age + 1)
+    known, left = answers.plus(answers.filled(known), told), EASE ** (key.age + 1)
     if key.lag is None or left < EASED:
         return known
     return answers.eased(known, answers.moved(key.lag, key.move) if key.age else key.lag, left)
