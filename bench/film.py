@@ -46,7 +46,7 @@ from handtint.video.render import Render
 from handtint.video.tracker import Tracker
 
 SIZE, FRAMES = (288, 384), 36  # of the clips for flicker
-SPEEDS = {"480p": ((480, 854), 120), "1080p": ((1080, 1920), 60)}
+SPEEDS = {"480p": ((480, 854), 72), "1080p": ((1080, 1920), 36)}
 SMALL = (64, 96)
 MARKS = 300, 3000  # frames after which the memory is looked at
 PARTS: dict[str, list[tuple[Any, str]]] = {

@@ -48,9 +48,8 @@ class Clip:
 
     def truth(self, index: int) -> Pixels:
         """The frame (h, w, 3) in its own colours, without grain."""
-        shrunk = self.photo
         return cv2.warpAffine(
-            shrunk,
+            self.photo,
             self.camera(index)[:2],
             self.size[::-1],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
@@ -85,8 +84,10 @@ def clips(folder: Path | None, count: int, size: tuple[int, int], frames: int) -
     random.Random(0).shuffle(paths)
     made = 0
     for seed, path in enumerate(paths):
+        if made == count:
+            return
         pixels = Photo.read(path).pixels
-        if made < count and pixels.ndim == 3 and min(pixels.shape[:2]) >= 300 and lab.split(pixels)[1].std() > 4:
+        if pixels.ndim == 3 and min(pixels.shape[:2]) >= 300 and lab.split(pixels)[1].std() > 4:
             made += 1
             yield Clip(path.stem, pixels, size, frames, seed)
 
