@@ -15,10 +15,17 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "gallery"
 SIDE = 360
 SLIDE = "this.parentNode.style.setProperty('--cut', this.value + '%')"
-HINTED = {"astronaut": "@45%,62%=#e0692a", "parrot": "@52%,45%=#3f9a3c"}  # colours that a gray copy does not tell
+HINTED = {  # colours that a gray copy does not tell
+    "astronaut": ("@40%,80%=#e0662a", "@20%,80%=#e0662a", "@30%,92%=#e0662a", "@6%,25%=#a8303c"),
+    "hopper": ("@7%,44%=#2c3068", "@25%,88%=#2b3550", "@80%,85%=#2b3550"),
+    "parrot": ("@52%,45%=#3f9a3c",),
+    "woman in white robe": ("@50%,26%=#8a5a3c", "@50%,75%=#ddd2bd", "@52%,60%=#8a5a3c"),
+}
 NOTES = {
     "astronaut": "Failed: the suit is orange, which its gray does not tell; it stays gray.",
-    "astronaut, hinted": "The suit's colour was given at one point.",
+    "astronaut, hinted": "A suit and a flag: crews of 1992 wore orange at launch, and the flag has red stripes.",
+    "hopper, hinted": "A uniform: the navy's is a blue that is nearly black, as the field of the flag is.",
+    "woman in white robe, hinted": "A dress: the robe is a warm white; her face is brown, where red was predicted.",
     "parrot": "Failed: the colours of a parrot are not in its gray; it becomes a brown bird.",
     "parrot, hinted": "Green was given at one point; it reached the beak, too.",
     "calla plants": "Failed: leaves in an old plate become brown instead of green.",
@@ -36,12 +43,13 @@ def shrunk(photo: handtint.Photo) -> handtint.Photo:
     return handtint.Photo(resize.shrink(photo.pixels, (round(height * scale), round(width * scale))))
 
 
-def entry(tinter: handtint.Tinter, path: Path, title: str, **options: str) -> str:
+def entry(tinter: handtint.Tinter, path: Path, title: str, **options: str | tuple[str, ...]) -> str:
     """Write both pictures of a photograph; its lines of the page."""
     photo, name = handtint.Photo.read(path), title.replace(", ", ".").replace(" ", "-")
     shrunk(photo).write(OUT / f"{path.stem}.jpg", quality=80)
     shrunk(tinter.tint(photo, **options)).write(OUT / f"{name}.tinted.jpg", quality=80)
-    words = " ".join(f"--{option} {shlex.quote(value)}" for option, value in options.items())
+    given = [(option, v) for option, value in options.items() for v in ((value,) if isinstance(value, str) else value)]
+    words = " ".join(f"--{option} {shlex.quote(value)}" for option, value in given)
     note = f"\n{NOTES[title]}\n" if title in NOTES else ""
     return (
         f'## {title}\n\n<div class="both"><img src="../gallery/{name}.tinted.jpg" alt="{title}, tinted">'
