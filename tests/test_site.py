@@ -74,6 +74,25 @@ def test_the_commands_run(page: Path, room: Path) -> None:
         assert done.exit_code == 0, f"handtint {shlex.join(words)}: {done.output}"
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_an_afternoon_of_training(room: Path) -> None:
+    """The page's commands, on an album of coloured clouds."""
+    pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    for i in range(30):
+        clouds = rng.integers(0, 256, (6, 6, 3), dtype=np.uint8).repeat(32, axis=0).repeat(32, axis=1)
+        Photo(clouds).write(room / "album" / f"cloud{i}.png")
+    page = ROOT / "docs" / "afternoon.md"
+    (recipe,) = blocks(page, "toml")
+    (room / "mine.toml").write_text(recipe)
+    for words in commands(page, "bash"):
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 0, f"handtint {shlex.join(words)}: {done.output}"
+    assert (room / "mine" / "handtint.onnx").is_file()
+    assert (room / "mine.jpg").read_bytes()
+
+
 @pytest.mark.parametrize("page", [*RUN, ROOT / "README.md"], ids=lambda page: page.name)
 def test_the_code_runs(page: Path, room: Path, sample: Path) -> None:
     Photo.read(sample).write(room / "old.jpg")
