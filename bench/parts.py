@@ -56,9 +56,9 @@ networks = Tinter(threads=1).networks
 for model in (networks.color, networks.mask, networks.faces):
     model.weights.verified()
 mark("weights' checksums")
-networks._color_engine; mark("session, colours")
-networks._mask_engine; mark("session, mask")
-networks._face_engine; mark("session, faces")
+networks._engines.color; mark("session, colours")
+networks._engines.mask; mark("session, mask")
+networks._engines.faces; mark("session, faces")
 print(";".join(f"{name}={now}" for name, now in marks))
 """
 

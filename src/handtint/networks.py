@@ -2,23 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
+
+import numpy as np
 
 from handtint import zoo
 from handtint.closer import CROP, look_closer
 from handtint.colorizer import colorize
 from handtint.faces import Face, find_faces
 from handtint.image.arrays.resize import GuidedCoefficients
+from handtint.model import SHIPPED, Model, Task
 from handtint.segmenter import segment
 from handtint.types import VOC, Engine, Float, Pixels, Segmentation
 
 FACES = "handtint-faces"  # the detector that finds where to look closer, and tells people apart
 PERSON = VOC.index("person")
+FAST_SIDES = {"color": 192, "mask": 224}  # by task: `python bench/effort.py` prints what they cost in quality
 
 FindFaces = Callable[[], Sequence[Face]]
+
+
+class Mirrored:
+    """A network that answers with the mean of a picture and its mirrored copy."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        """As Engine.run."""
+        n = len(x)
+        both = self._engine.run(np.concatenate([x, x[..., ::-1]]))
+        return tuple((out[:n] + out[n:, ..., ::-1]) * np.float32(0.5) for out in both)
+
+
+class _Engines:
+    """The networks of some models, each loaded when first needed, or before that in a thread."""
+
+    def __init__(self, models: Mapping[Task, Model], threads: int) -> None:
+        self._models, self._threads = models, threads
+        self._begun: dict[Task, Future[Engine]] = {}
+
+    def prepare(self, tasks: Iterable[Task]) -> None:
+        """Begin to load networks, each in a thread of its own; where that fails, its first use raises WeightsError."""
+        wanted = [task for task in tasks if task not in self.__dict__ and task not in self._begun]
+        if wanted:
+            pool = ThreadPoolExecutor(len(wanted))
+            for task in wanted:
+                self._begun[task] = pool.submit(self._load, task)
+            pool.shutdown(wait=False)
+
+    def _load(self, task: Task) -> Engine:
+        return self._models[task].engine(threads=self._threads)
+
+    def _loaded(self, task: Task) -> Engine:
+        """The network, whether loading it has begun or not."""
+        begun = self._begun.pop(task, None)
+        return begun.result() if begun else self._load(task)
+
+    @cached_property
+    def color(self) -> Engine:
+        return self._loaded("color")
+
+    @cached_property
+    def faces(self) -> Engine:
+        return self._loaded("faces")
+
+    @cached_property
+    def mask(self) -> Engine:
+        return self._loaded("mask")
 
 
 class Networks:
@@ -30,22 +85,46 @@ class Networks:
         self.color, self.mask = zoo.find(color, "color"), zoo.find(mask, "mask")
         self.faces = zoo.find(FACES, "faces")
         self.threads = threads
+        self._engines = _Engines({"color": self.color, "mask": self.mask, "faces": self.faces}, threads)
+        self.effort = "balanced"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copied and pickled by name: networks that are loaded stay behind, and are loaded anew where needed."""
         return partial(Networks, threads=self.threads), self._names
 
-    @cached_property
+    def at(self, effort: str) -> Networks:
+        """The same networks, loaded once for all, at one of options.EFFORTS.
+
+        "fast": smaller pictures, no closer look at faces. "best": the mask is the mean of a look and a mirrored one.
+        Networks of others see one picture of the size that they were made for at every effort.
+        """
+        if effort == self.effort:
+            return self
+        other = Networks.__new__(Networks)
+        other.__dict__ |= {**self.__dict__, "effort": effort}
+        return other
+
+    def prepare(self, tasks: Iterable[Task]) -> None:
+        """Begin to load networks, each in a thread of its own; where that fails, its first use raises WeightsError."""
+        self._engines.prepare(tasks)
+
+    def _side(self, model: Model) -> int:
+        """About how many pixels a side a network sees."""
+        return FAST_SIDES[model.task] if self.effort == "fast" and self._own(model) else model.side
+
+    @staticmethod
+    def _own(model: Model) -> bool:
+        """Whether the network takes pictures of any size."""
+        return model.name == SHIPPED[model.task]
+
+    @property
     def _color_engine(self) -> Engine:
-        return self.color.engine(threads=self.threads)
+        return self._engines.color
 
-    @cached_property
-    def _face_engine(self) -> Engine:
-        return self.faces.engine(threads=self.threads)
-
-    @cached_property
+    @property
     def _mask_engine(self) -> Engine:
-        return self.mask.engine(threads=self.threads)
+        engine = self._engines.mask
+        return Mirrored(engine) if self.effort == "best" and self._own(self.mask) else engine
 
     def colors(
         self,
@@ -67,7 +146,9 @@ class Networks:
     def first_look(self, pixels: Pixels, gain: float | None) -> GuidedCoefficients:
         """The colours after one look at the whole of pixels (H, W) or (H, W, 3)."""
         model, engine = self.color, self._color_engine
-        return colorize(pixels, engine, side=model.side, gain=gain, square=model.square, interface=model.interface)
+        return colorize(
+            pixels, engine, side=self._side(model), gain=gain, square=model.square, interface=model.interface
+        )
 
     def closer_look(
         self,
@@ -87,14 +168,16 @@ class Networks:
 
     def find_faces(self, pixels: Pixels, gain: float | None) -> list[Face]:
         """The faces in pixels (H, W) or (H, W, 3) under a gain, the largest first. Raises WeightsError."""
-        return find_faces(pixels, self._face_engine, side=self.faces.side, gain=gain)
+        if self.effort == "fast":
+            return []
+        return find_faces(pixels, self._engines.faces, side=self.faces.side, gain=gain)
 
     def segment(self, pixels: Pixels, gain: float | None, *, faces: FindFaces | None = None) -> Segmentation:
         """Classes and foreground of pixels (H, W) or (H, W, 3) under a gain. Raises WeightsError.
 
         faces: called where the network sees people, for the faces in these pixels, which tell them apart.
         """
-        segmentation = segment(pixels, self._mask_engine, side=self.mask.side, gain=gain, kind=self.mask.kind)
+        segmentation = segment(pixels, self._mask_engine, side=self._side(self.mask), gain=gain, kind=self.mask.kind)
         if faces is None or segmentation.classes is None or not (segmentation.classes[PERSON] > 0.5).any():
             return segmentation
         return replace(segmentation, faces=tuple(face.shares(pixels.shape[:2]) for face in faces()))

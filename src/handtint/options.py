@@ -14,6 +14,7 @@ from handtint.settings import setting, validate
 BACKGROUNDS = ("original", "gray", "sepia", "dim")
 LEVELS = ("off", "auto")
 CLOSER_LOOKS = ("auto", "off")
+EFFORTS = ("fast", "balanced", "best")
 COLORS = ("predicted", "original")
 METADATA = ("keep", "strip", "safe")
 FORMATS = ("jpeg", "png", "tiff", "webp")
@@ -60,6 +61,12 @@ class Options:
         "auto",
         "Let the network look again at each small face, so that faces in groups are not left gray: auto or off.",
         choices=CLOSER_LOOKS,
+    )
+    effort: str = setting(
+        "balanced",
+        "How long the networks look: fast (smaller pictures, no closer look at faces), balanced, or best (the mask by "
+        "a mirrored look too).",
+        choices=EFFORTS,
     )
     colors: str = setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
     warmth: float = setting(

@@ -27,7 +27,7 @@ from handtint.types import VOC, Alpha, Array, Float, Pixels, Segmentation
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from handtint.model import Model
+    from handtint.model import Model, Task
 
 __all__ = ["Result", "Tinter"]
 
@@ -243,6 +243,7 @@ class Tinter:
         `keep`. Raises OptionError, also for a setting there is none of; InputError; WeightsError.
         """
         options = Options.from_keywords(settings)
+        self.prepare(options, masked=mask is not None)
         if isinstance(source, Photo | str | Path):
             return self.run(source if isinstance(source, Photo) else Photo.read(source), options, mask=mask).photo
         if isinstance(source, np.ndarray):
@@ -265,9 +266,21 @@ class Tinter:
         """
         check_pages(photo, options)
         pages = (leveled(page, options.levels) for page in (photo, *photo.pages))
-        stages = (Stages(page, self.networks, page=n) for n, page in enumerate(pages, 1))
+        networks = self.networks.at(options.effort)
+        stages = (Stages(page, networks, page=n) for n, page in enumerate(pages, 1))
         first, *further = (page.result(options, mask, reference) for page in stages)
         return whole(first, further)
+
+    def prepare(self, options: Options, *, masked: bool = False) -> None:
+        """Begin to load the networks that an edit is sure to need, while its photo is still being read.
+
+        masked: a mask takes the place of the options' `keep`. Others are loaded when they turn out to be needed.
+        """
+        predicted = options.colors == "predicted"
+        looked_closer = options.closer_look != "off" and options.effort != "fast" and not self.networks.color.interface
+        segmented = not masked and keep.needs_segmentation(keep.parse(options.keep))
+        needed: dict[Task, bool] = {"mask": segmented, "color": predicted, "faces": predicted and looked_closer}
+        self.networks.prepare([task for task, is_needed in needed.items() if is_needed])
 
     def segment(self, photo: Photo, *, gain: str = "auto") -> Segmentation:
         """Classes and foreground of a photo, at network size."""

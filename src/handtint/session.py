@@ -66,11 +66,16 @@ class Session:
         """The photo with a longer side of `screen` pixels, or its own, 8 bits a channel."""
         return self._small(screen, "off").photo
 
-    def _small(self, screen: int, levels: str) -> _PreviewStages:
-        return self._smalls.get((screen, levels), lambda: _PreviewStages(self._whole(levels), screen))
+    def _small(self, screen: int, levels: str, effort: str = "balanced") -> _PreviewStages:
+        return self._smalls.get((screen, levels, effort), lambda: _PreviewStages(self._whole(levels, effort), screen))
 
-    def _whole(self, levels: str) -> _CachedStages:
-        return self._wholes.get(levels, lambda: _CachedStages(leveled(self.photo, levels), self._tinter.networks))
+    def _stages(self, edit: Edit) -> _CachedStages:
+        """The stages of the whole photo that an edit asks for."""
+        return self._whole(edit.options.levels, edit.options.effort)
+
+    def _whole(self, levels: str, effort: str = "balanced") -> _CachedStages:
+        networks = self._tinter.networks.at(effort)
+        return self._wholes.get((levels, effort), lambda: _CachedStages(leveled(self.photo, levels), networks))
 
     @property
     def kind(self) -> tone.Kind:
@@ -115,7 +120,7 @@ class Session:
     def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
         """The edit at a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""
         check_pages(self.photo, edit.options)
-        small = self._small(screen, edit.options.levels)
+        small = self._small(screen, edit.options.levels, edit.options.effort)
         feather = edit.options.feather * max(small.photo.size) / max(self.photo.size)
         return small.tinted(replace(edit.options, feather=feather), _mask(small, edit), edit.reference)
 
@@ -125,18 +130,18 @@ class Session:
         mask, reference = self.mask(edit), edit.reference
         levels = edit.options.levels
         pages = (leveled(page, levels) for page in self.photo.pages)
-        networks = self._tinter.networks
+        networks = self._tinter.networks.at(edit.options.effort)
         stages = [Stages(page, networks, page=n) for n, page in enumerate(pages, 2)]
         further = [page.result(edit.options, mask, reference) for page in stages]
-        return whole(self._whole(levels).result(edit.options, mask, reference), further)
+        return whole(self._stages(edit).result(edit.options, mask, reference), further)
 
     def mask(self, edit: Edit) -> Photo | None:
         """The mask to use with the options, before they invert and feather it; None where `keep` alone decides."""
-        return _mask(self._whole(edit.options.levels), edit)
+        return _mask(self._stages(edit), edit)
 
     def selected(self, edit: Edit) -> Photo:
         """What is kept, as a mask that other programs can use, whether it was given, painted or selected."""
-        return self.mask(edit) or Photo(self._whole(edit.options.levels).selection(edit.options, edit.mask).alpha)
+        return self.mask(edit) or Photo(self._stages(edit).selection(edit.options, edit.mask).alpha)
 
 
 def _mask(stages: Stages, edit: Edit) -> Photo | None:

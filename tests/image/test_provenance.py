@@ -110,7 +110,7 @@ class OneFace:
 def test_the_face_detector_is_named_where_faces_were_looked_at(
     look: str, named: bool, tinter: Tinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tinter.networks, "_face_engine", OneFace(), raising=False)
+    monkeypatch.setattr(tinter.networks._engines, "faces", OneFace(), raising=False)
     said = statement(tinter.run(GRAY, Options(keep="all", closer_look=look)).photo.encode(format="png"))
     for model in (tinter.networks.faces, tinter.networks.mask):  # the latter says where people stand
         assert (f"{model.name} sha256:{model.weights.sha256}" in said[f"{{{provenance.OURS}}}Models"]) == named

@@ -45,6 +45,7 @@ class PhotoWorker:
             digest = content.digest(data)
             if task.known and task.known.input == digest and (before := self._before(task)):
                 return before
+            self._tinter.prepare(self._setup.options, masked=self._mask is not None)
             photo = Photo.read(data, name="" if job.source == STREAM else job.source)
             data = b""  # the file of a large scan takes as much memory as its pixels
             result = self._tinter.run(photo, self._setup.options, mask=self._mask)

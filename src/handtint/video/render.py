@@ -38,6 +38,7 @@ class Render:
         """Get ready. Raises OptionError."""
         self.order, self._stack = order, ExitStack()
         self._tinter = Tinter(order.options.model, mask_model=order.options.mask_model, threads=order.threads)
+        self._networks = self._tinter.networks.at(order.options.effort)
         self._mask = Photo.read(order.mask) if order.mask else None
         self._said: dict[str, list[float]] = {}
         self.again = self.total = 0
@@ -53,7 +54,7 @@ class Render:
             pictures = sequence.is_pattern(order.output)
             self._sink: Sink = PictureSink(order, facts) if pictures else FilmSink(order, facts)
             masked = self._mask is not None
-            self._tracker = Tracker(self._tinter.networks, order.options, masked=masked, carry=order.carry)
+            self._tracker = Tracker(self._networks, order.options, masked=masked, carry=order.carry)
             self._journal: Journal = stack.enter_context(opened(order.folder, order.key()))
             self.total = self._expected()
             self._stack = stack.pop_all()
@@ -175,7 +176,7 @@ class Render:
         return frame
 
     def _painted(self, frame: Frame, seen: Seen) -> tuple[Any, str]:
-        result = paint(frame.photo, self._tinter.networks, seen, self.order.options, self._mask)
+        result = paint(frame.photo, self._networks, seen, self.order.options, self._mask)
         return self._sink.ready(result.photo, frame.pts), result.note
 
     def _say(self, note: str, time: float) -> None:
