@@ -97,6 +97,18 @@ def test_each_stream_comes_back_from_the_file_of_both(tmp_path: Path) -> None:
         torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
 
 
+def test_norms_that_are_equal_come_back_though_the_file_keeps_them_once(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = ClassNet(pyramid("tiny")).eval()  # its norms are as they begin, many alike
+    export(net, tmp_path / "net.onnx", ["classes", "foreground"])
+    model = onnx.load(str(tmp_path / "net.onnx"))
+    assert any(node.op_type == "Identity" for node in model.graph.node), "the exporter no longer shares tensors"
+    again = lived_in(ClassNet(pyramid("tiny"))).eval()
+    load(again, tmp_path / "net.onnx")
+    for ours, theirs in zip(answers(again), answers(net), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+
+
 def test_a_network_with_more_begins_as_the_one_without(tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = lived_in(ColorNet(hybrid("tiny")))

@@ -67,6 +67,9 @@ def _tensors(model: onnx.ModelProto) -> Iterator[tuple[str, Tensor]]:
     stored = {
         t.name.removesuffix(".half"): torch.tensor(numpy_helper.to_array(t)).float() for t in model.graph.initializer
     }
+    for node in model.graph.node:
+        if node.op_type == "Identity" and node.input[0] in stored:  # the exporter keeps equal tensors once
+            stored[node.output[0]] = stored[node.input[0]]
     yield from ((name, tensor) for name, tensor in stored.items() if not name.startswith(FOLDED))
     for node in model.graph.node:
         folded = [stored[name] for name in node.input if name in stored and name.startswith(FOLDED)]
