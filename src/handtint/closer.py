@@ -22,6 +22,7 @@ WIDE = 2.6  # face widths in a crop
 MOST = 32  # faces, the largest first
 BATCH = 8  # crops in one run of the network
 LARGE = 64.0  # pixels of width in the network's first view, from which a face has been seen well enough
+STRENGTH = 0.82  # of a crop's colours: the export strengthens the network's colours, which skin does not need
 CELLS = 32.0  # a face is given so many coefficients across
 SURE = 0.5  # mean probability of a person in a face's box, below which its own colours decide whether it is one,
 POSSIBLE = 0.05  # and below which it is none: wheels and towers have next to nothing
@@ -162,7 +163,7 @@ def _predictions(
         some = crops[start : start + BATCH]
         seen = np.stack([tone.adjusted(L, adjustment) for L in some])[:, None] / np.float32(lab.L_SCALE) - 1
         for L, answer in zip(some, engine.run(seen)[0], strict=True):
-            yield coefficients_of(L, answer)
+            yield coefficients_of(L, answer * np.float32(STRENGTH))
 
 
 def _laid_in(
