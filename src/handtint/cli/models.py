@@ -45,6 +45,7 @@ def _facts(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
+_OPTIONS = {"color": "--model", "mask": "--mask-model"}  # task -> the option that takes its networks
 _ELSEWHERE = {  # mask models that are not in the catalogue -> when to choose one
     "rembg:NAME": "the subject alone, by one of rembg's models (extra `rembg`)",
     "FILE.onnx": "the subject alone, by an ONNX file of the u2net family or of IS-Net that you have",
@@ -56,7 +57,7 @@ def _uses(rows: list[dict[str, Any]]) -> Table:
     """When to choose which; the command line takes each by --model or --mask-model."""
     table = _table("name", "option", "choose it for")
     for row in rows:
-        table.add_row(row["name"], "--model" if row["task"] == "color" else "--mask-model", row["use"])
+        table.add_row(row["name"], _OPTIONS.get(row["task"], ""), row["use"])
     for name, use in _ELSEWHERE.items():
         table.add_row(name, "either" if name == "DIR/NAME" else "--mask-model", use)
     return table
