@@ -132,7 +132,7 @@ def test_flags_do_what_they_say(sample: Path, tmp_path: Path) -> None:
     kept, inverted = chroma("--keep", "person"), chroma("--keep", "person", "--invert")
     assert everything.mean() > kept.mean() > 0
     apart = np.abs(everything - (kept + inverted))  # alpha and 1 - alpha of it; 8 bits round each, most in the dark
-    assert apart.max() < 6
+    assert apart.max() < 12  # one level is several units of chroma there
     assert np.percentile(apart, 99) < 1
     assert chroma("--keep", "all", "--strength", "1.4").mean() > 1.15 * everything.mean()
     assert chroma("--strength", "0").max() < 0.01

@@ -15,8 +15,9 @@ from handtint.types import Array, Float, Pixels
 
 _ONE, _ZERO = 60000, 2768  # linear light 1 and 0 as indices 0..65535, with room for what is outside of 0..1
 _KNEE = 6 / 29  # of Lab's curve: below it, a straight line
-_ROUNDS = 4  # of Newton's method towards the gamut's edge
+_ROUNDS = 9  # of Newton's method towards the gamut's edge
 _TINY = np.float32(1e-9)
+_CLOSE = 1e-6  # of linear light: what rounding makes of 0 and 1
 _AROUND_Y = 3 * FROM_WHITE[:, ::2]  # what R, G and B gain by X and Z, their cubes derived
 _WIDE_TABLES = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV looks up 16-bit values too
 
@@ -66,21 +67,36 @@ def _outside(light: list[Array]) -> Array:
 def _largest_scale(dx: Float, y: Float, dz: Float) -> Float:
     """The largest share of chroma, (1, n) in 0..1, that sRGB can show, where it cannot show all.
 
-    By Newton's method from gray on, each channel towards the bound that it moves to: the nearest counts.
+    By Newton's method from gray on, each channel towards the bound that it moves to: the nearest counts. Where a step
+    would leave the stretch between the largest share known to fit and the smallest known not to, it is halved instead.
     """
-    share = np.zeros_like(y)
-    planes, moves = np.concatenate([y, y, y]), np.concatenate([dx, dz])
+    share, fits, exceeds = np.zeros_like(y), np.zeros_like(y), np.ones_like(y)
+    moves = np.concatenate([dx, dz])
     for _ in range(_ROUNDS):
-        knee = _at_least(planes, _KNEE)
-        squared = knee * knee
-        light = FROM_WHITE @ (squared * knee + (planes - knee) * np.float32(3 * _KNEE**2))
+        squared, light = _channels(y, share * moves)
+        inside = _shown(light)
+        fits, exceeds = np.where(inside, share, fits), np.where(inside, exceeds, share)
         change = _AROUND_Y @ (squared[::2] * moves)
         change -= _TINY  # so that none is 0
-        share += (((change > 0) - light) / change).min(axis=0)
-        np.clip(share, 0, 1, out=share)
-        np.multiply(share, moves, out=planes[::2])
-        planes[::2] += y
-    return share
+        step = share + (((change > 0) - light) / change).min(axis=0)
+        share = np.where((step >= fits) & (step <= exceeds), step, (fits + exceeds) / 2)
+    return np.where(_shown(_channels(y, share * moves)[1]), share, fits)
+
+
+def _shown(light: Float) -> Array:
+    """Where linear R, G and B (3, n) are in 0..1, (1, n) bool."""
+    return np.all((light >= -_CLOSE) & (light <= 1 + _CLOSE), axis=0, keepdims=True)
+
+
+def _channels(y: Float, chroma: Float) -> tuple[Float, Float]:
+    """Lab's curve at X, Y and Z, squared, and linear R, G and B, (3, n) each.
+
+    y: the curve at Y, (1, n). chroma: by how much X and Z differ from it there, (2, n).
+    """
+    planes = np.concatenate([y + chroma[:1], y, y + chroma[1:]])
+    knee = _at_least(planes, _KNEE)
+    squared = knee * knee
+    return squared, FROM_WHITE @ (squared * knee + (planes - knee) * np.float32(3 * _KNEE**2))
 
 
 def _encoded(light: Array) -> Pixels:
