@@ -78,7 +78,10 @@ def test_the_lock_pins_every_package_of_the_base_install_with_hashes() -> None:
 
 
 def test_networks_are_loaded_from_verified_files_alone() -> None:
-    """Whoever loads weights asks `verified` first; a fresh export and a filled graph are files just written."""
+    """Whoever loads weights asks `verified` first; a fresh export and a filled graph are files just written.
+
+    Sessions are made in one place, and where others' networks are timed, which are exported there from random weights.
+    """
     written = ("src/handtint/checkpoints/export.py", "src/handtint/engines/safetensors.py")
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -88,7 +91,7 @@ def test_networks_are_loaded_from_verified_files_alone() -> None:
             if isinstance(node, ast.Call) and dotted(node.func).endswith("safetensors_engine"):
                 assert "model.weights.verified()" in [ast.unparse(argument) for argument in node.args]
             if isinstance(node, ast.Attribute) and node.attr == "InferenceSession":
-                assert place(path) == "src/handtint/engines/onnx.py"
+                assert place(path) in ("src/handtint/engines/onnx.py", "bench/peers.py")
 
 
 @pytest.mark.parametrize("name", ["handtint", "handtint-mask", "deeplabv3-resnet101"])
