@@ -15,7 +15,7 @@ from handtint.data import ground_truth, sources
 from handtint.image.arrays import resize
 from handtint.image.color import lab, tone
 from handtint.image.photo import Photo
-from handtint.pipeline import GLANCE
+from handtint.pipeline import KIND_SIDE
 from handtint.types import Array
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     items = sources.open_sources(args.sources)
     photos = [ground_truth.rgb(item) for item in items[:: max(1, len(items) // args.limit)]]
     for name, pictures in (("colour", photos), ("sepia", [sepia(rgb) for rgb in photos])):
-        small = [resize.shrink(p, resize.fit((p.shape[0], p.shape[1]), GLANCE)) for p in pictures]
+        small = [resize.shrink(p, resize.fit((p.shape[0], p.shape[1]), KIND_SIDE)) for p in pictures]
         spread = [tone.beyond_tone(*((L.ravel(), ab.reshape(-1, 2)))) for L, ab in map(lab.split, small)]
         shown = ", ".join(f"{q} %: {np.percentile(spread, q):.2f}" for q in (0, 1, 2, 50, 98, 99, 100))
         print(f"{name}: {dict(Counter(map(tone.kind, small)))}; spread {shown}")

@@ -60,7 +60,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, {platform.machine()}, {args.recipe.stem}, {plan.workers} workers")
     for phase in {p.adversarial: p for p in plan.phases}.values():
         some = examples[: args.steps * phase.batch]
-        once: Phase = replace(phase, passes=1)
+        once: Phase = replace(phase, epochs=1)
         short = replace(plan, start="", phases=(once,), sample_every=0, save_every=args.steps)
         name = "adversarial" if phase.adversarial else "head start"
         rate = alone(short, some, min(30, args.steps - WARM - 1))
