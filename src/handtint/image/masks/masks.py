@@ -28,7 +28,7 @@ def classes(segmentation: Segmentation, names: Sequence[str]) -> Float:
 
     Raises OptionError where the network knows no classes.
     """
-    return known(segmentation)[[VOC.index(name) for name in names]].sum(axis=0)
+    return known(segmentation)[[VOC.index(name) for name in names]].sum(axis=0).clip(0, 1)
 
 
 def known(segmentation: Segmentation) -> Float:

@@ -47,7 +47,7 @@ class TermAlphas:
 
     def layer(self, terms: list[Term], subtract: bool) -> Float:
         """The alpha (h, w) of several terms together: the largest of theirs, or that of the sum of their classes."""
-        names = [term.name for term in terms if isinstance(term, Class) and term.number is None]
+        names = [*dict.fromkeys(t.name for t in terms if isinstance(t, Class) and t.number is None)]
         softs = [masks.clean(masks.classes(self._network, names))] if names else []
         softs += [self.alpha(term, subtract) for term in terms if not (isinstance(term, Class) and term.number is None)]
         return _largest(softs)

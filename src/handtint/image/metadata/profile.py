@@ -160,6 +160,7 @@ def _curve(tag: bytes) -> Array:
     return x ** (values[0] / 256) if count == 1 else np.interp(x, np.linspace(0, 1, count), values / 65535)
 
 
+@np.errstate(all="ignore")  # a damaged curve can have any powers: what becomes of them stays in 0..1
 def _parametric(x: Array, tag: bytes) -> Array:
     (function,) = struct.unpack_from(">H", tag, 8)
     if function > 4:
@@ -167,10 +168,10 @@ def _parametric(x: Array, tag: bytes) -> Array:
     numbers = np.frombuffer(tag, ">i4", (1, 3, 4, 5, 7)[function], 12) / 65536
     g, a, b, c, d, e, f = np.concatenate([numbers, np.zeros(7 - len(numbers))])
     if function == 0:
-        return x**g
+        return np.clip(x**g, 0, 1)
     if function < 3:  # c, where given, is added on both sides of the bend at -b / a
         c, d, e, f = 0.0, -b / a if a else 0.0, c, c
-    return np.clip(np.where(x >= d, np.maximum(a * x + b, 0) ** g + e, c * x + f), 0, 1)
+    return np.nan_to_num(np.clip(np.where(x >= d, np.maximum(a * x + b, 0) ** g + e, c * x + f), 0, 1))
 
 
 def _by_tables(pixels: Pixels, icc: bytes, *, to_srgb: bool) -> Pixels:
