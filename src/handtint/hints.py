@@ -176,3 +176,21 @@ def _between(maps: Float, places: Sequence[float]) -> Float:
 
 def _renamed(text: str) -> str:
     return text.replace("keep:", "hint:", 1)
+
+
+def check_pages(hints: Sequence[Hint], pages: int) -> None:
+    """Raise OptionError for a hint on a page that a photo of so many pages does not have."""
+    for hint in hints:
+        if hint.page > pages:
+            raise OptionError(f"hint: {hint} is on page {hint.page}, and the photo has {pages}")
+
+
+def unseen(hints: Sequence[Hint], alpha: Alpha, *, page: int) -> str:
+    """A note on the first hint at a point of that page where alpha (H, W) uint8 keeps no colour; "" without one."""
+    height, width = alpha.shape
+    for hint in hints:
+        if hint.point and hint.page == page:
+            row, column = int(hint.point.y.share(height) * height), int(hint.point.x.share(width) * width)
+            if not alpha[min(row, height - 1), min(column, width - 1)]:
+                return f"hint {hint}: no colour is kept there; --keep says where it is"
+    return ""

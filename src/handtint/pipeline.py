@@ -167,7 +167,7 @@ class Stages:
         colors = None
         if options.colors == "predicted":
             colors, hint_note = self.hinted(options, reference)
-            note = "; ".join(filter(None, (note, hint_note, self._unseen(options, alpha))))
+            note = "; ".join(filter(None, (note, hint_note, hints.unseen(options.hints, alpha, page=self.page))))
         elif kind == "gray":
             note = "; ".join(dict.fromkeys(filter(None, (note, "the photo has no colours of its own"))))
         backdrop = options.background or ("gray" if kind == "color" and options.strength > 0 else "original")
@@ -178,16 +178,6 @@ class Stages:
         if colors is None and options.strength == 1 and pixels.ndim == 3:
             large.by_rows(keep_original, (painted, pixels, alpha), painted)
         return Result(with_pixels(photo, painted), alpha, colors, photo, note)
-
-    def _unseen(self, options: Options, alpha: Alpha) -> str:
-        """A note on hints at points where no colour is kept."""
-        height, width = alpha.shape
-        for hint in options.hints:
-            if hint.point and hint.page == self.page:
-                row, column = int(hint.point.y.share(height) * height), int(hint.point.x.share(width) * width)
-                if not alpha[min(row, height - 1), min(column, width - 1)]:
-                    return f"hint {hint}: no colour is kept there; --keep says where it is"
-        return ""
 
     def _alpha(self, options: Options, mask: Photo | None) -> tuple[Alpha, str]:
         """(alpha (H, W), inverted and feathered as the options ask, note)."""
@@ -264,7 +254,7 @@ class Tinter:
         mask: white keeps colour; it takes the place of `keep`. reference: takes the place of the options' file.
         Raises OptionError, InputError, WeightsError.
         """
-        check_pages(photo, options)
+        hints.check_pages(options.hints, 1 + len(photo.pages))
         pages = (leveled(page, options.levels) for page in (photo, *photo.pages))
         networks = self.networks.at(options.effort)
         stages = (Stages(page, networks, page=n) for n, page in enumerate(pages, 1))
@@ -300,14 +290,6 @@ class Tinter:
         has_classes = segmentation.classes is not None
         index = masks.label(segmentation, photo.size) if has_classes else np.zeros(photo.size, np.uint8)
         return index, alpha.astype(np.float32) / 255
-
-
-def check_pages(photo: Photo, options: Options) -> None:
-    """Raise OptionError for a hint on a page that a photo does not have."""
-    pages = 1 + len(photo.pages)
-    for hint in options.hints:
-        if hint.page > pages:
-            raise OptionError(f"hint: {hint} is on page {hint.page}, and the photo has {pages}")
 
 
 def _is_file(source: object) -> TypeGuard[BinaryIO]:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import cv2
 
-from handtint import keep, palette
+from handtint import hints, keep, palette
 from handtint.image.arrays import resize
 from handtint.image.arrays.layers import Layers
 from handtint.image.arrays.samples import eight_bits
@@ -21,7 +21,7 @@ from handtint.image.masks.strokes import Stroke, paint
 from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import LEVELS, Options
-from handtint.pipeline import Stages, Tinter, check_pages
+from handtint.pipeline import Stages, Tinter
 from handtint.pixels import leveled
 from handtint.result import Result, whole
 from handtint.types import Array, Segmentation
@@ -119,14 +119,14 @@ class Session:
 
     def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
         """The edit at a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""
-        check_pages(self.photo, edit.options)
+        hints.check_pages(edit.options.hints, 1 + len(self.photo.pages))
         small = self._small(screen, edit.options.levels, edit.options.effort)
         feather = edit.options.feather * max(small.photo.size) / max(self.photo.size)
         return small.tinted(replace(edit.options, feather=feather), _mask(small, edit), edit.reference)
 
     def result(self, edit: Edit) -> Result:
         """The edit at full size and depth, all pages: what `Tinter.run` gives, with `mask(edit)` as its mask."""
-        check_pages(self.photo, edit.options)
+        hints.check_pages(edit.options.hints, 1 + len(self.photo.pages))
         mask, reference = self.mask(edit), edit.reference
         levels = edit.options.levels
         pages = (leveled(page, levels) for page in self.photo.pages)
