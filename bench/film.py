@@ -39,9 +39,9 @@ from handtint.networks import Networks
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.types import Float
-from handtint.video import answers, encode, flow, render, sinks, source
-from handtint.video.order import Order
-from handtint.video.painter import paint
+from handtint.video import encode, flow, predictions, render, sinks, source
+from handtint.video.frame_tinting import tint_frame
+from handtint.video.job import FilmJob
 from handtint.video.render import Render
 from handtint.video.tracker import Tracker
 
@@ -51,11 +51,16 @@ SMALL = (64, 96)
 MARKS = 300, 3000  # frames after which the memory is looked at
 PARTS: dict[str, list[tuple[Any, str]]] = {
     "networks": [(Networks, "colors"), (Networks, "first_look"), (Networks, "segment"), (Networks, "find_faces")],
-    "motion": [(flow, "glance"), (flow, "motion"), (flow, "fit")],
-    "carrying": [(answers, "carried"), (answers, "blended"), (answers, "filled"), (answers, "moved")],
-    "painting": [(render, "paint")],
+    "motion": [(flow, "smoothed_lightness"), (flow, "motion"), (flow, "confidence")],
+    "carrying": [
+        (predictions, "warp_to"),
+        (predictions, "blend"),
+        (predictions, "fill_gaps"),
+        (predictions, "warp_residual"),
+    ],
+    "painting": [(render, "tint_frame")],
     "decoding": [(source.Film, "_pixels")],
-    "encoding": [(sinks, "stored"), (encode.Part, "add"), (encode.Part, "close")],
+    "encoding": [(sinks, "to_video_frame"), (encode.Part, "add"), (encode.Part, "close")],
 }
 
 
@@ -65,14 +70,14 @@ def flicker(clip: shots.Clip, tinter: Tinter, options: Options, *, carry: bool) 
     changes, at_looks, errors, chromas = [], [], [], []
     for index in range(clip.frames):
         frame = clip.frame(index)
-        seen = tracker.see(frame, index / 25)
-        ab = lab.split(paint(Photo(frame), tinter.networks, seen, options).photo.pixels)[1]
+        seen = tracker.process(frame, index / 25)
+        ab = lab.split(tint_frame(Photo(frame), tinter.networks, seen, options).photo.pixels)[1]
         errors.append(_length(ab - lab.split(clip.truth(index))[1]).mean())
         chromas.append(_length(ab).mean())
         if before is not None:
             was, inside = shots.moved(before, clip.before(index))
             changes.append(_length(ab - was)[inside].mean())
-            at_looks += [changes[-1]] if seen.looked else []
+            at_looks += [changes[-1]] if seen.is_keyframe else []
         before = ab
     means = {"change": changes, "change at looks": at_looks, "error": errors, "chroma": chromas}
     return {name: float(np.mean(values)) for name, values in means.items()}
@@ -109,7 +114,7 @@ def film(path: Path, size: tuple[int, int], frames: int) -> Path:
 def run(path: Path, output: Path, *, threads: int, marks: tuple[int, ...] = ()) -> dict[str, Any]:
     """Tint a film; times from the first finished frame on, when the networks are loaded. Peaks at the marks, in MB."""
     peaks, begun, count = [], (0.0, 0.0), 0
-    with Render(Order(source=str(path), output=str(output), options=Options(), threads=threads)) as rendering:
+    with Render(FilmJob(source=str(path), output=str(output), options=Options(), threads=threads)) as rendering:
         for count in rendering.frames(Event()):
             if count == 1:
                 begun = time.perf_counter(), time.process_time()

@@ -17,7 +17,7 @@ from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.types import Pixels
-from handtint.video.painter import paint
+from handtint.video.frame_tinting import tint_frame
 from handtint.video.tracker import Tracker
 
 GAP = 4  # pixels between frames
@@ -30,9 +30,9 @@ def row(clip: shots.Clip, tinter: Tinter, every: int, width: int, *, carry: bool
     for index in range(clip.frames):
         if carry or index % every == 0:
             frame = clip.frame(index)
-            seen = tracker.see(frame, index / 25)
+            seen = tracker.process(frame, index / 25)
         if index % every == 0:
-            tinted = paint(Photo(frame), tinter.networks, seen, options).photo.pixels
+            tinted = tint_frame(Photo(frame), tinter.networks, seen, options).photo.pixels
             size = width, round(width * clip.size[0] / clip.size[1])
             found.append(cv2.resize(tinted, size, interpolation=cv2.INTER_AREA))
     return found

@@ -15,8 +15,8 @@ from handtint.errors import OutputError
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.video import codecs, render
-from handtint.video.encode import Part, stored
-from handtint.video.order import Order
+from handtint.video.encode import Part, to_video_frame
+from handtint.video.job import FilmJob
 from handtint.video.render import Render
 from handtint.video.source import Film
 
@@ -30,7 +30,7 @@ from handtint.cli import main
 from handtint.video import render, sinks
 engines = {"color": ConstantColor(30, 20), "mask": LeftHalf(), "faces": NoFaces()}
 zoo.Model.engine = lambda model, **_: engines[model.task]
-render.PART, left, add = 8, [int(sys.argv.pop(1))], sinks.FilmSink.add
+render.PART_FRAMES, left, add = 8, [int(sys.argv.pop(1))], sinks.FilmSink.add
 def killing(sink, frame):
     left[0] -= 1
     if left[0] == 0:
@@ -61,10 +61,10 @@ def test_killed_in_mid_film_it_goes_on_to_the_same_bytes(
     again = handtint(0, *words)
     assert again.returncode == 0
     assert "8 of 20 frames were done before" in again.stderr
-    monkeypatch.setattr(render, "PART", 8)
+    monkeypatch.setattr(render, "PART_FRAMES", 8)
     whole = tmp_path / "whole" / out.name
     whole.parent.mkdir()
-    with Render(Order(source=str(clip), output=str(whole), options=Options(), codec=codec)) as run:
+    with Render(FilmJob(source=str(clip), output=str(whole), options=Options(), codec=codec)) as run:
         assert list(run.frames(Event())) == list(range(1, 21))
     assert out.read_bytes() == whole.read_bytes()
     assert not Path(f"{out}.handtint").exists()
@@ -92,12 +92,12 @@ def test_a_bad_film_is_one_line_and_leaves_nothing(clip: Path, tmp_path: Path, c
 
 def test_a_part_closed_twice_is_whole(clip: Path, tmp_path: Path) -> None:
     with Film(str(clip)) as film:
-        facts = film.facts
-    part = Part(str(tmp_path / "part.mkv"), facts, codecs.CODECS["h264"], 18, late=True)
+        info = film.info
+    part = Part(str(tmp_path / "part.mkv"), info, codecs.CODECS["h264"], 18, b_frames=True)
     for pts in (0, 512, 1024):
-        part.add(stored(np.full((*facts.size, 3), 90, np.uint8), pts, facts, "yuv420p"))
+        part.add(to_video_frame(np.full((*info.size, 3), 90, np.uint8), pts, info, "yuv420p"))
     part.close()
-    part.abandon()
+    part.abort()
     with pytest.raises(OutputError, match="part"):
         part.close()
     assert len(frames(tmp_path / "part.mkv")) == 3

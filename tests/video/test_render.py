@@ -17,7 +17,7 @@ from handtint.image.color import lab
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.video import render
-from handtint.video.order import Order, is_film
+from handtint.video.job import FilmJob, is_film
 from handtint.video.render import Render
 from handtint.video.source import Film
 
@@ -26,7 +26,7 @@ def tint(source: Path, output: Path, stop_at: int = 0, **wishes: Any) -> Render:
     """Tint a film, or as far as some frame; how it went."""
     wishes.setdefault("options", Options())
     stop = Event()
-    with Render(Order(source=str(source), output=str(output), **wishes)) as run:
+    with Render(FilmJob(source=str(source), output=str(output), **wishes)) as run:
         for done in run.frames(stop):
             if done == stop_at:
                 stop.set()
@@ -122,7 +122,7 @@ def test_an_odd_size_is_kept(tmp_path: Path) -> None:
 def test_a_film_that_was_stopped_goes_on_to_the_same_bytes(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
 ) -> None:
-    monkeypatch.setattr(render, "PART", 8)
+    monkeypatch.setattr(render, "PART_FRAMES", 8)
     whole, stopped = tmp_path / "a" / "out.mkv", tmp_path / "b" / "out.mkv"
     whole.parent.mkdir()
     stopped.parent.mkdir()
@@ -130,18 +130,18 @@ def test_a_film_that_was_stopped_goes_on_to_the_same_bytes(
     tint(clip, stopped, stop_at=stop_at, codec="ffv1")
     assert not stopped.exists()
     again = tint(clip, stopped, codec="ffv1")
-    assert again.again == (20 if stop_at == 20 else stop_at // 8 * 8)
+    assert again.resumed == (20 if stop_at == 20 else stop_at // 8 * 8)
     assert stopped.read_bytes() == whole.read_bytes()
 
 
 def test_another_wish_begins_anew(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "PART", 8)
+    monkeypatch.setattr(render, "PART_FRAMES", 8)
     tint(clip, tmp_path / "out.mp4", stop_at=10)
-    assert tint(clip, tmp_path / "out.mp4", options=Options(strength=0.5)).again == 0
+    assert tint(clip, tmp_path / "out.mp4", options=Options(strength=0.5)).resumed == 0
 
 
 def test_two_runs_do_not_share_a_journal(clip: Path, tmp_path: Path) -> None:
-    order = Order(source=str(clip), output=str(tmp_path / "out.mp4"), options=Options())
+    order = FilmJob(source=str(clip), output=str(tmp_path / "out.mp4"), options=Options())
     with Render(order), pytest.raises(OutputError, match="another run"), Render(order):
         pass
 

@@ -9,8 +9,8 @@ from handtint import keep
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.types import VOC, Array, Engine, Float
-from handtint.video import flow, follow, memory
-from handtint.video.tracker import Tracker, parted
+from handtint.video import flow, object_tracking, tracker_state
+from handtint.video.tracker import Tracker, is_cut
 
 SIZE = (240, 360)
 
@@ -20,7 +20,7 @@ def shots(name: str, count: int, start: float = 0.0) -> list[Array]:
 
 
 def test_motion_is_that_of_the_camera() -> None:
-    one, two = (flow.glance(pan("astronaut", SIZE, time), 256) for time in (0.4, 0.52))
+    one, two = (flow.smoothed_lightness(pan("astronaut", SIZE, time), 256) for time in (0.4, 0.52))
     h, w = one.shape
     size = photo("astronaut").shape
     there, here = (np.vstack([camera(SIZE, size, time), [0, 0, 1]]) for time in (0.4, 0.52))
@@ -31,7 +31,7 @@ def test_motion_is_that_of_the_camera() -> None:
     found = flow.motion(two, one)
     error = np.hypot(found[..., 0] * SIZE[1] / w - truth[0], found[..., 1] * SIZE[0] / h - truth[1])
     assert np.median(error[10:-10, 10:-10]) < 0.5
-    assert flow.misfit(flow.fit(two, one, found)) < 0.1
+    assert flow.mismatch(flow.confidence(two, one, found)) < 0.1
 
 
 def test_values_move_with_the_motion() -> None:
@@ -43,46 +43,46 @@ def test_values_move_with_the_motion() -> None:
 
 @pytest.mark.parametrize("pair", [("astronaut", "cat"), ("coffee", "hopper"), ("rocket", "temple"), ("cat", "flower")])
 def test_a_cut_is_found_and_a_pan_is_none(pair: tuple[str, str]) -> None:
-    views = [[flow.glance(frame, 256) for frame in shots(name, 2)] for name in pair]
-    assert parted(views[1][0], views[0][1])
-    assert not parted(views[0][1], views[0][0])
-    assert not parted(views[1][1], views[1][0])
+    views = [[flow.smoothed_lightness(frame, 256) for frame in shots(name, 2)] for name in pair]
+    assert is_cut(views[1][0], views[0][1])
+    assert not is_cut(views[0][1], views[0][0])
+    assert not is_cut(views[1][1], views[1][0])
 
 
 def test_a_fade_is_no_cut() -> None:
     before, now = shots("astronaut", 2)
     darker = np.round(now * 0.7).astype(np.uint8)
-    assert not parted(flow.glance(darker, 256), flow.glance(before, 256))
+    assert not is_cut(flow.smoothed_lightness(darker, 256), flow.smoothed_lightness(before, 256))
 
 
 def test_networks_look_at_keys_and_cuts_alone(tinter: Tinter) -> None:
     tracker = Tracker(tinter.networks, Options())
-    seen = [tracker.see(frame, i / 25) for i, frame in enumerate([*shots("astronaut", 15), *shots("cat", 5)])]
-    assert [i for i, one in enumerate(seen) if one.cut] == [0, 15]
-    assert seen[15].looked
-    assert sum(one.looked for one in seen) <= 6
+    seen = [tracker.process(frame, i / 25) for i, frame in enumerate([*shots("astronaut", 15), *shots("cat", 5)])]
+    assert [i for i, one in enumerate(seen) if one.starts_scene] == [0, 15]
+    assert seen[15].is_keyframe
+    assert sum(one.is_keyframe for one in seen) <= 6
 
 
 def test_a_flash_does_not_end_a_scene(tinter: Tinter) -> None:
     tracker = Tracker(tinter.networks, Options())
     film = shots("astronaut", 10)
     film[5] = np.full_like(film[5], 250)
-    seen = [tracker.see(frame, i / 25) for i, frame in enumerate(film)]
-    assert seen[5].cut
-    assert not any(one.cut for one in seen[6:])
+    seen = [tracker.process(frame, i / 25) for i, frame in enumerate(film)]
+    assert seen[5].starts_scene
+    assert not any(one.starts_scene for one in seen[6:])
 
 
 def test_what_was_remembered_goes_on_the_same(tinter: Tinter) -> None:
     film = shots("astronaut", 20)
     options = Options(keep="person:1 + @20%,50%")
     whole, first, second = (Tracker(tinter.networks, options) for _ in range(3))
-    straight = [whole.see(frame, i / 25) for i, frame in enumerate(film)]
+    straight = [whole.process(frame, i / 25) for i, frame in enumerate(film)]
     for i, frame in enumerate(film[:9]):
-        first.see(frame, i / 25)
-    second.memory = memory.load(memory.dump(first.memory))
+        first.process(frame, i / 25)
+    second.state = tracker_state.load(tracker_state.dump(first.state))
     for i, frame in enumerate(film[9:], 9):
-        again = second.see(frame, i / 25)
-        assert again.looked == straight[i].looked
+        again = second.process(frame, i / 25)
+        assert again.is_keyframe == straight[i].looked
         assert all(map(np.array_equal, again.layers, straight[i].layers))
         assert again.colors is not None
         assert straight[i].colors is not None
@@ -122,7 +122,7 @@ def test_one_thing_is_followed(
     monkeypatch.setitem(engines, "mask", Persons())
     tracker = Tracker(tinter.networks, Options(keep=keep_))
     for i in range(30):
-        sides = halves(tracker.see(squares(i), i / 25).layers[0])
+        sides = halves(tracker.process(squares(i), i / 25).layers[0])
         assert (sides[0] > 5 * sides[1]) == left, i
 
 
@@ -131,7 +131,7 @@ def test_a_point_names_a_thing_in_its_frame(
 ) -> None:
     monkeypatch.setitem(engines, "mask", Persons())
     tracker = Tracker(tinter.networks, Options(keep="@75%,50%@0.4s"))
-    kept = [halves(tracker.see(squares(i), i / 25).layers[0]) for i in range(20)]
+    kept = [halves(tracker.process(squares(i), i / 25).layers[0]) for i in range(20)]
     assert max(max(sides) for sides in kept[:10]) == 0
     assert all(right > 0.05 and left < right / 5 for left, right in kept[10:])
 
@@ -145,8 +145,8 @@ def test_a_thing_that_is_not_seen_fades() -> None:
     from handtint.types import Segmentation
 
     found = Segmentation(nothing, nothing[1], nothing[:3])
-    assert follow.again(term, before, found).max() == pytest.approx(follow.FADE)
-    assert follow.gone(np.zeros((4, 4), np.float32))
+    assert object_tracking.redetect(term, before, found).max() == pytest.approx(object_tracking.FADE)
+    assert object_tracking.is_lost(np.zeros((4, 4), np.float32))
 
 
 class Moody:
@@ -166,7 +166,7 @@ def test_a_change_of_mind_is_no_jump(
     monkeypatch.setitem(engines, "color", Moody())
     tracker, offsets = Tracker(tinter.networks, Options(keep="all")), []
     for i, frame in enumerate(shots("astronaut", 30)):
-        colors = tracker.see(frame, i / 25).colors
+        colors = tracker.process(frame, i / 25).colors
         assert colors is not None
         offsets.append(float(np.median(colors.offset)))
     assert max(offsets) - min(offsets) > 20  # 66 apart, of which half at the second look

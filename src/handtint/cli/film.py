@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from handtint.options import Options
-    from handtint.video.order import Order
+    from handtint.video.job import FilmJob
 
 CODECS = ("h264", "h265", "vp9", "av1", "mpeg4", "prores", "ffv1")
 KINDS = ("sound", "subtitles")
@@ -78,17 +78,17 @@ def film_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def taken(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The wishes that only films have, taken out of `words`."""
+def film_settings(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Remove the flags that only films have from `arguments`, and return those that were given."""
     settings = {key: arguments.pop(key) for key in list(arguments) if key.startswith("film_")}
     return {key.removeprefix("film_"): value for key, value in settings.items() if value not in (None, ())}
 
 
-def are(sources: Sequence[str], settings: dict[str, Any]) -> bool:
-    """Whether the sources are films. Raises UsageError where some are, and where photographs are asked for more."""
-    from handtint.video import order
+def are_films(sources: Sequence[str], settings: dict[str, Any]) -> bool:
+    """Whether the sources are films. Raises UsageError for a mixture, and for flags of films on photographs."""
+    from handtint.video import job
 
-    films = [source for source in sources if order.is_film(source)]
+    films = [source for source in sources if job.is_film(source)]
     if films and len(films) < len(sources):
         raise click.UsageError("films and photographs each need a command of their own")
     if not films and settings:
@@ -98,17 +98,17 @@ def are(sources: Sequence[str], settings: dict[str, Any]) -> bool:
 
 
 def tint(arguments: dict[str, Any], settings: dict[str, Any], options: Options, mask: bytes, signals: Signals) -> int:
-    """Tint films, one after the other, with a bar for each; the exit status."""
+    """Tint films, one after the other, with a progress bar for each; returns the exit status."""
     from handtint.errors import HandtintError, OptionError
 
     for name in _OF_PHOTOS:
         if arguments.get(name):
             raise click.UsageError(f"--{name.removeprefix('save_').replace('_', '-')} is not for films")
-    orders = _orders(arguments, settings, options, mask)
+    jobs = _jobs(arguments, settings, options, mask)
     failed = 0
-    for order in orders:
+    for job in jobs:
         try:
-            if _render(order, signals):
+            if _render(job, signals):
                 return signals.status
         except OptionError:
             raise
@@ -118,8 +118,8 @@ def tint(arguments: dict[str, Any], settings: dict[str, Any], options: Options, 
     return 1 if failed else 0
 
 
-def _orders(arguments: dict[str, Any], settings: dict[str, Any], options: Options, mask: bytes) -> list[Order]:
-    from handtint.video.order import Order
+def _jobs(arguments: dict[str, Any], settings: dict[str, Any], options: Options, mask: bytes) -> list[FilmJob]:
+    from handtint.video.job import FilmJob
 
     sources, output = arguments["sources"], arguments["output"]
     folder = output is not None and (output.endswith("/") or os.path.isdir(output))
@@ -129,13 +129,13 @@ def _orders(arguments: dict[str, Any], settings: dict[str, Any], options: Option
         raise click.UsageError("a film cannot be written to standard output: give -o FILE")
     threads = arguments.get("threads") or 0
     return [
-        Order(source=s, output=_target(s, output, folder), options=options, mask=mask, threads=threads, **settings)
+        FilmJob(source=s, output=_target(s, output, folder), options=options, mask=mask, threads=threads, **settings)
         for s in sources
     ]
 
 
 def _target(source: str, output: str | None, folder: bool) -> str:
-    """The result's path: a film of a kind that is not written becomes an .mkv."""
+    """The path of the result; a format that cannot be written becomes .mkv."""
     from handtint.video.codecs import CONTAINERS
 
     if output is not None and not folder:
@@ -149,12 +149,12 @@ def _target(source: str, output: str | None, folder: bool) -> str:
     return os.path.join(os.path.dirname(source), f"{stem}.handtint{ending}")
 
 
-def _render(order: Order, signals: Signals) -> bool:
-    """Tint one film under a bar; whether it was stopped."""
+def _render(job: FilmJob, signals: Signals) -> bool:
+    """Tint one film with a progress bar; returns whether it was stopped."""
     from handtint.video.render import Render
 
-    with Render(order) as render, _bar() as bar:
-        task = bar.add_task(os.path.basename(order.source), total=render.total or None)
+    with Render(job) as render, _bar() as bar:
+        task = bar.add_task(os.path.basename(job.source), total=render.total or None)
         signals.graceful = True
         done = 0
         for done in render.frames(signals.event):
@@ -163,10 +163,10 @@ def _render(order: Order, signals: Signals) -> bool:
         for note in render.notes:
             bar.console.print(f"handtint: {note}", markup=False)
         if signals.number:
-            again = "the same command again goes on from there"
-            bar.console.print(f"handtint: stopped at {done} of {render.total or '?'} frames; {again}", markup=False)
-        elif render.again:
-            bar.console.print(f"handtint: {render.again} of {done} frames were done before", markup=False)
+            hint = "the same command again goes on from there"
+            bar.console.print(f"handtint: stopped at {done} of {render.total or '?'} frames; {hint}", markup=False)
+        elif render.resumed:
+            bar.console.print(f"handtint: {render.resumed} of {done} frames were done before", markup=False)
         return bool(signals.number)
 
 

@@ -72,12 +72,12 @@ def command(
             from handtint import recipe as recipes
 
             recipes.write(recipes.of(options, mask=mask), save_recipe)
-        film_settings = film.taken(settings)
+        film_settings = film.film_settings(settings)
         if variants:
             from handtint.cli import variants as versions
 
             sys.exit(versions.tint(settings, variants, options, mask))
-        if film.are(settings["sources"], film_settings):
+        if film.are_films(settings["sources"], film_settings):
             status = film.tint(settings, film_settings, options, mask, signals)
         else:
             status = _carry_out(_config(settings, options, mask), signals)

@@ -1,4 +1,4 @@
-"""The codecs of films: their names in FFmpeg, their quality, and the pixel formats they allow."""
+"""The codecs of films: their encoders in FFmpeg, their quality, and the pixel formats that they support."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from handtint.errors import OptionError
-from handtint.video.facts import Facts
+from handtint.video.stream_info import StreamInfo
 
-THREADS = 4  # of an encoder, on every machine: another number would give other bytes
-# With looking ahead, the same small frames gave other bytes from run to run; without it, 14 of 14 runs gave the same.
+THREADS = 4  # of an encoder, the same on every machine: the encoded bytes depend on it
+# With lookahead, small frames were encoded differently from run to run; without it, 14 of 14 runs gave the same bytes.
 X264 = "rc-lookahead=0"
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One codec. encoder: FFmpeg's. quality: its --crf where none is given, None if it has none; most: the largest.
+    """One codec. encoder: its name in FFmpeg. quality: the default of --crf, None if it has none; max_crf: the largest.
 
-    formats: of pixels, by bits a channel. even: whether pictures whose chroma is halved must have even sides; odd is
-    the format for others. options: for the encoder.
+    formats: pixel formats by bits per channel. even: whether `formats` need even sides; `odd` are the formats for odd
+    ones. options: of the encoder.
     """
 
     name: str
     encoder: str
     quality: int | None
-    most: int
+    max_crf: int
     formats: Mapping[int, str]
     even: bool = True
     odd: Mapping[int, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
 
-    def format(self, facts: Facts) -> str:
-        """The format of pixels that keeps most of a film's depth, and all of its size."""
-        formats = self.odd if self.even and (facts.size[0] % 2 or facts.size[1] % 2) else self.formats
-        deepest = max((bits for bits in formats if bits <= facts.depth), default=min(formats))
-        return formats[min((bits for bits in formats if bits >= facts.depth), default=deepest)]
+    def format(self, info: StreamInfo) -> str:
+        """The pixel format for a film: the smallest that keeps its bit depth, or the deepest there is."""
+        formats = self.odd if self.even and (info.size[0] % 2 or info.size[1] % 2) else self.formats
+        deepest = max((bits for bits in formats if bits <= info.depth), default=min(formats))
+        return formats[min((bits for bits in formats if bits >= info.depth), default=deepest)]
 
 
 _420 = {8: "yuv420p", 10: "yuv420p10le"}
@@ -62,7 +62,7 @@ CODECS = {
         Codec("ffv1", "ffv1", None, 0, {8: "yuv420p", 10: "yuv420p10le", 16: "yuv420p16le"}, even=False),
     )
 }
-# The codec of a container's films, and those that it can hold.
+# container -> (its default codec, all codecs that it supports)
 CONTAINERS = {
     ".mp4": ("h264", ("h264", "h265", "vp9", "av1")),
     ".m4v": ("h264", ("h264", "h265")),
@@ -72,23 +72,21 @@ CONTAINERS = {
     ".avi": ("mpeg4", ("mpeg4", "ffv1")),
     ".gif": ("gif", ("gif",)),
 }
-GIF = Codec("gif", "ffv1", None, 0, {8: "bgr0"}, even=False)  # until its segments are joined
+GIF = Codec("gif", "ffv1", None, 0, {8: "bgr0"}, even=False)  # for the parts, before they are joined
 
 
-def choose(path: str, name: str | None, crf: int | None, facts: Facts) -> tuple[Codec, int | None]:
-    """(the codec of a film to be written to that path, its quality). Raises OptionError."""
+def choose(path: str, name: str | None, crf: int | None, info: StreamInfo) -> tuple[Codec, int | None]:
+    """(the codec of the film to write to that path, its quality or None). Raises OptionError."""
     ending = PurePath(path).suffix.lower()
     if ending not in CONTAINERS:
         raise OptionError(f"output: {path}: a film ends in {', '.join(CONTAINERS)}, or is pictures as in out/%05d.png")
-    usual, able = CONTAINERS[ending]
-    if (name or usual) not in able:
-        raise OptionError(f"codec: {name} does not go into {ending}; there are: {', '.join(able)}")
-    codec = GIF if usual == "gif" else CODECS[name or usual]
-    if crf is not None and (codec.quality is None or not 0 <= crf <= codec.most):
-        rule = "has no such quality" if codec.quality is None else f"takes 0 to {codec.most}"
+    default, supported = CONTAINERS[ending]
+    if (name or default) not in supported:
+        raise OptionError(f"codec: {name} does not go into {ending}; there are: {', '.join(supported)}")
+    codec = GIF if default == "gif" else CODECS[name or default]
+    if crf is not None and (codec.quality is None or not 0 <= crf <= codec.max_crf):
+        rule = "has no such quality" if codec.quality is None else f"takes 0 to {codec.max_crf}"
         raise OptionError(f"crf: {crf}: {codec.name} {rule}")
-    if not codec.odd and codec.even and (facts.size[0] % 2 or facts.size[1] % 2):
-        raise OptionError(
-            f"codec: {codec.name} needs even sides, and {facts.name} has {facts.size[1]} x {facts.size[0]}"
-        )
+    if not codec.odd and codec.even and (info.size[0] % 2 or info.size[1] % 2):
+        raise OptionError(f"codec: {codec.name} needs even sides, and {info.name} has {info.size[1]} x {info.size[0]}")
     return codec, codec.quality if crf is None else crf

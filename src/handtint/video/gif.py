@@ -1,4 +1,4 @@
-"""An animated GIF from the parts of a film: one palette for all of it, then every frame in its colours."""
+"""An animated GIF from the parts of a film: one palette for all frames, then each frame quantized to it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 from handtint import files
 from handtint.errors import OutputError
-from handtint.video.facts import Facts
 from handtint.video.source import library
+from handtint.video.stream_info import StreamInfo
 
-BASE = Fraction(1, 100)  # seconds: a GIF's time stamps
+BASE = Fraction(1, 100)  # seconds: the time base of a GIF
 
 
-def join(target: str, parts: Sequence[tuple[str, Sequence[int]]], facts: Facts, *, tail: int) -> None:
-    """Write the GIF. parts and tail: as `join.join` has them. Raises OutputError."""
+def join(target: str, parts: Sequence[tuple[str, Sequence[int]]], info: StreamInfo, *, last_duration: int) -> None:
+    """Write the GIF. parts, last_duration: as in `join.join`. Raises OutputError."""
     av = library()
     try:
         with ExitStack() as stack:
             palette = _palette(parts)
             out = stack.enter_context(av.open(target, "w", format="gif", options={"fflags": "+bitexact", "loop": "0"}))
-            stream = out.add_stream("gif", rate=facts.rate)
-            stream.height, stream.width = facts.size
+            stream = out.add_stream("gif", rate=info.rate)
+            stream.height, stream.width = info.size
             stream.pix_fmt, stream.codec_context.time_base = "pal8", BASE
-            for frame, length in _painted(parts, palette, facts, tail):
+            for frame, length in _quantized(parts, palette, info, last_duration):
                 frame.duration = length
                 out.mux(stream.encode(frame))
             out.mux(stream.encode(None))
@@ -34,21 +34,21 @@ def join(target: str, parts: Sequence[tuple[str, Sequence[int]]], facts: Facts, 
 
 
 def _frames(parts: Sequence[tuple[str, Sequence[int]]]) -> Iterator[tuple[Any, int]]:
-    for path, order in parts:
+    for path, pts in parts:
         with library().open(path) as part:
-            yield from zip(part.decode(video=0), order, strict=True)
+            yield from zip(part.decode(video=0), pts, strict=True)
 
 
 def _palette(parts: Sequence[tuple[str, Sequence[int]]]) -> Any:
-    """The picture of 256 colours that serves all frames."""
+    """The palette of 256 colours for all frames, as a frame of FFmpeg."""
     graph = library().filter.Graph()
     source = None
     for number, (frame, _) in enumerate(_frames(parts)):
         if source is None:
             source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format.name, time_base=BASE)
-            finder, sink = graph.add("palettegen", "reserve_transparent=0"), graph.add("buffersink")
-            source.link_to(finder)
-            finder.link_to(sink)
+            generator, sink = graph.add("palettegen", "reserve_transparent=0"), graph.add("buffersink")
+            source.link_to(generator)
+            generator.link_to(sink)
             graph.configure()
         frame.pts, frame.time_base = number, BASE
         graph.push(frame)
@@ -56,25 +56,27 @@ def _palette(parts: Sequence[tuple[str, Sequence[int]]]) -> Any:
     return graph.pull()
 
 
-def _painted(
-    parts: Sequence[tuple[str, Sequence[int]]], palette: Any, facts: Facts, tail: int
+def _quantized(
+    parts: Sequence[tuple[str, Sequence[int]]], palette: Any, info: StreamInfo, last_duration: int
 ) -> Iterator[tuple[Any, int]]:
-    """(frame in the palette's colours, how many hundredths of a second it is shown)."""
-    stamps = sorted(stamp for _, order in parts for stamp in order)
-    hundredths = [round(stamp * facts.base / BASE) for stamp in (*stamps, stamps[-1] + tail)]
+    """(frame quantized to the palette, its duration in hundredths of a second)."""
+    timestamps = sorted(stamp for _, pts in parts for stamp in pts)
+    centiseconds = [round(stamp * info.time_base / BASE) for stamp in (*timestamps, timestamps[-1] + last_duration)]
     graph = library().filter.Graph()
-    height, width = facts.size
+    height, width = info.size
     source = graph.add_buffer(width=width, height=height, format="bgr0", time_base=BASE, name="in")
-    colours = graph.add_buffer(width=palette.width, height=palette.height, format=palette.format.name, time_base=BASE)
-    user, sink = graph.add("paletteuse", "dither=bayer:bayer_scale=3"), graph.add("buffersink")
-    source.link_to(user, 0, 0)
-    colours.link_to(user, 0, 1)
-    user.link_to(sink)
+    palette_source = graph.add_buffer(
+        width=palette.width, height=palette.height, format=palette.format.name, time_base=BASE
+    )
+    quantizer, sink = graph.add("paletteuse", "dither=bayer:bayer_scale=3"), graph.add("buffersink")
+    source.link_to(quantizer, 0, 0)
+    palette_source.link_to(quantizer, 0, 1)
+    quantizer.link_to(sink)
     graph.configure()
     palette.pts, palette.time_base = 0, BASE
-    colours.push(palette)
-    colours.push(None)
+    palette_source.push(palette)
+    palette_source.push(None)
     for number, (frame, _) in enumerate(_frames(parts)):
-        frame.pts, frame.time_base = hundredths[number], BASE
+        frame.pts, frame.time_base = centiseconds[number], BASE
         source.push(frame)
-        yield graph.pull(), max(1, hundredths[number + 1] - hundredths[number])
+        yield graph.pull(), max(1, centiseconds[number + 1] - centiseconds[number])

@@ -1,4 +1,4 @@
-"""A film as numbered pictures: frames/%05d.png."""
+"""A film as an image sequence: numbered pictures, frames/%05d.png."""
 
 from __future__ import annotations
 
@@ -14,94 +14,94 @@ import numpy as np
 from handtint import files
 from handtint.errors import InputError, OptionError
 from handtint.image.photo import Photo
-from handtint.video.facts import Colour, Facts
 from handtint.video.source import Frame
+from handtint.video.stream_info import ColorTags, StreamInfo
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")  # of pictures that can be written
 _NUMBER = re.compile(r"%(?:0([1-9]))?d")
 
 
 def is_pattern(path: str) -> bool:
-    """Whether a path stands for numbered pictures."""
+    """Whether a path is a pattern of numbered pictures."""
     return bool(_NUMBER.search(os.path.basename(path)))
 
 
-def named(pattern: str, number: int) -> str:
-    """The path of one of them."""
+def path_of(pattern: str, number: int) -> str:
+    """The path of the picture with that number."""
     folder, name = os.path.split(pattern)
     return os.path.join(folder, _NUMBER.sub(lambda match: f"{number:0{match[1] or 0}d}", name, count=1))
 
 
 def find(pattern: str) -> dict[int, str]:
-    """The pictures that there are, by number, in order. Raises InputError."""
+    """The existing pictures, number -> path, in ascending order. Raises InputError if there are none."""
     folder, name = os.path.split(pattern)
     before, after = (re.escape(part) for part in _NUMBER.split(name)[::2])
-    mold = re.compile(f"{before}([0-9]+){after}")
+    regex = re.compile(f"{before}([0-9]+){after}")
     try:
-        there = {path.name for path in Path(folder or ".").iterdir()}
+        names = {path.name for path in Path(folder or ".").iterdir()}
     except OSError as error:
         raise InputError(f"{files.one_line(folder)}: {files.reason(error)}") from error
-    numbers = sorted(int(match[1]) for match in map(mold.fullmatch, there) if match)
+    numbers = sorted(int(match[1]) for match in map(regex.fullmatch, names) if match)
     pictures = {
-        number: named(pattern, number) for number in numbers if os.path.basename(named(pattern, number)) in there
+        number: path_of(pattern, number) for number in numbers if os.path.basename(path_of(pattern, number)) in names
     }
     if not pictures:
         raise InputError(f"{files.one_line(pattern)}: there are no such pictures")
     return pictures
 
 
-class Pictures:
+class ImageSequence:
     """Numbered pictures read as a film: a picture's time stamp is its number less the first one's."""
 
     def __init__(self, pattern: str, rate: Fraction) -> None:
-        """Find them. Raises InputError."""
+        """Find the pictures, and read the first. rate: frames per second. Raises InputError."""
         self.path, self.name, self.notes = pattern, files.one_line(pattern), list[str]()
         self.metadata: dict[str, str] = {}
         self.start = 0
         self._files = find(pattern)
-        self._first = next(iter(self._files))
-        self._missing()
-        photo = Photo.read(self._files[self._first])
-        colour = Colour(matrix=1 if photo.size[0] >= 720 else 6)
+        self._first_frame = next(iter(self._files))
+        self._note_gaps()
+        photo = Photo.read(self._files[self._first_frame])
+        color = ColorTags(matrix=1 if photo.size[0] >= 720 else 6)
         count = len(self._files)
         seconds = float(count / rate)
-        self.facts = Facts(
-            self.name, photo.size, rate, 1 / rate, photo.depth, colour=colour, frames=count, seconds=seconds
+        self.info = StreamInfo(
+            self.name, photo.size, rate, 1 / rate, photo.depth, color=color, frames=count, seconds=seconds
         )
 
-    def __enter__(self) -> Pictures:
-        """The pictures themselves."""
+    def __enter__(self) -> ImageSequence:
+        """The sequence itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
-    def _missing(self) -> None:
-        gaps = max(self._files) - self._first + 1 - len(self._files)
+    def _note_gaps(self) -> None:
+        gaps = max(self._files) - self._first_frame + 1 - len(self._files)
         if gaps:
             self.notes.append(f"{self.name}: {gaps} numbers have no picture; the one before is shown for so long")
 
-    def tail(self, last: int) -> int:  # noqa: ARG002
-        """How long the last one is shown, in units of base."""
+    def last_duration(self, last: int) -> int:  # noqa: ARG002
+        """How long the last picture is shown, in units of the time base."""
         return 1
 
     def frames(self, after: int | None = None) -> Iterator[Frame]:
-        """The pictures in the order of their numbers, those after a time stamp. Raises InputError."""
+        """The pictures by ascending number; only those after a time stamp, if one is given. Raises InputError."""
         for number, path in self._files.items():
-            if after is None or number - self._first > after:
+            if after is None or number - self._first_frame > after:
                 photo = Photo.read(path)
-                if photo.size != self.facts.size:
+                if photo.size != self.info.size:
                     raise InputError(
-                        f"{files.one_line(path)}: is {_size(photo.size)}, the first is {_size(self.facts.size)}"
+                        f"{files.one_line(path)}: is {_size(photo.size)}, the first is {_size(self.info.size)}"
                     )
-                yield Frame(replace(photo, pages=()), number - self._first)
+                yield Frame(replace(photo, pages=()), number - self._first_frame)
 
 
-class Writer:
-    """Tinted frames as numbered pictures."""
+class ImageWriter:
+    """Writes tinted frames as numbered pictures."""
 
     def __init__(self, pattern: str, first: int, options_format: str | None, quality: int) -> None:
-        """Get ready. first: the number of the frame whose time stamp is the first. Raises OptionError."""
+        """first: number of the first picture. quality: of lossy formats. Raises OptionError."""
         self._pattern, self._next, self._quality = pattern, first, quality
         self._format = options_format or ""
         ending = os.path.splitext(pattern)[1]
@@ -109,13 +109,13 @@ class Writer:
             raise OptionError(f"output: {pattern}: pictures are written as {', '.join(ENDINGS)}")
 
     def add(self, photo: Photo) -> None:
-        """Write the next one. Raises OutputError."""
-        photo.write(named(self._pattern, self._next), format=self._format, quality=self._quality)
+        """Write the next picture. Raises OutputError."""
+        photo.write(path_of(self._pattern, self._next), format=self._format, quality=self._quality)
         self._next += 1
 
 
 def rgb(photo: Photo) -> Photo:
-    """The photo with pixels (H, W, 3) of its depth."""
+    """The photo with pixels (H, W, 3): gray ones are repeated."""
     pixels = photo.pixels
     return replace(photo, pixels=np.repeat(pixels[..., None], 3, axis=2)) if pixels.ndim == 2 else photo
 

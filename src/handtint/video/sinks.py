@@ -1,4 +1,4 @@
-"""Where tinted frames go: parts of a film that are joined at the end, or numbered pictures."""
+"""Where tinted frames are written: into parts of a film that are joined at the end, or into numbered pictures."""
 
 from __future__ import annotations
 
@@ -11,153 +11,159 @@ from handtint import files
 from handtint.errors import OutputError
 from handtint.image.photo import Photo
 from handtint.video import codecs, gif, join, sequence
-from handtint.video.encode import ENDING, Part, stored
-from handtint.video.facts import Facts
-from handtint.video.journal import Done, Journal
-from handtint.video.order import Order
+from handtint.video.encode import ENDING, Part, to_video_frame
+from handtint.video.job import FilmJob
+from handtint.video.journal import FinishedPart, Journal
+from handtint.video.stream_info import StreamInfo
 
 GIF = ".gif"
-UNEVEN = 0.2  # of a frame: AVI can round so much away
+MAX_ROUNDING = 0.2  # of a frame's duration: time stamps may be rounded by so much for AVI
 
 
 class Sink(Protocol):
-    """Frames come in parts; each is `begin`, some `add`, `close`."""
+    """Takes frames in parts: for each part `begin_part`, `add` for each frame, and `end_part` or `abort`."""
 
     notes: list[str]
 
-    def begin(self, journal: Journal, number: int, frames: int) -> None:
-        """Start a part. number: from 0. frames: how many there were before it."""
+    def begin_part(self, journal: Journal, number: int, frames: int) -> None:
+        """Start a part. number: of the part, from 0. frames: number of frames in all parts before it."""
 
-    def ready(self, photo: Photo, pts: int) -> Any:
-        """A tinted frame as `add` wants it; may run in any thread."""
+    def prepare(self, photo: Photo, pts: int) -> Any:
+        """A tinted frame in the form that `add` takes; may run in any thread."""
 
     def add(self, frame: Any) -> None:
-        """Take a frame. Raises OutputError."""
+        """Write a prepared frame. Raises OutputError."""
 
-    def close(self) -> list[int]:
-        """End the part; the time stamps of its packets in the order they are decoded, [] where there are none."""
+    def end_part(self) -> list[int]:
+        """End the part, and return the time stamps of its packets in decoding order; [] for pictures."""
 
-    def abandon(self) -> None:
-        """Leave the part as it is."""
+    def abort(self) -> None:
+        """Give up the part."""
 
     def finish(
-        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, metadata: Mapping[str, str]
+        self, journal: Journal, parts: Sequence[FinishedPart], source: Any, shift: int, metadata: Mapping[str, str]
     ) -> None:
-        """Make the result of the parts. shift: to take from all time stamps."""
+        """Make the result from the parts. shift: subtracted from all time stamps."""
 
 
 class FilmSink:
-    """A film's file."""
+    """Writes the frames to a film."""
 
-    def __init__(self, order: Order, facts: Facts) -> None:
-        """Choose how it is written. Raises OptionError."""
+    def __init__(self, job: FilmJob, info: StreamInfo) -> None:
+        """Choose codec, pixel format and the streams to copy. Raises OptionError."""
         self.notes: list[str] = []
-        self._order, self._facts = order, facts
-        self._codec, self._quality = codecs.choose(order.output, order.codec, order.crf, facts)
-        self._format = self._codec.format(facts)
-        self._ending = os.path.splitext(order.output)[1].lower()
+        self._job, self._info = job, info
+        self._codec, self._quality = codecs.choose(job.output, job.codec, job.crf, info)
+        self._format = self._codec.format(info)
+        self._ending = os.path.splitext(job.output)[1].lower()
         self._part: Part | None = None
-        self._side = join.SideStreams()
-        if not sequence.is_pattern(order.source) and self._ending != GIF:
-            self._side = join.side_streams(order.source, order.output, order.drop)
-            self.notes += self._side.notes
-        elif self._ending == GIF and order.source.lower()[-4:] != GIF:
-            self.notes.append(f"{files.one_line(order.output)}: a GIF holds no sound")
+        self._side_streams = join.SideStreams()
+        if not sequence.is_pattern(job.source) and self._ending != GIF:
+            self._side_streams = join.select_side_streams(job.source, job.output, job.drop)
+            self.notes += self._side_streams.notes
+        elif self._ending == GIF and job.source.lower()[-4:] != GIF:
+            self.notes.append(f"{files.one_line(job.output)}: a GIF holds no sound")
         if "444" in self._format and "prores" not in self._codec.name:
-            size = f"{facts.size[1]} x {facts.size[0]}"
-            self.notes.append(f"{facts.name}: {size} has an odd side: written as 4:4:4, which not every player shows")
+            size = f"{info.size[1]} x {info.size[0]}"
+            self.notes.append(f"{info.name}: {size} has an odd side: written as 4:4:4, which not every player shows")
 
-    def begin(self, journal: Journal, number: int, frames: int) -> None:  # noqa: ARG002
-        """Start a file for a part. Raises OutputError."""
-        late = self._ending != ".avi"
-        self._part = Part(journal.path(number, ENDING), self._facts, self._codec, self._quality, late=late)
+    def begin_part(self, journal: Journal, number: int, frames: int) -> None:  # noqa: ARG002
+        """Open the file of a part. Raises OutputError."""
+        b_frames = self._ending != ".avi"
+        self._part = Part(journal.path(number, ENDING), self._info, self._codec, self._quality, b_frames=b_frames)
 
-    def ready(self, photo: Photo, pts: int) -> Any:
-        """The frame's pixels and its time stamp."""
+    def prepare(self, photo: Photo, pts: int) -> Any:
+        """The frame's RGB pixels and its time stamp."""
         return sequence.rgb(photo).pixels, pts
 
     def add(self, frame: Any) -> None:
         """Encode a frame. Raises OutputError."""
         assert self._part  # noqa: S101  # nosec B101
         pixels, pts = frame
-        self._part.add(stored(pixels, pts, self._facts, self._format))
+        self._part.add(to_video_frame(pixels, pts, self._info, self._format))
 
-    def close(self) -> list[int]:
-        """End the part's file. Raises OutputError."""
+    def end_part(self) -> list[int]:
+        """Close the file of the part. Raises OutputError."""
         assert self._part  # noqa: S101  # nosec B101
         self._part.close()
-        return self._part.order
+        return self._part.packet_pts
 
-    def abandon(self) -> None:
-        """Leave the part's file as it is."""
+    def abort(self) -> None:
+        """Close the file of the part without flushing the encoder."""
         if self._part:
-            self._part.abandon()
+            self._part.abort()
 
     def finish(
-        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, metadata: Mapping[str, str]
+        self, journal: Journal, parts: Sequence[FinishedPart], source: Any, shift: int, metadata: Mapping[str, str]
     ) -> None:
-        """Join the parts, and put the result in its place. Raises OutputError."""
-        whole = journal.path(0, f".whole{self._ending}")
-        facts = self._facts
-        pieces = [(journal.path(p.number, ENDING), [stamp - shift for stamp in p.order]) for p in parts]
-        last = max(stamp for part in parts for stamp in part.order)
-        cut = self._order.until is not None
-        tail = max(1, round(1 / (self._facts.rate * self._facts.base))) if cut else source.tail(last)
+        """Join the parts, and move the result to its path. Raises OutputError."""
+        temporary = journal.path(0, f".whole{self._ending}")
+        info = self._info
+        segments = [(journal.path(p.number, ENDING), [stamp - shift for stamp in p.packet_pts]) for p in parts]
+        last = max(stamp for part in parts for stamp in part.packet_pts)
+        cut = self._job.until is not None
+        last_duration = (
+            max(1, round(1 / (self._info.rate * self._info.time_base))) if cut else source.last_duration(last)
+        )
         if self._ending == ".avi":
-            facts, pieces, tail = self._even(pieces)
+            info, segments, last_duration = self._constant_rate(segments)
         if self._ending == GIF:
-            gif.join(whole, pieces, facts, tail=tail)
+            gif.join(temporary, segments, info, last_duration=last_duration)
         else:
-            base, begin = self._facts.base, float(source.start * self._facts.base)
-            until = self._order.until
+            base, begin = self._info.time_base, float(source.start * self._info.time_base)
+            until = self._job.until
             window = join.Window(
-                begin + self._order.start if self._order.start else float("-inf"),
+                begin + self._job.start if self._job.start else float("-inf"),
                 None if until is None else begin + until,
             )
             join.join(
-                whole,
-                pieces,
-                facts,
-                self._side,
+                temporary,
+                segments,
+                info,
+                self._side_streams,
                 window=window,
                 shift=float(shift * base),
-                tail=tail,
+                last_duration=last_duration,
                 metadata=metadata,
             )
-        _move(whole, self._order.output)
+        _move(temporary, self._job.output)
 
-    def _even(self, pieces: list[tuple[str, list[int]]]) -> tuple[Facts, list[tuple[str, list[int]]], int]:
-        """The same in units of one frame, for AVI, which knows no others. Raises OutputError."""
-        facts = replace(self._facts, base=1 / self._facts.rate)
-        even = [(path, [round(stamp * self._facts.base / facts.base) for stamp in order]) for path, order in pieces]
-        exact = [stamp * self._facts.base / facts.base for _, order in pieces for stamp in order]
-        if any(abs(stamp - round(stamp)) > UNEVEN for stamp in exact):
-            name = files.one_line(self._order.output)
+    def _constant_rate(
+        self, segments: list[tuple[str, list[int]]]
+    ) -> tuple[StreamInfo, list[tuple[str, list[int]]], int]:
+        """(info, parts, duration of the last frame) in units of one frame, as AVI requires. Raises OutputError."""
+        info = replace(self._info, time_base=1 / self._info.rate)
+        rounded = [
+            (path, [round(stamp * self._info.time_base / info.time_base) for stamp in pts]) for path, pts in segments
+        ]
+        exact = [stamp * self._info.time_base / info.time_base for _, pts in segments for stamp in pts]
+        if any(abs(stamp - round(stamp)) > MAX_ROUNDING for stamp in exact):
+            name = files.one_line(self._job.output)
             raise OutputError(f"{name}: its frames come at uneven times, which AVI cannot hold: write an .mkv")
-        return facts, even, 1
+        return info, rounded, 1
 
 
 class PictureSink:
-    """Numbered pictures."""
+    """Writes the frames as numbered pictures."""
 
-    def __init__(self, order: Order, facts: Facts) -> None:  # noqa: ARG002
+    def __init__(self, job: FilmJob, info: StreamInfo) -> None:  # noqa: ARG002
         """Get ready. Raises OptionError."""
         self.notes: list[str] = []
-        if not sequence.is_pattern(order.source):
-            self.notes.append(f"{files.one_line(order.output)}: pictures hold no sound")
-        self._order = order
-        self._first = next(iter(sequence.find(order.source))) if sequence.is_pattern(order.source) else 1
-        self._writer = self._from(0)
+        if not sequence.is_pattern(job.source):
+            self.notes.append(f"{files.one_line(job.output)}: pictures hold no sound")
+        self._job = job
+        self._first_frame = next(iter(sequence.find(job.source))) if sequence.is_pattern(job.source) else 1
+        self._writer = self._writer_at(0)
 
-    def _from(self, frames: int) -> sequence.Writer:
-        options = self._order.options
-        return sequence.Writer(self._order.output, self._first + frames, options.format, options.quality)
+    def _writer_at(self, frames: int) -> sequence.ImageWriter:
+        options = self._job.options
+        return sequence.ImageWriter(self._job.output, self._first_frame + frames, options.format, options.quality)
 
-    def begin(self, journal: Journal, number: int, frames: int) -> None:  # noqa: ARG002
-        """Go on at the right number."""
-        self._writer = self._from(frames)
+    def begin_part(self, journal: Journal, number: int, frames: int) -> None:  # noqa: ARG002
+        """Continue at the number of the part's first frame."""
+        self._writer = self._writer_at(frames)
 
-    def ready(self, photo: Photo, pts: int) -> Photo:  # noqa: ARG002
+    def prepare(self, photo: Photo, pts: int) -> Photo:  # noqa: ARG002
         """The frame itself."""
         return photo
 
@@ -165,24 +171,24 @@ class PictureSink:
         """Write a picture. Raises OutputError."""
         self._writer.add(frame)
 
-    def close(self) -> list[int]:
-        """Nothing is left to do."""
+    def end_part(self) -> list[int]:
+        """Nothing to close."""
         return []
 
-    def abandon(self) -> None:
-        """Nothing is open."""
+    def abort(self) -> None:
+        """Nothing to close."""
 
     def finish(
-        self, journal: Journal, parts: Sequence[Done], source: Any, shift: int, metadata: Mapping[str, str]
+        self, journal: Journal, parts: Sequence[FinishedPart], source: Any, shift: int, metadata: Mapping[str, str]
     ) -> None:
-        """Each picture is in its place already."""
+        """Nothing to do: each picture is already written."""
 
 
-def _move(whole: str, target: str) -> None:
-    """Put a finished file in its place, on the disk for good. Raises OutputError."""
+def _move(temporary: str, target: str) -> None:
+    """Sync a finished file to the disk, and move it to its path. Raises OutputError."""
     try:
-        with open(whole, "rb") as file:
+        with open(temporary, "rb") as file:
             os.fsync(file.fileno())
-        os.replace(whole, os.path.realpath(target))
+        os.replace(temporary, os.path.realpath(target))
     except OSError as error:
         raise OutputError(f"{files.one_line(target)}: {files.reason(error)}") from error

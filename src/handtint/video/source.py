@@ -1,4 +1,4 @@
-"""Reading a film's file: its frames as pixels, one after the other, and the packets of all other streams."""
+"""A film's file, decoded: its frames as upright RGB pixels, one after the other."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from handtint import files
 from handtint.errors import DecodeError, InputError, OptionError
 from handtint.image.photo import Photo
 from handtint.types import Pixels
-from handtint.video.facts import FULL, HDR, LIMITED, MATRICES, Colour, Facts
+from handtint.video.stream_info import FULL, HDR, LIMITED, MATRICES, ColorTags, StreamInfo
 
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer
 
-BACK = 1.0  # seconds: so much farther back than wanted is looked for a frame to begin to decode from
+SEEK_MARGIN = 1.0  # seconds: a seek goes so much further back than necessary
 RGB, RGB_DEEP = "rgb24", "rgb48le"
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame. photo: its picture, upright. pts: when it is shown, in units of the film's base."""
+    """One frame. photo: its pixels, upright. pts: its time stamp, in units of the film's time base."""
 
     photo: Photo
     pts: int
@@ -43,18 +43,18 @@ def library() -> Any:
 
 
 class Film:
-    """An open film. Use it as a context. notes: what the person should know of it, known at its end."""
+    """An open film, a context manager. info: its video stream. notes: for the user, complete after the last frame."""
 
     def __init__(self, path: str) -> None:
-        """Open it. Raises InputError, OptionError."""
+        """Open the film. Raises InputError, OptionError."""
         self.path, self.name = path, files.one_line(path)
         self.notes: list[str] = []
         self._closed = False
-        self._container = _opened(path, self.name)
+        self._container = _open_container(path, self.name)
         try:
             with _one_line(self.name):
-                self._stream = _picture(self._container, self.name)
-                self.facts = self._facts()
+                self._stream = _video_stream(self._container, self.name)
+                self.info = self._stream_info()
         except BaseException:
             self._container.close()
             raise
@@ -64,7 +64,7 @@ class Film:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it; frames that are asked for later are an error."""
+        """Close the film; further frames raise ValueError."""
         self._closed = True
         self._container.close()
 
@@ -73,51 +73,51 @@ class Film:
         """The container's metadata."""
         return dict(self._container.metadata)
 
-    def tail(self, last: int) -> int:
-        """How long the last frame is shown, in units of base; last: its time stamp."""
+    def last_duration(self, last: int) -> int:
+        """The duration of the last frame, in units of the time base. last: its time stamp."""
         stream = self._stream
         left = (stream.start_time or 0) + stream.duration - last if stream.duration else 0
         return left if 0 < left < 100 * self._step else self._step
 
     @property
     def start(self) -> int:
-        """When the container begins, in units of base: time stamps are counted from there."""
+        """The time stamp at which the film starts, in units of the time base."""
         begin = self._container.start_time
-        return max(0, round(Fraction(begin or 0, 1_000_000) / self.facts.base))
+        return max(0, round(Fraction(begin or 0, 1_000_000) / self.info.time_base))
 
     def frames(self, after: int | None = None) -> Iterator[Frame]:
-        """The frames in the order they are shown, those after a time stamp. Raises InputError."""
+        """The frames in presentation order; only those after a time stamp, if one is given. Raises InputError."""
         last, damaged, any_frame = after, 0, False
-        for stored in self._decoded(after):
-            if stored is None:
+        for frame in self._decoded(after):
+            if frame is None:
                 damaged += 1
                 continue
             any_frame = True
-            pts = stored.pts if stored.pts is not None else (-1 if last is None else last) + self._step
+            pts = frame.pts if frame.pts is not None else (-1 if last is None else last) + self._step
             if last is not None and pts <= last:
                 if after is not None and pts <= after:
                     continue
                 pts = last + 1
             last = pts
-            yield Frame(Photo(self._pixels(stored)), pts)
+            yield Frame(Photo(self._pixels(frame)), pts)
         if damaged:
-            self.notes.append(f"{self.name}: {damaged} damaged packets passed over")
+            self.notes.append(f"{self.name}: {damaged} damaged packets skipped")
         if not any_frame and after is None:
             raise DecodeError(f"{self.name}: no frame of it can be decoded")
         self._note_end(last)
 
     def _note_end(self, last: int | None) -> None:
-        end = 0.0 if last is None else float((last - self.start) * self.facts.base)
-        if self.facts.seconds and end < self.facts.seconds - max(1.0, 3 / float(self.facts.rate)):
-            self.notes.append(f"{self.name}: ends at {end:.1f} s, although it says it has {self.facts.seconds:.1f} s")
+        end = 0.0 if last is None else float((last - self.start) * self.info.time_base)
+        if self.info.seconds and end < self.info.seconds - max(1.0, 3 / float(self.info.rate)):
+            self.notes.append(f"{self.name}: ends at {end:.1f} s, although it says it has {self.info.seconds:.1f} s")
 
     @property
     def _step(self) -> int:
-        return max(1, round(1 / (self.facts.rate * self.facts.base)))
+        return max(1, round(1 / (self.info.rate * self.info.time_base)))
 
     def _decoded(self, after: int | None) -> Generator[av.VideoFrame | None]:
-        """Decoded frames from some way before a time stamp on; None for each packet that cannot be decoded."""
-        if after is None or not self._sought(after):
+        """Decoded frames, starting before a time stamp; None for each packet that cannot be decoded."""
+        if after is None or not self._seek(after):
             self._reopen()
         for packet in self._packets():
             try:
@@ -135,9 +135,9 @@ class Film:
         except library().error.FFmpegError as error:
             self.notes.append(f"{self.name}: cannot be read to its end: {_reason(error)}")
 
-    def _sought(self, after: int) -> bool:
-        """Whether the film now stands at a frame that can be decoded and is not after a time stamp."""
-        target = max(self._stream.start_time or 0, after - round(BACK / self.facts.base))
+    def _seek(self, after: int) -> bool:
+        """Seek to a keyframe at or before a time stamp; whether that succeeded."""
+        target = max(self._stream.start_time or 0, after - round(SEEK_MARGIN / self.info.time_base))
         try:
             self._reopen()
             self._container.seek(target, stream=self._stream, backward=True)
@@ -152,11 +152,11 @@ class Film:
 
     def _reopen(self) -> None:
         self._container.close()
-        self._container = _opened(self.path, self.name)
-        self._stream = _picture(self._container, self.name)
+        self._container = _open_container(self.path, self.name)
+        self._stream = _video_stream(self._container, self.name)
 
-    def _facts(self) -> Facts:
-        first = self._first()
+    def _stream_info(self) -> StreamInfo:
+        first = self._first_frame()
         stream, context = self._stream, self._stream.codec_context
         quarter_turns = round((first.rotation or 0) / 90) % 4
         height, width = first.height, first.width
@@ -166,54 +166,54 @@ class Film:
         seconds = float(stream.duration * base) if stream.duration else 0.0
         if not seconds and self._container.duration:
             seconds = self._container.duration / 1e6
-        colour = _colour(first)
-        if colour.transfer in HDR:
-            raise InputError(f"{self.name}: HDR ({HDR[colour.transfer]}) is not handled; convert it to SDR first")
-        return Facts(
+        color = _color_tags(first)
+        if color.transfer in HDR:
+            raise InputError(f"{self.name}: HDR ({HDR[color.transfer]}) is not handled; convert it to SDR first")
+        return StreamInfo(
             name=self.name,
             size=(width, height) if quarter_turns % 2 else (height, width),
             rate=Fraction(rate),
-            base=base,
+            time_base=base,
             depth=max(component.bits for component in first.format.components),
-            turn=quarter_turns,
+            quarter_turns=quarter_turns,
             aspect=1 / aspect if quarter_turns % 2 and aspect else aspect or Fraction(1),
-            colour=colour,
+            color=color,
             frames=stream.frames or round(seconds * float(rate)),
             seconds=seconds,
             interlaced=first.interlaced_frame,
         )
 
-    def _first(self) -> av.VideoFrame:
+    def _first_frame(self) -> av.VideoFrame:
         with closing(self._decoded(None)) as decoded:
             for frame in decoded:
                 if frame is not None:
                     return frame
         raise DecodeError(f"{self.name}: no frame of it can be decoded")
 
-    def _pixels(self, stored: av.VideoFrame) -> Pixels:
-        """Upright sRGB pixels (H, W, 3) of a stored frame."""
+    def _pixels(self, frame: av.VideoFrame) -> Pixels:
+        """The upright sRGB pixels (H, W, 3) of a decoded frame."""
         from av.video.reformatter import Colorspace, Interpolation
 
-        if (stored.height, stored.width) != self._stored_size():
-            raise InputError(f"{self.name}: its frames change their size at {float(stored.time or 0):.1f} s")
-        matrix = int(Colorspace[MATRICES[self.facts.colour.matrix]])
-        pixels = stored.reformat(
-            format=RGB_DEEP if self.facts.depth > 8 else RGB,
+        if (frame.height, frame.width) != self._stored_size():
+            raise InputError(f"{self.name}: its frames change their size at {float(frame.time or 0):.1f} s")
+        matrix = int(Colorspace[MATRICES[self.info.color.matrix]])
+        pixels = frame.reformat(
+            format=RGB_DEEP if self.info.depth > 8 else RGB,
             src_colorspace=matrix,
             dst_colorspace=matrix,
-            src_color_range=self.facts.colour.range,
+            src_color_range=self.info.color.range,
             dst_color_range=FULL,
             interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
         ).to_ndarray()
-        return np.ascontiguousarray(np.rot90(pixels, self.facts.turn)) if self.facts.turn else pixels
+        return np.ascontiguousarray(np.rot90(pixels, self.info.quarter_turns)) if self.info.quarter_turns else pixels
 
     def _stored_size(self) -> tuple[int, int]:
-        height, width = self.facts.size
-        return (width, height) if self.facts.turn % 2 else (height, width)
+        height, width = self.info.size
+        return (width, height) if self.info.quarter_turns % 2 else (height, width)
 
 
-def _opened(path: str, name: str) -> InputContainer:
-    """The open container. Raises InputError, OptionError."""
+def _open_container(path: str, name: str) -> InputContainer:
+    """The opened container. Raises InputError, OptionError."""
     av = library()
     try:
         if Path(path).stat().st_size == 0:
@@ -226,46 +226,46 @@ def _opened(path: str, name: str) -> InputContainer:
         raise InputError(f"{name}: {files.reason(error)}") from error
 
 
-def _picture(container: InputContainer, name: str) -> av.VideoStream:
-    """The stream of pictures. Raises DecodeError where there is none."""
-    moving = [stream for stream in container.streams.video if not is_cover(stream)]
-    if not moving:
-        kind = "only sound" if container.streams.audio else "no picture"
-        raise DecodeError(f"{name}: is no film: there is {kind} in it")
+def _video_stream(container: InputContainer, name: str) -> av.VideoStream:
+    """The video stream. Raises DecodeError if there is none."""
+    films = [stream for stream in container.streams.video if not is_cover(stream)]
+    if not films:
+        kind = "only sound" if container.streams.audio else "no pictures"
+        raise DecodeError(f"{name}: is not a film: it contains {kind}")
     best = container.streams.best("video")
-    stream = best if best in moving else moving[0]
+    stream = best if best in films else films[0]
     if stream.codec_context is None:
-        raise DecodeError(f"{name}: its codec is not known here")
+        raise DecodeError(f"{name}: its codec is not supported")
     stream.thread_type = "AUTO"
     return stream
 
 
 def is_cover(stream: Any) -> bool:
-    """Whether a stream is a picture on the cover, not a film."""
+    """Whether a stream is cover art, not a film."""
     return bool(stream.disposition & library().stream.Disposition.attached_pic)
 
 
-def _colour(frame: av.VideoFrame) -> Colour:
-    """How a frame's levels stand for colours; where it does not say, as players take it."""
+def _color_tags(frame: av.VideoFrame) -> ColorTags:
+    """The colour tags of a frame; where they are unspecified, the values that players assume."""
     plain = frame.format.is_rgb or frame.format.name == "pal8" or len(frame.format.components) == 1
     full = frame.color_range == FULL or frame.format.name.startswith("yuvj")
     gray = frame.format.name.startswith("gray")
     guess = 1 if frame.height >= 720 else 6
     matrix = int(frame.colorspace) if not plain and int(frame.colorspace) in MATRICES else guess
-    levels = FULL if full or (gray and frame.color_range != LIMITED) else LIMITED
-    return Colour(matrix, int(frame.color_primaries), int(frame.color_trc), levels)
+    color_range = FULL if full or (gray and frame.color_range != LIMITED) else LIMITED
+    return ColorTags(matrix, int(frame.color_primaries), int(frame.color_trc), color_range)
 
 
-def stated(colour: Colour) -> Colour:
-    """The colour to say in a result: primaries and curve that are not said are those of the matrix."""
-    usual = {1: (1, 1), 5: (5, 6), 6: (6, 6), 7: (7, 7), 9: (9, 14), 10: (9, 14)}.get(colour.matrix, (2, 2))
-    primaries = usual[0] if colour.primaries == 2 else colour.primaries
-    return replace(colour, primaries=primaries, transfer=usual[1] if colour.transfer == 2 else colour.transfer)
+def with_defaults(color: ColorTags) -> ColorTags:
+    """The colour tags for a result: unspecified primaries and transfer are the usual ones for the matrix."""
+    usual = {1: (1, 1), 5: (5, 6), 6: (6, 6), 7: (7, 7), 9: (9, 14), 10: (9, 14)}.get(color.matrix, (2, 2))
+    primaries = usual[0] if color.primaries == 2 else color.primaries
+    return replace(color, primaries=primaries, transfer=usual[1] if color.transfer == 2 else color.transfer)
 
 
 @contextmanager
 def _one_line(name: str) -> Iterator[None]:
-    """What FFmpeg says, as an error of ours."""
+    """Convert FFmpeg's exceptions to InputError and DecodeError."""
     try:
         yield
     except library().error.FFmpegError as error:

@@ -1,4 +1,4 @@
-"""Frame after frame: when the networks run, what is carried in between, where cuts are, which object is followed."""
+"""Frame after frame of a film: when the networks run, what is warped in between, where cuts are, what is tracked."""
 
 from __future__ import annotations
 
@@ -16,203 +16,235 @@ from handtint.networks import Networks
 from handtint.options import Options
 from handtint.pipeline import KIND_SIDE
 from handtint.types import Float, Pixels, Segmentation
-from handtint.video import answers, flow, follow, hinted
-from handtint.video.answers import Answers
-from handtint.video.look import Look
-from handtint.video.memory import Key, Memory
+from handtint.video import flow, hint_tracking, object_tracking, predictions
+from handtint.video.frame_inference import FrameInference
+from handtint.video.predictions import Predictions
+from handtint.video.tracker_state import Keyframe, TrackerState
 
-EVERY = 12  # frames: the networks look at least so often
-NEW = 0.04  # share of a frame that is new, from which they look at once
-LOST = 0.3  # share of a frame that fits nothing, from which a cut is looked for
-CUT = 0.6  # share that does not even fit the frame before: a cut
-OTHER = 0.35, 0.4  # of such a share, a cut is also where so much of the histogram of L* has changed
-EASE = 0.8  # of a jump between what was carried and what is known now is still to be seen a frame later
-EASED = 0.02  # of a jump: no longer seen
-FLASH = 5  # frames: what comes back so soon after a cut is what was there before
+KEYFRAME_INTERVAL = 12  # frames: a keyframe comes at the latest after so many
+MAX_NEW = 0.04  # share of a frame that has come into view; above it, the frame becomes a keyframe
+MAX_MISMATCH = 0.3  # share of a frame that does not match the keyframe; above it, there may be a cut
+CUT_MISMATCH = 0.6  # share that does not even match the previous frame; above it, there is a cut
+CUT_WITH_HISTOGRAM = 0.35, 0.4  # above such a share, also if more than this share of the histogram of L* has changed
+RESIDUAL_DECAY = 0.8  # factor a frame on the residual of a keyframe
+MIN_RESIDUAL = 0.02  # share of a residual: it is dropped when less is left
+FLASH_FRAMES = 5  # frames: a scene that comes back so soon after a cut is continued
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What is to be done with a frame.
+class FrameAnalysis:
+    """All that is needed to tint a frame.
 
-    colors: lines to a*b*, None for its own. layers: as `selection.soft_layers` gives them. kind: of its scene.
-    looked: whether the networks looked at it. cut: whether a scene begins with it. note: what the person should know,
-    or "".
+    colors: coefficients L -> a*b*, None if none are predicted. layers: alphas as `selection.soft_layers` returns them.
+    kind: of the scene. is_keyframe: whether the networks ran on it. starts_scene: whether it follows a cut. note: for
+    the user, or "".
     """
 
     colors: resize.GuidedCoefficients | None
     layers: tuple[Float, ...]
     kind: tone.Kind
-    looked: bool
-    cut: bool
+    is_keyframe: bool
+    starts_scene: bool
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Here:
-    """A key and what it knows, carried to a frame. fits: (h, w) 0..1, how well. told: what hints change there."""
+class _Warped:
+    """A keyframe and its predictions warped to a frame. confidence: (h, w), 0..1. hint_change: the change by hints."""
 
-    key: Key
-    answers: Answers
-    fits: Float
-    told: Float | None
+    keyframe: Keyframe
+    predictions: Predictions
+    confidence: Float
+    hint_change: Float | None
 
 
 class Tracker:
-    """The networks' eyes on one film."""
+    """Runs the networks on the keyframes of one film, and warps their predictions to the frames in between."""
 
     def __init__(self, networks: Networks, options: Options, *, masked: bool = False, carry: bool = True) -> None:
-        """Get ready for a first frame. masked: a mask is given in place of `keep`.
+        """A tracker at the start of a film. masked: a mask file replaces `keep`.
 
-        carry: False has the networks look at each frame, and carries nothing. Raises OptionError.
+        carry: False makes every frame a keyframe of its own, with nothing warped to it. Raises OptionError.
         """
-        self.networks, self.options, self.memory = networks, options, Memory()
+        self.networks, self.options, self.state = networks, options, TrackerState()
         self.steps = () if masked else keep.parse(options.keep)
         self._predicts, self._carries = options.colors == "predicted", carry
         self._hints = options.hints if self._predicts else ()
         self._points = [hint.point for hint in self._hints if hint.point]
-        self._named = [self.steps, *(hint.where for hint in self._hints if not hint.point)]
-        self._things = [step.term for steps in self._named for step in steps if keep.names_one(step.term)]
+        self._selections = [self.steps, *(hint.where for hint in self._hints if not hint.point)]
+        self._things = [step.term for steps in self._selections for step in steps if keep.names_one(step.term)]
         self._segments = keep.needs_segmentation(self.steps) or bool(self._hints)
 
-    def see(self, pixels: Pixels, time: float) -> Seen:
-        """The next frame (H, W) or (H, W, 3), shown at so many seconds.
+    def process(self, pixels: Pixels, time: float) -> FrameAnalysis:
+        """Analyse the next frame, (H, W) or (H, W, 3). time: in seconds from the start of the film.
 
         Raises OptionError, InputError, WeightsError.
         """
-        view = flow.glance(pixels, self.networks.color.side)
-        here, cut = self._here(view)
-        kind = self.memory.kind if here else tone.kind(resize.shrink(pixels, resize.fit(pixels.shape[:2], KIND_SIDE)))
-        due, note = self._due(time), ""
-        looked = here is None or bool(due) or here.key.age + 1 >= EVERY or _new(here.answers) > NEW
-        if here is None or looked:
-            key, note = self._look(pixels, view, here, due)
-            shown = _shown(key, key.answers, key.told)
+        lightness = flow.smoothed_lightness(pixels, self.networks.color.side)
+        warped, starts_scene = self._warp_state(lightness)
+        kind = self.state.kind if warped else tone.kind(resize.shrink(pixels, resize.fit(pixels.shape[:2], KIND_SIDE)))
+        due, note = self._due_terms(time), ""
+        is_keyframe = warped is None or bool(due) or _needs_keyframe(warped)
+        if warped is None or is_keyframe:
+            keyframe, note = self._new_keyframe(pixels, lightness, warped, due)
+            displayed = _displayed(keyframe, keyframe.predictions, keyframe.hint_change)
         else:
-            key, shown = here.key, _shown(here.key, here.answers, here.told)
-        self._remember(key, view, kind, due, cut=cut)
-        return Seen(shown.lines, shown.layers, kind, looked, cut, note)
+            keyframe = warped.keyframe
+            displayed = _displayed(keyframe, warped.predictions, warped.hint_change)
+        self._update_state(keyframe, lightness, kind, due, starts_scene=starts_scene)
+        return FrameAnalysis(displayed.coefficients, displayed.layers, kind, is_keyframe, starts_scene, note)
 
-    def _here(self, view: Float) -> tuple[_Here | None, bool]:
-        """(what is known, carried to the frame; None if nothing can be, whether a scene begins here)."""
-        memory = self.memory
-        if memory.key is None or memory.last is None or not self._carries:
-            return None, memory.key is None
-        here = _carry(memory.key, view)
-        if flow.misfit(here.fits) <= LOST or not parted(view, memory.last):
-            return here, False
-        back = _carry(memory.before, view) if memory.before else None
-        if back and flow.misfit(back.fits) <= LOST:
-            return back, False
+    def _warp_state(self, lightness: Float) -> tuple[_Warped | None, bool]:
+        """(the keyframe warped to this frame, None if it does not match; whether a scene starts here)."""
+        state = self.state
+        if state.keyframe is None or state.lightness is None or not self._carries:
+            return None, state.keyframe is None
+        warped = _warp(state.keyframe, lightness)
+        if flow.mismatch(warped.confidence) <= MAX_MISMATCH or not is_cut(lightness, state.lightness):
+            return warped, False
+        returned = _warp(state.previous_keyframe, lightness) if state.previous_keyframe else None
+        if returned and flow.mismatch(returned.confidence) <= MAX_MISMATCH:
+            return returned, False
         return None, True
 
-    def _remember(self, key: Key, view: Float, kind: tone.Kind, due: Iterable[Term], *, cut: bool) -> None:
-        old = self.memory
-        before, since = (old.key, 0) if cut else (old.before, old.since + 1)
-        self.memory = Memory(key, view, before if since < FLASH else None, since, kind, (*old.named, *due))
+    def _update_state(
+        self, keyframe: Keyframe, lightness: Float, kind: tone.Kind, due: Iterable[Term], *, starts_scene: bool
+    ) -> None:
+        old = self.state
+        previous, since = (old.keyframe, 0) if starts_scene else (old.previous_keyframe, old.frames_since_cut + 1)
+        previous = previous if since < FLASH_FRAMES else None
+        self.state = TrackerState(keyframe, lightness, previous, since, kind, (*old.resolved, *due))
 
-    def _due(self, time: float) -> list[Term]:
-        """The points and boxes that name something in this frame."""
+    def _due_terms(self, time: float) -> list[Term]:
+        """The points and boxes whose object has to be found in this frame."""
         places = [*(term for term in self._things if isinstance(term, Point | Box)), *self._points]
-        return [term for term in places if term not in self.memory.named and (term.at is None or term.at <= time)]
+        return [term for term in places if term not in self.state.resolved and (term.at is None or term.at <= time)]
 
-    def _look(self, pixels: Pixels, view: Float, here: _Here | None, due: list[Term]) -> tuple[Key, str]:
-        """(the frame as one to carry from, what the person should know)."""
-        apart = any(isinstance(term, Class) for term in self._things)
-        look = Look(pixels, self.networks, self.options, tells_people_apart=apart)
-        known = self._known(pixels, look.segmentation, here, due) if self._segments else {}
-        now, note = self._predict(look, pixels, view, here, due, known)
-        new = hinted.placed([point for point in self._points if point in due], pixels.shape)
-        spots = {**(hinted.followed(here.key.spots, here.key.move, here.fits) if here else {}), **new}
-        key = Key(view, now, np.zeros((*view.shape, 2), np.float32), spots=spots)
-        if self._hints and now.colors is not None:
-            named = {**known, **now.things}
-            told, more = hinted.told(now.colors, pixels, look.segmentation, self._hints, spots, named)
-            key, note = replace(key, told=told), "; ".join(filter(None, (note, more)))
-        return (replace(key, lag=self._lag(key, here, due)) if here else key), note
+    def _new_keyframe(
+        self, pixels: Pixels, lightness: Float, warped: _Warped | None, due: list[Term]
+    ) -> tuple[Keyframe, str]:
+        """(the frame as a keyframe, a note for the user)."""
+        separate = any(isinstance(term, Class) for term in self._things)
+        inference = FrameInference(pixels, self.networks, self.options, separate_people=separate)
+        known = self._known_alphas(pixels, inference.segmentation, warped, due) if self._segments else {}
+        current, note = self._predict(inference, pixels, lightness, warped, due, known)
+        points = self._hint_points(pixels, warped, due)
+        keyframe = Keyframe(lightness, current, np.zeros((*lightness.shape, 2), np.float32), hint_points=points)
+        if self._hints and current.colors is not None:
+            alphas = {**known, **current.things}
+            change, hint_note = hint_tracking.color_change(
+                current.colors, pixels, inference.segmentation, self._hints, points, alphas
+            )
+            keyframe, note = replace(keyframe, hint_change=change), "; ".join(filter(None, (note, hint_note)))
+        return (replace(keyframe, residual=self._residual(keyframe, warped, due)) if warped else keyframe), note
 
-    def _lag(self, key: Key, here: _Here, due: list[Term]) -> Answers:
-        """How far what is carried differs from what is known now; nothing of what has just been asked for."""
-        now, shown = answers.plus(key.answers, key.told), _shown(here.key, here.answers, here.told)
-        if here.answers.things.keys() != now.things.keys():
-            shown = replace(shown, layers=now.layers)
-        lag = answers.lag(shown, now, here.answers.count)
-        return replace(lag, colors=None) if self._hints and due else lag
+    def _hint_points(self, pixels: Pixels, warped: _Warped | None, due: list[Term]) -> hint_tracking.HintPoints:
+        new = hint_tracking.initial_points([point for point in self._points if point in due], pixels.shape)
+        if warped is None:
+            return new
+        return {**hint_tracking.track(warped.keyframe.hint_points, warped.keyframe.motion, warped.confidence), **new}
+
+    def _residual(self, keyframe: Keyframe, warped: _Warped, due: list[Term]) -> Predictions:
+        """The difference between the warped and the new predictions, without that of objects just asked for."""
+        current = predictions.add_change(keyframe.predictions, keyframe.hint_change)
+        displayed = _displayed(warped.keyframe, warped.predictions, warped.hint_change)
+        if warped.predictions.things.keys() != current.things.keys():
+            displayed = replace(displayed, layers=current.layers)
+        residual = predictions.residual_of(displayed, current, warped.predictions.count)
+        return replace(residual, colors=None) if self._hints and due else residual
 
     def _predict(
-        self, look: Look, pixels: Pixels, view: Float, here: _Here | None, due: list[Term], known: dict[Term, Float]
-    ) -> tuple[Answers, str]:
-        """(what the networks say of the frame, blended with what was carried to it; what the person should know)."""
-        colors, count = look.colors(view.shape) if self._predicts else (None, np.ones(view.shape, np.float32))
+        self,
+        inference: FrameInference,
+        pixels: Pixels,
+        lightness: Float,
+        warped: _Warped | None,
+        due: list[Term],
+        known: dict[Term, Float],
+    ) -> tuple[Predictions, str]:
+        """(the networks' predictions for the frame, blended with those warped to it; a note for the user)."""
+        size = lightness.shape
+        colors, count = inference.colors(size) if self._predicts else (None, np.ones(size, np.float32))
         layers: tuple[Float, ...] = ()
         things: dict[Term, Float] = {}
         note = ""
         if self._segments:
-            softs = [selection.soft_layers(steps, pixels, look.segmentation, known=known) for steps in self._named]
+            softs = [selection.soft_layers(s, pixels, inference.segmentation, known=known) for s in self._selections]
             layers, note = softs[0].layers, softs[0].note
-            found = [pair for soft in softs for pair in soft.things.items()]
-            things = {term: thing for term, thing in found if self._follows(term, thing, here, due)}
-        own = Answers(colors, layers, count, things)
-        if here is None:
-            return own, note
-        old = here.answers
-        if old.things.keys() != things.keys():  # what is asked for has changed: no trace of what was kept without it
+            alphas = [pair for soft in softs for pair in soft.things.items()]
+            things = {term: alpha for term, alpha in alphas if self._is_tracked(term, alpha, warped, due)}
+        current = Predictions(colors, layers, count, things)
+        if warped is None:
+            return current, note
+        old = warped.predictions
+        if old.things.keys() != things.keys():  # other objects are selected from here on: the old mask must not linger
             old = replace(old, layers=layers)
-        return answers.blended(old, own), note
+        return predictions.blend(old, current), note
 
-    def _follows(self, term: Term, thing: Float, here: _Here | None, due: list[Term]) -> bool:
-        carried = here is not None and term in here.answers.things
-        return carried or term in due or (not isinstance(term, Point | Box) and not follow.gone(thing))
+    def _is_tracked(self, term: Term, alpha: Float, warped: _Warped | None, due: list[Term]) -> bool:
+        was_tracked = warped is not None and term in warped.predictions.things
+        return was_tracked or term in due or (not isinstance(term, Point | Box) and not object_tracking.is_lost(alpha))
 
-    def _known(
-        self, pixels: Pixels, segmentation: Segmentation, here: _Here | None, due: list[Term]
+    def _known_alphas(
+        self, pixels: Pixels, segmentation: Segmentation, warped: _Warped | None, due: list[Term]
     ) -> dict[Term, Float]:
-        """The alphas of the things that were named before, or are now, or will be later."""
+        """The alphas of named objects: those tracked so far, those found now, and 0 for those of later frames."""
         nothing = np.zeros_like(segmentation.foreground)
         known: dict[Term, Float] = {term: nothing for term in self._things if isinstance(term, Point | Box)}
-        now = {_untimed(term): term for term in due if term in self._things}
-        if now:
-            named = [step for steps in self._named for step in steps if step.term in due]
-            steps = [replace(step, term=_untimed(step.term)) for step in named]
+        untimed = {_untimed(term): term for term in due if term in self._things}
+        if untimed:
+            due_steps = [step for steps in self._selections for step in steps if step.term in due]
+            steps = [replace(step, term=_untimed(step.term)) for step in due_steps]
             softs = selection.soft_layers(steps, pixels, segmentation, known={})
-            known |= {now[term]: thing for term, thing in softs.things.items()}
-        if here:
-            fits = {term: answers.sized(here.fits, thing) for term, thing in here.answers.things.items()}
-            carried = here.answers.things.items()
-            known |= {term: follow.again(term, thing * fits[term], segmentation) for term, thing in carried}
+            known |= {untimed[term]: alpha for term, alpha in softs.things.items()}
+        if warped:
+            for term, alpha in warped.predictions.things.items():
+                visible = alpha * predictions.resized_like(warped.confidence, alpha)
+                known[term] = object_tracking.redetect(term, visible, segmentation)
         return known
 
 
-def parted(now: Float, before: Float) -> bool:
-    """Whether there is a cut between two neighbouring frames, L* (h, w)."""
-    misfit = flow.misfit(flow.fit(now, before, flow.motion(now, before)))
-    return misfit > CUT or (misfit > OTHER[0] and _changed(now, before) > OTHER[1])
+def is_cut(current: Float, previous: Float) -> bool:
+    """Whether there is a cut between two consecutive frames, L* (h, w)."""
+    mismatch = flow.mismatch(flow.confidence(current, previous, flow.motion(current, previous)))
+    if mismatch > CUT_MISMATCH:
+        return True
+    return mismatch > CUT_WITH_HISTOGRAM[0] and _histogram_change(current, previous) > CUT_WITH_HISTOGRAM[1]
 
 
-def _changed(now: Float, before: Float) -> float:
-    """The share of the pixels whose level of L* no other pixel has taken."""
-    counts = [np.histogram(L, bins=32, range=(0, 100))[0] / L.size for L in (now, before)]
+def _histogram_change(current: Float, previous: Float) -> float:
+    """The share of the histogram of L*, 0..1, in which two frames differ."""
+    counts = [np.histogram(L, bins=32, range=(0, 100))[0] / L.size for L in (current, previous)]
     return float(1 - np.minimum(*counts).sum())
 
 
-def _carry(key: Key, view: Float) -> _Here:
-    move = flow.motion(view, key.view, key.move)
-    fits = flow.fit(view, key.view, move)
-    told = None if key.told is None else hinted.carried(key.told, move, fits)
-    return _Here(replace(key, move=move, age=key.age + 1), answers.carried(key.answers, move, fits), fits, told)
+def _warp(keyframe: Keyframe, lightness: Float) -> _Warped:
+    """A keyframe warped to a frame of that L* (h, w)."""
+    motion = flow.motion(lightness, keyframe.lightness, keyframe.motion)
+    confidence = flow.confidence(lightness, keyframe.lightness, motion)
+    change = keyframe.hint_change
+    return _Warped(
+        replace(keyframe, motion=motion, age=keyframe.age + 1),
+        predictions.warp_to(keyframe.predictions, motion, confidence),
+        confidence,
+        None if change is None else hint_tracking.warp_change(change, motion, confidence),
+    )
 
 
-def _shown(key: Key, known: Answers, told: Float | None) -> Answers:
-    """What a frame shows, of what is known of it: no jump where the networks have just looked."""
-    known, left = answers.plus(answers.filled(known), told), EASE ** (key.age + 1)
-    if key.lag is None or left < EASED:
+def _displayed(keyframe: Keyframe, known: Predictions, hint_change: Float | None) -> Predictions:
+    """What a frame shows: the predictions with hints, and what is left of the keyframe's residual."""
+    known = predictions.add_change(predictions.fill_gaps(known), hint_change)
+    left = RESIDUAL_DECAY ** (keyframe.age + 1)
+    if keyframe.residual is None or left < MIN_RESIDUAL:
         return known
-    return answers.eased(known, answers.moved(key.lag, key.move) if key.age else key.lag, left)
+    residual = predictions.warp_residual(keyframe.residual, keyframe.motion) if keyframe.age else keyframe.residual
+    return predictions.add_residual(known, residual, left)
 
 
-def _new(known: Answers) -> float:
-    """The share of a frame of which too little is known."""
-    return float(np.mean(known.count < answers.ENOUGH))
+def _needs_keyframe(warped: _Warped) -> bool:
+    """Whether the last keyframe is too old, or too much of the frame is new."""
+    new = float(np.mean(warped.predictions.count < predictions.MIN_COUNT))
+    return warped.keyframe.age + 1 >= KEYFRAME_INTERVAL or new > MAX_NEW
 
 
 def _untimed(term: Term) -> Term:

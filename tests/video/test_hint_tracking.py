@@ -13,9 +13,9 @@ from handtint.image.color import lab
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.types import Array, Engine, Float
-from handtint.video import hinted, memory
-from handtint.video.order import Order
-from handtint.video.painter import paint
+from handtint.video import hint_tracking, tracker_state
+from handtint.video.frame_tinting import tint_frame
+from handtint.video.job import FilmJob
 from handtint.video.tracker import Tracker
 
 SIZE = (240, 360)
@@ -26,8 +26,8 @@ def chroma(tinter: Tinter, options: Options, count: int) -> list[Float]:
     tracker, found = Tracker(tinter.networks, options), []
     for i in range(count):
         frame = pan("astronaut", SIZE, i / 25)
-        seen = tracker.see(frame, i / 25)
-        found.append(lab.split(paint(Photo(frame), tinter.networks, seen, options).photo.pixels)[1])
+        seen = tracker.process(frame, i / 25)
+        found.append(lab.split(tint_frame(Photo(frame), tinter.networks, seen, options).photo.pixels)[1])
     return found
 
 
@@ -68,30 +68,30 @@ def test_a_person_has_the_colour_of_the_hint(tinter: Tinter) -> None:
 def test_a_point_that_leaves_the_frame_or_is_hidden_is_let_go() -> None:
     move, fits = np.zeros((40, 60, 2), np.float32), np.ones((40, 60), np.float32)
     move[..., 0] = 12  # everything has moved 12 to the left
-    spots = hinted.placed(
+    spots = hint_tracking.initial_points(
         [hint.point for hint in Options(hint=("@6,10=navy", "@30,10=navy")).hints if hint.point], (40, 60)
     )
-    now = hinted.followed(spots, move, fits)
+    now = hint_tracking.track(spots, move, fits)
     assert [round(x * 60) for x, _ in now.values()] == [18]
-    assert not hinted.followed(spots, move, fits * 0)
+    assert not hint_tracking.track(spots, move, fits * 0)
 
 
 def test_hints_are_remembered(tinter: Tinter) -> None:
     tracker = Tracker(tinter.networks, replace(Options(keep="all"), hint=("@200,100=#3050c0",)))
     for i in range(14):
-        tracker.see(pan("astronaut", SIZE, i / 25), i / 25)
-    again = memory.load(memory.dump(tracker.memory))
-    assert again.key
-    assert tracker.memory.key
-    assert again.key.spots == tracker.memory.key.spots
-    assert again.key.spots
-    assert again.named == tracker.memory.named
-    assert np.array_equal(again.key.told, tracker.memory.key.told)
+        tracker.process(pan("astronaut", SIZE, i / 25), i / 25)
+    again = tracker_state.load(tracker_state.dump(tracker.state))
+    assert again.keyframe
+    assert tracker.state.keyframe
+    assert again.keyframe.hint_points == tracker.state.keyframe.hint_points
+    assert again.keyframe.hint_points
+    assert again.resolved == tracker.state.resolved
+    assert np.array_equal(again.keyframe.hint_change, tracker.state.keyframe.hint_change)
 
 
 def test_a_page_is_refused() -> None:
     with pytest.raises(OptionError, match="a film has no pages"):
-        Order(source="a.mp4", output="b.mp4", options=Options(hint=("page:2 @1,2=navy",)))
+        FilmJob(source="a.mp4", output="b.mp4", options=Options(hint=("page:2 @1,2=navy",)))
 
 
 class Blob:
@@ -126,7 +126,7 @@ def test_a_missed_face_is_no_flicker(
     frame = np.asarray(cv2.resize(pan("astronaut", SIZE, 0), SIZE[::-1]))
     tracker, blue = Tracker(tinter.networks, Options(keep="all")), []
     for i in range(40):
-        colors = tracker.see(frame, i / 25).colors
+        colors = tracker.process(frame, i / 25).colors
         assert colors is not None
         blue.append(float(colors.offset[..., 1].min()))
     assert blob.calls >= 6
@@ -141,5 +141,5 @@ def test_without_the_closer_look_no_face_is_looked_for(
     monkeypatch.setitem(engines, "faces", blob)
     tracker = Tracker(tinter.networks, Options(keep="all", closer_look="off"))
     frame: Array = pan("astronaut", SIZE, 0)
-    tracker.see(frame, 0)
+    tracker.process(frame, 0)
     assert blob.calls == 0

@@ -1,4 +1,4 @@
-"""The settings of one film's tinting."""
+"""A film to be tinted: from which file, into which, and with which settings."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ ENDINGS = (
     ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif",
     ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".vob", ".wmv", ".flv", ".ogv", ".3gp", ".dv",
 )  # fmt: skip
-DROPPED = ("sound", "subtitles")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One film to be tinted. Raises OptionError for wishes that do not go together.
+class FilmJob:
+    """A film to be tinted, and its settings. Raises OptionError for values that contradict each other.
 
-    source, output: a film's file or numbered pictures, frames/%05d.png. codec, crf: of the result, None for what its
-    container usually has. start, end: seconds of the film to tint from and to; preview: only so many from the start
-    on; None for all. rate: frames a second of numbered pictures. drop: kinds of tracks to leave out. threads: of the
-    networks, 0 for one a core. carry: False tints each frame for itself.
+    source, output: paths of films, or patterns of numbered pictures, frames/%05d.png. codec, crf: of the result; None
+    for the container's default. start, end: in seconds, the range to tint; preview: at most so many seconds of it; None
+    for all. rate: frames per second of numbered pictures. drop: kinds of tracks to leave out. threads: of the networks,
+    0 for one per core. carry: False tints each frame independently.
     """
 
     source: str
@@ -67,7 +66,7 @@ class Order:
 
     @property
     def until(self) -> float | None:
-        """The second to tint to."""
+        """The end of the range to tint, in seconds; None for the film's end."""
         ends = [
             end for end in (self.end, None if self.preview is None else self.start + self.preview) if end is not None
         ]
@@ -75,12 +74,12 @@ class Order:
 
     @property
     def folder(self) -> str:
-        """Where the journal and the parts live until the film is done."""
+        """The folder of the journal and the parts, removed when the film is done."""
         folder, name = os.path.split(self.output)
         return os.path.join(folder, f"{name.replace('%', '')}.handtint")
 
     def key(self) -> str:
-        """sha256 of all that the result depends on. Raises InputError."""
+        """sha256 of everything that the result depends on. Raises InputError."""
         record: dict[str, Any] = {
             "handtint": __version__,
             "source": self._identity(),
@@ -92,25 +91,25 @@ class Order:
 
     def _identity(self) -> list[Any]:
         paths = sequence.find(self.source).values() if sequence.is_pattern(self.source) else [self.source]
-        facts = []
+        records = []
         for path in paths:
             try:
                 status = Path(path).stat()
             except OSError as error:
                 raise InputError(f"{files.one_line(path)}: {files.reason(error)}") from error
-            facts.append((os.path.basename(path), status.st_size, status.st_mtime_ns))
-        return facts
+            records.append((os.path.basename(path), status.st_size, status.st_mtime_ns))
+        return records
 
 
 def is_film(path: str) -> bool:
-    """Whether a path is that of a film, by its name; a GIF is one only where it moves."""
+    """Whether a path is a film's, by its name; a GIF only if it is animated."""
     if sequence.is_pattern(path):
         return not Path(path).exists()
     ending = os.path.splitext(path)[1].lower()
-    return ending in ENDINGS and (ending != ".gif" or _moves(path))
+    return ending in ENDINGS and (ending != ".gif" or _is_animated(path))
 
 
-def _moves(path: str) -> bool:
+def _is_animated(path: str) -> bool:
     from PIL import Image, UnidentifiedImageError
 
     try:
