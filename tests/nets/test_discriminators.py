@@ -26,6 +26,18 @@ def test_multiscale_looks_at_half_size_too() -> None:
     assert (finest.shape[2], coarse.shape[2]) == (14, 6)
 
 
+@pytest.mark.parametrize(
+    "make", [lambda: PatchDiscriminator(4, 2), lambda: MultiScale(4, 1), lambda: ViTDiscriminator(16, 1, 1)]
+)
+def test_lightness_may_be_larger_than_the_colours(make: type[nn.Module]) -> None:
+    """Each 2 x 2 square of L counts as its mean."""
+    torch.manual_seed(0)
+    net, ab = make().eval(), torch.randn(1, 2, 64, 64)
+    small = torch.randn(1, 1, 64, 64)
+    large = small.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+    torch.testing.assert_close(net(large, ab), net(small, ab))
+
+
 def test_the_vit_discriminator_answers_nine_hundred_times() -> None:
     net = ViTDiscriminator(16, 1, 1)
     assert net(torch.zeros(2, 1, 64, 96), torch.zeros(2, 2, 64, 96))[0].shape == (2, 900)

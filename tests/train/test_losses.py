@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from handtint.train.losses import alpha_loss, class_entropy, color_regression, soft_jaccard_loss
+from handtint.train.losses import alpha_loss, class_entropy, color_regression, feature_distance, soft_jaccard_loss
 
 
 def test_color_regression_is_torchs_smooth_l1_without_weights() -> None:
@@ -58,3 +58,11 @@ def test_soft_jaccard_loss_is_zero_where_classes_are_right_and_unknown_ones_do_n
     logits = 60.0 * F.one_hot(torch.tensor([[[3, 7], [0, 3]]]), 21).movedim(-1, 1).float()
     assert soft_jaccard_loss(logits, labels) == pytest.approx(0, abs=1e-6)
     assert soft_jaccard_loss(logits, torch.full_like(labels, 255)) == 0
+
+
+def test_the_distance_of_features_is_of_their_directions() -> None:
+    """0 for maps that differ in length only, 2 for orthogonal ones, 4 for opposite ones, the mean over the maps."""
+    x = torch.tensor([3.0, 0.0])[None, :, None, None].expand(2, 2, 5, 5)
+    y = torch.tensor([0.0, 0.1])[None, :, None, None].expand(2, 2, 3, 3)
+    assert feature_distance([x], [7 * x]).item() == pytest.approx(0)
+    assert feature_distance([x, x[..., :3, :3]], [-x, y]).item() == pytest.approx((4 + 2) / 2)

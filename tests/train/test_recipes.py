@@ -202,6 +202,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(photos: Path, tmp_path: Path)
         ({"gan": "'wgan'"}, "gan is 'wgan'"),
         ({"devices": "3"}, "shared among 3 devices"),
         ({"discriminator": "''"}, "needs a discriminator"),
+        ({"perceptual_weight": "1.0"}, "perceptual_weight needs the features of a projected discriminator"),
         ({"phases": "[{size = 100, epochs = 1, batch = 2}]"}, "no multiple of 32"),
         ({"phases": "[{sise = 96, epochs = 1, batch = 2}]"}, "'sise'"),
         ({"phases": "[{size = 96}]"}, "missing"),

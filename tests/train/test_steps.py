@@ -1,6 +1,8 @@
 """The adversarial steps against arithmetic done by hand, and the steps they are taken in."""
 
 import math
+from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -26,9 +28,9 @@ class Says(nn.Module):
         super().__init__()
         self.slope = nn.Parameter(torch.tensor(slope))
 
-    def forward(self, gray: Tensor, ab: Tensor) -> tuple[Tensor, ...]:
-        assert gray.shape[2:] == ab.shape[2:]
-        return (self.slope * ab[:, :1].mean(dim=(2, 3)),)
+    def forward(self, gray: Tensor, ab: Tensor, with_features: bool = False) -> Any:
+        logits = (self.slope * ab[:, :1].mean(dim=(2, 3)),)
+        return (logits, [ab]) if with_features else logits
 
 
 class Paints(nn.Module):
@@ -98,6 +100,20 @@ def test_the_generator_is_judged_by_a_discriminator_that_has_moved() -> None:
     assert nets[DISCRIMINATOR].slope.grad is None
     assert next(steps, None) is None
     assert nets[DISCRIMINATOR].slope.requires_grad
+
+
+def test_the_distance_of_features_is_one_more_loss() -> None:
+    """Both colours lie in one direction, so the features, ab itself, are the same; turned by 90 degrees, 2 apart."""
+    nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
+    losses = partial(generator_losses, nets, gan="lsgan", l1_weight=1.0, regression=F.l1_loss, perceptual_weight=3.0)
+    painted = nets[GENERATOR](BATCH["L"])
+    same, plain = losses(BATCH, painted), losses(BATCH, painted, perceptual_weight=0.0)
+    assert same["loss_G_features"].item() == pytest.approx(0.0, abs=1e-6)
+    assert "loss_G_features" not in plain
+    turned = losses(BATCH | {"ab": BATCH["ab"] * torch.tensor([1.0, -1.0])[:, None, None]}, painted)
+    assert turned["loss_G_features"].item() == pytest.approx(3.0 * 2.0)
+    parts = ("loss_G_GAN", "loss_G_L1", "loss_G_features")
+    assert turned["loss_G"].item() == pytest.approx(sum(turned[name].item() for name in parts))
 
 
 def test_truth_is_brought_to_the_answers_size() -> None:

@@ -1,4 +1,7 @@
-"""Discriminators: networks that tell true colours from predicted ones, (L, ab) -> logits."""
+"""Discriminators: networks that tell true colours from predicted ones, (L, ab) -> logits.
+
+L may be a multiple of ab's size; it is brought to that of ab.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,18 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
         """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 1, h', w'): above 0, the colours look true."""
-        return (self.layers(torch.cat([gray, ab], dim=1)),)
+        return (self.layers(_picture(gray, ab)),)
+
+
+def fitted(x: Tensor, like: Tensor) -> Tensor:
+    """x (n, c, k * h, k * w) at the size of `like` (n, ., h, w): the mean of each k x k square."""
+    factor = x.shape[2] // like.shape[2]
+    return F.avg_pool2d(x, factor) if factor > 1 else x
+
+
+def _picture(gray: Tensor, ab: Tensor) -> Tensor:
+    """L, ab (n, 3, h, w) at the size of ab."""
+    return torch.cat([fitted(gray, ab), ab], dim=1)
 
 
 def _start(module: nn.Module) -> None:
@@ -52,6 +66,7 @@ class MultiScale(nn.Module):
 
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
         """L (n, 1, h, w), ab (n, 2, h, w) -> the logits of each scale, finest first."""
+        gray = fitted(gray, ab)
         answers: Logits = ()
         for i, discriminator in enumerate(self.scales):
             if i:
@@ -72,7 +87,7 @@ class ViTDiscriminator(nn.Module):
 
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
         """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 900) of the whole picture."""
-        tokens = self.blocks(self.embed(torch.cat([gray, ab], dim=1))).flatten(2)  # (n, dim, tokens)
+        tokens = self.blocks(self.embed(_picture(gray, ab))).flatten(2)  # (n, dim, tokens)
         return (self.head(self.norm(tokens.mean(dim=2))),)
 
 
@@ -92,4 +107,4 @@ class TorchvisionViT(nn.Module):
 
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
         """L (n, 1, 224, 224), ab (n, 2, 224, 224) -> logits (n, 900) of the whole picture."""
-        return (self.model(torch.cat([gray, ab], dim=1)),)
+        return (self.model(_picture(gray, ab)),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -63,3 +65,15 @@ def adversarial(logits: Logits, *, real: bool, kind: str) -> Tensor:
     measure = F.mse_loss if kind == "lsgan" else F.binary_cross_entropy_with_logits
     losses = [measure(scale.float(), torch.full_like(scale, float(real), dtype=torch.float32)) for scale in logits]
     return torch.stack(losses).mean()
+
+
+def feature_distance(predicted: Sequence[Tensor], truth: Sequence[Tensor]) -> Tensor:
+    """How far feature maps (n, c, h, w) lie apart, the mean over the maps; a scalar.
+
+    At each place, the squared distance between the two vectors of features, each of length 1: LPIPS (Zhang et al. 2018)
+    without its learned weights.
+    """
+    apart = [
+        F.normalize(x.float(), dim=1) - F.normalize(y.float(), dim=1) for x, y in zip(predicted, truth, strict=True)
+    ]
+    return torch.stack([x.square().sum(dim=1).mean() for x in apart]).mean()

@@ -15,6 +15,7 @@ from handtint.nets.backbone import pyramid
 from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator
 from handtint.nets.faces import FaceNet
 from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet, hybrid
+from handtint.nets.projected import ProjectedDiscriminator
 from handtint.nets.resnet import ResNet18
 from handtint.nets.streams import ClassNet
 from handtint.nets.unet import ResNetUNet
@@ -107,6 +108,8 @@ DISCRIMINATORS: Mapping[str, Callable[[], nn.Module]] = {
     "multiscale": MultiScale,
     "multiscale-small": partial(MultiScale, 32),
     "multiscale-tiny": partial(MultiScale, 4, 1),
+    "projected": lambda: ProjectedDiscriminator(published.load_pyramid(pyramid())),
+    "projected-tiny": lambda: ProjectedDiscriminator(pyramid("tiny"), 4),
     "vit": TorchvisionViT,
     "vit-small": ViTDiscriminator,
     "vit-tiny": partial(ViTDiscriminator, 16, 1, 1),

@@ -45,7 +45,7 @@ class Phase:
 class Recipe:
     """Everything that decides a training run, apart from its data."""
 
-    task: str = setting(MISSING, '"colour", "mask", "classes" or "faces".')
+    task: str = setting(MISSING, '"colour", "mask", "classes", "faces" or "parts".')
     network: str = setting("lite0", "Its name in train/networks.py.")
     pretrained: bool = setting(True, "Start from published weights, where this network has some.")
     published: str = setting(
@@ -63,6 +63,11 @@ class Recipe:
         "lsgan", "Adversarial loss: least squares or binary cross entropy.", choices=("lsgan", "vanilla")
     )
     l1_weight: float = setting(100.0, "Adversarial phases: weight of the regression loss.", low=0)
+    perceptual_weight: float = setting(
+        0.0,
+        "Adversarial phases: weight of the distance between features of predicted and true colours; projected only.",
+        low=0,
+    )
     regression: str = setting(
         "weighted",
         "Colour: smooth L1 with more weight on coloured pixels, or plain L1.",
@@ -179,6 +184,8 @@ def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
         )
     if not recipe.discriminator and any(p.adversarial for p in recipe.phases):
         raise OptionError(f"{where}: an adversarial phase needs a discriminator")
+    if recipe.perceptual_weight and not recipe.discriminator.startswith("projected"):
+        raise OptionError(f"{where}: perceptual_weight needs the features of a projected discriminator")
     if recipe.task == "classes":
         _check_classes(recipe, where)
     return recipe

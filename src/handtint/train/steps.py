@@ -7,6 +7,8 @@ step, so that the generator is judged by a discriminator that has already learne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -14,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from handtint.data.cached_features import stem_features
-from handtint.train.losses import adversarial, alpha_loss, class_entropy, soft_jaccard_loss
+from handtint.nets.discriminators import fitted
+from handtint.train.losses import adversarial, alpha_loss, class_entropy, feature_distance, soft_jaccard_loss
 
 Batch = Mapping[str, Tensor]
 Nets = Mapping[str, nn.Module]
@@ -51,16 +54,27 @@ def class_steps(nets: Nets, batch: Batch, *, stages: int) -> Iterator[OptimizerS
 
 
 def adversarial_steps(
-    nets: Nets, batch: Batch, *, gan: str, l1_weight: float, regression: Regression
+    nets: Nets, batch: Batch, *, gan: str, l1_weight: float, regression: Regression, perceptual_weight: float = 0.0
 ) -> Iterator[OptimizerStep]:
     """An update of the discriminator, then one of the generator, on the same prediction."""
     fake = colored(nets, batch)
     yield OptimizerStep(DISCRIMINATOR, discriminator_losses(nets, batch, fake, gan=gan), "loss_D")
-    nets[DISCRIMINATOR].requires_grad_(False)  # its gradients are not needed in the generator's update
-    yield OptimizerStep(
-        GENERATOR, generator_losses(nets, batch, fake, gan=gan, l1_weight=l1_weight, regression=regression), "loss_G"
-    )
-    nets[DISCRIMINATOR].requires_grad_(True)
+    losses = partial(generator_losses, gan=gan, l1_weight=l1_weight, regression=regression)
+    with _fixed(nets[DISCRIMINATOR]):
+        yield OptimizerStep(GENERATOR, losses(nets, batch, fake, perceptual_weight=perceptual_weight), "loss_G")
+
+
+@contextmanager
+def _fixed(net: nn.Module) -> Iterator[None]:
+    """No gradients for what learns in a network: they are not needed where another one is updated."""
+    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)
 
 
 def color_losses(nets: Nets, batch: Batch, *, regression: Regression) -> Losses:
@@ -102,23 +116,35 @@ def maps(batch: Batch) -> list[Tensor]:
 
 def discriminator_losses(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:
     """{"loss_D_fake", "loss_D_real", "loss_D"} of predicted ab; loss_D is the mean of the two."""
-    L, real = fitted(batch["L"], fake), fitted(batch["ab"], fake)
+    L, real = batch["L"], fitted(batch["ab"], fake)
     on_fake = adversarial(nets[DISCRIMINATOR](L, fake.detach()), real=False, kind=gan)
     on_real = adversarial(nets[DISCRIMINATOR](L, real), real=True, kind=gan)
     return {"loss_D_fake": on_fake, "loss_D_real": on_real, "loss_D": 0.5 * (on_fake + on_real)}
 
 
 def generator_losses(
-    nets: Nets, batch: Batch, fake: Tensor, *, gan: str, l1_weight: float, regression: Regression
+    nets: Nets,
+    batch: Batch,
+    fake: Tensor,
+    *,
+    gan: str,
+    l1_weight: float,
+    regression: Regression,
+    perceptual_weight: float = 0.0,
 ) -> Losses:
-    """{"loss_G_GAN", "loss_G_L1", "loss_G"}: to be taken for real, the weighted regression, and their sum."""
-    answer = nets[DISCRIMINATOR](fitted(batch["L"], fake), fake)
-    adversarial_loss = adversarial(answer, real=True, kind=gan)
-    error = l1_weight * regression(fake.float(), fitted(batch["ab"], fake))
-    return {"loss_G_GAN": adversarial_loss, "loss_G_L1": error, "loss_G": adversarial_loss + error}
+    """{"loss_G_GAN", "loss_G_L1", "loss_G"}: to be taken for real, the weighted regression, and their sum.
 
-
-def fitted(x: Tensor, like: Tensor) -> Tensor:
-    """x (n, c, k * h, k * w) at the size of `like` (n, ., h, w): the mean of each k x k square."""
-    factor = x.shape[2] // like.shape[2]
-    return F.avg_pool2d(x, factor) if factor > 1 else x
+    With a perceptual_weight also "loss_G_features", the weighted distance between the features of predicted and true
+    colours in the frozen part of the discriminator, which has to be a projected one.
+    """
+    L, real = batch["L"], fitted(batch["ab"], fake)
+    losses = {"loss_G_L1": l1_weight * regression(fake.float(), real)}
+    if perceptual_weight:
+        logits, features = nets[DISCRIMINATOR](L, fake, with_features=True)
+        with torch.no_grad():
+            _, truth = nets[DISCRIMINATOR](L, real, with_features=True)
+        losses["loss_G_features"] = perceptual_weight * feature_distance(features, truth)
+    else:
+        logits = nets[DISCRIMINATOR](L, fake)
+    losses["loss_G_GAN"] = adversarial(logits, real=True, kind=gan)
+    return losses | {"loss_G": torch.stack([*losses.values()]).sum()}

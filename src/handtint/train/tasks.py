@@ -118,7 +118,13 @@ def _color_steps(recipe: Recipe, phase: Phase) -> OptimizerSteps:
     if recipe.regression == "weighted":
         regression = partial(color_regression, beta=recipe.beta, chroma_weight=recipe.chroma_weight)
     if phase.adversarial:
-        return partial(adversarial_steps, gan=recipe.gan, l1_weight=recipe.l1_weight, regression=regression)
+        return partial(
+            adversarial_steps,
+            gan=recipe.gan,
+            l1_weight=recipe.l1_weight,
+            perceptual_weight=recipe.perceptual_weight,
+            regression=regression,
+        )
     return partial(color_steps, regression=regression)
 
 

@@ -44,7 +44,7 @@ class TrainingState:
         if any(phase.adversarial for phase in recipe.phases):
             critic = fabric.to_device(_channels_last(discriminator(recipe.discriminator)))
             self._plain[DISCRIMINATOR] = critic
-            group = {"params": list(critic.parameters()), "peak": recipe.discriminator_lr}
+            group = {"params": [p for p in critic.parameters() if p.requires_grad], "peak": recipe.discriminator_lr}
             optimizers[DISCRIMINATOR] = torch.optim.AdamW([group], lr=recipe.discriminator_lr, weight_decay=0.0)
         average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
         self.averaged = AveragedModel(self._plain[GENERATOR], multi_avg_fn=average, use_buffers=True)
