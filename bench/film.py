@@ -6,13 +6,15 @@ that the networks looked at; the mean distance of a*b* to the truth; each carrie
 are the two that are shipped, or some of a folder's, chosen by a fixed seed; half of them is what the camera shows.
 speed: frames a second from file to file at 854 x 480 and 1920 x 1080, by the clock and by the processor's time, on
 which other programs have no bearing; and the processor's time by part, the networks and OpenCV in one thread each.
-memory: the peak after 300 and after 3,000 frames of 96 x 64, and whether sound came through packet for packet.
+memory: after 300, 1,000 and 3,000 frames of 96 x 64, the peak and what is in use of what the C allocator holds (glibc);
+and whether sound came through packet for packet.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import json
 import os
 import platform
@@ -48,7 +50,8 @@ from handtint.video.tracker import Tracker
 SIZE, FRAMES = (288, 384), 36  # of the clips for flicker
 SPEEDS = {"480p": ((480, 854), 72), "1080p": ((1080, 1920), 36)}
 SMALL = (64, 96)
-MARKS = 300, 3000  # frames after which the memory is looked at
+MARKS = 300, 1000, 3000  # frames after which the memory is looked at
+_MALLINFO = ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
 PARTS: dict[str, list[tuple[Any, str]]] = {
     "networks": [(Networks, "colors"), (Networks, "first_look"), (Networks, "segment"), (Networks, "find_faces")],
     "motion": [(flow, "smoothed_lightness"), (flow, "motion"), (flow, "confidence")],
@@ -112,15 +115,32 @@ def film(path: Path, size: tuple[int, int], frames: int) -> Path:
 
 
 def run(path: Path, output: Path, *, threads: int, marks: tuple[int, ...] = ()) -> dict[str, Any]:
-    """Tint a film; times from the first finished frame on, when the networks are loaded. Peaks at the marks, in MB."""
-    peaks, begun, count = [], (0.0, 0.0), 0
+    """Tint a film; times from the first finished frame on, when the networks are loaded. Memory at the marks, in MB."""
+    held, begun, count = [], (0.0, 0.0), 0
     with Render(FilmJob(source=str(path), output=str(output), options=Options(), threads=threads)) as rendering:
         for count in rendering.frames(Event()):
             if count == 1:
                 begun = time.perf_counter(), time.process_time()
-            peaks += [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024] if count in marks else []
+            held += [_held()] if count in marks else []
     wall, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
-    return {"frames": count, "wall s": wall, "cpu s": cpu, "peaks MB": peaks}
+    return {"frames": count, "wall s": wall, "cpu s": cpu, "memory MB": held}
+
+
+class _Allocated(ctypes.Structure):
+    """What mallinfo2 of glibc returns, in bytes."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in _MALLINFO]
+
+
+def _held() -> tuple[float, float, float]:
+    """(peak of the process; in use, and free, of what the C allocator holds, 0 where it is not that of glibc) in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    mallinfo = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if mallinfo is None:
+        return peak, 0.0, 0.0
+    mallinfo.restype = _Allocated
+    told = mallinfo()
+    return peak, (told.uordblks + told.hblkhd) / 1e6, told.fordblks / 1e6
 
 
 class _Busy(threading.local):
@@ -201,8 +221,8 @@ def memory(folder: Path) -> dict[str, Any]:
     path, output = film(folder / "small.mp4", SMALL, MARKS[-1]), folder / "small.out.mp4"
     outcome = child("memory", path, output)
     before, after = _sound(path), _sound(output)
-    first, last = outcome["peaks MB"]
-    print(f"memory: peak {first:.0f} MB after {MARKS[0]} frames, {last:.0f} MB after {MARKS[1]}")
+    for mark, (peak, used, free) in zip(MARKS, outcome["memory MB"], strict=True):
+        print(f"memory: after {mark} frames peak {peak:.0f} MB; allocator: {used:.0f} MB in use, {free:.0f} MB free")
     print(f"sound: {len(after)} packets, {'the same' if before == after else 'NOT the same'} as in the source")
     return {**outcome, "sound packets": len(after), "sound is the same": before == after}
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from handtint.image.arrays import resize
 from handtint.image.arrays.resize import GuidedCoefficients
-from handtint.image.color import lab
-from handtint.image.color.likeness import View, difference
+from handtint.image.color import lab, likeness
+from handtint.image.color.likeness import Shifts, View
 from handtint.types import Pixels, Segmentation
 
 SIDE = 256  # of the square at which two photos are compared
@@ -23,12 +23,26 @@ def after(
 ) -> GuidedCoefficients:
     """The colours predicted for a photo (H, W) or (H, W, 3) brought to those of another, (H', W', 3), on like things.
 
-    here, there: what is where in the two.
+    segmentation, other_segmentation: what is where in the two.
     """
+    own = predicted(colors, pixels, segmentation)
+    return applied(likeness.learned(own, colored(other, other_segmentation)), colors, own)
+
+
+def predicted(colors: GuidedCoefficients, pixels: Pixels, segmentation: Segmentation) -> View:
+    """A photo (H, W) or (H, W, 3) in the colours that were predicted for it, as it is compared."""
     size = resize.fit(pixels.shape[:2], SIDE)
     L = lab.lightness(resize.shrink(pixels, size))
-    guide = L * np.float32(0.01)
-    own = View(L, np.dstack(colors.planes(guide, 0, size[0])), segmentation)
-    wanted = View(*lab.split(resize.shrink(other, resize.fit(other.shape[:2], SIDE))), other_segmentation)
-    moved = resize.shrink(difference(own, wanted), size)
-    return colors.plus(resize.guided_coefficients(guide, moved, radius=RADIUS, epsilon=EPSILON))
+    return View(L, np.dstack(colors.planes(L * np.float32(0.01), 0, size[0])), segmentation)
+
+
+def colored(pixels: Pixels, segmentation: Segmentation) -> View:
+    """A photo (H, W, 3) in its own colours, as it is compared."""
+    return View(*lab.split(resize.shrink(pixels, resize.fit(pixels.shape[:2], SIDE))), segmentation)
+
+
+def applied(shifts: Shifts, colors: GuidedCoefficients, own: View) -> GuidedCoefficients:
+    """The colours predicted for a photo, by what was learned of a reference. own: as `predicted` makes it."""
+    guide = own.L * np.float32(0.01)
+    added = resize.shrink(likeness.applied(shifts, own), own.L.shape)
+    return colors.plus(resize.guided_coefficients(guide, added, radius=RADIUS, epsilon=EPSILON))

@@ -82,7 +82,7 @@ def test_what_was_remembered_goes_on_the_same(tinter: Tinter) -> None:
     second.state = tracker_state.load(tracker_state.dump(first.state))
     for i, frame in enumerate(film[9:], 9):
         again = second.process(frame, i / 25)
-        assert again.is_keyframe == straight[i].looked
+        assert again.is_keyframe == straight[i].is_keyframe
         assert all(map(np.array_equal, again.layers, straight[i].layers))
         assert again.colors is not None
         assert straight[i].colors is not None

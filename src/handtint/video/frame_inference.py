@@ -6,8 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
+from handtint import manner
 from handtint.faces import Face
 from handtint.image.arrays import resize
+from handtint.image.color import light
+from handtint.image.color.likeness import Shifts
 from handtint.networks import PERSON, Networks
 from handtint.options import Options, gain_factor
 from handtint.types import Float, Pixels, Segmentation
@@ -17,34 +20,52 @@ CLOSER_LOOK_WEIGHT = 2.0  # predictions: the weight of a closer look at a face, 
 
 
 class FrameInference:
-    """The networks' outputs for one frame. separate_people: whether faces are used to separate touching people."""
+    """The networks' outputs for one frame. separate_people: whether faces are used to separate touching people.
+
+    pixels: of the frame, (H, W) or (H, W, 3).
+    """
 
     def __init__(self, pixels: Pixels, networks: Networks, options: Options, *, separate_people: bool) -> None:
-        self._pixels, self._networks, self._options = pixels, networks, options
+        self.pixels, self._networks, self._options = pixels, networks, options
         self._gain, self._separate_people = gain_factor(options.gain), separate_people
 
     @cached_property
     def faces(self) -> list[Face]:
         """The faces in the frame, the largest first."""
-        return self._networks.find_faces(self._pixels, self._gain)
+        return self._networks.find_faces(self.pixels, self._gain)
 
     @cached_property
     def segmentation(self) -> Segmentation:
         """Classes and foreground, at network size."""
         faces = (lambda: self.faces) if self._separate_people else None
-        return self._networks.segment(self._pixels, self._gain, faces=faces)
+        return self._networks.segment(self.pixels, self._gain, faces=faces)
 
-    def colors(self, size: tuple[int, int]) -> tuple[Float, Float]:
-        """(slope and offset of a*b* (h, w, 4), the weight of this prediction at each pixel (size))."""
-        count = np.ones(size, np.float32)
-        refined = coarse = self._networks.first_look(self._pixels, self._gain)
-        if self._options.closer_look != "off":
-            refined = self._networks.closer_look(
-                self._pixels, coarse, self._gain, faces=lambda: self.faces, people=lambda: self._people
-            )
-        if refined is not coarse:
-            count += np.float32(CLOSER_LOOK_WEIGHT) * resize.shrink(_changed(refined, coarse), size)
-        return _limit_size(_stack(refined), MAX_SIDE), count
+    @cached_property
+    def _coarse(self) -> resize.GuidedCoefficients:
+        return self._networks.first_look(self.pixels, self._gain)
+
+    @cached_property
+    def coefficients(self) -> resize.GuidedCoefficients:
+        """The predicted colours, with a closer look at small faces."""
+        if self._options.closer_look == "off":
+            return self._coarse
+        return self._networks.closer_look(
+            self.pixels, self._coarse, self._gain, faces=lambda: self.faces, people=lambda: self._people
+        )
+
+    def colors(self, size: tuple[int, int], shifts: Shifts | None = None, warmth: float = 0.0) -> tuple[Float, Float]:
+        """(slope and offset of a*b* (h, w, 4), the weight of this prediction at each pixel (size)).
+
+        shifts: those to the colours of a reference. warmth: of the light.
+        """
+        count, colors = np.ones(size, np.float32), self.coefficients
+        if colors is not self._coarse:
+            count += np.float32(CLOSER_LOOK_WEIGHT) * resize.shrink(_changed(colors, self._coarse), size)
+        if shifts is not None:
+            colors = manner.applied(shifts, colors, manner.predicted(colors, self.pixels, self.segmentation))
+        if warmth:
+            colors = light.warmed(colors, warmth)
+        return _limit_size(_stack(colors), MAX_SIDE), count
 
     @property
     def _people(self) -> Float | None:

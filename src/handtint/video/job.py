@@ -51,9 +51,6 @@ class FilmJob:
             raise OptionError(f"to: {self.until:g} s is not after {self.start:g} s")
         if self.options.levels == "auto":
             raise OptionError("levels: auto would stretch each frame for itself; it is for photographs")
-        for name in ("reference", "warmth", "variant"):
-            if getattr(self.options, name):
-                raise OptionError(f"{name}: for photographs; films take none yet")
         for hint in self.options.hints:
             if hint.page > 1:
                 raise OptionError(f"hint: {hint}: a film has no pages; say when, as in @52%,60%@12.5s")

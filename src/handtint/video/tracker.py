@@ -10,6 +10,7 @@ import numpy as np
 from handtint import keep
 from handtint.image.arrays import resize
 from handtint.image.color import tone
+from handtint.image.color.likeness import Shifts
 from handtint.image.masks import selection
 from handtint.keep import Box, Class, Point, Term
 from handtint.networks import Networks
@@ -19,7 +20,9 @@ from handtint.types import Float, Pixels, Segmentation
 from handtint.video import flow, hint_tracking, object_tracking, predictions
 from handtint.video.frame_inference import FrameInference
 from handtint.video.predictions import Predictions
+from handtint.video.reference import Reference
 from handtint.video.tracker_state import Keyframe, TrackerState
+from handtint.video.variant import FilmVariant
 
 KEYFRAME_INTERVAL = 12  # frames: a keyframe comes at the latest after so many
 MAX_NEW = 0.04  # share of a frame that has come into view; above it, the frame becomes a keyframe
@@ -64,16 +67,18 @@ class Tracker:
     def __init__(self, networks: Networks, options: Options, *, masked: bool = False, carry: bool = True) -> None:
         """A tracker at the start of a film. masked: a mask file replaces `keep`.
 
-        carry: False makes every frame a keyframe of its own, with nothing warped to it. Raises OptionError.
+        carry: False makes every frame a keyframe of its own, with nothing warped to it. Raises OptionError, InputError.
         """
         self.networks, self.options, self.state = networks, options, TrackerState()
         self.steps = () if masked else keep.parse(options.keep)
         self._predicts, self._carries = options.colors == "predicted", carry
         self._hints = options.hints if self._predicts else ()
+        self._variant, self._reference = FilmVariant(options), Reference(options, networks)
         self._points = [hint.point for hint in self._hints if hint.point]
         self._selections = [self.steps, *(hint.where for hint in self._hints if not hint.point)]
         self._things = [step.term for steps in self._selections for step in steps if keep.names_one(step.term)]
-        self._segments = keep.needs_segmentation(self.steps) or bool(self._hints)
+        self._recolors = bool(self._hints) or self._variant.recolors
+        self._segments = keep.needs_segmentation(self.steps) or self._recolors
 
     def process(self, pixels: Pixels, time: float) -> FrameAnalysis:
         """Analyse the next frame, (H, W) or (H, W, 3). time: in seconds from the start of the film.
@@ -124,19 +129,40 @@ class Tracker:
         self, pixels: Pixels, lightness: Float, warped: _Warped | None, due: list[Term]
     ) -> tuple[Keyframe, str]:
         """(the frame as a keyframe, a note for the user)."""
-        separate = any(isinstance(term, Class) for term in self._things)
+        separate = self._variant.recolors or any(isinstance(term, Class) for term in self._things)
         inference = FrameInference(pixels, self.networks, self.options, separate_people=separate)
         known = self._known_alphas(pixels, inference.segmentation, warped, due) if self._segments else {}
-        current, note = self._predict(inference, pixels, lightness, warped, due, known)
-        points = self._hint_points(pixels, warped, due)
-        keyframe = Keyframe(lightness, current, np.zeros((*lightness.shape, 2), np.float32), hint_points=points)
-        if self._hints and current.colors is not None:
+        shifts = self._shifts(inference, warped)
+        current, note = self._predict(inference, shifts, lightness, warped, due, known)
+        keyframe = Keyframe(lightness, current, np.zeros((*lightness.shape, 2), np.float32), color_shifts=shifts)
+        if self._recolors and current.colors is not None:
+            points = self._hint_points(pixels, warped, due)
             alphas = {**known, **current.things}
-            change, hint_note = hint_tracking.color_change(
-                current.colors, pixels, inference.segmentation, self._hints, points, alphas
-            )
-            keyframe, note = replace(keyframe, hint_change=change), "; ".join(filter(None, (note, hint_note)))
+            keyframe, hint_note = self._recolored(keyframe, current.colors, inference, points, alphas)
+            note = "; ".join(filter(None, (note, hint_note)))
         return (replace(keyframe, residual=self._residual(keyframe, warped, due)) if warped else keyframe), note
+
+    def _shifts(self, inference: FrameInference, warped: _Warped | None) -> Shifts | None:
+        """Those to the reference, which the first frame of a scene teaches; None without one."""
+        if warped or not self._reference.is_given:
+            return warped.keyframe.color_shifts if warped else None
+        return self._reference.shifts(inference.coefficients, inference.pixels, inference.segmentation)
+
+    def _recolored(
+        self,
+        keyframe: Keyframe,
+        colors: Float,
+        inference: FrameInference,
+        points: hint_tracking.HintPoints,
+        alphas: dict[Term, Float],
+    ) -> tuple[Keyframe, str]:
+        """(the keyframe with the change by hints and by the variant, a note for the user)."""
+        pixels, segmentation = inference.pixels, inference.segmentation
+        points = self._variant.points(self._points, points, pixels, segmentation)
+        hints, missing = self._variant.hints(self._points, points)
+        change, note = hint_tracking.color_change(colors, pixels, segmentation, (*self._hints, *hints), points, alphas)
+        note = "; ".join(filter(None, (missing, note)))
+        return replace(keyframe, hint_change=change, hint_points=points), note
 
     def _hint_points(self, pixels: Pixels, warped: _Warped | None, due: list[Term]) -> hint_tracking.HintPoints:
         new = hint_tracking.initial_points([point for point in self._points if point in due], pixels.shape)
@@ -156,20 +182,22 @@ class Tracker:
     def _predict(
         self,
         inference: FrameInference,
-        pixels: Pixels,
+        shifts: Shifts | None,
         lightness: Float,
         warped: _Warped | None,
         due: list[Term],
         known: dict[Term, Float],
     ) -> tuple[Predictions, str]:
         """(the networks' predictions for the frame, blended with those warped to it; a note for the user)."""
-        size = lightness.shape
-        colors, count = inference.colors(size) if self._predicts else (None, np.ones(size, np.float32))
+        colors, count = None, np.ones(lightness.shape, np.float32)
+        if self._predicts:
+            colors, count = inference.colors(lightness.shape, shifts, self._variant.warmth)
         layers: tuple[Float, ...] = ()
         things: dict[Term, Float] = {}
         note = ""
         if self._segments:
-            softs = [selection.soft_layers(s, pixels, inference.segmentation, known=known) for s in self._selections]
+            pixels, segmentation = inference.pixels, inference.segmentation
+            softs = [selection.soft_layers(steps, pixels, segmentation, known=known) for steps in self._selections]
             layers, note = softs[0].layers, softs[0].note
             alphas = [pair for soft in softs for pair in soft.things.items()]
             things = {term: alpha for term, alpha in alphas if self._is_tracked(term, alpha, warped, due)}

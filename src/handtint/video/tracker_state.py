@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from handtint import keep
 from handtint.image.color import tone
+from handtint.image.color.likeness import Shifts
 from handtint.keep import Point, Term
 from handtint.types import Array, Float
 from handtint.video.hint_tracking import HintPoints
@@ -25,7 +26,7 @@ class Keyframe:
     lightness: its L* (h, w). motion: the optical flow (h, w, 2) from the latest frame to it. age: how many frames ago
     it was. residual: the difference that fades out after it, so that the colours do not jump; None for the first of a
     scene. hint_change: the change of its colours by hints, (h', w', 4); None without hints. hint_points: the positions
-    of their points in it.
+    of their points in it. color_shifts: those to a reference, learned in this scene; None without one.
     """
 
     lightness: Float
@@ -35,6 +36,7 @@ class Keyframe:
     residual: Predictions | None = None
     hint_change: Float | None = None
     hint_points: HintPoints = field(default_factory=dict)
+    color_shifts: Shifts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def _arrays(keyframe: Keyframe) -> Iterator[tuple[str, Array]]:
     yield from ((f"thing{i}", thing) for i, thing in enumerate(keyframe.predictions.things.values()))
     if keyframe.hint_change is not None:
         yield "told", keyframe.hint_change
+    if keyframe.color_shifts is not None:
+        yield from ((f"shifts.{part.name}", getattr(keyframe.color_shifts, part.name)) for part in fields(Shifts))
     if keyframe.residual is not None:
         yield "lag.count", keyframe.residual.count
         if keyframe.residual.colors is not None:
@@ -121,8 +125,14 @@ def _keyframe(name: str, header: Mapping[str, Any], arrays: Mapping[str, Array])
     if header["lag"]:
         layers = tuple(array(f"lag.layer{i}") for i in range(header["layers"]))
         residual = Predictions(arrays.get(f"{name}.lag.colors"), layers, array("lag.count"))
-    change, points = arrays.get(f"{name}.told"), _hint_points(header["spots"])
-    return Keyframe(array("view"), predictions, array("move"), header["age"], residual, change, points)
+    change, points, shifts = arrays.get(f"{name}.told"), _hint_points(header["spots"]), _shifts(name, arrays)
+    return Keyframe(array("view"), predictions, array("move"), header["age"], residual, change, points, shifts)
+
+
+def _shifts(name: str, arrays: Mapping[str, Array]) -> Shifts | None:
+    parts = {part.name: arrays.get(f"{name}.shifts.{part.name}") for part in fields(Shifts)}
+    known = {part: array for part, array in parts.items() if array is not None}
+    return Shifts(**known) if known else None
 
 
 def _hint_points(rows: Iterable[tuple[str, float, float]]) -> HintPoints:

@@ -30,25 +30,51 @@ class View:
     segmentation: Segmentation
 
 
+@dataclass(frozen=True, slots=True)
+class Shifts:
+    """How the colours of kinds of things differ from those of a reference.
+
+    mean, deviation: of the features (k,) by which cells are told apart. middles: of the kinds, (kinds, k). ab: what to
+    add to the a*b* of each kind, (kinds, 2).
+    """
+
+    mean: Float
+    deviation: Float
+    middles: Float
+    ab: Float
+
+
 def difference(photo: View, reference: View) -> Float:
     """What to add to a photo's a*b* for the reference's colours on things of the same kind: (h', w', 2) float32.
 
     h', w': of the photo's feature map. 0 where the photo has what the reference does not.
     """
+    return applied(learned(photo, reference), photo)
+
+
+def learned(photo: View, reference: View) -> Shifts:
+    """The kinds of things in two photos, and how the colours of each differ; 0 for kinds that only one has."""
     cells, reference_cells = _cells(photo), _cells(reference)
     both = np.concatenate([cells, reference_cells])
     deviation = both.std(axis=0) + np.float32(1e-3)
     deviation[-1] /= np.float32(LIGHT * max(1.0, both.shape[1] / 12) ** 0.5)
-    both = np.ascontiguousarray((both - both.mean(axis=0)) / deviation)
+    mean = both.mean(axis=0)
+    both = np.ascontiguousarray((both - mean) / deviation)
     cv2.setRNGSeed(0)
     ends = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 20, 0.1)
     _, _, middles = cv2.kmeans(both, min(KINDS, len(both)), None, ends, 1, cv2.KMEANS_PP_CENTERS)
     shares = _belonging(both, middles)
     own_shares, reference_shares = shares[: len(cells)], shares[len(cells) :]
-    size = photo.segmentation.features.shape[1:]
-    moves = _means(reference_shares, _colors(reference)) - _means(own_shares, _colors(photo))
+    shifts = _means(reference_shares, _colors(reference)) - _means(own_shares, _colors(photo))
     certainty = np.minimum(np.minimum(own_shares.mean(axis=0), reference_shares.mean(axis=0)) / np.float32(ENOUGH), 1)
-    return np.asarray((own_shares @ (moves * certainty[:, None])).reshape(*size, 2), np.float32)
+    return Shifts(mean, deviation, middles, shifts * certainty[:, None])
+
+
+def applied(shifts: Shifts, photo: View) -> Float:
+    """What to add to the a*b* of a photo, (h', w', 2) float32 of its feature map's size, by what is where in it."""
+    shares = _belonging(np.ascontiguousarray((_cells(photo) - shifts.mean) / shifts.deviation), shifts.middles)
+    size = photo.segmentation.features.shape[1:]
+    return np.asarray((shares @ shifts.ab).reshape(*size, 2), np.float32)
 
 
 def _cells(view: View) -> Float:
