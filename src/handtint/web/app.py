@@ -1,4 +1,4 @@
-"""The page as an ASGI application: its static files, served from memory, and its API."""
+"""The page as an ASGI application: static files, served from memory, and the API."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from handtint.pipeline import Tinter
 from handtint.session import SCREEN
 from handtint.variants import VARIANTS
 from handtint.web import handlers, schemas
-from handtint.web.handlers import Answer
+from handtint.web.handlers import Content
 from handtint.web.middleware import LocalOnlyMiddleware
 from handtint.web.samples import SAMPLES
 from handtint.web.session_store import OpenPhoto, SessionStore
 
 LIMITS = codec.Limits(pixels=50_000_000, bytes=25_000_000)
-MAX_EDIT_BYTES = 2_000_000  # bytes of the JSON of an edit
-WORKERS = 2  # photos worked on at once
+MAX_EDIT_BYTES = 2_000_000  # of the JSON of an edit
+WORKERS = 2  # threads: so many photos are processed at once
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript"}
 TYPES |= {".svg": "image/svg+xml"}
 
-_Answer = TypeVar("_Answer")
+_T = TypeVar("_T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 def create(tinter: Tinter, *, limits: codec.Limits = LIMITS) -> Starlette:
-    """The application, working with one tinter."""
+    """The application. tinter: does the work. limits: of uploaded photos."""
     page = Page(SessionStore(tinter, limits))
     routes = [
         Route("/", page.file),
@@ -55,18 +55,18 @@ def create(tinter: Tinter, *, limits: codec.Limits = LIMITS) -> Starlette:
         Route("/api/photos/{key}", page.close, methods=["DELETE"]),
         Route("/api/photos/{key}/before", page.before),
         Route("/api/photos/{key}/given", page.upload, methods=["POST"]),
-        Route("/api/photos/{key}/panels", page.told(handlers.panels), methods=["POST"]),
-        Route("/api/photos/{key}/palette", page.told(handlers.palette), methods=["POST"]),
+        Route("/api/photos/{key}/panels", page.json_endpoint(handlers.panels), methods=["POST"]),
+        Route("/api/photos/{key}/palette", page.json_endpoint(handlers.palette), methods=["POST"]),
         *(
-            Route(f"/api/photos/{{key}}/{name}", page.picture(make), methods=["POST"])
-            for name, make in PICTURES.items()
+            Route(f"/api/photos/{{key}}/{name}", page.content_endpoint(make), methods=["POST"])
+            for name, make in CONTENT_HANDLERS.items()
         ),
     ]
-    errors: dict[Any, Any] = {HandtintError: failed, Exception: broken}
+    errors: dict[Any, Any] = {HandtintError: handle_error, Exception: handle_exception}
     return Starlette(routes=routes, middleware=[Middleware(LocalOnlyMiddleware)], exception_handlers=errors)
 
 
-PICTURES: Mapping[str, Callable[[OpenPhoto, bytes], Answer]] = {
+CONTENT_HANDLERS: Mapping[str, Callable[[OpenPhoto, bytes], Content]] = {
     "preview": handlers.preview,
     "result": handlers.result,
     "mask": handlers.mask,
@@ -75,40 +75,40 @@ PICTURES: Mapping[str, Callable[[OpenPhoto, bytes], Answer]] = {
 
 
 class Page:
-    """The endpoints. Photos are worked on in threads, a few at a time."""
+    """The endpoints. Work on photos runs in threads, at most WORKERS at a time."""
 
     def __init__(self, store: SessionStore) -> None:
         self._store = store
-        self._files = _static()
+        self._files = _static_files()
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def file(self, request: Request) -> Response:
-        """A file of the page itself; only those that were there at the start."""
+        """A static file of the page."""
         name = request.path_params.get("name", "index.html")
         if name not in self._files:
             return problem(404, "There is no such page.")
-        data, kind = self._files[name]
-        return Response(data, media_type=kind)
+        data, media_type = self._files[name]
+        return Response(data, media_type=media_type)
 
     async def sample(self, request: Request) -> Response:
         """A sample photograph."""
         sample = SAMPLES.get(request.path_params["name"])
         return Response(sample.read(), media_type="image/jpeg") if sample else problem(404, "There is no such sample.")
 
-    async def about(self, request: Request) -> Response:  # noqa: ARG002 - the form of all of them
-        """What the page needs to know: settings, limits, samples."""
+    async def about(self, request: Request) -> Response:  # noqa: ARG002 - all endpoints have this signature
+        """The version, settings, limits, samples and variants that the page shows."""
         samples = [{"file": s.file, "title": s.title, "credit": s.credit} for s in SAMPLES.values()]
         limits = {"bytes": self._store.limits.bytes, "pixels": self._store.limits.pixels}
         versions = [{"number": n, "name": version.name} for n, version in enumerate(VARIANTS, 1)]
-        told = {"version": __version__, "settings": _settings(), "limits": limits, "samples": samples}
-        return JSONResponse({**told, "variants": versions})
+        about = {"version": __version__, "settings": _settings_json(), "limits": limits, "samples": samples}
+        return JSONResponse({**about, "variants": versions})
 
     async def open(self, request: Request) -> Response:
-        """Open the photo that is the request's body; its name is in the query."""
+        """Open a photo, the body of the request; its file name is in the query."""
         name = _name(request) or "photo"
         data = await body(request, self._store.limits.bytes)
-        opened = await self._work(partial(self._store.open, name, data))
-        return JSONResponse(await self._work(partial(handlers.describe, opened)), status_code=201)
+        opened = await self._run(partial(self._store.open, name, data))
+        return JSONResponse(await self._run(partial(handlers.describe, opened)), status_code=201)
 
     async def close(self, request: Request) -> Response:
         """Close a photo."""
@@ -116,110 +116,112 @@ class Page:
         return Response(status_code=204)
 
     async def before(self, request: Request) -> Response:
-        """The photo as it came."""
+        """The original photo, as a JPEG for display."""
         opened = self._opened(request)
-        screen = schemas.CLOSE if request.query_params.get("close") else SCREEN
-        return _answered(await self._work(partial(handlers.before, opened, screen))) if opened else closed()
+        screen = schemas.CLOSE_UP_SIZE if request.query_params.get("close") else SCREEN
+        return (
+            _content_response(await self._run(partial(handlers.before, opened, screen))) if opened else photo_closed()
+        )
 
     async def upload(self, request: Request) -> Response:
-        """Take a mask or a reference for a photo; its name is in the query."""
+        """Upload a mask or a reference for a photo; its file name is in the query."""
         opened = self._opened(request)
         if opened is None:
-            return closed()
+            return photo_closed()
         data = await body(request, self._store.limits.bytes)
         name = _name(request) or "mask"
-        return JSONResponse(await self._work(partial(handlers.upload, self._store, opened, name, data)))
+        return JSONResponse(await self._run(partial(handlers.upload, self._store, opened, name, data)))
 
-    def told(self, make: Callable[[OpenPhoto, bytes], Any]) -> Handler:
-        """A handler that tells something, in JSON, of an open photo and an edit."""
+    def json_endpoint(self, make: Callable[[OpenPhoto, bytes], Any]) -> Handler:
+        """An endpoint that returns JSON, made by a function of an open photo and the JSON of an edit."""
 
         async def handle(request: Request) -> Response:
             opened = self._opened(request)
             if opened is None:
-                return closed()
+                return photo_closed()
             edit = await body(request, MAX_EDIT_BYTES)
-            return JSONResponse(await self._work(partial(make, opened, edit)))
+            return JSONResponse(await self._run(partial(make, opened, edit)))
 
         return handle
 
-    def picture(self, make: Callable[[OpenPhoto, bytes], Answer]) -> Handler:
-        """A handler that makes something of an open photo and an edit."""
+    def content_endpoint(self, make: Callable[[OpenPhoto, bytes], Content]) -> Handler:
+        """An endpoint that returns a file, made by a function of an open photo and the JSON of an edit."""
 
         async def handle(request: Request) -> Response:
             opened = self._opened(request)
             if opened is None:
-                return closed()
+                return photo_closed()
             edit = await body(request, MAX_EDIT_BYTES)
-            return _answered(await self._work(partial(make, opened, edit)))
+            return _content_response(await self._run(partial(make, opened, edit)))
 
         return handle
 
     async def parse_keep(self, request: Request) -> Response:
-        """The terms of a `keep` that was typed."""
+        """Parse a typed `keep` into its terms."""
         return JSONResponse(handlers.parse_keep(await body(request, MAX_EDIT_BYTES)))
 
     async def parse_hint(self, request: Request) -> Response:
-        """A hint that was typed."""
+        """Parse a typed hint."""
         return JSONResponse(handlers.parse_hint(await body(request, MAX_EDIT_BYTES)))
 
     async def load_recipe(self, request: Request) -> Response:
-        """A recipe file."""
-        return JSONResponse(await self._work(partial(handlers.load_recipe, await body(request, MAX_EDIT_BYTES))))
+        """Read the settings from a recipe file."""
+        return JSONResponse(await self._run(partial(handlers.load_recipe, await body(request, MAX_EDIT_BYTES))))
 
     def _opened(self, request: Request) -> OpenPhoto | None:
         return self._store.get(request.path_params["key"])
 
-    async def _work(self, function: Callable[[], _Answer]) -> _Answer:
+    async def _run(self, function: Callable[[], _T]) -> _T:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(WORKERS)
         return await anyio.to_thread.run_sync(function, limiter=self._limiter)
 
 
-async def body(request: Request, most: int) -> bytes:
-    """A request's body. Raises LimitError as soon as it is over `most` bytes."""
+async def body(request: Request, limit: int) -> bytes:
+    """The body of a request. Raises LimitError as soon as it exceeds `limit` bytes."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
-        if len(data) > most:
+        if len(data) > limit:
             name = files.one_line(unquote(request.query_params.get("name", ""))) or "this"
-            raise LimitError(f"{name}: larger than the limit of {most / 1e6:g} MB")
+            raise LimitError(f"{name}: larger than the limit of {limit / 1e6:g} MB")
     return bytes(data)
 
 
 def problem(status: int, detail: str) -> Response:
-    """An error in words, as RFC 9457 has it."""
+    """An error response with a problem document (RFC 9457)."""
     return JSONResponse({"status": status, "detail": detail}, status, media_type="application/problem+json")
 
 
-def closed() -> Response:
-    """The answer about a photo that is not open, or no longer."""
+def photo_closed() -> Response:
+    """The response for a photo that is not open, or no longer."""
     return problem(410, "This photo was closed to make room for others.")
 
 
-async def failed(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    """An error of ours, in its own words."""
+async def handle_error(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """The response for an error that handtint raised on purpose, with its message."""
     status = 413 if isinstance(error, LimitError) else 500 if isinstance(error, WeightsError) else 400
     return problem(status, str(error))
 
 
-async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    """A fault of ours: the page stays, and says so."""
+async def handle_exception(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """The response for an unexpected exception: the page stays open, and shows it."""
     if isinstance(error, MemoryError):
         return problem(500, "There is not enough memory for this photo.")
     return problem(500, f"Something unexpected went wrong ({type(error).__name__}). The other photos are not affected.")
 
 
 def _name(request: Request) -> str:
-    """The name of the file that is a request's body, or ""."""
+    """The file name in the query of a request, or ""."""
     return files.one_line(request.query_params.get("name", ""))[:200]
 
 
-def _answered(answer: Answer) -> Response:
-    return Response(answer.data, media_type=answer.type, headers=answer.headers)
+def _content_response(content: Content) -> Response:
+    return Response(content.data, media_type=content.media_type, headers=content.headers)
 
 
-def _static() -> dict[str, tuple[bytes, str]]:
-    """The page's files, name -> (bytes, media type), all in memory: no request reaches the disk."""
+def _static_files() -> dict[str, tuple[bytes, str]]:
+    """The static files, name -> (bytes, media type), read once: requests do not access the disk."""
     folder = resources.files("handtint.web").joinpath("static")
     return {
         file.name: (file.read_bytes(), TYPES[ending])
@@ -228,8 +230,8 @@ def _static() -> dict[str, tuple[bytes, str]]:
     }
 
 
-def _settings() -> dict[str, dict[str, Any]]:
-    """Every setting of an edit, as the controls are made from it."""
+def _settings_json() -> dict[str, dict[str, Any]]:
+    """The settings of an edit: name -> default, help, choices and range, from which the page makes its controls."""
     return {
         setting.name: {
             "default": setting.default,

@@ -1,4 +1,4 @@
-"""What the page can request of an open photo: plain functions, each of which runs in a worker thread."""
+"""What the page can request for an open photo: plain functions, each run in a worker thread."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ QUALITY = 88  # quality of the pictures on the page
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Bytes for the page. type: media type. name: of the file to save, or "". note: for the person to read, or ""."""
+class Content:
+    """The content of a response. filename: for saving it, or "". note: for the user, or ""."""
 
     data: bytes
-    type: str
-    name: str = ""
+    media_type: str
+    filename: str = ""
     note: str = ""
 
     @property
     def headers(self) -> dict[str, str]:
         """The HTTP headers; names and notes, which may hold any characters, are percent-encoded."""
         headers = {"handtint-note": quote(self.note)}
-        if self.name:
+        if self.filename:
             headers |= {
-                "handtint-name": quote(self.name),
-                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(self.name, safe='')}",
+                "handtint-name": quote(self.filename),
+                "Content-Disposition": f"attachment; filename*=UTF-8''{quote(self.filename, safe='')}",
             }
         return headers
 
 
 def describe(opened: OpenPhoto) -> dict[str, Any]:
-    """A photo that was just opened: its size, and the objects detected in it."""
+    """The properties of a photo that was just opened: name, size, depth, detected objects and faces."""
     session = opened.session
     with opened.lock:
         detections = [thing.record for thing in session.detect()]
@@ -63,106 +63,106 @@ def describe(opened: OpenPhoto) -> dict[str, Any]:
         }
 
 
-def before(opened: OpenPhoto, screen: int) -> Answer:
-    """The photo as it came, at the size of previews."""
+def before(opened: OpenPhoto, screen: int) -> Content:
+    """The original photo as a JPEG whose longer side is `screen` pixels."""
     with opened.lock:
         return _picture(opened.session.small(screen))
 
 
-def preview(opened: OpenPhoto, body: bytes) -> Answer:
-    """The edit at the size of previews."""
-    payload = schemas.table(body)
+def preview(opened: OpenPhoto, body: bytes) -> Content:
+    """A preview of the edit, as a JPEG of the requested size."""
+    payload = schemas.parse_object(body)
     with opened.lock:
-        result = opened.session.preview(_edit(opened, payload), screen=schemas.screen(payload))
+        result = opened.session.preview(_edit(opened, payload), screen=schemas.preview_size(payload))
         return _picture(result.photo, result.note)
 
 
 def palette(opened: OpenPhoto, body: bytes) -> dict[str, Any]:
-    """The colours that a place of the photo may have had, the likeliest first, and the thing that it is on."""
-    payload = schemas.table(body)
-    spot = schemas.spot(payload)
+    """Suggested colours for a point of the photo, the likeliest first, and the object at it."""
+    payload = schemas.parse_object(body)
+    spot = schemas.parse_point(payload)
     with opened.lock:
         colors, thing = opened.session.palette(_edit(opened, payload), spot)
     return {"colors": [f"#{bytes(rgb).hex()}" for rgb in colors], "thing": thing}
 
 
 def panels(opened: OpenPhoto, body: bytes) -> list[dict[str, str]]:
-    """The four panels: gray, colourised, mask, blended."""
+    """The four panels, gray, colourised, mask and blended, as [{"title", "jpeg" in base64}]."""
     with opened.lock:
-        tiles = opened.session.preview(_edit(opened, schemas.table(body)), screen=PANEL).tiles(PANEL)
-    made = ((title, Photo(tile).encode(format="jpeg", quality=QUALITY)) for title, tile in tiles)
-    return [{"title": title, "jpeg": base64.b64encode(data).decode()} for title, data in made]
+        tiles = opened.session.preview(_edit(opened, schemas.parse_object(body)), screen=PANEL).tiles(PANEL)
+    jpegs = ((title, Photo(tile).encode(format="jpeg", quality=QUALITY)) for title, tile in tiles)
+    return [{"title": title, "jpeg": base64.b64encode(data).decode()} for title, data in jpegs]
 
 
-def result(opened: OpenPhoto, body: bytes) -> Answer:
+def result(opened: OpenPhoto, body: bytes) -> Content:
     """The edit at full size and depth: the file that `handtint tint` writes for the same options."""
     with opened.lock:
-        edit = _edit(opened, schemas.table(body))
-        made = opened.session.result(edit)
+        edit = _edit(opened, schemas.parse_object(body))
+        result = opened.session.result(edit)
     ending = ending_of(opened.name, edit.options.format)
-    kind = ENDINGS[ending.lower()]
-    data = made.photo.encode(format=kind, quality=edit.options.quality)
-    return Answer(data, MEDIA_TYPES[kind], f"{_stem(opened)}.handtint{ending}", made.note)
+    image_format = ENDINGS[ending.lower()]
+    data = result.photo.encode(format=image_format, quality=edit.options.quality)
+    return Content(data, MEDIA_TYPES[image_format], f"{_stem(opened)}.handtint{ending}", result.note)
 
 
-def mask(opened: OpenPhoto, body: bytes) -> Answer:
-    """The mask as a PNG for `--mask`, before it is inverted and feathered: the options do that."""
-    payload = schemas.table(body)
+def mask(opened: OpenPhoto, body: bytes) -> Content:
+    """The mask as a PNG for `--mask`, before inverting and feathering, which the options specify."""
+    payload = schemas.parse_object(body)
     with opened.lock:
-        return Answer(_mask(opened, payload, chosen=True), "image/png", f"{_stem(opened)}.mask.png")
+        return Content(_mask(opened, payload, chosen=True), "image/png", f"{_stem(opened)}.mask.png")
 
 
-def recipe(opened: OpenPhoto, body: bytes) -> Answer:
+def recipe(opened: OpenPhoto, body: bytes) -> Content:
     """The edit as a recipe, as `--save-recipe` writes it."""
-    payload = schemas.table(body)
+    payload = schemas.parse_object(body)
     with opened.lock:
         options, sha = _edit(opened, payload).options, payload.get("reference")
         reference = opened.files[sha].data if sha else b""
-        made = recipes.of(options, mask=_mask(opened, payload), reference=reference)
-    return Answer(recipes.dumps(made).encode(), "application/toml", f"{_stem(opened)}.handtint.toml")
+        recorded = recipes.of(options, mask=_mask(opened, payload), reference=reference)
+    return Content(recipes.dumps(recorded).encode(), "application/toml", f"{_stem(opened)}.handtint.toml")
 
 
 def load_recipe(body: bytes) -> dict[str, Any]:
-    """The settings in a recipe file, for the page to continue from. Raises OptionError."""
+    """The settings in a recipe file, in the form of the page. Raises OptionError."""
     text = body.decode("utf-8", errors="replace")
     recorded = recipes.loads(text)
     reference = recorded.reference or recorded.files.get(recorded.options.reference or "", "")
     if recorded.options.reference and not reference:
         raise OptionError("reference: the recipe does not say which photo it is; use the command line")
-    options = schemas.checked(replace(recorded.options, reference=None))
-    here = recipes.of(options).models
-    other = [name for name, sha in recorded.models.items() if here.get(name, sha) != sha]
-    warning = f"made with other weights of {' and '.join(other)}: the colours may differ" if other else ""
+    options = schemas.check_options(replace(recorded.options, reference=None))
+    current = recipes.of(options).models
+    changed = [name for name, sha in recorded.models.items() if current.get(name, sha) != sha]
+    warning = f"made with other weights of {' and '.join(changed)}: the colours may differ" if changed else ""
     settings = {name: getattr(options, name) for name in options.__slots__}
-    terms = schemas.terms(schemas.steps(options.keep))
-    given = {"mask": recorded.mask or None, "reference": reference or None}
-    return {"options": settings, "terms": terms, "warning": warning, **given}
+    terms = schemas.terms_json(schemas.parse_keep(options.keep))
+    files = {"mask": recorded.mask or None, "reference": reference or None}
+    return {"options": settings, "terms": terms, "warning": warning, **files}
 
 
 def upload(store: SessionStore, opened: OpenPhoto, name: str, body: bytes) -> dict[str, str]:
-    """Keep a mask or a reference for a photo, and return its sha256. Raises InputError."""
+    """Store a mask or a reference for a photo, and return its sha256. Raises InputError."""
     with opened.lock:
         return {"sha256": opened.add_file(body, name, store.limits)}
 
 
 def parse_hint(body: bytes) -> dict[str, str]:
-    """A hint that was typed, with its colour as #rrggbb. Raises OptionError."""
-    text = str(schemas.table(body).get("hint", ""))
+    """Parse a typed hint; its colour is returned as #rrggbb. Raises OptionError."""
+    text = str(schemas.parse_object(body).get("hint", ""))
     parsed = keep.parse_hint(text[: schemas.MAX_KEEP_LENGTH])
     return {"where": text.rpartition("=")[0].strip(), "color": f"#{bytes(parsed.rgb).hex()}"}
 
 
 def parse_keep(body: bytes) -> list[dict[str, Any]]:
-    """The terms of a `keep` that was typed. Raises OptionError."""
-    return schemas.terms(schemas.steps(str(schemas.table(body).get("keep", ""))))
+    """Parse a typed `keep` into its terms. Raises OptionError."""
+    return schemas.terms_json(schemas.parse_keep(str(schemas.parse_object(body).get("keep", ""))))
 
 
 def _edit(opened: OpenPhoto, payload: Mapping[str, Any]) -> Edit:
-    return schemas.read(payload, {key: uploaded.photo for key, uploaded in opened.files.items()})
+    return schemas.parse_edit(payload, {key: uploaded.photo for key, uploaded in opened.files.items()})
 
 
 def _mask(opened: OpenPhoto, payload: Mapping[str, Any], *, chosen: bool = False) -> bytes:
-    """The mask file that goes with the options, b"" if there is none. chosen: then the selected mask."""
+    """The mask file that a recipe refers to, b"" if there is none. chosen: return the selected mask in that case."""
     edit, uploaded = _edit(opened, payload), payload.get("mask")
     if uploaded and not edit.strokes:
         return opened.files[uploaded].data
@@ -170,8 +170,8 @@ def _mask(opened: OpenPhoto, payload: Mapping[str, Any], *, chosen: bool = False
     return photo.encode(format="png") if photo else b""
 
 
-def _picture(photo: Photo, note: str = "") -> Answer:
-    return Answer(photo.encode(format="jpeg", quality=QUALITY), MEDIA_TYPES["jpeg"], note=note)
+def _picture(photo: Photo, note: str = "") -> Content:
+    return Content(photo.encode(format="jpeg", quality=QUALITY), MEDIA_TYPES["jpeg"], note=note)
 
 
 def _stem(opened: OpenPhoto) -> str:

@@ -1,7 +1,7 @@
-"""Only this machine may use the page, and only through the page itself.
+"""Middleware that accepts requests only from this machine, and only from the page itself.
 
-A web site elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and post forms to any address: so the Host has
-to be this machine's, the Origin the page's own, and Sec-Fetch-Site must not name another site.
+Another web site can point its own host name at 127.0.0.1 (DNS rebinding), and can post forms to any address. So the
+Host header must be this machine's, Origin must be the page's own, and Sec-Fetch-Site must not name another site.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ HEADERS = {
 
 
 class LocalOnlyMiddleware:
-    """ASGI middleware: rejects requests of others with 403, and adds security headers to every response."""
+    """ASGI middleware: rejects other requests with status 403, and adds security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or reject it."""
+        """Forward a request to the application, or reject it."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
@@ -52,7 +52,7 @@ def rejection_reason(method: str, path: str, headers: Headers) -> str:
     hosts = headers.getlist("host")
     host = hosts[0].lower() if len(hosts) == 1 else ""
     if _name(host) not in HOSTS:
-        return "This page answers to 127.0.0.1 and localhost only."
+        return "This page can only be used at 127.0.0.1 or localhost."
     origin = headers.get("origin")
     if origin is not None and origin.lower() != f"http://{host}":
         return "This page takes requests from itself only."
@@ -63,7 +63,7 @@ def rejection_reason(method: str, path: str, headers: Headers) -> str:
 
 
 def _name(host: str) -> str:
-    """A Host header without its port; "" where that is no number."""
+    """A Host header without its port; "" if the port is not a number."""
     name, colon, port = host.rpartition(":")
     if not colon or host.endswith("]"):
         return host

@@ -1,4 +1,4 @@
-"""Photographs for a first try, shipped with the page; see `examples/photos/SOURCES.md` for where they come from."""
+"""Sample photographs, shipped with the page. Their sources are listed in `examples/photos/SOURCES.md`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One photograph. title: what it shows. credit: whose it is, and under what licence."""
+    """One photograph. title: what it shows. credit: its author and licence."""
 
     file: str
     title: str
     credit: str
 
     def read(self) -> bytes:
-        """Its file's bytes."""
+        """The bytes of its file."""
         return resources.files("handtint.web").joinpath("samples", self.file).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The JSON that the page sends for an edit, validated and turned into an Edit: settings, strokes, mask."""
+"""The JSON of an edit, as the page sends it: validated and converted to an Edit."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from handtint.session import SCREEN, Edit
 
 MAX_KEEP_LENGTH = 4000  # characters of `keep`
 MAX_STROKES = 500  # of one edit
-CLOSE = 2560  # pixels: the size of a preview that is looked at closely
-MAX_POINTS = 50_000  # of all its strokes
-PREVIEW_SIZES = (160, 640, 960, SCREEN, CLOSE)  # pixels: the sizes of previews
-_FIXED = ("model", "mask_model")  # fixed when the page is started
+MAX_POINTS = 50_000  # of all strokes together
+CLOSE_UP_SIZE = 2560  # pixels: the longer side of a preview for zooming in
+PREVIEW_SIZES = (160, 640, 960, SCREEN, CLOSE_UP_SIZE)  # pixels: the longer sides of previews
+_FIXED_SETTINGS = ("model", "mask_model")  # set when the page is started
 
 
-def read(payload: Mapping[str, Any], files: Mapping[str, Photo]) -> Edit:
-    """The edit in a request: {"options": {...}, "strokes": [...], "mask": sha256 or null, "reference": the same}.
+def parse_edit(payload: Mapping[str, Any], files: Mapping[str, Photo]) -> Edit:
+    """The edit in a request: {"options": {...}, "strokes": [...], "mask": sha256 or null, "reference": sha256 or null}.
 
-    files: those uploaded for this photo, by sha256. Raises OptionError.
+    files: uploaded for this photo, by sha256. Raises OptionError.
     """
-    given: dict[str, Photo | None] = {}
+    uploads: dict[str, Photo | None] = {}
     for role in ("mask", "reference"):
         name = payload.get(role)
         if name is not None and (not isinstance(name, str) or name not in files):
-            raise OptionError(f"edit: this {role} was not given to this photo: choose its file again")
-        given[role] = files[name] if name else None
-    options = settings(payload.get("options", {}))
-    return Edit(options=options, strokes=_strokes(payload.get("strokes", [])), **given)
+            raise OptionError(f"edit: this {role} was not uploaded for this photo: choose its file again")
+        uploads[role] = files[name] if name else None
+    options = parse_options(payload.get("options", {}))
+    return Edit(options=options, strokes=_strokes(payload.get("strokes", [])), **uploads)
 
 
-def spot(payload: Mapping[str, Any]) -> tuple[float, float]:
-    """The place that a request is about: {"at": [x, y]}, shares of the sides. Raises OptionError."""
+def parse_point(payload: Mapping[str, Any]) -> tuple[float, float]:
+    """The point (x, y) of a request, {"at": [x, y]}, each 0..1. Raises OptionError."""
     at = payload.get("at")
     if not isinstance(at, list) or len(at) != 2 or not all(type(v) in (int, float) and 0 <= v < 1 for v in at):
         raise OptionError("at: x and y are shares of the sides, from 0 to below 1")
     return float(at[0]), float(at[1])
 
 
-def table(body: bytes) -> dict[str, Any]:
+def parse_object(body: bytes) -> dict[str, Any]:
     """Parse a JSON object. Raises InputError for anything else."""
     try:
         payload = json.loads(body)
@@ -56,27 +56,29 @@ def table(body: bytes) -> dict[str, Any]:
     return payload
 
 
-def screen(payload: Mapping[str, Any]) -> int:
-    """The longer side of a preview, in pixels: the smallest that fills the page, or the largest there is."""
-    wanted = payload.get("screen")
-    fit = [side for side in PREVIEW_SIZES if isinstance(wanted, int | float) and side >= wanted]
-    return fit[0] if fit else CLOSE if isinstance(wanted, int | float) else SCREEN
+def preview_size(payload: Mapping[str, Any]) -> int:
+    """The longer side of a preview, in pixels: the smallest of PREVIEW_SIZES that is large enough, or the largest."""
+    requested = payload.get("screen")
+    sufficient = [side for side in PREVIEW_SIZES if isinstance(requested, int | float) and side >= requested]
+    return sufficient[0] if sufficient else CLOSE_UP_SIZE if isinstance(requested, int | float) else SCREEN
 
 
-def settings(payload: object) -> Options:
-    """The options of an edit, as far as a page may set them: no files, no other models. Raises OptionError."""
+def parse_options(payload: object) -> Options:
+    """The options of an edit. Raises OptionError, also for options that the page must not set: files and models."""
     if not isinstance(payload, dict):
         raise OptionError("edit: options should be a table")
-    return checked(recipe.settings({key: value for key, value in payload.items() if value is not None}, name="edit"))
+    return check_options(
+        recipe.settings({key: value for key, value in payload.items() if value is not None}, name="edit")
+    )
 
 
-def checked(options: Options) -> Options:
-    """The same options, if a page may use them. Raises OptionError."""
+def check_options(options: Options) -> Options:
+    """Return the same options. Raises OptionError for those that the page must not set."""
     default = Options()
-    for name in _FIXED:
+    for name in _FIXED_SETTINGS:
         if getattr(options, name) != getattr(default, name):
             raise OptionError(f"{name}: the page works with {getattr(default, name)} only; use the command line")
-    steps(options.keep)
+    parse_keep(options.keep)
     if options.reference:
         raise OptionError("reference: the page reads no files by name; drop the photo on it instead")
     if keep.files(options.named):
@@ -84,8 +86,8 @@ def checked(options: Options) -> Options:
     return options
 
 
-def steps(text: str) -> Sequence[Step]:
-    """Parse `keep` for a page, which uploads mask files and never names them. Raises OptionError."""
+def parse_keep(text: str) -> Sequence[Step]:
+    """Parse `keep`, in which the page must not name files: it uploads masks. Raises OptionError."""
     if len(text) > MAX_KEEP_LENGTH:
         raise OptionError(f"keep: longer than {MAX_KEEP_LENGTH} characters")
     parsed = keep.parse(text)
@@ -94,8 +96,8 @@ def steps(text: str) -> Sequence[Step]:
     return parsed
 
 
-def terms(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """The steps as the page lists them."""
+def terms_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """The steps of `keep` as JSON. "away": whether the term is subtracted."""
     return [{"text": str(step), "away": step.subtract} for step in steps]
 
 

@@ -1,4 +1,4 @@
-"""The page served on this machine, and on no other."""
+"""The server of the page, reachable from this machine only."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from handtint.web.app import create
 
 HOST = "127.0.0.1"
 PORT = 8756
-QUEUE = 64  # connections waiting to be taken
+QUEUE = 64  # connections: the backlog of the socket
 
 
 def listen(port: int | None) -> socket.socket:
-    """A socket on the loopback address: at the port asked for, else at PORT or, where that is taken, at a free one.
+    """A listening socket on the loopback address. port: None for PORT or, if that is in use, any free one.
 
-    Raises OptionError where the port asked for cannot be had.
+    Raises OptionError if the port cannot be used.
     """
     for candidate in (PORT, 0) if port is None else (port,):
-        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            made.bind((HOST, candidate))
-            made.listen(QUEUE)
+            sock.bind((HOST, candidate))
+            sock.listen(QUEUE)
         except OSError as error:
-            made.close()
+            sock.close()
             if candidate == port or not candidate:
                 raise OptionError(f"port: {candidate} cannot be used: {files.reason(error)}") from error
         else:
-            return made
+            return sock
     raise OptionError("port: none is free")
 
 
-def address(made: socket.socket) -> str:
-    """What to open in a browser."""
-    return f"http://{HOST}:{made.getsockname()[1]}/"
+def address(sock: socket.socket) -> str:
+    """The URL of the page at a socket."""
+    return f"http://{HOST}:{sock.getsockname()[1]}/"
 
 
 class Server(uvicorn.Server):
-    """A server of the page: `run(sockets=[listen(None)])` answers until a signal, or `should_exit`, ends it."""
+    """The server of the page: `run(sockets=[listen(None)])` serves until a signal, or until `should_exit` is set."""
 
     def __init__(self, tinter: Tinter, ready: Callable[[], object]) -> None:
-        """Serve one tinter; `ready` is called once it answers."""
+        """tinter: does the work. ready: called when the server accepts requests."""
         quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
         super().__init__(uvicorn.Config(create(tinter), lifespan="off", timeout_graceful_shutdown=2, **quiet))
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, and say so."""
+        """Start the server, then call `ready`."""
         await super().startup(sockets)
         self._ready()

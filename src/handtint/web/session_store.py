@@ -1,4 +1,4 @@
-"""The open photos of a page: limited in number and in memory, the least recently used closed first (LRU)."""
+"""The open photos of a page: limited in number and memory; the least recently used is closed first (LRU)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from handtint.session import Session
 
 MAX_PHOTOS = 24  # photos
 MAX_BYTES = 1 << 30  # of all open photos together; a single one may be larger
-MAX_FILES = 6  # uploaded for one photo: masks and references
+MAX_FILES = 6  # masks and references uploaded for one photo
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """A file that was uploaded for a photo, a mask or a reference: its bytes, and the picture decoded."""
+    """A mask or reference uploaded for a photo: its bytes, and the decoded picture."""
 
     data: bytes
     photo: Photo
@@ -37,7 +37,7 @@ class OpenPhoto:
     lock: Lock = field(default_factory=Lock)
 
     def add_file(self, data: bytes, name: str, limits: codec.Limits) -> str:
-        """Keep a mask or a reference, as the name says, with the photo, and return its sha256. Raises InputError."""
+        """Store a mask or a reference for the photo, and return its sha256. name: for errors. Raises InputError."""
         key = hashlib.sha256(data).hexdigest()
         self.files[key] = UploadedFile(data, Photo.read(data, name=name, limits=limits))
         while len(self.files) > MAX_FILES:
@@ -46,14 +46,14 @@ class OpenPhoto:
 
     @property
     def nbytes(self) -> int:
-        """Roughly how much memory it uses."""
+        """Approximate memory use in bytes."""
         return self.session.nbytes + sum(
             file.photo.pixels.nbytes + len(file.data) for file in list(self.files.values())
         )
 
 
 class SessionStore:
-    """The open photos of one page, by keys that cannot be guessed."""
+    """The open photos of one page, by random keys."""
 
     def __init__(
         self, tinter: Tinter, limits: codec.Limits, *, max_photos: int = MAX_PHOTOS, max_bytes: int = MAX_BYTES
@@ -64,7 +64,7 @@ class SessionStore:
         self._lock = Lock()
 
     def open(self, name: str, data: bytes) -> OpenPhoto:
-        """Open a photo, and close the least recently used where the limits are exceeded. Raises InputError."""
+        """Open a photo, and close the least recently used ones if a limit is exceeded. Raises InputError."""
         photo = Photo.read(data, name=name, limits=self.limits)
         opened = OpenPhoto(secrets.token_urlsafe(16), name, Session(self.tinter, photo))
         with self._lock:
@@ -76,14 +76,14 @@ class SessionStore:
         return opened
 
     def get(self, key: str) -> OpenPhoto | None:
-        """The open photo with that key, or None where it is closed."""
+        """The open photo with that key, or None if it is closed."""
         with self._lock:
             if key in self._opened:
                 self._opened.move_to_end(key)
             return self._opened.get(key)
 
     def close(self, key: str) -> None:
-        """Close a photo if it is open."""
+        """Close the photo with that key, if it is open."""
         with self._lock:
             self._opened.pop(key, None)
 

@@ -1,4 +1,4 @@
-// Requests to the server behind the page. Every failure is a Problem with a message for people.
+// Requests to the server. Every failure is thrown as a Problem, whose message is shown to the user.
 
 export class Problem extends Error {
   constructor(message, status = 0) {
@@ -7,63 +7,63 @@ export class Problem extends Error {
   }
 }
 
-async function ask(path, init = {}) {
-  let answer;
+async function request(path, init = {}) {
+  let response;
   try {
-    answer = await fetch(path, { ...init, credentials: "omit" });
+    response = await fetch(path, { ...init, credentials: "omit" });
   } catch {
     throw new Problem("handtint does not answer any more. Is it still running in its terminal?");
   }
-  if (answer.ok) return answer;
-  throw new Problem(await reason(answer), answer.status);
+  if (response.ok) return response;
+  throw new Problem(await reason(response), response.status);
 }
 
-async function reason(answer) {
+async function reason(response) {
   try {
-    return (await answer.json()).detail;
+    return (await response.json()).detail;
   } catch {
-    return `handtint answered with the error ${answer.status}.`;
+    return `handtint answered with the error ${response.status}.`;
   }
 }
 
-const header = (answer, name) => decodeURIComponent(answer.headers.get(name) || "");
+const header = (response, name) => decodeURIComponent(response.headers.get(name) || "");
 
-export const about = async () => (await ask("/api/about")).json();
+export const about = async () => (await request("/api/about")).json();
 
 export async function sample(file) {
-  const answer = await ask(`/samples/${encodeURIComponent(file)}`);
-  return new File([await answer.blob()], file);
+  const response = await request(`/samples/${encodeURIComponent(file)}`);
+  return new File([await response.blob()], file);
 }
 
 const upload = async (path, body) =>
-  (await ask(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body })).json();
+  (await request(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body })).json();
 
 export const open = (file) => upload(`/api/photos?name=${encodeURIComponent(file.name)}`, file);
 
-export const before = async (id, close) => (await ask(`/api/photos/${id}/before${close ? "?close=1" : ""}`)).blob();
+export const before = async (id, close) => (await request(`/api/photos/${id}/before${close ? "?close=1" : ""}`)).blob();
 
 const post = (path, edit) =>
-  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(edit) });
+  request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(edit) });
 
-// what: "preview", "result", "mask" or "recipe". Gives {blob, name, note}.
+// what: "preview", "result", "mask" or "recipe". Returns {blob, name, note}.
 export async function picture(id, what, edit) {
-  const answer = await post(`/api/photos/${id}/${what}`, edit);
-  return { blob: await answer.blob(), name: header(answer, "handtint-name"), note: header(answer, "handtint-note") };
+  const response = await post(`/api/photos/${id}/${what}`, edit);
+  return { blob: await response.blob(), name: header(response, "handtint-name"), note: header(response, "handtint-note") };
 }
 
-// The colours that a place may have had, the likeliest first, and the thing that it is on: {colors, thing}.
+// Suggested colours for a point, the likeliest first, and the object at it: {colors, thing}.
 export const palette = async (id, edit, { x, y }) =>
   (await post(`/api/photos/${id}/palette`, { ...edit, at: [x, y] })).json();
 
-// A hint that was typed: {where, color}, the colour as #rrggbb.
-export const hint = async (text) => (await post("/api/hint", { hint: text })).json();
+// Parse a typed hint. Returns {where, color}, the colour as #rrggbb.
+export const parseHint = async (text) => (await post("/api/hint", { hint: text })).json();
 
 export const panels = async (id, edit) => (await post(`/api/photos/${id}/panels`, edit)).json();
 
-export const terms = async (keep) => (await post("/api/keep", { keep })).json();
+export const parseKeep = async (keep) => (await post("/api/keep", { keep })).json();
 
-export const recipe = (file) => upload("/api/recipe", file);
+export const parseRecipe = (file) => upload("/api/recipe", file);
 
-// Give a photo a mask or a reference; gives the file's sha256.
-export const giveFile = async (id, file) =>
+// Upload a mask or a reference for a photo. Returns the file's sha256.
+export const uploadFile = async (id, file) =>
   (await upload(`/api/photos/${id}/given?name=${encodeURIComponent(file.name)}`, file)).sha256;

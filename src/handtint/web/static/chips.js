@@ -1,30 +1,30 @@
-// Chips: the objects found in the photo, to keep or not, and the clicked points, to remove.
+// Chips: the detected objects, which can be kept or not, and the clicked points, which can be removed.
 
-import { base } from "./edit.js";
+import { nameOf } from "./edit.js";
 
 const list = document.getElementById("chips");
 const others = document.getElementById("terms");
 
-// turn(text, event): a chip of something findable was pressed. drop(text): a term is to go.
-export function draw(info, edit, { turn, drop }) {
+// onToggle(text, event): an object's chip was clicked. onRemove(text): a term is to be removed.
+export function draw(info, edit, { onToggle, onRemove }) {
   const things = info.found.map((thing) => ({ text: thing.keep, label: labelOf(thing), share: thing.share }));
   if (!things.some((thing) => thing.text === "subject")) things.unshift({ text: "subject", label: "foreground" });
   things.push({ text: "all", label: "everything" });
   const painted = edit.mask ? [] : edit.terms;
-  refill(list, things.map((thing) => chip(thing, stateOf(painted, thing.text), turn)));
-  const rest = painted.filter((term) => !things.some((thing) => thing.text === base(term)));
-  refill(others, [...rest.map((term) => removable(term, drop)), ...(edit.mask ? [given()] : [])]);
+  refill(list, things.map((thing) => chip(thing, stateOf(painted, thing.text), onToggle)));
+  const rest = painted.filter((term) => !things.some((thing) => thing.text === nameOf(term)));
+  refill(others, [...rest.map((term) => removable(term, onRemove)), ...(edit.mask ? [maskChip()] : [])]);
 }
 
 const labelOf = (thing) => (thing.number ? `${thing.class} ${thing.number}` : thing.class);
 
 function stateOf(terms, text) {
-  const term = terms.find((one) => base(one) === text);
+  const term = terms.find((term) => nameOf(term) === text);
   return term ? (term.away ? "away" : "kept") : "none";
 }
 
-function chip({ text, label, share }, state, turn) {
-  const button = make(`found-${text}`, label, (event) => turn(text, event));
+function chip({ text, label, share }, state, onToggle) {
+  const button = makeButton(`found-${text}`, label, (event) => onToggle(text, event));
   button.dataset.keep = text;
   button.dataset.state = state;
   button.setAttribute("aria-pressed", state === "kept");
@@ -37,36 +37,36 @@ function chip({ text, label, share }, state, turn) {
   return button;
 }
 
-function removable(term, drop) {
-  const name = /^@[^,]+,[^,]+$/.test(base(term)) ? "place" : /^@/.test(term.text) ? "box" : term.text;
+function removable(term, onRemove) {
+  const name = /^@[^,]+,[^,]+$/.test(nameOf(term)) ? "place" : /^@/.test(term.text) ? "box" : term.text;
   const label = `${term.away ? "−" : "+"} ${name} ✕`;
-  const button = make(`term-${term.text}`, label, () => drop(base(term)));
+  const button = makeButton(`term-${term.text}`, label, () => onRemove(nameOf(term)));
   button.title = `${term.text}: press to remove it`;
   button.setAttribute("aria-label", `Remove ${name} ${term.text}, ${term.away ? "taken away" : "kept"}`);
   return button;
 }
 
-function given() {
+function maskChip() {
   const label = document.createElement("span");
   label.textContent = "a mask from a file";
   return label;
 }
 
-function make(key, label, press) {
+function makeButton(key, label, onClick) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "chip";
   button.dataset.key = key;
   button.textContent = label;
-  button.addEventListener("click", press);
+  button.addEventListener("click", onClick);
   return button;
 }
 
-// New chips in place of old ones; the one that has the keyboard keeps it.
+// Replace all chips; keyboard focus stays on the same one.
 function refill(box, chips) {
-  const held = box.contains(document.activeElement) ? document.activeElement.dataset.key : "";
+  const focusedKey = box.contains(document.activeElement) ? document.activeElement.dataset.key : "";
   box.replaceChildren(...chips);
-  if (!held) return;
-  const again = chips.find((one) => one.dataset.key === held) ?? chips[0] ?? document.getElementById("picture");
-  again.focus();
+  if (!focusedKey) return;
+  const target = chips.find((item) => item.dataset.key === focusedKey) ?? chips[0] ?? document.getElementById("picture");
+  target.focus();
 }

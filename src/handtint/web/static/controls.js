@@ -1,4 +1,4 @@
-// Sliders, choices and switches, made from what the server says of each setting.
+// Sliders, choices and switches, made from the settings that the server describes.
 
 import { withOption } from "./edit.js";
 
@@ -9,7 +9,7 @@ const SELECTS = ["levels", "colors", "format", "metadata"];
 const SWITCHES = ["invert", "matting"];
 
 export class Controls {
-  // change(edit => edit, final): a control was moved; final is false while it still moves.
+  // change(edit => edit, final): a control was changed; final is false while a slider is being dragged.
   constructor(settings, change) {
     this.settings = settings;
     this.change = change;
@@ -57,7 +57,7 @@ export class Controls {
     byId("background-choices").append(...labels);
   }
 
-  // The slider is in octaves: 0 is a factor of 1.
+  // The slider shows log2 of the gain: 0 is a factor of 1.
   gain() {
     const [node, auto] = [byId("gain"), byId("gain-auto")];
     const read = () => (auto.checked ? "auto" : String(Math.round(100 * 2 ** Number(node.value)) / 100));
@@ -70,7 +70,7 @@ export class Controls {
     this.listen(auto, "change", "gain", read);
   }
 
-  // Set every control to what the edit says.
+  // Set every control to the value in the edit.
   draw(edit) {
     const valueOf = (name) => edit.options[name] ?? this.settings[name].default;
     for (const name of ["strength", "feather", "warmth"]) {

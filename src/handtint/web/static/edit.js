@@ -1,20 +1,20 @@
-// An edit as the page holds it, never changed in place: terms of what is kept, options, strokes; and its history.
+// An edit, an immutable object of terms, options and strokes, and the history of edits.
 
-const START = { terms: [{ text: "subject", away: false }], automatic: true, options: {}, strokes: [], mask: null, reference: null };
-const NOTHING = "all=0"; // what is kept where nothing is
-const MOST = 200; // steps to go back
+const INITIAL = { terms: [{ text: "subject", away: false }], automatic: true, options: {}, strokes: [], mask: null, reference: null };
+const KEEP_NOTHING = "all=0"; // as `keep`: nothing keeps its colour
+const MAX_UNDO = 200; // steps
 
-export const start = (options) => ({ ...START, options });
+export const initialEdit = (options) => ({ ...INITIAL, options });
 
-export const base = (term) => term.text.split("=")[0];
+export const nameOf = (term) => term.text.split("=")[0];
 
 export function keepOf(terms) {
-  const shown = terms.length && !terms[0].away ? terms : [{ text: NOTHING, away: false }, ...terms];
+  const shown = terms.length && !terms[0].away ? terms : [{ text: KEEP_NOTHING, away: false }, ...terms];
   return shown.map((term, i) => (i ? (term.away ? " - " : " + ") : "") + term.text).join("");
 }
 
-// The edit as the server expects it.
-export function wire(edit, screen) {
+// The edit in the form that the server expects.
+export function toPayload(edit, screen) {
   const { strokes, mask, reference } = edit;
   return { screen, options: { ...edit.options, keep: keepOf(edit.terms) }, strokes, mask, reference };
 }
@@ -22,18 +22,18 @@ export function wire(edit, screen) {
 export const withOption = (edit, name, value) => ({ ...edit, options: { ...edit.options, [name]: value } });
 
 export const withTerms = (edit, terms) => {
-  const shown = terms.filter((term) => term.text !== NOTHING);
+  const shown = terms.filter((term) => term.text !== KEEP_NOTHING);
   return { ...edit, terms: shown, automatic: false, mask: null };
 };
 
-// The first thing a person keeps takes the place of what was chosen for them; further ones are added.
+// The first term that the user keeps replaces the automatic choice; further ones are added.
 export function withTerm(edit, text, away) {
-  const others = edit.terms.filter((term) => base(term) !== text);
+  const others = edit.terms.filter((term) => nameOf(term) !== text);
   const kept = edit.automatic && !away ? [] : others;
   return withTerms(edit, [...kept, { text, away }]);
 }
 
-export const withoutTerm = (edit, text) => withTerms(edit, edit.terms.filter((term) => base(term) !== text));
+export const withoutTerm = (edit, text) => withTerms(edit, edit.terms.filter((term) => nameOf(term) !== text));
 
 export const withStroke = (edit, stroke) => ({ ...edit, strokes: [...edit.strokes, stroke] });
 
@@ -41,14 +41,14 @@ export const withStroke = (edit, stroke) => ({ ...edit, strokes: [...edit.stroke
 
 export const hintsOf = (edit) => edit.options.hint ?? [];
 
-export function partsOf(hint) {
+export function splitHint(hint) {
   const cut = hint.lastIndexOf("=");
   return { where: hint.slice(0, cut).trim(), color: hint.slice(cut + 1).trim() };
 }
 
-// Where a hint's point is, {x, y} as shares of the sides of a photo of that size; null for anything but a point.
-export function spotOf(hint, info) {
-  const match = /^@([\d.]+)(%?),([\d.]+)(%?)(?:=[\d.]+)?$/.exec(partsOf(hint).where);
+// The point of a hint, {x, y}, each 0..1; null if the hint is not for a point. info: the photo's width and height.
+export function pointOf(hint, info) {
+  const match = /^@([\d.]+)(%?),([\d.]+)(%?)(?:=[\d.]+)?$/.exec(splitHint(hint).where);
   if (!match) return null;
   const share = (value, percent, side) => Number(value) / (percent ? 100 : side);
   return { x: share(match[1], match[2], info.width), y: share(match[3], match[4], info.height) };
@@ -56,9 +56,9 @@ export function spotOf(hint, info) {
 
 const percent = (value) => `${Math.round(1000 * value) / 10}%`;
 
-export const placeOf = ({ x, y }) => `@${percent(x)},${percent(y)}`;
+export const termAt = ({ x, y }) => `@${percent(x)},${percent(y)}`;
 
-// With a hint in the place of the one of that index, or after all others.
+// The edit with the hint of that index replaced; without an index, the hint is appended.
 export function withHint(edit, hint, index) {
   const hints = [...hintsOf(edit)];
   hints[index ?? hints.length] = hint;
@@ -74,21 +74,21 @@ export class History {
     this.first = this.now = edit;
     this.past = [];
     this.future = [];
-    this.held = null; // what was before a slider began to move
+    this.beforePreview = null; // the edit before a slider was dragged
   }
 
-  // Something that may still change: a slider on the move.
-  attempt(edit) {
-    this.held ??= this.now;
+  // Set an edit that is not final yet: a slider is being dragged.
+  preview(edit) {
+    this.beforePreview ??= this.now;
     this.now = edit;
   }
 
   set(edit) {
-    const before = this.held ?? this.now;
-    this.held = null;
+    const before = this.beforePreview ?? this.now;
+    this.beforePreview = null;
     this.now = edit;
     if (same(before, edit)) return;
-    this.past = [...this.past.slice(-MOST), before];
+    this.past = [...this.past.slice(-MAX_UNDO), before];
     this.future = [];
   }
 
@@ -100,7 +100,7 @@ export class History {
   }
 
   redo() {
-    if (this.held || !this.future.length) return;
+    if (this.beforePreview || !this.future.length) return;
     this.past.push(this.now);
     this.now = this.future.pop();
   }

@@ -1,4 +1,4 @@
-// Files out and in: results, masks, recipes.
+// Downloaded results, and loaded recipes and masks.
 
 import * as api from "./api.js";
 import { withTerms } from "./edit.js";
@@ -15,15 +15,15 @@ export function save({ blob, name }) {
 
 export const isRecipe = (file) => file.name.toLowerCase().endsWith(".toml");
 
-// The edit that files say for a photo: a recipe, a mask, or both. Gives {edit, note}.
+// The edit in files that were chosen for a photo: a recipe, a mask, or both. Returns {edit, note}.
 export async function load(files, photo) {
   const pictures = files.filter((file) => !isRecipe(file));
   const recipes = files.filter(isRecipe);
   if (recipes.length > 1) throw new api.Problem("Choose one recipe, and the files that belong to it.");
   if (!recipes.length && pictures.length > 1) throw new api.Problem("Choose one mask, or a recipe with its files.");
-  if (!recipes.length) return { edit: { ...photo.history.now, mask: await photo.giveFile(pictures[0]), strokes: [] } };
-  const { options, terms, mask, reference, warning } = await api.recipe(recipes[0]);
-  const given = await Promise.all(pictures.map((file) => photo.giveFile(file)));
+  if (!recipes.length) return { edit: { ...photo.history.now, mask: await photo.uploadFile(pictures[0]), strokes: [] } };
+  const { options, terms, mask, reference, warning } = await api.parseRecipe(recipes[0]);
+  const given = await Promise.all(pictures.map((file) => photo.uploadFile(file)));
   const others = given.filter((sha) => sha !== mask && sha !== reference);
   check("mask", "a PNG", mask, given, others);
   check("reference", "a photo", reference, given, others);
@@ -32,7 +32,7 @@ export async function load(files, photo) {
   return { edit: { ...edit, mask: mask ?? others[0] ?? null }, note: warning };
 }
 
-// Throw where the file that a recipe was made with is not among those given.
+// Throw a Problem if the file that a recipe requires is not among the chosen ones.
 function check(what, kind, wanted, given, others) {
   if (!wanted || given.includes(wanted)) return;
   if (others.length) throw new api.Problem(`This recipe was made with another ${what} than this one.`);

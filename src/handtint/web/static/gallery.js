@@ -1,9 +1,9 @@
 // Sample photographs for a first try.
 
 import * as api from "./api.js";
-import { complain } from "./status.js";
+import { showError } from "./status.js";
 
-// choose(file): a sample was chosen, and is here.
+// choose(file): called with the sample that was clicked, once it is downloaded.
 export function gallery(samples, choose) {
   document.getElementById("samples").append(...samples.map((sample) => item(sample, choose)));
 }
@@ -17,7 +17,7 @@ function item({ file, title, credit }, choose) {
   button.type = "button";
   button.append(img, name, by);
   button.addEventListener("click", () =>
-    api.sample(file).then(choose).catch((problem) => complain(problem.message)),
+    api.sample(file).then(choose).catch((problem) => showError(problem.message)),
   );
   li.append(button);
   return li;

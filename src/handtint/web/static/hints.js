@@ -1,23 +1,23 @@
-// Hints: what colour something was. Each is a chip beside the picture, and a marker on it where it is a point.
+// Colour hints. Each has a chip next to the picture and, if it is for a point, a marker on it.
 
 import * as api from "./api.js";
-import { hintsOf, partsOf, placeOf, spotOf, withHint, withoutHint } from "./edit.js";
+import { hintsOf, pointOf, splitHint, termAt, withHint, withoutHint } from "./edit.js";
 import { Palette } from "./palette.js";
 
 const STEP = 0.005; // of the picture: how far an arrow key moves a marker
 const byId = (id) => document.getElementById(id);
-const inside = (value) => Math.min(Math.max(value, 0), 0.9989);
+const clamp = (value) => Math.min(Math.max(value, 0), 0.9989);
 
 export class Hints {
-  // change(edit => edit, final). photo(): the one that is shown. picture: where markers are.
+  // change(edit => edit, final): changes the edit. photo(): the current photo. picture: on which markers are drawn.
   constructor({ change, photo, picture }) {
     Object.assign(this, { change, photo, picture, chips: byId("hints"), marks: byId("hint-marks") });
-    this.index = null; // of the hint that the palette is open for; null for one that is yet to be
+    this.index = null; // of the hint that the palette edits; null for a new one
     this.palette = new Palette({
       choose: (color, final) => this.set(`${this.where}=${color}`, final),
-      whole: (on) => this.widen(on),
+      whole: (on) => this.setWhole(on),
       remove: () => this.index !== null && this.remove(this.index),
-      read: (name) => api.hint(`@0,0=${name}`),
+      parseColor: (name) => api.parseHint(`@0,0=${name}`),
     });
   }
 
@@ -25,28 +25,28 @@ export class Hints {
     return hintsOf(this.photo().history.now);
   }
 
-  // A place was clicked with the tool for colours.
-  begin(point) {
+  // A point was clicked with the colour tool.
+  startAt(point) {
     this.index = null;
-    this.spot = point;
-    this.where = placeOf(point);
-    this.ask("", byId("picture"));
+    this.point = point;
+    this.where = termAt(point);
+    this.openPalette("", byId("picture"));
   }
 
-  // A chip or a marker was pressed.
-  reopen(index, from) {
+  // A chip or a marker was clicked.
+  edit(index, opener) {
     const hint = this.hints[index];
-    const { where, color } = partsOf(hint);
-    Object.assign(this, { index, where, spot: spotOf(hint, this.photo().info) ?? { x: 0.5, y: 0.5 } });
-    this.ask(color, from);
+    const { where, color } = splitHint(hint);
+    Object.assign(this, { index, where, point: pointOf(hint, this.photo().info) ?? { x: 0.5, y: 0.5 } });
+    this.openPalette(color, opener);
   }
 
-  ask(color, from) {
-    this.asked = this.palette.ask({
+  openPalette(color, opener) {
+    this.palette.openAt({
       color,
-      from,
-      place: this.picture.inFrame(this.spot),
-      offer: this.photo().palette(this.spot).then((offer) => {
+      opener,
+      place: this.picture.inFrame(this.point),
+      offer: this.photo().palette(this.point).then((offer) => {
         this.thing = offer.thing || (/^[a-z]+:\d+$/.test(this.where) ? this.where : "");
         return { ...offer, thing: this.thing };
       }),
@@ -61,9 +61,9 @@ export class Hints {
     this.change((edit) => withHint(edit, hint, at), final);
   }
 
-  widen(on) {
-    this.where = on ? this.thing : placeOf(this.spot);
-    if (this.index !== null) this.set(`${this.where}=${partsOf(this.hints[this.index]).color}`, true);
+  setWhole(on) {
+    this.where = on ? this.thing : termAt(this.point);
+    if (this.index !== null) this.set(`${this.where}=${splitHint(this.hints[this.index]).color}`, true);
   }
 
   remove(index) {
@@ -73,34 +73,34 @@ export class Hints {
   }
 
   move(index, { x, y }, final) {
-    const { color } = partsOf(this.hints[index]);
-    this.change((edit) => withHint(edit, `${placeOf({ x: inside(x), y: inside(y) })}=${color}`, index), final);
+    const { color } = splitHint(this.hints[index]);
+    this.change((edit) => withHint(edit, `${termAt({ x: clamp(x), y: clamp(y) })}=${color}`, index), final);
   }
 
-  // Chips and markers for an edit; nodes stay where they are, so that one in the hand is not lost.
+  // Update chips and markers. Nodes are reused, so that one that is being dragged is not lost.
   draw(edit, info) {
     const hints = hintsOf(edit);
     if (this.index !== null && this.index >= hints.length) this.palette.close();
-    fill(this.chips, hints.length, (i) => this.chip(i));
-    fill(this.marks, hints.length, (i) => this.mark(i));
+    setLength(this.chips, hints.length, (i) => this.chip(i));
+    setLength(this.marks, hints.length, (i) => this.mark(i));
     byId("no-hints").hidden = hints.length > 0;
     hints.forEach((hint, i) => {
-      const { where, color } = partsOf(hint);
+      const { where, color } = splitHint(hint);
       const [open, drop] = this.chips.children[i].children;
       open.firstChild.style.background = color;
-      open.lastChild.textContent = spotOf(hint, info) ? color : `${where.replace(":", " ")} ${color}`;
+      open.lastChild.textContent = pointOf(hint, info) ? color : `${where.replace(":", " ")} ${color}`;
       open.setAttribute("aria-label", `${where} was ${color}: change it`);
       drop.setAttribute("aria-label", `Remove ${where} was ${color}`);
-      this.dress(this.marks.children[i], hint, spotOf(hint, info));
+      this.updateMarker(this.marks.children[i], hint, pointOf(hint, info));
     });
   }
 
-  dress(mark, hint, spot) {
-    const { where, color } = partsOf(hint);
-    mark.hidden = !spot;
-    if (!spot) return;
-    mark.style.left = `${100 * spot.x}%`;
-    mark.style.top = `${100 * spot.y}%`;
+  updateMarker(mark, hint, point) {
+    const { where, color } = splitHint(hint);
+    mark.hidden = !point;
+    if (!point) return;
+    mark.style.left = `${100 * point.x}%`;
+    mark.style.top = `${100 * point.y}%`;
     mark.style.background = color;
     mark.setAttribute("aria-label", `${where} was ${color}. Arrow keys move it, Enter changes it, Delete removes it.`);
   }
@@ -112,7 +112,7 @@ export class Hints {
     const [open, drop] = [button("chip"), button("chip remove")];
     open.append(document.createElement("i"), document.createElement("span"));
     drop.textContent = "✕";
-    open.addEventListener("click", () => this.reopen(index, open));
+    open.addEventListener("click", () => this.edit(index, open));
     drop.addEventListener("click", () => this.remove(index));
     chip.append(open, drop);
     return chip;
@@ -140,33 +140,33 @@ export class Hints {
     for (const end of ["pointerup", "pointercancel"]) mark.addEventListener(end, drop);
     mark.addEventListener("click", (event) => {
       event.stopPropagation();
-      if (!mark.dataset.dragged) this.reopen(index, mark);
+      if (!mark.dataset.dragged) this.edit(index, mark);
       mark.dataset.dragged = "";
     });
-    mark.addEventListener("keydown", (event) => this.pressed(event, index));
+    mark.addEventListener("keydown", (event) => this.onKeyDown(event, index));
     return mark;
   }
 
-  pressed(event, index) {
+  onKeyDown(event, index) {
     event.stopPropagation();
     if (event.key === "Delete" || event.key === "Backspace") this.remove(index);
-    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!way) return;
+    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!direction) return;
     event.preventDefault();
-    const spot = spotOf(this.hints[index], this.photo().info);
+    const point = pointOf(this.hints[index], this.photo().info);
     const step = event.shiftKey ? 5 * STEP : STEP;
-    this.move(index, { x: spot.x + step * way[0], y: spot.y + step * way[1] }, true);
+    this.move(index, { x: point.x + step * direction[0], y: point.y + step * direction[1] }, true);
   }
 }
 
 function button(kind) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = kind;
-  return made;
+  const node = document.createElement("button");
+  node.type = "button";
+  node.className = kind;
+  return node;
 }
 
-function fill(box, count, make) {
+function setLength(box, count, make) {
   while (box.children.length > count) box.lastChild.remove();
   while (box.children.length < count) box.append(make(box.children.length));
 }

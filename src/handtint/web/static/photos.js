@@ -1,7 +1,7 @@
-// The photos of this visit: opened one after the other, shown in a list, re-opened when the server made room.
+// The photos of this session: opened one after the other, listed, and opened again if the server closed them.
 
 import * as api from "./api.js";
-import { History, start, wire } from "./edit.js";
+import { History, initialEdit, toPayload } from "./edit.js";
 
 let number = 0;
 
@@ -12,70 +12,70 @@ export class Photo {
     this.name = file.name;
     this.state = "waiting"; // working, done, failed
     this.error = "";
-    this.history = new History(start(options));
-    this.info = null; // what the server says about the photo
-    this.before = this.after = ""; // addresses of pictures
-    this.files = new Map(); // masks and references given, by sha256
+    this.history = new History(initialEdit(options));
+    this.info = null; // the server's description of the photo
+    this.before = this.after = ""; // URLs of pictures
+    this.files = new Map(); // uploaded masks and references, by sha256
   }
 
   async open() {
     this.info = await api.open(this.file);
-    for (const file of this.files.values()) await api.giveFile(this.info.id, file);
+    for (const file of this.files.values()) await api.uploadFile(this.info.id, file);
     if (!this.before) this.before = URL.createObjectURL(await api.before(this.info.id));
   }
 
-  // Ask something about this photo; one that the server closed to make room is opened again.
-  async ask(question) {
+  // Make a request about this photo; if the server closed it to make room, it is opened again.
+  async request(call) {
     if (!this.info) await this.open();
     try {
-      return await question(this.info.id);
+      return await call(this.info.id);
     } catch (problem) {
       if (problem.status !== 410) throw problem;
       await this.open();
-      return question(this.info.id);
+      return call(this.info.id);
     }
   }
 
   picture(what) {
-    const edit = wire(this.history.now);
-    return this.ask((id) => api.picture(id, what, edit));
+    const edit = toPayload(this.history.now);
+    return this.request((id) => api.picture(id, what, edit));
   }
 
-  // Show the current edit, with a longer side of so many pixels; returns whether a request was needed.
+  // Load a preview of the current edit. screen: its longer side in pixels. Returns whether a request was necessary.
   async preview(screen) {
-    const edit = wire(this.history.now, screen);
+    const edit = toPayload(this.history.now, screen);
     const key = JSON.stringify(edit);
     if (key === this.previewed) return false;
-    const { blob, note } = await this.ask((id) => api.picture(id, "preview", edit));
+    const { blob, note } = await this.request((id) => api.picture(id, "preview", edit));
     this.previewed = key;
     this.show(blob, note);
     return true;
   }
 
-  // A small picture of an edit, for a strip of them: {blob, note}.
+  // A thumbnail of an edit: {blob, note}.
   thumbnail(edit) {
-    return this.ask((id) => api.picture(id, "preview", wire(edit, 160)));
+    return this.request((id) => api.picture(id, "preview", toPayload(edit, 160)));
   }
 
-  palette(spot) {
-    const edit = wire(this.history.now);
-    return this.ask((id) => api.palette(id, edit, spot));
+  palette(point) {
+    const edit = toPayload(this.history.now);
+    return this.request((id) => api.palette(id, edit, point));
   }
 
-  // The photo as it came, once it is looked at closely.
-  async closely() {
-    if (this.close) return;
-    this.close = true;
-    this.before = URL.createObjectURL(await this.ask((id) => api.before(id, true)));
+  // Load the original at a higher resolution, for zooming in.
+  async loadCloseUp() {
+    if (this.closeUp) return;
+    this.closeUp = true;
+    this.before = URL.createObjectURL(await this.request((id) => api.before(id, true)));
   }
 
   panels() {
-    const edit = wire(this.history.now);
-    return this.ask((id) => api.panels(id, edit));
+    const edit = toPayload(this.history.now);
+    return this.request((id) => api.panels(id, edit));
   }
 
-  async giveFile(file) {
-    const sha = await this.ask((id) => api.giveFile(id, file));
+  async uploadFile(file) {
+    const sha = await this.request((id) => api.uploadFile(id, file));
     this.files.set(sha, file);
     return sha;
   }
@@ -96,18 +96,18 @@ export class Photo {
 
 const WORDS = { waiting: "waiting", working: "working …", done: "done", failed: "failed" };
 
-// The list under the picture, where there are several photos.
+// The list of photos under the picture, if there are several.
 export class Queue {
-  constructor(onChoose) {
+  constructor(onSelect) {
     this.photos = [];
-    this.onChoose = onChoose;
+    this.onSelect = onSelect;
     this.section = document.getElementById("queue");
     this.list = document.getElementById("photos");
     this.count = document.getElementById("queue-count");
     this.progress = document.getElementById("queue-progress");
   }
 
-  get ended() {
+  get finished() {
     return this.photos.filter((photo) => photo.state === "done" || photo.state === "failed").length;
   }
 
@@ -116,13 +116,13 @@ export class Queue {
   }
 
   draw(current) {
-    const { photos, ended } = this;
+    const { photos, finished } = this;
     this.section.hidden = photos.length < 2;
     this.progress.max = photos.length || 1;
-    this.progress.value = ended;
-    this.count.textContent = `${ended} of ${photos.length} done`;
+    this.progress.value = finished;
+    this.count.textContent = `${finished} of ${photos.length} done`;
     while (this.list.children.length < photos.length) this.list.append(this.item(photos[this.list.children.length]));
-    photos.forEach((photo, i) => this.dress(this.list.children[i].firstChild, photo, photo === current));
+    photos.forEach((photo, i) => this.updateItem(this.list.children[i].firstChild, photo, photo === current));
   }
 
   item(photo) {
@@ -131,12 +131,12 @@ export class Queue {
     button.type = "button";
     button.append(document.createElement("div"), document.createElement("span"), document.createElement("span"));
     button.firstChild.className = "blank";
-    button.addEventListener("click", () => this.onChoose(photo));
+    button.addEventListener("click", () => this.onSelect(photo));
     li.append(button);
     return li;
   }
 
-  dress(button, photo, current) {
+  updateItem(button, photo, current) {
     const [picture, name, state] = button.children;
     button.setAttribute("aria-current", current ? "true" : "false");
     button.title = photo.error || photo.name;

@@ -1,18 +1,18 @@
-// The reference: a photo in colour after whose manner this one is coloured, chosen or dropped in.
+// The reference: a photo in colour whose colours are transferred to this one.
 
 const byId = (id) => document.getElementById(id);
 
 export class Reference {
-  // take(file): a photo was given. drop(): it is to go.
-  constructor({ take, drop }) {
+  // onFile(file): a photo was chosen or dropped. onRemove(): it is to be removed.
+  constructor({ onFile, onRemove }) {
     const [area, input] = [byId("reference"), byId("reference-file")];
     byId("choose-reference").addEventListener("click", () => input.click());
     byId("drop-reference").addEventListener("click", () => {
-      drop();
+      onRemove();
       byId("choose-reference").focus();
     });
     input.addEventListener("change", () => {
-      if (input.files[0]) take(input.files[0]);
+      if (input.files[0]) onFile(input.files[0]);
       input.value = "";
     });
     area.addEventListener("dragover", (event) => {
@@ -25,7 +25,7 @@ export class Reference {
       event.stopPropagation();
       area.classList.remove("over");
       document.body.classList.remove("dragging");
-      if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
+      if (event.dataTransfer.files[0]) onFile(event.dataTransfer.files[0]);
     });
     this.shown = null;
   }

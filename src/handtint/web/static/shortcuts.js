@@ -1,7 +1,7 @@
-// Keys that work everywhere, and files dropped anywhere.
+// Keyboard shortcuts of the whole page, and files that are pasted or dropped on it.
 
 // step("undo") or step("redo")
-export function keys(step) {
+export function onUndoKeys(step) {
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.target.type === "text") return;
     const key = event.key.toLowerCase();
@@ -11,17 +11,17 @@ export function keys(step) {
   });
 }
 
-// take(files): pictures were pasted.
-export function pastes(take) {
+// onFiles(files): pictures were pasted.
+export function onPaste(onFiles) {
   addEventListener("paste", (event) => {
     const pictures = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
     if (!pictures.length) return;
     event.preventDefault();
-    take(pictures);
+    onFiles(pictures);
   });
 }
 
-export function drops(take) {
+export function onDrop(onFiles) {
   const { classList } = document.body;
   addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -31,6 +31,6 @@ export function drops(take) {
   addEventListener("drop", (event) => {
     event.preventDefault();
     classList.remove("dragging");
-    take([...event.dataTransfer.files]);
+    onFiles([...event.dataTransfer.files]);
   });
 }

@@ -1,13 +1,13 @@
-// What the page says: quietly what is going on, and aloud what went wrong.
+// The status line and error messages.
 
 const line = document.getElementById("status");
 const alerts = document.getElementById("alerts");
 
-export function say(text) {
+export function showStatus(text) {
   if (line.textContent !== text) line.textContent = text;
 }
 
-export function complain(text) {
+export function showError(text) {
   if ([...alerts.querySelectorAll("p")].some((p) => p.textContent === text)) return;
   const box = document.createElement("div");
   box.className = "alert";
@@ -21,6 +21,6 @@ export function complain(text) {
   alerts.append(box);
 }
 
-export const quiet = () => alerts.replaceChildren();
+export const clearErrors = () => alerts.replaceChildren();
 
 export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;

@@ -1,57 +1,57 @@
-// Results, masks and recipes saved, and recipes, masks and words taken in, for the photo that is shown.
+// Saving results, masks and recipes of the current photo, and loading recipes, references and a typed `keep`.
 
 import * as api from "./api.js";
 import { withTerms } from "./edit.js";
 import * as files from "./files.js";
-import { complain, say, sentence } from "./status.js";
+import { sentence, showError, showStatus } from "./status.js";
 
 const byId = (id) => document.getElementById(id);
 
-export async function saved(photo, what, label) {
-  say(`${label} …`);
+export async function savePicture(photo, what, label) {
+  showStatus(`${label} …`);
   try {
     files.save(await photo.picture(what));
-    say(`${label}: done.`);
+    showStatus(`${label}: done.`);
   } catch (problem) {
-    complain(problem.message);
-    say("");
+    showError(problem.message);
+    showStatus("");
   }
 }
 
 export async function saveRecipe(photo) {
   const { strokes, reference } = photo.history.now;
-  await saved(photo, "recipe", "Saving the recipe");
-  if (strokes.length) await saved(photo, "mask", "Saving the mask that belongs to the recipe");
-  if (reference) say(`The recipe wants its reference, ${photo.files.get(reference).name}, beside it.`);
+  await savePicture(photo, "recipe", "Saving the recipe");
+  if (strokes.length) await savePicture(photo, "mask", "Saving the mask that belongs to the recipe");
+  if (reference) showStatus(`The recipe wants its reference, ${photo.files.get(reference).name}, beside it.`);
 }
 
 export async function loadRecipe(photo, list, change) {
   try {
     const { edit, note } = await files.load([...list], photo);
     change(() => edit);
-    if (note) complain(sentence(note));
+    if (note) showError(sentence(note));
   } catch (problem) {
-    complain(problem.message);
+    showError(problem.message);
   }
 }
 
-// A reference was given: it stays only where a picture can be made after it.
-export async function giveReference(photo, file, change) {
-  say(`${file.name}: looking at it …`);
+// Upload a reference; it is used only if a preview with it succeeds.
+export async function uploadReference(photo, file, change) {
+  showStatus(`${file.name}: looking at it …`);
   try {
-    const reference = await photo.giveFile(file);
+    const reference = await photo.uploadFile(file);
     await photo.thumbnail({ ...photo.history.now, reference });
     change((edit) => ({ ...edit, reference }));
   } catch (problem) {
-    complain(problem.message);
-    say("");
+    showError(problem.message);
+    showStatus("");
   }
 }
 
-export async function typed(change) {
+export async function applyKeep(change) {
   const field = byId("keep");
   try {
-    const terms = await api.terms(field.value);
+    const terms = await api.parseKeep(field.value);
     change((edit) => withTerms(edit, terms));
   } catch (problem) {
     byId("keep-error").textContent = problem.message;

@@ -1,11 +1,11 @@
-// Versions: plausible colours where the photo does not tell, as a strip of thumbnails to pick from.
+// Versions: plausible alternatives for ambiguous colours, as a strip of thumbnails to choose from.
 
 import { withOption } from "./edit.js";
 
 const byId = (id) => document.getElementById(id);
 
 export class Versions {
-  // variants: [{number, name}]. change(edit => edit). idle(): a promise that nothing else is asked for.
+  // variants: [{number, name}]. change(edit => edit). idle(): resolves when no preview is being requested.
   constructor(variants, { change, idle }) {
     Object.assign(this, { change, idle, requests: 0, button: byId("show-versions"), box: byId("versions") });
     const all = [{ number: 0, name: "likeliest" }, ...variants];
@@ -37,7 +37,7 @@ export class Versions {
     for (const { number, radio } of this.items) radio.checked = number === (edit.options.variant ?? 0);
   }
 
-  // Fill the strip, one after the other, as long as nothing newer is asked for.
+  // Load the thumbnails one after the other, until a newer request replaces this one.
   async show(photo) {
     const edit = photo.history.now;
     const key = JSON.stringify([photo.key, { ...edit, options: { ...edit.options, variant: 0 } }]);
