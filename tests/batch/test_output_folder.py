@@ -102,10 +102,10 @@ def test_what_failed_fails_without_another_try_until_asked(photos: Path, tmp_pat
     bad.write_bytes(good[:200])
     first, second = run(photos, out=tmp_path / "out"), run(photos, out=tmp_path / "out")
     (old,), (new,) = ([o for o in outcomes if o.state == "failed"] for outcomes in (first, second))
-    assert (old.repeated, new.repeated) == (False, True)
+    assert (old.from_journal, new.from_journal) == (False, True)
     assert old.error == new.error
     (tried,) = [o for o in run(photos, out=tmp_path / "out", retry_failed=True) if o.state == "failed"]
-    assert not tried.repeated
+    assert not tried.from_journal
     bad.write_bytes(good)
     assert states(run(photos, out=tmp_path / "out")) == "done same same same same same"
 
@@ -125,7 +125,7 @@ def test_a_worker_that_died_is_remembered_by_its_photo(
         (dead,) = [o for o in run(photos, out=tmp_path / "out") if o.state == "failed"]
     assert "worker died" in dead.error
     (dead,) = [o for o in run(photos, out=tmp_path / "out") if o.state == "failed"]
-    assert dead.repeated
+    assert dead.from_journal
     assert dead.input == hashlib.sha256((photos / "0" / "000.jpg").read_bytes()).hexdigest()
     assert states(run(photos, out=tmp_path / "out", retry_failed=True)) == "done same same same same same"
 

@@ -9,9 +9,9 @@ import pytest
 from darkroom import job
 
 from handtint.errors import HandtintError
-from handtint.workers.messages import Outcome, Task, died
+from handtint.workers.messages import Outcome, Task, worker_died
 from handtint.workers.pool import WorkerPool
-from handtint.workers.worker import FALSE_STARTS
+from handtint.workers.worker import MAX_FAILED_STARTS
 
 Pool = partial(WorkerPool, fatal=Exception)
 
@@ -60,7 +60,7 @@ def tasks(count: int) -> list[Task]:
 
 
 def run(pool: WorkerPool, work: Iterator[Task | None], stop: Event | None = None) -> dict[str, str]:
-    told = [(outcome.job.source, outcome.error) for outcome in pool.run(work, stop or Event(), died=died)]
+    told = [(outcome.job.source, outcome.error) for outcome in pool.run(work, stop or Event(), died=worker_died)]
     assert len(dict(told)) == len(told), "told twice"
     assert all(worker.killed for worker in Fake.spawned)
     return dict(told)
@@ -99,7 +99,7 @@ def test_a_photo_may_be_tried_by_another_worker(deaths: int, fails: bool) -> Non
 def test_workers_that_never_start_end_the_run() -> None:
     with pytest.raises(HandtintError, match="no worker can be started: no memory"):
         run(Pool(lambda: Fake({}, fails_to_start=True), 2), iter(tasks(3)))
-    assert len(Fake.spawned) <= FALSE_STARTS + 1
+    assert len(Fake.spawned) <= MAX_FAILED_STARTS + 1
 
 
 @pytest.mark.parametrize("where", ["spawn", "start"])
@@ -110,7 +110,7 @@ def test_a_machine_that_can_start_none_is_one_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Fake, "start", refuse)
     spawn = refuse if where == "spawn" else lambda: Fake({})
     with pytest.raises(HandtintError, match=r"no worker can be started: .*temporarily unavailable"):
-        list(Pool(spawn, 2).run(iter(tasks(3)), Event(), died=died))
+        list(Pool(spawn, 2).run(iter(tasks(3)), Event(), died=worker_died))
 
 
 def test_a_worker_that_died_while_idle_costs_no_photo() -> None:
@@ -143,13 +143,13 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
             taken.append(task)
             yield task
 
-    for number, _ in enumerate(Pool(lambda: Fake({}), 3).run(work(), Event(), died=died)):
+    for number, _ in enumerate(Pool(lambda: Fake({}), 3).run(work(), Event(), died=worker_died)):
         assert len(taken) <= number + 1 + 2 * 3
 
 
 def test_a_wish_to_stop_ends_it_between_two_photos() -> None:
     stop, told = Event(), 0
-    for _ in Pool(lambda: Fake({}), 1).run(iter(tasks(50)), stop, died=died):
+    for _ in Pool(lambda: Fake({}), 1).run(iter(tasks(50)), stop, died=worker_died):
         told += 1
         if told == 3:
             stop.set()
@@ -159,7 +159,7 @@ def test_a_wish_to_stop_ends_it_between_two_photos() -> None:
 
 def test_nothing_to_do_for_now() -> None:
     work = iter([None, *tasks(2), None, None, *tasks(1)])
-    assert [outcome.job.source for outcome in Pool(lambda: Fake({}), 1).run(work, Event(), died=died)] == [
+    assert [outcome.job.source for outcome in Pool(lambda: Fake({}), 1).run(work, Event(), died=worker_died)] == [
         "0.jpg",
         "1.jpg",
         "0.jpg",

@@ -22,7 +22,7 @@ from handtint.service import process, server
 from handtint.service.request_pool import RequestPool
 from handtint.service.settings import Settings
 from handtint.weights import Weights
-from handtint.workers.messages import Answer, PhotoRequest, ServiceSetup
+from handtint.workers.messages import PhotoRequest, PhotoResponse, ServiceSetup
 from handtint.workers.process import ProcessWorker
 
 HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ def prepare(setup: ServiceSetup) -> None:
     process.prepare(setup)
 
 
-def do(setup: ServiceSetup, task: PhotoRequest) -> Answer:
+def do(setup: ServiceSetup, task: PhotoRequest) -> PhotoResponse:
     """In the worker: do what the photo says at its end, or else the work."""
     if task.photo.endswith(FATAL):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -64,10 +64,10 @@ def do(setup: ServiceSetup, task: PhotoRequest) -> Answer:
         time.sleep(1.0)
     if task.photo.endswith(BROKEN):
         raise RuntimeError("a fault, and /a/path of it")
-    return process.do(setup, task)
+    return process.handle(setup, task)
 
 
-def spawn(setup: ServiceSetup) -> ProcessWorker[ServiceSetup, PhotoRequest, Answer]:
+def spawn(setup: ServiceSetup) -> ProcessWorker[ServiceSetup, PhotoRequest, PhotoResponse]:
     """A worker with simple networks."""
     return ProcessWorker(setup, do, prepare=prepare)
 

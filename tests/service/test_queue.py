@@ -12,8 +12,8 @@ from handtint.errors import InputError, ServiceError
 from handtint.options import Options
 from handtint.service.request_pool import RequestPool
 from handtint.workers import pool as module
-from handtint.workers.messages import Answer, PhotoRequest
-from handtint.workers.worker import FALSE_STARTS
+from handtint.workers.messages import PhotoRequest, PhotoResponse
+from handtint.workers.worker import MAX_FAILED_STARTS
 
 
 class Fake:
@@ -35,8 +35,8 @@ class Fake:
             future.set_result(1)
         return future
 
-    def submit(self, task: PhotoRequest) -> Future[Answer]:
-        future: Future[Answer] = Future()
+    def submit(self, task: PhotoRequest) -> Future[PhotoResponse]:
+        future: Future[PhotoResponse] = Future()
         word = task.photo
         if word == b"dead before" and len(Fake.spawned) == 1:
             future.set_exception(BrokenExecutor())
@@ -47,7 +47,7 @@ class Fake:
         elif word == b"slow":
             self.open.append(future)
         else:
-            future.set_result(Answer(word, "text"))
+            future.set_result(PhotoResponse(word, "text"))
         return future
 
     def kill(self) -> None:
@@ -123,7 +123,7 @@ def test_a_death_costs_one_request() -> None:
         said = await asyncio.gather(
             *(pool.do(job(word)) for word in (b"a", b"deadly", b"b", b"wrong", b"c")), return_exceptions=True
         )
-        assert [answer.body for answer in said if isinstance(answer, Answer)] == [b"a", b"b", b"c"]
+        assert [answer.body for answer in said if isinstance(answer, PhotoResponse)] == [b"a", b"b", b"c"]
         assert isinstance(said[1], ServiceError)
         assert said[1].kind == "fatal"
         assert isinstance(said[3], InputError)
@@ -147,7 +147,7 @@ def test_who_leaves_the_queue_is_forgotten() -> None:
         waiting.cancel()
         await asyncio.wait({waiting})
         assert pool.waiting == 0
-        Fake.spawned[0].open[0].set_result(Answer(b"done", ""))
+        Fake.spawned[0].open[0].set_result(PhotoResponse(b"done", ""))
         assert (await slow).body == b"done"
         assert (await pool.do(job(b"next"))).body == b"next"
 
@@ -156,7 +156,7 @@ def test_who_leaves_the_queue_is_forgotten() -> None:
 
 
 def test_who_leaves_while_at_work_has_the_worker_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GRACE", 0.05)
+    monkeypatch.setattr(module, "CANCEL_GRACE", 0.05)
 
     async def work(pool: RequestPool) -> None:
         slow = asyncio.create_task(pool.do(job(b"slow")))
@@ -174,7 +174,7 @@ def test_work_that_is_soon_done_spares_the_worker() -> None:
         await until(lambda: pool.busy)
         slow.cancel()
         await asyncio.wait({slow})
-        Fake.spawned[0].open[0].set_result(Answer(b"for nobody", ""))
+        Fake.spawned[0].open[0].set_result(PhotoResponse(b"for nobody", ""))
         assert (await pool.do(job(b"next"))).body == b"next"
 
     run(work)
@@ -182,7 +182,7 @@ def test_work_that_is_soon_done_spares_the_worker() -> None:
 
 
 def test_a_machine_that_refuses_a_worker_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAUSE", 0.02)
+    monkeypatch.setattr(module, "MAX_BACKOFF", 0.02)
     refused = 2
 
     def spawn() -> Fake:
@@ -204,13 +204,13 @@ def test_a_machine_that_refuses_a_worker_is_asked_again(monkeypatch: pytest.Monk
 
 
 def test_without_workers_requests_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAUSE", 0.02)
-    Fake.stillborn = FALSE_STARTS
+    monkeypatch.setattr(module, "MAX_BACKOFF", 0.02)
+    Fake.stillborn = MAX_FAILED_STARTS
 
     async def work(pool: RequestPool) -> None:
         with pytest.raises(ServiceError, match="getting ready"):
             pool.check()
-        await until(lambda: len(Fake.spawned) == FALSE_STARTS + 1 or pool.false_starts == FALSE_STARTS)
+        await until(lambda: len(Fake.spawned) == MAX_FAILED_STARTS + 1 or pool.failed_starts == MAX_FAILED_STARTS)
         with pytest.raises(ServiceError, match="the service's log says why") as caught, pool.slot():
             pass
         assert caught.value.kind == "unavailable"

@@ -53,7 +53,7 @@ class OutputFolder:
         """Write down what became of a photo. Raises OutputError."""
         if outcome.state == "failed" and not outcome.input:  # a worker that died reported nothing
             outcome = replace(outcome, input=_digest(outcome.job.source))
-        if outcome.state in ("done", "failed") and not outcome.repeated:
+        if outcome.state in ("done", "failed") and not outcome.from_journal:
             self._journal.record(outcome, self._recipe)
 
     def sweep(self) -> None:

@@ -20,7 +20,7 @@ from handtint.batch.output_folder import OutputFolder
 from handtint.batch.watch import Watch
 from handtint.errors import OptionError
 from handtint.options import Options
-from handtint.workers.messages import Job, Outcome, RunSetup, Task, died
+from handtint.workers.messages import Job, Outcome, RunSetup, Task, worker_died
 from handtint.workers.pool import WorkerPool
 from handtint.workers.worker import Worker, cores
 
@@ -180,14 +180,14 @@ class Run:
             setup = replace(setup, threads=setup.threads or 1)
             size = config.jobs or max(1, self._cluster.cores() // setup.threads)
             on_cluster = WorkerPool(partial(self._cluster.spawn, setup), size, fatal=Exception, tries=TRIES)
-            return on_cluster.run(self._tasks(), stop, died=died)
+            return on_cluster.run(self._tasks(), stop, died=worker_died)
         if self.alone:
             return local.run((Task(job) for job in self.jobs), setup)
         size = max(1, config.jobs)
         if not setup.threads and size > 1:
             setup = replace(setup, threads=max(1, cores() // size))
         spawn: Callable[[], Worker[Task, Outcome]] = partial(local.spawn, setup)
-        return WorkerPool(spawn, size, fatal=Exception).run(self._tasks(), stop, died=died)
+        return WorkerPool(spawn, size, fatal=Exception).run(self._tasks(), stop, died=worker_died)
 
     def _connect(self, stack: ExitStack) -> None:
         from handtint.batch.ray import Cluster

@@ -60,7 +60,7 @@ class PhotoWorker:
         """What an earlier run made of the same photo, where that still holds."""
         job, known = task.job, task.known
         if known and known.error:
-            return Outcome(job=job, state="failed", error=known.error, input=known.input, repeated=True)
+            return Outcome(job=job, state="failed", error=known.error, input=known.input, from_journal=True)
         wanted = [job.target, *[job.mask] * self._setup.save_mask, *[job.panel] * self._setup.save_panel]
         return Outcome(job=job, state="same") if all(map(storage.exists, wanted)) else None
 
@@ -123,9 +123,15 @@ def _failure(job: Job, error: Exception, digest: str, seconds: float) -> Outcome
         text = f"unexpected {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
     undecodable = isinstance(error, DecodeError)
     text = _named(job, text)
-    misused = isinstance(error, OptionError)
+    usage_error = isinstance(error, OptionError)
     return Outcome(
-        job=job, state=state, error=text, input=digest, seconds=seconds, misused=misused, undecodable=undecodable
+        job=job,
+        state=state,
+        error=text,
+        input=digest,
+        seconds=seconds,
+        usage_error=usage_error,
+        undecodable=undecodable,
     )
 
 

@@ -25,7 +25,7 @@ class Screen:
 
     def __init__(self, total: int | None) -> None:
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self.failed = self.misused = self.seen = 0
+        self.failed = self.usage_error = self.seen = 0
         self._watching, self._total = total is None, total
         text = TextColumn("[progress.description]{task.description}")
         columns = (text, BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn())
@@ -47,7 +47,7 @@ class Screen:
         """Tell of a photo, where there is something to tell."""
         if outcome.error:
             self.failed += 1
-            self.misused += outcome.misused
+            self.usage_error += outcome.usage_error
             self.say(outcome.error, bad=True)
         elif outcome.note:
             self.say(f"{outcome.job.source}: {outcome.note}")

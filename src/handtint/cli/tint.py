@@ -140,7 +140,7 @@ def _carry_out(config: RunConfig, signals: Signals) -> int:
         _sum_up(run, screen)
         if signals.number:
             return 0
-        return 2 if screen.failed == screen.misused > 0 else min(screen.failed, 1)
+        return 2 if screen.failed == screen.usage_error > 0 else min(screen.failed, 1)
 
 
 def _show_all(run: Run, screen: Screen, signals: Signals) -> bool:

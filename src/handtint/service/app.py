@@ -1,4 +1,4 @@
-"""The application: its paths, and how a request becomes a job and an answer a response."""
+"""The application: its routes, and how a request becomes a job for the pool, and its result a response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from handtint.service.metrics import Metrics
 from handtint.service.middleware import AccessMiddleware
 from handtint.service.request_pool import LOG, RequestPool
 from handtint.service.settings import Settings
-from handtint.workers.messages import Answer, PhotoRequest
+from handtint.workers.messages import PhotoRequest, PhotoResponse
 
 TINT_FIELDS = ("photo", "mask", "recipe", "other_models", *form.OPTIONS)
 INSPECT_FIELDS = ("photo", "gain", "mask_model")
@@ -31,8 +31,8 @@ NOTE = "Handtint-Note"
 
 
 def create(settings: Settings, pool: RequestPool) -> ASGIApp:
-    """The application over a pool, which it starts and stops."""
-    figures = Metrics(pool)
+    """The application. pool: does the work; it is started and stopped with the application."""
+    counters = Metrics(pool)
     app = FastAPI(
         title="handtint",
         version=__version__,
@@ -42,24 +42,24 @@ def create(settings: Settings, pool: RequestPool) -> ASGIApp:
         redirect_slashes=False,
         lifespan=_lifespan(pool),
     )
-    _add_work(app, settings, pool)
-    _add_state(app, pool, figures)
-    _add_problems(app)
+    _add_photo_routes(app, settings, pool)
+    _add_status_routes(app, pool, counters)
+    _add_error_handlers(app)
     app.openapi = lambda: document.describe(app, settings)  # type: ignore[method-assign]
 
     def count(path: str, status: int, seconds: float) -> None:
-        figures.count(path if path in PATHS else "other", status, seconds)
+        counters.count(path if path in PATHS else "other", status, seconds)
 
     protected = AccessMiddleware(app, settings, count)
     if not settings.origins:
         return protected
-    shown = [NOTE, "Retry-After"]
+    exposed = [NOTE, "Retry-After"]
     return CORSMiddleware(
         protected,
         allow_origins=settings.origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization"],
-        expose_headers=shown,
+        expose_headers=exposed,
     )
 
 
@@ -75,34 +75,34 @@ def _lifespan(pool: RequestPool) -> Any:
     return lifespan
 
 
-def _add_work(app: FastAPI, settings: Settings, pool: RequestPool) -> None:
-    """What is done with photos."""
+def _add_photo_routes(app: FastAPI, settings: Settings, pool: RequestPool) -> None:
+    """Routes that tint or inspect a photo, and the list of models."""
 
     @app.post("/v1/tint", **document.TINT)
     async def tint(request: Request) -> Response:
         """Colour what matters in a photo."""
         with pool.slot():
-            sent = await form.read(request, settings, TINT_FIELDS)
-            options = sent.options()
-            wanted = accept.parse(request.headers.get("accept", ""), options.format)
+            fields = await form.read(request, settings, TINT_FIELDS)
+            options = fields.options()
+            accepted = accept.parse(request.headers.get("accept", ""), options.format)
             job = PhotoRequest(
                 kind="tint",
-                photo=sent.photo,
+                photo=fields.photo,
                 options=options,
-                mask=sent.files.get("mask", b""),
-                reference=sent.files.get("reference", b""),
-                formats=wanted.formats,
-                json=wanted.json,
+                mask=fields.files.get("mask", b""),
+                reference=fields.files.get("reference", b""),
+                formats=accepted.formats,
+                json=accepted.json,
             )
-            return _response(await _unless_disconnected(request, pool.do(job)))
+            return _response(await _run_while_connected(request, pool.do(job)))
 
     @app.post("/v1/inspect", **document.INSPECT)
     async def inspect(request: Request) -> Response:
         """Tell what is in a photo, and how to ask for it with `keep`."""
         with pool.slot():
-            sent = await form.read(request, settings, INSPECT_FIELDS)
-            job = PhotoRequest(kind="inspect", photo=sent.photo, options=sent.options(), json=True)
-            return _response(await _unless_disconnected(request, pool.do(job)))
+            fields = await form.read(request, settings, INSPECT_FIELDS)
+            job = PhotoRequest(kind="inspect", photo=fields.photo, options=fields.options(), json=True)
+            return _response(await _run_while_connected(request, pool.do(job)))
 
     @app.get("/v1/models", **document.MODELS)
     async def models() -> Response:
@@ -110,8 +110,8 @@ def _add_work(app: FastAPI, settings: Settings, pool: RequestPool) -> None:
         return JSONResponse([model.summary() for model in zoo.CATALOGUE.values()])
 
 
-def _add_state(app: FastAPI, pool: RequestPool, figures: Metrics) -> None:
-    """What says how the service is."""
+def _add_status_routes(app: FastAPI, pool: RequestPool, counters: Metrics) -> None:
+    """Routes that report the state of the service."""
 
     @app.get("/healthz", **document.HEALTH)
     async def healthz() -> Response:
@@ -120,62 +120,64 @@ def _add_state(app: FastAPI, pool: RequestPool, figures: Metrics) -> None:
 
     @app.get("/readyz", **document.READY)
     async def readyz() -> Response:
-        """Say whether a photo would be worked on."""
+        """Say whether a worker is ready for a photo."""
         pool.check()
         return JSONResponse({"status": "ready", "workers": pool.ready})
 
     @app.get("/metrics", **document.METRICS)
     async def show_metrics() -> Response:
         """Show the service's figures, for Prometheus."""
-        return Response(figures.text(), media_type=metrics.MEDIA)
+        return Response(counters.text(), media_type=metrics.MEDIA)
 
 
-def _add_problems(app: FastAPI) -> None:
-    """Every error as a problem document."""
+def _add_error_handlers(app: FastAPI) -> None:
+    """Convert every error to a problem document."""
 
     @app.exception_handler(HandtintError)
     async def on_error(request: Request, error: HandtintError) -> Response:  # noqa: ARG001
-        return problems.answer_error(error)
+        return problems.error_response(error)
 
     @app.exception_handler(WeightsError)
     async def on_weights(request: Request, error: WeightsError) -> Response:  # noqa: ARG001
-        LOG.error("%s", error)  # it names files, which are nobody's business
-        return problems.answer("unavailable", "a network's weights are missing or damaged; the service's log says more")
+        LOG.error("%s", error)  # it names files, which clients must not see
+        return problems.response(
+            "unavailable", "a network's weights are missing or damaged; the service's log says more"
+        )
 
     @app.exception_handler(ClientDisconnect)
-    async def on_leave(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001
-        return problems.answer("gone", "the client went away")
+    async def on_disconnect(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001
+        return problems.response("gone", "the client went away")
 
     @app.exception_handler(HTTPException)
     async def on_status(request: Request, error: HTTPException) -> Response:  # noqa: ARG001
         detail = f"there are: {', '.join(PATHS)}" if error.status_code == 404 else str(error.detail)
-        return problems.answer(problems.kind_of_status(error.status_code), detail, headers=error.headers)
+        return problems.response(problems.kind_of_status(error.status_code), detail, headers=error.headers)
 
     @app.exception_handler(Exception)
-    async def on_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001 - it is logged elsewhere
-        return problems.answer("fault", "this should not have happened; the service's log says more")
+    async def on_exception(request: Request, error: Exception) -> Response:  # noqa: ARG001 - it is logged elsewhere
+        return problems.response("fault", "this should not have happened; the service's log says more")
 
 
-def _response(answer: Answer) -> Response:
-    """The answer as a response; what a person should know of a picture goes into a header."""
-    note = {NOTE: quote(answer.note, safe=" ;,:'()@=+-%")} if answer.note else {}
-    return Response(answer.body, headers=note, media_type=answer.media)
+def _response(result: PhotoResponse) -> Response:
+    """The HTTP response with a result; its note is a header."""
+    note = {NOTE: quote(result.note, safe=" ;,:'()@=+-%")} if result.note else {}
+    return Response(result.body, headers=note, media_type=result.media_type)
 
 
-async def _unless_disconnected(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """The result of the work, which is cancelled when the client disconnects. Raises ServiceError then."""
-    task, gone = asyncio.create_task(work), asyncio.create_task(_disconnected(request))
+async def _run_while_connected(request: Request, work: Coroutine[Any, Any, PhotoResponse]) -> PhotoResponse:
+    """The result of the work. If the client disconnects, the work is cancelled, and ServiceError raised."""
+    task, disconnected = asyncio.create_task(work), asyncio.create_task(_wait_for_disconnect(request))
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise ServiceError("gone", "the client went away")
         return task.result()
     finally:
         task.cancel()
-        gone.cancel()
+        disconnected.cancel()
 
 
-async def _disconnected(request: Request) -> None:
+async def _wait_for_disconnect(request: Request) -> None:
     """Return when the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -54,7 +54,7 @@ class _OfPool(Collector):
         yield GaugeMetricFamily("handtint_waiting", "Requests that no worker has in hand.", pool.waiting)
         yield GaugeMetricFamily("handtint_workers_ready", "Workers that are ready or at work.", pool.ready)
         yield GaugeMetricFamily("handtint_workers_busy", "Workers at work.", pool.busy)
-        yield SummaryMetricFamily("handtint_work_seconds", "A worker's time.", pool.done, pool.worked)
+        yield SummaryMetricFamily("handtint_work_seconds", "A worker's time.", pool.done, pool.work_seconds)
         replaced = CounterMetricFamily("handtint_workers_replaced", "Workers replaced.", labels=["reason"])
         for reason in ("time", "death", "idle", "client gone"):
             replaced.add_metric([reason], pool.replaced[reason])

@@ -42,7 +42,7 @@ class AccessMiddleware:
             self._check(scope["path"], Headers(scope=scope))
         except ServiceError as error:
             headers = {"WWW-Authenticate": "Bearer"} if error.kind == "token" else None
-            await problems.answer(error.kind, str(error), headers=headers)(scope, receive, send_with_headers)
+            await problems.response(error.kind, str(error), headers=headers)(scope, receive, send_with_headers)
         else:
             await self._app(scope, self._limited(receive), send_with_headers)
         finally:

@@ -1,4 +1,4 @@
-"""What goes wrong, as problem documents.
+"""Errors as problem documents.
 
 Source: RFC 9457, Problem Details for HTTP APIs.
 """
@@ -28,7 +28,7 @@ LONGEST = 500  # characters of a detail, which may quote the request
 
 
 class Kind(NamedTuple):
-    """A kind of problem: its HTTP status and what it is called."""
+    """A kind of problem: its HTTP status and its title."""
 
     status: int
     title: str
@@ -72,19 +72,19 @@ SUMMARIES = {
 
 
 def kind_of(error: HandtintError) -> str:
-    """The kind of problem that an error is."""
+    """The key in KINDS for an error."""
     if isinstance(error, ServiceError):
         return error.kind
     return next((kind for type_, kind in _ERRORS if isinstance(error, type_)), "fault")
 
 
 def kind_of_status(status: int) -> str:
-    """The kind of problem that an HTTP status stands for."""
+    """The key in KINDS for an HTTP status."""
     return _STATUSES.get(status, "malformed" if 400 <= status < 500 else "fault")
 
 
 def document(kind: str, detail: str) -> dict[str, str | int]:
-    """The problem as RFC 9457 has it; `instance` is new for each."""
+    """The problem document (RFC 9457); `instance` is a new UUID."""
     status, title = KINDS[kind]
     detail = detail if len(detail) <= LONGEST else f"{detail[: LONGEST - 3]}..."
     return {
@@ -96,7 +96,7 @@ def document(kind: str, detail: str) -> dict[str, str | int]:
     }
 
 
-def answer(kind: str, detail: str, *, wait: int = 0, headers: Mapping[str, str] | None = None) -> Response:
+def response(kind: str, detail: str, *, wait: int = 0, headers: Mapping[str, str] | None = None) -> Response:
     """The problem as a response. wait: seconds after which to try again, or 0."""
     problem = document(kind, detail)
     more = {"Retry-After": str(wait)} if wait else {}
@@ -104,7 +104,7 @@ def answer(kind: str, detail: str, *, wait: int = 0, headers: Mapping[str, str] 
     return Response(body, KINDS[kind].status, {**(headers or {}), **more}, media_type=MEDIA)
 
 
-def answer_error(error: HandtintError) -> Response:
-    """The problem that an error is, as a response."""
+def error_response(error: HandtintError) -> Response:
+    """The response for an error."""
     wait = error.wait if isinstance(error, ServiceError) else 0
-    return answer(kind_of(error), str(error), wait=wait)
+    return response(kind_of(error), str(error), wait=wait)

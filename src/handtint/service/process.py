@@ -7,34 +7,34 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from handtint.workers.messages import Answer, PhotoRequest, ServiceSetup
+from handtint.workers.messages import PhotoRequest, PhotoResponse, ServiceSetup
 from handtint.workers.process import ProcessWorker
 
 
-def spawn(setup: ServiceSetup) -> ProcessWorker[ServiceSetup, PhotoRequest, Answer]:
+def spawn(setup: ServiceSetup) -> ProcessWorker[ServiceSetup, PhotoRequest, PhotoResponse]:
     """A worker process, not yet started."""
-    return ProcessWorker(setup, do, prepare=prepare)
+    return ProcessWorker(setup, handle, prepare=prepare)
 
 
 def prepare(setup: ServiceSetup) -> None:
-    """In the worker: get ready, networks and all."""
+    """In the worker process: apply its limits, and load the networks."""
     if setup.threads:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded
     _limit(setup.memory)
     from handtint.service import worker
 
-    worker.warm(setup)
+    worker.warm_up(setup)
 
 
-def do(setup: ServiceSetup, job: PhotoRequest) -> Answer:
-    """In the worker: one request. Raises HandtintError, and whatever a fault of ours is."""
+def handle(setup: ServiceSetup, job: PhotoRequest) -> PhotoResponse:
+    """In the worker process: handle one request. Raises HandtintError, and any exception for a bug."""
     from handtint.service import worker
 
-    return worker.do(setup, job)
+    return worker.handle(setup, job)
 
 
 def _limit(memory: int) -> None:
-    """Be the one that is killed when memory runs out, and fail before it does where there is a limit."""
+    """Let the system kill this process first when memory runs out, and limit its memory (bytes) if it is not 0."""
     if sys.platform != "linux":
         return
     with suppress(OSError):

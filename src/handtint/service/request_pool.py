@@ -1,4 +1,4 @@
-"""The workers behind the service: room for so many requests at once, and errors in words for clients."""
+"""The worker pool of the service: a limited number of requests at once, and errors with messages for clients."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 
 from handtint.errors import HandtintError, ServiceError
-from handtint.workers.messages import Answer, PhotoRequest
+from handtint.workers.messages import PhotoRequest, PhotoResponse
 from handtint.workers.pool import WorkerPool
-from handtint.workers.worker import FALSE_STARTS, NoWorkerError, Worker
+from handtint.workers.worker import MAX_FAILED_STARTS, NoWorkerError, Worker
 
 LOG = logging.getLogger("handtint.service")
 _NO_WORKER = "no worker can be started; the service's log says why"
 
 
-class RequestPool(WorkerPool[PhotoRequest, Answer]):
-    """`size` workers, and room for `queue` requests that wait. seconds: how long a worker may take for one."""
+class RequestPool(WorkerPool[PhotoRequest, PhotoResponse]):
+    """A pool of `size` workers. queue: number of requests that may wait. seconds: time limit of one request."""
 
     def __init__(
-        self, spawn: Callable[[], Worker[PhotoRequest, Answer]], size: int, *, queue: int, seconds: float
+        self, spawn: Callable[[], Worker[PhotoRequest, PhotoResponse]], size: int, *, queue: int, seconds: float
     ) -> None:
         super().__init__(spawn, size, seconds=seconds)
         self.queue, self.admitted = queue, 0
 
     def check(self) -> None:
-        """Raise ServiceError where no worker is ready, saying why."""
+        """Raise ServiceError with the reason if no worker is ready."""
         if not self.ready:
             raise ServiceError(
-                "unavailable", _NO_WORKER if self.false_starts else "the workers are getting ready", wait=2
+                "unavailable", _NO_WORKER if self.failed_starts else "the workers are getting ready", wait=2
             )
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Room for one request, from its upload to its answer. Raises ServiceError where there is none."""
-        if self.false_starts >= FALSE_STARTS:
+        """A slot for one request, from its upload to its response. Raises ServiceError if there is none."""
+        if self.failed_starts >= MAX_FAILED_STARTS:
             self.check()
         if self.admitted >= self.size + self.queue:
             wait = min(60, max(1, math.ceil(self.typical_seconds * self.admitted / self.size)))
@@ -47,8 +47,8 @@ class RequestPool(WorkerPool[PhotoRequest, Answer]):
         finally:
             self.admitted -= 1
 
-    async def do(self, job: PhotoRequest) -> Answer:
-        """Have a request done. Cancelled, it is forgotten, and its worker soon free. Raises HandtintError."""
+    async def do(self, job: PhotoRequest) -> PhotoResponse:
+        """Handle a request in a worker, as `WorkerPool.do`. Raises HandtintError."""
         try:
             return await super().do(job)
         except TimeoutError:
@@ -62,6 +62,6 @@ class RequestPool(WorkerPool[PhotoRequest, Answer]):
         except HandtintError:
             raise
         except Exception as error:
-            LOG.error("a fault of ours", exc_info=error)
+            LOG.error("unexpected exception in a worker", exc_info=error)
             text = "this should not have happened; the service's log says more"
             raise ServiceError("fault", text) from error

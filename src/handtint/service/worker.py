@@ -1,4 +1,4 @@
-"""The work on one request, in a process of its own: decode, tint or inspect, encode."""
+"""The work on one request, in a worker process: decode, tint or inspect, encode."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.service.accept import JSON
 from handtint.session import Edit, Session
-from handtint.workers.messages import Answer, PhotoRequest, ServiceSetup
+from handtint.workers.messages import PhotoRequest, PhotoResponse, ServiceSetup
 
 
-def warm(setup: ServiceSetup) -> None:
-    """Load what every request needs, by tinting a small gray picture. Raises HandtintError."""
+def warm_up(setup: ServiceSetup) -> None:
+    """Load the networks and libraries by tinting a small gray picture. Raises HandtintError."""
     if setup.threads:
         cv2.setNumThreads(setup.threads)
     gray = Photo.of(np.tile(np.arange(64, dtype=np.uint8) * 4, (64, 1))).encode(format="png")
-    do(setup, PhotoRequest(kind="tint", photo=gray, options=Options(), formats=("png",)))
+    handle(setup, PhotoRequest(kind="tint", photo=gray, options=Options(), formats=("png",)))
 
 
-def do(setup: ServiceSetup, job: PhotoRequest) -> Answer:
-    """Do what a request asks for. Raises HandtintError, and whatever a fault of ours is."""
+def handle(setup: ServiceSetup, job: PhotoRequest) -> PhotoResponse:
+    """Handle a request. Raises HandtintError, and any exception for a bug."""
     try:
         return _tint(setup, job) if job.kind == "tint" else _inspect(setup, job)
     except MemoryError:
@@ -38,8 +38,8 @@ def do(setup: ServiceSetup, job: PhotoRequest) -> Answer:
 
 
 @cache
-def _tinter(model: str, mask_model: str, threads: int) -> Tinter:
-    """A pair of networks, kept: the catalogue has only so many."""
+def _cached_tinter(model: str, mask_model: str, threads: int) -> Tinter:
+    """A tinter with these networks, cached."""
     return Tinter(model, mask_model=mask_model, threads=threads)
 
 
@@ -48,21 +48,21 @@ def _decode(data: bytes, name: str, setup: ServiceSetup) -> Photo:
     return Photo.read(data, name=name, limits=limits)
 
 
-def _tint(setup: ServiceSetup, job: PhotoRequest) -> Answer:
+def _tint(setup: ServiceSetup, job: PhotoRequest) -> PhotoResponse:
     options = job.options
     photo = _decode(job.photo, "photo", setup)
     mask = _decode(job.mask, "mask", setup) if job.mask else None
     reference = _decode(job.reference, "reference", setup) if job.reference else None
     kind = options.format or _format(photo, job.formats)
-    tinter = _tinter(options.model, options.mask_model, setup.threads)
+    tinter = _cached_tinter(options.model, options.mask_model, setup.threads)
     if job.json:
-        return _json_answer(Session(tinter, photo), Edit(options=options, mask=mask, reference=reference), job, kind)
+        return _json_response(Session(tinter, photo), Edit(options=options, mask=mask, reference=reference), job, kind)
     result = tinter.run(photo, options, mask=mask, reference=reference)
-    return Answer(result.photo.encode(format=kind, quality=options.quality), MEDIA_TYPES[kind], result.note)
+    return PhotoResponse(result.photo.encode(format=kind, quality=options.quality), MEDIA_TYPES[kind], result.note)
 
 
-def _json_answer(session: Session, edit: Edit, job: PhotoRequest, format: str) -> Answer:
-    """The same in JSON, with the mask and what was found; the networks run once."""
+def _json_response(session: Session, edit: Edit, job: PhotoRequest, format: str) -> PhotoResponse:
+    """The result as JSON, with its mask, the detections and the recipe; the networks run once."""
     result, options = session.result(edit), edit.options
     data = result.photo.encode(format=format, quality=options.quality)
     payload = {
@@ -70,17 +70,17 @@ def _json_answer(session: Session, edit: Edit, job: PhotoRequest, format: str) -
         "found": [thing.record for thing in session.detect(options.gain, levels=options.levels)],
         "note": result.note,
         "recipe": recipes.dumps(recipes.of(options, mask=job.mask, reference=job.reference)),
-        "mask": _text(Photo(result.alpha).encode(format="png")),
-        "photo": {"media_type": MEDIA_TYPES[format], "data": _text(data)},
+        "mask": _base64(Photo(result.alpha).encode(format="png")),
+        "photo": {"media_type": MEDIA_TYPES[format], "data": _base64(data)},
     }
-    return Answer(json.dumps(payload).encode(), JSON, result.note)
+    return PhotoResponse(json.dumps(payload).encode(), JSON, result.note)
 
 
-def _inspect(setup: ServiceSetup, job: PhotoRequest) -> Answer:
+def _inspect(setup: ServiceSetup, job: PhotoRequest) -> PhotoResponse:
     photo, options = _decode(job.photo, "photo", setup), job.options
-    detections = _tinter(options.model, options.mask_model, setup.threads).inspect(photo, gain=options.gain)
+    detections = _cached_tinter(options.model, options.mask_model, setup.threads).inspect(photo, gain=options.gain)
     payload = {**_size(photo), "found": [thing.record for thing in detections]}
-    return Answer(json.dumps(payload).encode(), JSON)
+    return PhotoResponse(json.dumps(payload).encode(), JSON)
 
 
 def _size(photo: Photo) -> dict[str, int]:
@@ -89,10 +89,10 @@ def _size(photo: Photo) -> dict[str, int]:
 
 
 def _format(photo: Photo, formats: tuple[str, ...]) -> str:
-    """The photo's own format, or PNG where that cannot be written, if it is welcome; else the first that is."""
+    """The photo's own format, or PNG if that cannot be written, if it is acceptable; else the first acceptable one."""
     own = photo.format if photo.format in MEDIA_TYPES else "png"
     return own if own in formats or not formats else formats[0]
 
 
-def _text(data: bytes) -> str:
+def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")

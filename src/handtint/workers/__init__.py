@@ -1,1 +1,1 @@
-"""Pools of workers: processes that do one job after the other, and may die of any of them."""
+"""Worker pools: processes that do one job at a time, and are replaced when they die."""

@@ -1,4 +1,4 @@
-"""What travels between pools and workers: photographs of a run and their outcomes, requests and their answers."""
+"""The messages between pools and workers: photographs of a run and their outcomes, service requests and responses."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Literal
 
 from handtint.options import Options
 
-# done: tinted and written. same: nothing to do, it was done before. failed: this photo cannot be done.
-# halt: no photo could be done any more (disk full, weights damaged), so the run stops.
+# done: tinted and written. same: unchanged since an earlier run. failed: this photo cannot be tinted.
+# halt: no photo can be tinted any more (disk full, weights damaged), so the run stops.
 State = Literal["done", "same", "failed", "halt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSetup:
-    """What a worker of a run needs before its first photo.
+    """The settings of a run, sent to each worker when it starts.
 
-    threads: 0 for one a core. mask: a picture file's bytes, or none.
+    mask: the bytes of a picture file, or b"". threads: per worker; 0 for one per core.
     """
 
     options: Options
@@ -28,18 +28,18 @@ class RunSetup:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One photograph of a run: where it is, where the result goes, and the files beside the result."""
+    """One photograph of a run: the paths of its file, of the result, and of the files written next to it."""
 
     source: str  # a path, or "-" for standard input
     target: str  # a path, or "-" for standard output
     mask: str = ""
     panel: str = ""
-    key: str = ""  # what a journal calls the photo
+    key: str = ""  # of the photo in the journal
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
-    """What a journal knows of a photo under the same recipe: its input's sha256, and an error if it failed."""
+    """A journal's record of a photo under the same recipe: the sha256 of its file, and its error if it failed."""
 
     input: str
     error: str = ""
@@ -47,7 +47,7 @@ class JournalRecord:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One photograph to do. thumbnail: whether a small picture of it is wanted for the report."""
+    """A job for a worker. known: its record from an earlier run. thumbnail: whether to make one for the report."""
 
     job: Job
     known: JournalRecord | None = None
@@ -56,11 +56,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a job: an error and a note, each one line or empty.
+    """The outcome of a job. error, note: one line each, or "".
 
-    input: sha256 of the photo's file, "" where it could not be read. thumbnail: a JPEG of before and after, or none.
-    repeated: the error is an earlier run's. misused: the edit cannot be had of this photo, as a hint outside of it.
-    undecodable: the file was no whole picture, and may become one.
+    input: sha256 of the photo's file, "" if it could not be read. thumbnail: a JPEG of before and after, or b"".
+    from_journal: the error is that of an earlier run. usage_error: the edit does not fit this photo, such as a hint
+    outside of it. undecodable: the file is not a complete picture, but may still be being written.
     """
 
     job: Job
@@ -70,20 +70,23 @@ class Outcome:
     input: str = ""
     seconds: float = 0.0
     thumbnail: bytes = b""
-    repeated: bool = False
-    misused: bool = False
+    from_journal: bool = False
+    usage_error: bool = False
     undecodable: bool = False
 
 
-def died(task: Task) -> Outcome:
-    """The outcome of a photograph whose worker died of it."""
+def worker_died(task: Task) -> Outcome:
+    """The outcome of a photograph that killed its worker."""
     text = f"{task.job.source}: its worker died: out of memory, or crashed by this photo"
     return Outcome(job=task.job, state="failed", error=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSetup:
-    """The limits of a worker of the service. threads: 0 for one a core. memory: bytes that it may allocate, or 0."""
+    """The limits of a worker of the service.
+
+    pixels, bytes, frames: of a photo. threads: 0 for one per core. memory: bytes that it may allocate, 0 for no limit.
+    """
 
     pixels: int
     bytes: int
@@ -94,11 +97,10 @@ class ServiceSetup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoRequest:
-    """One request to the service. photo, mask, reference: files' bytes, which the last two may lack.
+    """One request to the service.
 
-    json: whether to answer so.
-
-    formats: of the picture to answer with, as welcome as each other; none where that does not matter.
+    photo, mask, reference: the bytes of files; b"" for no mask or reference. formats: acceptable formats of the
+    result, () for any. json: whether the response is JSON.
     """
 
     kind: Literal["tint", "inspect"]
@@ -111,9 +113,9 @@ class PhotoRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What to answer: a body, its media type, and what the person should know of it, or ""."""
+class PhotoResponse:
+    """The response to a request. note: for the user, or ""."""
 
     body: bytes
-    media: str
+    media_type: str
     note: str = ""

@@ -1,4 +1,4 @@
-"""A worker process: a fresh interpreter that does one job after the other, and whose death costs only its own job."""
+"""A worker process: a new interpreter that does one job at a time. If it dies, only its current job is lost."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from typing import Any, Generic, TypeVar
 
 from handtint.workers.worker import WorkerDied
 
-S = TypeVar("S")  # what it needs to know before anything else
-J = TypeVar("J")  # something to do
-R = TypeVar("R")  # what became of it
+S = TypeVar("S")  # setup, sent once
+J = TypeVar("J")  # job
+R = TypeVar("R")  # result
 
-LAST = 10.0  # seconds to wait for a killed process; one that hangs in the kernel is left behind
-_SPAWN = multiprocessing.get_context("spawn")  # a fresh interpreter: forking one with ONNX Runtime's threads may hang
-_REAPING = threading.Lock()  # a process number is only looked at, or signalled, while nobody reaps it
+JOIN_TIMEOUT = 10.0  # seconds to wait for a killed process; one that hangs in the kernel is not waited for
+_SPAWN = multiprocessing.get_context("spawn")  # not fork, which may hang with ONNX Runtime's threads
+_REAP_LOCK = threading.Lock()  # held while a process is checked or killed: once reaped, its number may be reused
 
 
 class RemoteError(Exception):
-    """Where in the worker an error was raised, as text: the cause of an error that came from there."""
+    """The traceback of an error in a worker, as text; it is the `__cause__` of that error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +42,21 @@ class _Failure:
 
 
 class ProcessWorker(Generic[S, J, R]):
-    """A worker process, and a thread of this process that talks to it. Kill it in the end, whatever happens."""
+    """A worker process, with a thread in this process that exchanges messages with it. Always `kill` it at the end."""
 
     def __init__(self, setup: S, handle: Callable[[S, J], R], *, prepare: Callable[[S], object]) -> None:
-        """prepare: called in the process before anything else; handle: for each job. Both must be importable there."""
+        """prepare(setup) is called once in the process, handle(setup, job) for each job; both must be importable."""
         self._setup, self._handle, self._prepare = setup, handle, prepare
         self._process: SpawnProcess | None = None
         self._ready: Future[int] = Future()
         self._jobs: SimpleQueue[tuple[J, Future[R]] | None] = SimpleQueue()
-        self._ended = False
+        self._killed = False
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
 
     def start(self) -> Future[int]:
-        """Start the process; the future, of its number, is done once it answers, or ends with what `prepare` raised.
+        """Start the process. The future ends with its process id once it is ready, or with what `prepare` raised.
 
-        The future of a process that cannot be started ends with OSError.
+        If the process cannot be started, the future ends with OSError.
         """
         self._ready.set_running_or_notify_cancel()
         try:
@@ -66,10 +66,10 @@ class ProcessWorker(Generic[S, J, R]):
         return self._ready
 
     def submit(self, job: J) -> Future[R]:
-        """Give it something to do. The future of a process that dies of it, or was dead, ends with BrokenExecutor."""
+        """Send a job. The future ends with BrokenExecutor if the process dies meanwhile, or is dead already."""
         future: Future[R] = Future()
-        with _REAPING:
-            dead = self._ended or not (self._process and self._process.is_alive())
+        with _REAP_LOCK:
+            dead = self._killed or not (self._process and self._process.is_alive())
             if not dead:
                 self._jobs.put((job, future))
         if dead:
@@ -77,21 +77,21 @@ class ProcessWorker(Generic[S, J, R]):
         return future
 
     def kill(self) -> None:
-        """Kill it, even while it starts; what it was writing never gets its name."""
+        """Kill the process, even while it starts; a file that it was writing is never renamed to its final name."""
         self._kill_once()
         self._jobs.put(None)
         if self._thread.ident is not None:
-            self._thread.join(LAST)
+            self._thread.join(JOIN_TIMEOUT)
 
     def _kill_once(self) -> None:
-        """Once, and only a process that nobody has reaped yet: the number of another may be anybody's."""
-        with _REAPING:
-            if self._process and not self._ended:
+        """Kill the process, unless that was done or it was reaped: its number may belong to another process now."""
+        with _REAP_LOCK:
+            if self._process and not self._killed:
                 self._process.kill()
-            self._ended = True
+            self._killed = True
 
     def _run(self) -> None:
-        """In a thread of its own: start the process, then hand it job after job, until it dies or is killed."""
+        """In the thread: start the process, then send it one job after the other until it ends."""
         try:
             connection = self._spawn()
         except Exception as error:
@@ -99,71 +99,71 @@ class ProcessWorker(Generic[S, J, R]):
             return
         try:
             with connection:
-                self._talk(connection)
+                self._communicate(connection)
         except (EOFError, OSError):
             pass
         finally:
-            self._end()
+            self._clean_up()
 
     def _spawn(self) -> Connection:
         resource_tracker.ensure_running()  # it unblocks signals
-        if sys.platform != "win32":  # when to stop is for this process to say: workers never hear of Ctrl-C and SIGTERM
+        if sys.platform != "win32":  # inherited: only this process handles Ctrl-C and SIGTERM
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        here, there = _SPAWN.Pipe()
-        with there, _REAPING:
-            if self._ended:
-                here.close()
+        parent_end, child_end = _SPAWN.Pipe()
+        with child_end, _REAP_LOCK:
+            if self._killed:
+                parent_end.close()
                 raise WorkerDied("killed before it was started")
-            process = _SPAWN.Process(target=_serve, args=(there, self._prepare, self._handle))
+            process = _SPAWN.Process(target=_main, args=(child_end, self._prepare, self._handle))
             try:
                 process.start()
             except BaseException:
-                here.close()
+                parent_end.close()
                 raise
             self._process = process
-        return here
+        return parent_end
 
-    def _talk(self, connection: Connection) -> None:
-        """Raises EOFError, OSError once the process is dead."""
-        if not _answer(connection, self._setup, self._ready):
+    def _communicate(self, connection: Connection) -> None:
+        """Exchange messages until the process is killed. Raises EOFError, OSError when it dies."""
+        if not _exchange(connection, self._setup, self._ready):
             return
-        while (given := self._jobs.get()) is not None:
-            job, future = given
+        while (item := self._jobs.get()) is not None:
+            job, future = item
             if future.set_running_or_notify_cancel():
-                _answer(connection, job, future)
+                _exchange(connection, job, future)
 
-    def _end(self) -> None:
-        """Leave no process, and nobody who waits for one."""
+    def _clean_up(self) -> None:
+        """End the process, and the futures of jobs that were not sent to it."""
         self._kill_once()
         if self._process:
-            self._process.join(LAST)
+            self._process.join(JOIN_TIMEOUT)
         while not self._jobs.empty():
-            given = self._jobs.get()
-            if given and given[1].set_running_or_notify_cancel():
-                given[1].set_exception(WorkerDied("the worker process died before it was given this"))
+            item = self._jobs.get()
+            if item and item[1].set_running_or_notify_cancel():
+                item[1].set_exception(WorkerDied("the worker process died before it was given this"))
 
 
-def _answer(connection: Connection, message: object, future: Future[Any]) -> bool:
-    """Send a message, and let the future have its answer; whether it is one. Raises EOFError, OSError after a death."""
+def _exchange(connection: Connection, message: object, future: Future[Any]) -> bool:
+    """Send a message, and set the future from the reply. Returns False for an error. Raises EOFError, OSError."""
     try:
         connection.send(message)
-        answer = connection.recv()
+        reply = connection.recv()
     except (EOFError, OSError):
         future.set_exception(WorkerDied("the worker process died"))
         raise
     except Exception as error:  # the message, or its answer, cannot be pickled
         future.set_exception(error)
         return False
-    if isinstance(answer, _Failure):
-        answer.error.__cause__ = RemoteError(f"\n{answer.trace}")
-        future.set_exception(answer.error)
+    if isinstance(reply, _Failure):
+        reply.error.__cause__ = RemoteError(f"\n{reply.trace}")
+        future.set_exception(reply.error)
         return False
-    future.set_result(answer)
+    future.set_result(reply)
     return True
 
 
-def _serve(connection: Connection, prepare: Callable[[Any], object], handle: Callable[[Any, Any], object]) -> None:
-    """In the process: get ready, say who it is, then do what is sent."""
+def _main(connection: Connection, prepare: Callable[[Any], object], handle: Callable[[Any, Any], object]) -> None:
+    """In the process: prepare, reply with the process id, then handle one job after the other."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
     setup = connection.recv()
 
@@ -171,23 +171,23 @@ def _serve(connection: Connection, prepare: Callable[[Any], object], handle: Cal
         prepare(setup)
         return os.getpid()
 
-    with suppress(EOFError, OSError):  # nobody is there any more
-        connection.send_bytes(_reply(ready))
+    with suppress(EOFError, OSError):  # the parent closed the pipe
+        connection.send_bytes(_pickled_result(ready))
         while True:
-            connection.poll(None)  # an end of the pipe is noticed here, what cannot be unpickled is an answer
-            connection.send_bytes(_reply(lambda: handle(setup, connection.recv())))
+            connection.poll(None)  # raises when the pipe is closed; errors of unpickling below become the reply
+            connection.send_bytes(_pickled_result(lambda: handle(setup, connection.recv())))
 
 
-def _reply(work: Callable[[], object]) -> memoryview:
-    """What came of the work, for the parent."""
+def _pickled_result(work: Callable[[], object]) -> memoryview:
+    """The pickled result of the work, or a pickled _Failure."""
     try:
         return ForkingPickler.dumps(work())
     except BaseException as error:
-        return ForkingPickler.dumps(_Failure(_portable(error), "".join(traceback.format_exception(error))))
+        return ForkingPickler.dumps(_Failure(_picklable(error), "".join(traceback.format_exception(error))))
 
 
-def _portable(error: BaseException) -> BaseException:
-    """The error, or a RuntimeError that describes it where it cannot be pickled and restored."""
+def _picklable(error: BaseException) -> BaseException:
+    """The error, or a RuntimeError that describes it if it cannot be pickled and restored."""
     try:
         ForkingPickler.dumps(error)
         copy.deepcopy(error)  # made anew as unpickling would
@@ -197,7 +197,7 @@ def _portable(error: BaseException) -> BaseException:
 
 
 def _die_with_parent() -> None:
-    """A parent that was killed must not have its work go on while its successor begins."""
+    """Exit when the parent process ends, so that no worker outlives a killed parent."""
     parent = multiprocessing.parent_process()
     if parent:
         parent.join()

@@ -1,4 +1,4 @@
-"""What a pool asks of a worker, wherever it runs: a process of this machine, an actor of a cluster, a test's fake."""
+"""The interface between a pool and its workers: processes of this machine, actors of a cluster, fakes in tests."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from handtint.errors import HandtintError
 J = TypeVar("J", contravariant=True)  # a job
 R = TypeVar("R")  # its result
 
-FALSE_STARTS = 3  # workers that fail to start, one after the other, before jobs are refused
+MAX_FAILED_STARTS = 3  # consecutive ones, after which jobs are refused
 
 
 class WorkerDied(BrokenExecutor):
-    """The worker ended, or was killed, before it answered."""
+    """The worker ended, or was killed, before it finished the job."""
 
 
 class NoWorkerError(HandtintError):
-    """No worker can be started, again and again."""
+    """No worker can be started, after several attempts."""
 
 
 class Worker(Protocol[J, R]):
     """One worker, which does one job at a time."""
 
     def start(self) -> Future[int]:
-        """Begin to get ready; the future, of the worker's process id, is done once jobs may be given."""
+        """Start the worker. The future ends with its process id once it is ready for jobs."""
         ...
 
     def submit(self, job: J, /) -> Future[R]:
-        """Give it a job. A future that ends with BrokenExecutor says that the worker died."""
+        """Send a job. The future ends with BrokenExecutor if the worker dies."""
         ...
 
     def kill(self) -> None:
-        """End it at once, whatever it is doing; this may block for a moment."""
+        """End the worker at once; this may block for a moment."""
         ...
 
 
-def died_before(future: Future[Any]) -> bool:
-    """Whether a job that was just submitted met a worker that was dead already: the job is not to blame."""
+def was_dead(future: Future[Any]) -> bool:
+    """Whether a job that was just submitted failed because its worker was dead already."""
     return future.done() and isinstance(future.exception(), BrokenExecutor)
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's text, or its class where there is none."""
+    """The first line of an error's message, or the name of its class."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def cores() -> int:
-    """The processor cores that this process may use."""
+    """The number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
