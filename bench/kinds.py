@@ -15,7 +15,7 @@ from handtint.data import ground_truth, sources
 from handtint.image.arrays import resize
 from handtint.image.color import lab, tone
 from handtint.image.photo import Photo
-from handtint.pipeline import KIND_SIDE
+from handtint.stages import KIND_SIDE
 from handtint.types import Array
 
 

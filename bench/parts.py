@@ -28,7 +28,8 @@ from handtint.image.masks import masks
 from handtint.image.photo import Photo
 from handtint.networks import PERSON
 from handtint.options import Options
-from handtint.pipeline import Stages, Tinter
+from handtint.pipeline import Tinter
+from handtint.stages import Stages
 from handtint.types import Pixels
 
 SAMPLE = Path(__file__).parents[1] / "examples" / "photos" / "astronaut.jpg"

@@ -79,7 +79,7 @@ def test_a_preview_is_the_result_made_small(tinter: Tinter, sample: Path) -> Non
     small = Session(tinter, photo).preview(edit, screen=128)
     assert small.photo.pixels.shape == (128, 128, 3)
     full = Session(tinter, photo)
-    assert full.small().size == photo.size
+    assert full.scaled().size == photo.size
     shown, made = full.preview(edit).photo.pixels, full.result(edit).photo.pixels
     np.testing.assert_array_equal(shown, made)
     from handtint.image.arrays.resize import shrink
@@ -122,7 +122,7 @@ def test_sixteen_bits_and_alpha_are_kept_in_the_result_and_shown_in_eight(tinter
 
 
 def test_only_so_many_choices_are_remembered(tinter: Tinter, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handtint.session.ROOM", 0)
+    monkeypatch.setattr("handtint.cached_stages.MAX_BYTES", 0)
     session = Session(tinter, Photo.read(sample))
     held = session.nbytes
     for x in range(5):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from handtint.cli import main
 from handtint.errors import OptionError
 from handtint.image.arrays.resize import GuidedCoefficients
-from handtint.image.color import lab, light, likeness, swatches
+from handtint.image.color import lab, light, swatches, transfer
 from handtint.image.photo import Photo
 from handtint.options import Options
 from handtint.pipeline import Tinter
@@ -87,23 +87,23 @@ def test_colors_at_a_lightness_are_that_light_and_distinct_ones_are_told_apart(
     assert swatches.at_lightness([], L) == []
 
 
-def scene(sky: tuple[float, float], earth: tuple[float, float], split: int) -> likeness.View:
+def scene(sky: tuple[float, float], earth: tuple[float, float], split: int) -> transfer.View:
     """A light sky over a dark earth."""
     upper = np.arange(32)[:, None] < np.full((1, 40), split)
     L = np.where(upper, 80, 30).astype(np.float32)
     ab = np.where(upper[..., None], np.array(sky, np.float32), np.array(earth, np.float32))
     features = np.stack([upper, ~upper, upper * 0.5]).astype(np.float32)
-    return likeness.View(L, ab, Segmentation(None, (~upper).astype(np.float32), features))
+    return transfer.View(L, ab, Segmentation(None, (~upper).astype(np.float32), features))
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(8, 24), st.integers(8, 24), st.floats(-40, 40), st.floats(-40, 40))
 def test_a_reference_gives_its_colors_to_what_is_alike(ours: int, theirs: int, sky: float, earth: float) -> None:
     photo = scene((0, 0), (5, 5), ours)
-    moved = photo.ab + likeness.difference(photo, scene((0, sky), (earth, 0), theirs))
+    moved = photo.ab + transfer.difference(photo, scene((0, sky), (earth, 0), theirs))
     np.testing.assert_allclose(moved[2, 5], [0, sky], atol=2)
     np.testing.assert_allclose(moved[30, 5], [earth, 0], atol=2)
-    assert np.abs(likeness.difference(photo, photo)).max() < 1e-3
+    assert np.abs(transfer.difference(photo, photo)).max() < 1e-3
 
 
 def test_a_reference_by_the_command_line(tinter: Tinter, sample: Path, color_photo: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Colours that a place of a photo may have had: those predicted, and those that cloth, paint, earth and leaves have."""
+"""Likely colours of a point in a photo: the predicted ones, and common ones of cloth, paint, earth and leaves."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from handtint.image.color.swatches import COMMON, RGB, at_lightness, distinct, s
 from handtint.image.masks import selection
 from handtint.types import Pixels, Segmentation
 
-TELLING = (32.0, 82.0)  # L*: darker or lighter colours could not be told apart
+LIGHTNESS_RANGE = (32.0, 82.0)  # L*: darker or lighter colours would look alike
 
 
-def at_place(pixels: Pixels, segmentation: Segmentation, colors: Planes, x: float, y: float) -> list[RGB]:
-    """The colours, sRGB 0..255, the likeliest first, about as light as the photo is there.
+def likely_colors(pixels: Pixels, segmentation: Segmentation, predicted: Planes, x: float, y: float) -> list[RGB]:
+    """Likely colours of a point, sRGB 0..255, the likeliest first, at about the lightness that the photo has there.
 
-    pixels: (H, W) or (H, W, 3), of a few hundred pixels a side. colors: those predicted. x, y: shares of the sides.
+    pixels: (H, W) or (H, W, 3), of a few hundred pixels a side. predicted: its colours. x, y: the point, 0..1.
     """
     height, width = pixels.shape[:2]
     row, column = int(y * height), int(x * width)
     L = lab.lightness(pixels)
-    ab = np.dstack(colors.planes(L / np.float32(100), 0, height))
+    ab = np.dstack(predicted.planes(L / np.float32(100), 0, height))
     steps = keep.parse(f"@{100 * x:.2f}%,{100 * y:.2f}%")
-    seen = selection.select(steps, pixels, segmentation, matted=False)
+    region = selection.select(steps, pixels, segmentation, matted=False)
     red, green, blue = lab.join(L, ab)[row, column].tolist()
-    candidates = [(red, green, blue), *swatches(L, ab, seen.alpha), *COMMON]
-    found = at_lightness(candidates, float(np.clip(L[row, column], *TELLING)))
-    return [found[n] for n in distinct(found)]
+    candidates = [(red, green, blue), *swatches(L, ab, region.alpha), *COMMON]
+    matched = at_lightness(candidates, float(np.clip(L[row, column], *LIGHTNESS_RANGE)))
+    return [matched[n] for n in distinct(matched)]

@@ -1,47 +1,33 @@
-"""One photo opened for editing: the networks run once, masks are cached, and sliders only blend again."""
+"""A photo opened for editing: the networks run once, masks are cached, and a changed setting only blends again."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Generic, TypeVar
 
 import cv2
 
-from handtint import hints, keep, palette
-from handtint.image.arrays import resize
-from handtint.image.arrays.layers import Layers
-from handtint.image.arrays.samples import eight_bits
+from handtint import hints, palette
+from handtint.cached_stages import Cache, CachedStages, PreviewStages
 from handtint.image.color import swatches, tone
 from handtint.image.masks import detections
-from handtint.image.masks.selection import Selection
 from handtint.image.masks.strokes import Stroke, paint
 from handtint.image.photo import Photo
-from handtint.networks import Networks
 from handtint.options import LEVELS, Options
-from handtint.pipeline import Stages, Tinter
+from handtint.pipeline import Tinter
 from handtint.pixels import leveled
 from handtint.result import Result, whole
-from handtint.types import Array, Segmentation
+from handtint.stages import Stages
 
 SCREEN = 1280  # pixels: the longer side of a preview
-SIZES = 5  # of previews cached
-SELECTIONS = 8  # masks cached, for undoing
-ROOM = 96 << 20  # bytes of masks cached, beyond the last one
-GAINS = 4  # for so many values of gain, the answers of the networks
-PALETTE = 320  # pixels: the longer side at which the colours of a place are looked for
-LOOKS = 12  # for so many hints, references, lights and versions, the colours
-
-_Value = TypeVar("_Value")
+MAX_PREVIEWS = 5  # sizes of previews in the cache
+PALETTE_SIDE = 320  # pixels: the longer side at which likely colours are computed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What a person wants of a photo.
+    """The edit of a photo: options, uploaded pictures and brush strokes.
 
-    mask takes the place of the options' `keep`, reference that of their file; strokes are painted over either mask.
+    mask: replaces the options' `keep`, if given. reference: replaces the options' file. strokes: drawn over the mask.
     """
 
     options: Options
@@ -51,81 +37,83 @@ class Edit:
 
 
 class Session:
-    """One photo under a tinter. Not for two threads at once.
+    """A photo opened for editing, with its caches. Not thread-safe.
 
-    All methods raise OptionError, InputError and WeightsError, as a tinter does.
+    All methods raise OptionError, InputError and WeightsError, as Tinter does.
     """
 
     def __init__(self, tinter: Tinter, photo: Photo) -> None:
-        """Open a photo."""
+        """tinter: does the work. photo: to edit."""
         self.photo, self._tinter = photo, tinter
-        self._wholes: _Cache[_CachedStages] = _Cache(len(LEVELS), 1 << 34, lambda page: page.nbytes)
-        self._smalls: _Cache[_PreviewStages] = _Cache(SIZES, 1 << 30, lambda small: small.nbytes)
+        self._full_stages: Cache[CachedStages] = Cache(len(LEVELS), 1 << 34, lambda page: page.nbytes)
+        self._preview_stages: Cache[PreviewStages] = Cache(MAX_PREVIEWS, 1 << 30, lambda stages: stages.nbytes)
 
-    def small(self, screen: int = SCREEN) -> Photo:
-        """The photo with a longer side of `screen` pixels, or its own, 8 bits a channel."""
-        return self._small(screen, "off").photo
+    def scaled(self, screen: int = SCREEN) -> Photo:
+        """The photo with 8 bits per channel, shrunk to a longer side of `screen` pixels if it is larger."""
+        return self._preview_stages_for(screen, "off").photo
 
-    def _small(self, screen: int, levels: str, effort: str = "balanced") -> _PreviewStages:
-        return self._smalls.get((screen, levels, effort), lambda: _PreviewStages(self._whole(levels, effort), screen))
+    def _preview_stages_for(self, screen: int, levels: str, effort: str = "balanced") -> PreviewStages:
+        return self._preview_stages.get(
+            (screen, levels, effort), lambda: PreviewStages(self._full_stages_for(levels, effort), screen)
+        )
 
-    def _stages(self, edit: Edit) -> _CachedStages:
-        """The stages of the whole photo that an edit asks for."""
-        return self._whole(edit.options.levels, edit.options.effort)
+    def _stages(self, edit: Edit) -> CachedStages:
+        """The stages of the full-size photo for an edit."""
+        return self._full_stages_for(edit.options.levels, edit.options.effort)
 
-    def _whole(self, levels: str, effort: str = "balanced") -> _CachedStages:
+    def _full_stages_for(self, levels: str, effort: str = "balanced") -> CachedStages:
         networks = self._tinter.networks.at(effort)
-        return self._wholes.get((levels, effort), lambda: _CachedStages(leveled(self.photo, levels), networks))
+        return self._full_stages.get((levels, effort), lambda: CachedStages(leveled(self.photo, levels), networks))
 
     @property
     def kind(self) -> tone.Kind:
         """Gray, toned or in colour."""
-        return self._whole("off").kind
+        return self._full_stages_for("off").kind
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the photo and its caches take, roughly."""
+        """Approximate memory use of the photo and its caches, in bytes."""
         pages = (self.photo, *self.photo.pages)
         arrays = [array for page in pages for array in (page.pixels, page.native, page.alpha) if array is not None]
-        return sum(array.nbytes for array in arrays) + self._wholes.nbytes + self._smalls.nbytes
+        return sum(array.nbytes for array in arrays) + self._full_stages.nbytes + self._preview_stages.nbytes
 
     def detect(self, gain: str = "auto", *, levels: str = "off") -> list[detections.Detection]:
         """The foreground and the objects in the photo, as `handtint inspect` lists them."""
-        return self._whole(levels).detections(gain)
+        return self._full_stages_for(levels).detections(gain)
 
     def faces(self) -> list[tuple[float, float, float, float]]:
-        """The faces of people in the photo, (left, top, right, bottom) as shares of the sides."""
-        return list(self._whole("off").segmentation("auto").faces)
+        """The faces in the photo, (left, top, right, bottom), each relative to the sides, 0..1."""
+        return list(self._full_stages_for("off").segmentation("auto").faces)
 
-    def palette(self, edit: Edit, spot: tuple[float, float]) -> tuple[list[swatches.RGB], str]:
-        """The colours, sRGB 0..255, that a place may have had, the likeliest first, and the thing that it is on, or "".
+    def palette(self, edit: Edit, point: tuple[float, float]) -> tuple[list[swatches.RGB], str]:
+        """(likely colours of a point, sRGB 0..255, the likeliest first; `keep`'s term for the object at it, or "").
 
-        spot: x, y as shares of the sides. A thing is named as for `keep`.
+        point: (x, y), each 0..1.
         """
         options = replace(edit.options, hint=())
-        small = self._small(PALETTE, options.levels)
-        colors, _ = small.hinted(options, edit.reference)
-        found = palette.at_place(small.pixels, small.segmentation(options.gain), colors, *spot)
-        return found, self._thing(options, spot)
+        stages = self._preview_stages_for(PALETTE_SIDE, options.levels)
+        colors, _ = stages.hinted_colors(options, edit.reference)
+        candidates = palette.likely_colors(stages.pixels, stages.segmentation(options.gain), colors, *point)
+        return candidates, self._object_at(options, point)
 
-    def _thing(self, options: Options, spot: tuple[float, float]) -> str:
-        """The smallest thing found at a place, as `keep` names it, or ""."""
-        found = []
+    def _object_at(self, options: Options, point: tuple[float, float]) -> str:
+        """The term of `keep` for the smallest detected object at a point, or ""."""
+        candidates = []
         for thing in self.detect(options.gain, levels=options.levels):
             height, width = thing.alpha.shape
-            if thing.number and thing.alpha[int(spot[1] * height), int(spot[0] * width)] > 127:
-                found.append((thing.share, thing.term))
-        return min(found, default=(0.0, ""))[1]
+            if thing.number and thing.alpha[int(point[1] * height), int(point[0] * width)] > 127:
+                candidates.append((thing.share, thing.term))
+        return min(candidates, default=(0.0, ""))[1]
 
     def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
-        """The edit at a longer side of `screen` pixels: what `result` gives, shrunk, but for rounding."""
+        """The edited photo with a longer side of `screen` pixels: up to rounding, the result of `result`, shrunk."""
         hints.check_pages(edit.options.hints, 1 + len(self.photo.pages))
-        small = self._small(screen, edit.options.levels, edit.options.effort)
-        feather = edit.options.feather * max(small.photo.size) / max(self.photo.size)
-        return small.tinted(replace(edit.options, feather=feather), _mask(small, edit), edit.reference)
+        stages = self._preview_stages_for(screen, edit.options.levels, edit.options.effort)
+        feather = edit.options.feather * max(stages.photo.size) / max(self.photo.size)
+        return stages.tinted(replace(edit.options, feather=feather), _mask(stages, edit), edit.reference)
 
     def result(self, edit: Edit) -> Result:
-        """The edit at full size and depth, all pages: what `Tinter.run` gives, with `mask(edit)` as its mask."""
+        """The edited photo at full size and depth, all pages: as `Tinter.run` returns it with `mask(edit)`."""
         hints.check_pages(edit.options.hints, 1 + len(self.photo.pages))
         mask, reference = self.mask(edit), edit.reference
         levels = edit.options.levels
@@ -136,162 +124,19 @@ class Session:
         return whole(self._stages(edit).result(edit.options, mask, reference), further)
 
     def mask(self, edit: Edit) -> Photo | None:
-        """The mask to use with the options, before they invert and feather it; None where `keep` alone decides."""
+        """The mask to pass with the options, before inverting and feathering; None if `keep` suffices."""
         return _mask(self._stages(edit), edit)
 
     def selected(self, edit: Edit) -> Photo:
-        """What is kept, as a mask that other programs can use, whether it was given, painted or selected."""
+        """The mask of the edit, uploaded, painted or selected, before inverting and feathering."""
         return self.mask(edit) or Photo(self._stages(edit).selection(edit.options, edit.mask).alpha)
 
 
 def _mask(stages: Stages, edit: Edit) -> Photo | None:
-    """The given mask with the strokes over it; or what is selected with the strokes over it."""
+    """The mask of an edit with its strokes; None if there is neither a mask nor a stroke."""
     if not edit.strokes:
         return edit.mask
     alpha = stages.selection(edit.options, edit.mask).alpha
-    if edit.options.invert:  # a brush adds to what shows colour
+    if edit.options.invert:  # strokes add to what has colour in the result
         return Photo(cv2.bitwise_not(paint(cv2.bitwise_not(alpha), edit.strokes)))
     return Photo(paint(alpha, edit.strokes))
-
-
-class _Cache(Generic[_Value]):
-    """The values last used: at most so many, and at most so many bytes beside the newest."""
-
-    def __init__(self, most: int, room: int = 0, weigh: Callable[[_Value], int] = lambda _: 0) -> None:
-        self._most, self._room, self._weigh = most, room, weigh
-        self._values: OrderedDict[Hashable, _Value] = OrderedDict()
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all values; may be asked while another thread puts one in."""
-        return sum(map(self._weigh, list(self._values.values())))
-
-    def get(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
-        """The value of that key, computed where it is not cached."""
-        if key not in self._values:
-            value = make()
-            while self._values and (len(self._values) >= self._most or self.nbytes > self._room):
-                self._values.popitem(last=False)
-            self._values[key] = value
-        self._values.move_to_end(key)
-        return self._values[key]
-
-
-def _reference_bytes(lit: tuple[Photo | None, resize.GuidedCoefficients]) -> int:
-    return 0 if lit[0] is None else lit[0].pixels.nbytes
-
-
-def _mask_bytes(hinted: tuple[Photo | None, tuple[resize.Planes, str]]) -> int:
-    colors = hinted[1][0]
-    return colors.nbytes if isinstance(colors, Layers) else 0
-
-
-class _CachedStages(Stages):
-    """The stages of a page, each computed once for the settings that it depends on."""
-
-    def __init__(self, photo: Photo, networks: Networks) -> None:
-        super().__init__(photo, networks)
-        self._colors: _Cache[resize.GuidedCoefficients] = _Cache(GAINS, 1 << 30)
-        self._lit: _Cache[tuple[Photo | None, resize.GuidedCoefficients]] = _Cache(LOOKS, ROOM, _reference_bytes)
-        self._hinted: _Cache[tuple[Photo | None, tuple[resize.Planes, str]]] = _Cache(LOOKS, ROOM, _mask_bytes)
-        self._segmentations: _Cache[Segmentation] = _Cache(GAINS, 1 << 30)
-        self._detections: _Cache[list[detections.Detection]] = _Cache(1)
-        self._selections: _Cache[Selection] = _Cache(SELECTIONS, ROOM, lambda selection: selection.alpha.nbytes)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the masks and references cached."""
-        return self._selections.nbytes + self._lit.nbytes + self._hinted.nbytes
-
-    def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
-        """As Stages has it."""
-        key = gain, closer_look
-        return self._colors.get(key, lambda: super(_CachedStages, self).colors(gain, closer_look))
-
-    def lit(
-        self, colors: resize.GuidedCoefficients, options: Options, reference: Photo | None = None
-    ) -> resize.GuidedCoefficients:
-        """As Stages has it; `colors` are those of the options. The photo of a key is kept: its id stays its own."""
-        key = options.reference, id(reference), options.warmth, options.gain, options.closer_look
-        made = super().lit
-        return self._lit.get(key, lambda: (reference, made(colors, options, reference)))[1]
-
-    def hinted(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:
-        """As Stages has it."""
-        told = options.hint, options.reference, id(reference), options.warmth, options.variant
-        key = told, options.gain, options.closer_look, options.matting
-        made = super().hinted
-        return self._hinted.get(key, lambda: (reference, made(options, reference)))[1]
-
-    def segmentation(self, gain: str) -> Segmentation:
-        """As Stages has it."""
-        return self._segmentations.get(gain, lambda: super(_CachedStages, self).segmentation(gain))
-
-    def detections(self, gain: str) -> list[detections.Detection]:
-        """The foreground and the objects in it."""
-        return self._detections.get(gain, lambda: detections.detect(self.segmentation(gain), self.pixels))
-
-    def selection(self, options: Options, mask: Photo | None = None) -> Selection:
-        """As Stages has it; a given mask is not cached."""
-        if mask is not None:
-            return super().selection(options, mask)
-        key = selection_key(options)
-        return self._selections.get(key, lambda: super(_CachedStages, self).selection(options))
-
-
-class _PreviewStages(Stages):
-    """The same page at the size of a screen, with the answers of the networks for the whole photo."""
-
-    def __init__(self, page: _CachedStages, screen: int) -> None:
-        self._page = page
-        size = page.photo.size
-        scale = min(1.0, screen / max(size))
-        self._size = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-        super().__init__(self._shrunk(), page.networks)
-        self._selections: _Cache[Selection] = _Cache(SELECTIONS, ROOM, lambda selection: selection.alpha.nbytes)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the small photo and of its cached masks."""
-        return self.photo.pixels.nbytes + self._selections.nbytes
-
-    def _shrunk(self) -> Photo:
-        alpha = self._page.photo.alpha
-        shown = None if alpha is None else eight_bits(self._shrink(alpha))
-        return Photo(eight_bits(self._shrink(self._page.pixels)), alpha=shown, note=self._page.photo.note)
-
-    def _shrink(self, values: Array) -> Array:
-        return values if values.shape[:2] == self._size else resize.shrink(values, self._size)
-
-    @cached_property
-    def kind(self) -> tone.Kind:
-        """Gray, toned or in colour, judged by the whole photo."""
-        return self._page.kind
-
-    def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
-        """The colours of the whole photo: guided coefficients serve for any size."""
-        return self._page.colors(gain, closer_look)
-
-    def hinted(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:
-        """The same of the whole photo: its masks are shrunk where they are laid over."""
-        return self._page.hinted(options, reference)
-
-    def segmentation(self, gain: str) -> Segmentation:
-        """The segmentation of the whole photo."""
-        return self._page.segmentation(gain)
-
-    def selection(self, options: Options, mask: Photo | None = None) -> Selection:
-        """What is kept of the whole photo, shrunk, so that a preview shows the edges that the result has."""
-        if mask is not None:
-            return super().selection(options, mask)
-        return self._selections.get(selection_key(options), lambda: self._select(options))
-
-    def _select(self, options: Options) -> Selection:
-        whole = self._page.selection(options)
-        return replace(whole, alpha=self._shrink(whole.alpha))
-
-
-def selection_key(options: Options) -> Hashable:
-    """The settings that decide what is kept."""
-    needed = keep.needs_segmentation(keep.parse(options.keep))
-    return options.keep, options.matting, options.gain if needed else ""

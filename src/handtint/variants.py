@@ -1,4 +1,4 @@
-"""Plausible versions of one photo that differ where it does not tell: the colour of cloth and paint, the hour.
+"""Plausible versions of one photo that differ where it is ambiguous: in the colours of clothes and in the light.
 
 Each has a number and a name; the same number gives the same colours again, on every machine with the same networks.
 """
@@ -17,13 +17,13 @@ from handtint.options import MOST_HINTS, Options
 from handtint.types import Array, Float, Segmentation
 
 FREE = ("person", "car", "bus", "boat", "sofa", "chair", "bottle", "motorbike", "bicycle", "train", "aeroplane")
-NEAR = 12.0  # L*: as light as most of it
-UPPER = 0.35  # of a person's height is head, where no face is found
+NEAR = 12.0  # L*: the largest difference from the most common lightness
+UPPER = 0.35  # of a person's height is taken for the head if no face is found
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One version. color: of what may have any, "#rrggbb" or "" for the predicted one. warmth: added to the light."""
+    """One version. color: "#rrggbb" for an object of arbitrary colour, or "". warmth: added to the light."""
 
     name: str
     color: str = ""
@@ -43,16 +43,16 @@ VARIANTS = (
 
 
 def applied(options: Options, segmentation: Segmentation, L: Float) -> tuple[Options, str]:
-    """The options with those of their variant written out, and a note that says what it is; as they are for none.
+    """(the options with their variant replaced by a hint and warmth, a note that says which); unchanged for no variant.
 
-    L: the photo's L* (h, w) 0..100, of any size.
+    L: the photo's L* (h, w), 0..100, of any size.
     """
     if not options.variant:
         return options, ""
     variant = VARIANTS[options.variant - 1]
     position = recolorable_point(segmentation, L) if variant.color else None
     warmth = variant.warmth
-    if variant.color and position is None:  # nothing there may have any colour: versions differ in light alone
+    if variant.color and position is None:  # nothing has an arbitrary colour: versions differ in the light only
         warmth = (-1) ** options.variant * (0.2 + 0.1 * options.variant)
     hint = f"@{100 * position[0]:.2f}%,{100 * position[1]:.2f}%={variant.color}" if position else ""
     hints = (*options.hint[: MOST_HINTS - 1], *filter(None, [hint]))
@@ -64,9 +64,9 @@ def applied(options: Options, segmentation: Segmentation, L: Float) -> tuple[Opt
 
 
 def recolorable_point(segmentation: Segmentation, L: Float) -> tuple[float, float] | None:
-    """(x, y) as shares of the sides, in the middle of the largest thing that may have any colour; None without one.
+    """(x, y), each 0..1: the centre of the largest object whose colour is arbitrary; None if there is none.
 
-    Of a person it is the clothes: below the faces, and as light as most of what is there, which hands seldom are.
+    Of a person, it is on the clothes: below the faces, and at their most common lightness, which hands rarely have.
     """
     if segmentation.classes is None:
         return None
@@ -85,14 +85,14 @@ def recolorable_point(segmentation: Segmentation, L: Float) -> tuple[float, floa
 
 
 def _common_lightness(L: Float, inside: Array) -> Array:
-    """(h, w) bool: where L* is as most of what is inside."""
+    """(h, w) bool: where L* is near the most common one inside."""
     counts = np.histogram(L[inside], bins=20, range=(0, 100))[0]
     smoothed = np.convolve(counts, (1, 2, 1), "same")
     return np.asarray(np.abs(L - (5 * int(smoothed.argmax()) + 2.5)) < NEAR)
 
 
 def _clothes(person: Instance, segmentation: Segmentation) -> Float:
-    """A person's alpha (h, w) less what is above the chin."""
+    """A person's alpha (h, w), 0 above the chin."""
     alpha = person.alpha.copy()
     h, w = alpha.shape
     rows = np.flatnonzero((alpha > 0.5).any(axis=1))

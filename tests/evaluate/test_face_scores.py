@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from handtint import closer
+from handtint import closer_look
 from handtint.errors import InputError
 from handtint.evaluate.baselines import grayed
 from handtint.evaluate.color import ColorEvaluation, evaluate_color
@@ -133,7 +133,7 @@ def test_a_model_that_answers_the_truth_scores_as_the_truth(counted: dict[str, C
     assert once == pytest.approx(true, abs=0.3)
     assert once["chroma"] == pytest.approx(np.hypot(14, 16), abs=0.6)
     assert (ours["skin_like"], ours["gray"]) == (1, 0)
-    assert ours["chroma"] == pytest.approx(closer.STRENGTH * np.hypot(14, 16), abs=0.6)
+    assert ours["chroma"] == pytest.approx(closer_look.STRENGTH * np.hypot(14, 16), abs=0.6)
     assert result["sources"]["s"] == result["predictors"]
     assert set(evaluation.shown[0]) == {"photograph", "truth", "handtint", "handtint, one look"}
 

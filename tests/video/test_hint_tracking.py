@@ -143,3 +143,11 @@ def test_without_the_closer_look_no_face_is_looked_for(
     frame: Array = pan("astronaut", SIZE, 0)
     tracker.process(frame, 0)
     assert blob.calls == 0
+
+
+def test_no_note_on_points_that_move(tinter: Tinter) -> None:
+    options = Options(keep="person", hint=("@300,100=#3050c0",))  # in the right half, where no colour is kept
+    frame = pan("astronaut", SIZE, 0)
+    analysis = Tracker(tinter.networks, options).process(frame, 0)
+    assert "no colour is kept" in tinter.run(Photo(frame), options).note
+    assert "no colour is kept" not in tint_frame(Photo(frame), tinter.networks, analysis, options).note

@@ -1,4 +1,4 @@
-"""`handtint inspect`: what is in photographs, and how to ask for it."""
+"""`handtint inspect`: the objects in photographs, and how to name them with `--keep`."""
 
 from __future__ import annotations
 
@@ -62,34 +62,35 @@ def command(
 
     gain_factor(gain)
     tinter = Tinter(mask_model=mask_model)
-    records, failed = [], 0
+    records: list[dict[str, Any]] = []
     for source in sources:
         try:
             photo, segmentation, things = _analyse(tinter, source, gain)
             _draw(photo, segmentation, things, overlay, labels)
             palettes = _palettes(tinter, photo, things, gain) if palette else None
         except HandtintError as error:
-            failed += 1
-            _say(f"{error}" if source in f"{error}" else f"{source}: {error}")
+            _print_error(f"{error}" if source in f"{error}" else f"{source}: {error}")
             continue
-        records.append(
-            {
-                "photo": source,
-                "width": photo.size[1],
-                "height": photo.size[0],
-                "found": _records(things, palettes),
-            }
-        )
+        records.append(_record(source, photo, things, palettes))
         if not as_json:
-            _table(source, photo, things, palettes)
+            _print_table(source, photo, things, palettes)
     if as_json:
         click.echo(json.dumps(records, indent=2))
-    if failed:
+    if len(records) < len(sources):
         sys.exit(1)
 
 
+def _record(source: str, photo: Photo, things: list[Detection], palettes: list[list[str]] | None) -> dict[str, Any]:
+    """The entry of a photo in the JSON list."""
+    height, width = photo.size
+    found = [thing.record for thing in things]
+    if palettes is not None:
+        found = [record | {"palette": palette} for record, palette in zip(found, palettes, strict=True)]
+    return {"photo": source, "width": width, "height": height, "found": found}
+
+
 def _analyse(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Detection]]:
-    """The photo, what the network says of it, and what is in it."""
+    """(the photo, its segmentation, the detected objects). source: a path, or - for standard input."""
     from handtint.image.io import codec, content
     from handtint.image.masks import detections
     from handtint.image.photo import Photo
@@ -100,13 +101,13 @@ def _analyse(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentatio
 
 
 def _palettes(tinter: Tinter, photo: Photo, things: list[Detection], gain: str) -> list[list[str]]:
-    """The likeliest colours of each thing, as #rrggbb."""
+    """The likeliest colours of each object, as #rrggbb."""
     import numpy as np
 
     from handtint.image.arrays import resize
     from handtint.image.color import lab
     from handtint.image.color.swatches import swatches
-    from handtint.pipeline import Stages
+    from handtint.stages import Stages
 
     if not things:
         return []
@@ -117,16 +118,10 @@ def _palettes(tinter: Tinter, photo: Photo, things: list[Detection], gain: str) 
     return [[f"#{bytes(rgb).hex()}" for rgb in swatches(L, ab, thing.alpha)] for thing in things]
 
 
-def _records(things: list[Detection], palettes: list[list[str]] | None) -> list[dict[str, Any]]:
-    if palettes is None:
-        return [thing.record for thing in things]
-    return [thing.record | {"palette": palette} for thing, palette in zip(things, palettes, strict=True)]
-
-
 def _draw(
     photo: Photo, segmentation: Segmentation, things: list[Detection], overlay: str | None, labels: str | None
 ) -> None:
-    """Write the pictures that are asked for. Raises OutputError, and OptionError for labels without classes."""
+    """Write the requested pictures. Raises OutputError, and OptionError for labels from a network without classes."""
     if labels:
         from handtint import files
         from handtint.image.masks import masks
@@ -147,12 +142,12 @@ def _palette_png(labels: Any) -> bytes:
 
     picture = Image.fromarray(labels)
     picture.putpalette(voc_colors().ravel().tolist())
-    held = io.BytesIO()
-    picture.save(held, "PNG")
-    return held.getvalue()
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
-def _table(source: str, photo: Photo, things: list[Detection], palettes: list[list[str]] | None) -> None:
+def _print_table(source: str, photo: Photo, things: list[Detection], palettes: list[list[str]] | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -162,8 +157,8 @@ def _table(source: str, photo: Photo, things: list[Detection], palettes: list[li
         console.print(f"{source}: {width} x {height}, nothing found", markup=False)
         return
     table = Table(*COLUMNS, *(["likeliest colours"] if palettes is not None else []), box=None, padding=(0, 2, 0, 0))
-    shown = [[]] * len(things) if palettes is None else [[" ".join(palette)] for palette in palettes]
-    for thing, colors in zip(things, shown, strict=True):
+    cells = [[]] * len(things) if palettes is None else [[" ".join(palette)] for palette in palettes]
+    for thing, colors in zip(things, cells, strict=True):
         number, position = (str(n) if n else "" for n in (thing.number, thing.position))
         box = ",".join(map(str, thing.box))
         table.add_row(
@@ -173,5 +168,5 @@ def _table(source: str, photo: Photo, things: list[Detection], palettes: list[li
     console.print(table)
 
 
-def _say(text: str) -> None:
+def _print_error(text: str) -> None:
     click.echo(f"handtint: {' '.join(text.split())}", err=True)

@@ -12,7 +12,7 @@ from handtint import __version__
 from handtint.errors import InputError
 from handtint.evaluate.metrics import colorfulness
 from handtint.evaluate.predictors import Colorer, Finder, painted
-from handtint.faces import Face, skin_tone, tone_of
+from handtint.faces import Face, is_skin_tone, median_tone
 from handtint.image.arrays import resize
 from handtint.image.color import lab
 from handtint.image.photo import Photo
@@ -36,7 +36,7 @@ class FaceColor:
     @property
     def skin(self) -> bool:
         """Whether it is like skin, of whatever complexion: chroma 8 to 40, hue 10 to 85 degrees."""
-        return skin_tone(self.chroma, self.hue)
+        return is_skin_tone(self.chroma, self.hue)
 
 
 def face_color(rgb: Array, face: Face, size: tuple[int, int]) -> FaceColor:
@@ -50,7 +50,7 @@ def face_color(rgb: Array, face: Face, size: tuple[int, int]) -> FaceColor:
         _middle(y * down, face.height * down, rgb.shape[0]),
         _middle(x * across, face.width * across, rgb.shape[1]),
     )
-    chroma, hue = tone_of(lab.split(np.ascontiguousarray(rgb[rows, columns]))[1])
+    chroma, hue = median_tone(lab.split(np.ascontiguousarray(rgb[rows, columns]))[1])
     return FaceColor(chroma, hue, is_small(face, size))
 
 

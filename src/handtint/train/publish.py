@@ -38,47 +38,46 @@ def publish(
     """
     if name not in CATALOGUE:
         raise OptionError(f"model: {name!r} is not in the catalogue")
-    runs_files = [(recipe_path, run), *others]
-    runs = [(recipes.load(file), where) for file, where in runs_files]
-    recipe = runs[0][0]
-    task, made = find(recipe.task), generator(recipe.task, recipe.network)
-    net = finished(*runs[0], runs[1:])
-    file = f"{name}.onnx"
+    run_files = [(recipe_path, run), *others]
+    runs = [(recipes.load(path), where) for path, where in run_files]
+    recipe, file = runs[0][0], f"{name}.onnx"
     with TemporaryDirectory() as temporary:
-        difference = export(net, Path(temporary) / file, list(task.outputs), side=made.side)
-        bytes_ = (Path(temporary) / file).read_bytes()
+        path = Path(temporary) / file
+        side = generator(recipe.task, recipe.network).side
+        difference = export(finished(*runs[0], runs[1:]), path, list(find(recipe.task).outputs), side=side)
+        onnx = path.read_bytes()
     weights = Weights(
         file=file,
-        sha256=hashlib.sha256(bytes_).hexdigest(),
-        size=len(bytes_),
+        sha256=hashlib.sha256(onnx).hexdigest(),
+        size=len(onnx),
         licence="MIT",
         source="file" if folder else "package",
         start="; averaged with ".join(_start(loaded) for loaded, _ in runs),
         data=data,
-        recipe=" + ".join(file.name for file, _ in runs_files),
-        steps=sum(_steps(where) for _, where in runs_files),
+        recipe=" + ".join(file.name for file, _ in run_files),
+        steps=sum(_steps(where) for _, where in run_files),
         side=recipe.phases[-1].size if recipe.augment == "squash" else 0,
     )
-    store(name, weights, bytes_, folder or ASSETS)
-    size = f"{(folder or ASSETS) / file}: {len(bytes_) / 1e6:.1f} MB"
+    store(name, weights, onnx, folder or ASSETS)
+    size = f"{(folder or ASSETS) / file}: {len(onnx) / 1e6:.1f} MB"
     return f"{size}, largest difference from the trained network {difference:.4f}"
 
 
 def _start(recipe: Recipe) -> str:
-    """What the training began with."""
+    """The weights that the training started from, in words."""
     kind = generator(recipe.task, recipe.network)
     encoder = f"encoder: {kind.published}" if recipe.pretrained and kind.published else "random"
     if recipe.start:
         kept = f", {1 - recipe.interpolation:.0%} of whose weights are kept" if recipe.interpolation < 1 else ""
-        encoder = f"{_called(recipe.start)}{kept}; that one with {encoder}"
+        encoder = f"{_origin(recipe.start)}{kept}; that one with {encoder}"
     if not recipe.foreground_run:
         return encoder
     companion = generator("mask", kind.companion).published or "random"
-    return f"{encoder}; and {_called(recipe.foreground_run)}, that one with encoder: {companion}"
+    return f"{encoder}; and {_origin(recipe.foreground_run)}, that one with encoder: {companion}"
 
 
-def _called(start: str) -> str:
-    """What a recipe's `start` or `foreground_run` names, in words."""
+def _origin(start: str) -> str:
+    """The weights that a recipe's `start` or `foreground_run` names, in words."""
     return f"the {start} of the package before" if start in manifest() else f"a run of handtint, {Path(start).stem}"
 
 

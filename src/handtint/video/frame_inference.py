@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from handtint import manner
+from handtint import color_transfer
 from handtint.faces import Face
 from handtint.image.arrays import resize
 from handtint.image.color import light
-from handtint.image.color.likeness import Shifts
+from handtint.image.color.transfer import ColorShifts
 from handtint.networks import PERSON, Networks
 from handtint.options import Options, gain_factor
 from handtint.types import Float, Pixels, Segmentation
@@ -53,7 +53,9 @@ class FrameInference:
             self.pixels, self._coarse, self._gain, faces=lambda: self.faces, people=lambda: self._people
         )
 
-    def colors(self, size: tuple[int, int], shifts: Shifts | None = None, warmth: float = 0.0) -> tuple[Float, Float]:
+    def colors(
+        self, size: tuple[int, int], shifts: ColorShifts | None = None, warmth: float = 0.0
+    ) -> tuple[Float, Float]:
         """(slope and offset of a*b* (h, w, 4), the weight of this prediction at each pixel (size)).
 
         shifts: those to the colours of a reference. warmth: of the light.
@@ -62,7 +64,9 @@ class FrameInference:
         if colors is not self._coarse:
             count += np.float32(CLOSER_LOOK_WEIGHT) * resize.shrink(_changed(colors, self._coarse), size)
         if shifts is not None:
-            colors = manner.applied(shifts, colors, manner.predicted(colors, self.pixels, self.segmentation))
+            colors = color_transfer.apply_shifts(
+                shifts, colors, color_transfer.predicted_view(colors, self.pixels, self.segmentation)
+            )
         if warmth:
             colors = light.warmed(colors, warmth)
         return _limit_size(_stack(colors), MAX_SIDE), count

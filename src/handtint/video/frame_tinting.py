@@ -12,8 +12,8 @@ from handtint.image.masks.selection import Selection
 from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import Options
-from handtint.pipeline import Stages
 from handtint.result import Result
+from handtint.stages import Stages
 from handtint.types import Alpha
 from handtint.video.tracker import FrameAnalysis
 
@@ -36,11 +36,11 @@ class _Frame(Stages):
             raise ValueError("no colours were predicted for this frame")
         return self._analysis.colors
 
-    def hinted(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:  # noqa: ARG002
+    def hinted_colors(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:  # noqa: ARG002
         """The colours from the tracker, which include hints."""
         return self.colors(options.gain, options.closer_look), ""
 
-    def _unseen(self, options: Options, alpha: Alpha) -> str:  # noqa: ARG002
+    def _hidden_hints(self, options: Options, alpha: Alpha) -> str:  # noqa: ARG002
         """No note: the points of hints move through the film."""
         return ""
 

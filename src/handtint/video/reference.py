@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from handtint import files, manner
+from handtint import color_transfer, files
 from handtint.errors import OptionError
 from handtint.image.arrays.resize import GuidedCoefficients
-from handtint.image.color import likeness
-from handtint.image.color.likeness import Shifts, View
+from handtint.image.color import transfer
+from handtint.image.color.transfer import ColorShifts, View
 from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import Options
-from handtint.pipeline import Stages
+from handtint.stages import Stages
 from handtint.types import Pixels, Segmentation
 
 
@@ -35,8 +35,8 @@ class Reference:
     @cached_property
     def _view(self) -> View:
         assert self._stages  # noqa: S101  # nosec B101
-        return manner.colored(self._stages.pixels, self._stages.segmentation(self._gain))
+        return color_transfer.colored_view(self._stages.pixels, self._stages.segmentation(self._gain))
 
-    def shifts(self, colors: GuidedCoefficients, pixels: Pixels, segmentation: Segmentation) -> Shifts:
+    def shifts(self, colors: GuidedCoefficients, pixels: Pixels, segmentation: Segmentation) -> ColorShifts:
         """How the colours predicted for a frame differ from the photograph's, kind of thing by kind."""
-        return likeness.learned(manner.predicted(colors, pixels, segmentation), self._view)
+        return transfer.learn_shifts(color_transfer.predicted_view(colors, pixels, segmentation), self._view)

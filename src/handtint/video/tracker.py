@@ -10,12 +10,12 @@ import numpy as np
 from handtint import keep
 from handtint.image.arrays import resize
 from handtint.image.color import tone
-from handtint.image.color.likeness import Shifts
+from handtint.image.color.transfer import ColorShifts
 from handtint.image.masks import selection
 from handtint.keep import Box, Class, Point, Term
 from handtint.networks import Networks
 from handtint.options import Options
-from handtint.pipeline import KIND_SIDE
+from handtint.stages import KIND_SIDE
 from handtint.types import Float, Pixels, Segmentation
 from handtint.video import flow, hint_tracking, object_tracking, predictions
 from handtint.video.frame_inference import FrameInference
@@ -142,7 +142,7 @@ class Tracker:
             note = "; ".join(filter(None, (note, hint_note)))
         return (replace(keyframe, residual=self._residual(keyframe, warped, due)) if warped else keyframe), note
 
-    def _shifts(self, inference: FrameInference, warped: _Warped | None) -> Shifts | None:
+    def _shifts(self, inference: FrameInference, warped: _Warped | None) -> ColorShifts | None:
         """Those to the reference, which the first frame of a scene teaches; None without one."""
         if warped or not self._reference.is_given:
             return warped.keyframe.color_shifts if warped else None
@@ -182,7 +182,7 @@ class Tracker:
     def _predict(
         self,
         inference: FrameInference,
-        shifts: Shifts | None,
+        shifts: ColorShifts | None,
         lightness: Float,
         warped: _Warped | None,
         due: list[Term],

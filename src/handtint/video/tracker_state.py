@@ -12,7 +12,7 @@ import numpy as np
 
 from handtint import keep
 from handtint.image.color import tone
-from handtint.image.color.likeness import Shifts
+from handtint.image.color.transfer import ColorShifts
 from handtint.keep import Point, Term
 from handtint.types import Array, Float
 from handtint.video.hint_tracking import HintPoints
@@ -36,7 +36,7 @@ class Keyframe:
     residual: Predictions | None = None
     hint_change: Float | None = None
     hint_points: HintPoints = field(default_factory=dict)
-    color_shifts: Shifts | None = None
+    color_shifts: ColorShifts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _arrays(keyframe: Keyframe) -> Iterator[tuple[str, Array]]:
     if keyframe.hint_change is not None:
         yield "told", keyframe.hint_change
     if keyframe.color_shifts is not None:
-        yield from ((f"shifts.{part.name}", getattr(keyframe.color_shifts, part.name)) for part in fields(Shifts))
+        yield from ((f"shifts.{part.name}", getattr(keyframe.color_shifts, part.name)) for part in fields(ColorShifts))
     if keyframe.residual is not None:
         yield "lag.count", keyframe.residual.count
         if keyframe.residual.colors is not None:
@@ -129,10 +129,10 @@ def _keyframe(name: str, header: Mapping[str, Any], arrays: Mapping[str, Array])
     return Keyframe(array("view"), predictions, array("move"), header["age"], residual, change, points, shifts)
 
 
-def _shifts(name: str, arrays: Mapping[str, Array]) -> Shifts | None:
-    parts = {part.name: arrays.get(f"{name}.shifts.{part.name}") for part in fields(Shifts)}
+def _shifts(name: str, arrays: Mapping[str, Array]) -> ColorShifts | None:
+    parts = {part.name: arrays.get(f"{name}.shifts.{part.name}") for part in fields(ColorShifts)}
     known = {part: array for part, array in parts.items() if array is not None}
-    return Shifts(**known) if known else None
+    return ColorShifts(**known) if known else None
 
 
 def _hint_points(rows: Iterable[tuple[str, float, float]]) -> HintPoints:

@@ -9,7 +9,7 @@ from handtint.image.color import lab
 from handtint.keep import Hint, Length, Point, Step
 from handtint.keep.hints import rgb_of
 from handtint.options import Options
-from handtint.pipeline import KIND_SIDE
+from handtint.stages import KIND_SIDE
 from handtint.types import Pixels, Segmentation
 from handtint.variants import VARIANTS, Variant, recolorable_point
 from handtint.video.hint_tracking import HintPoints

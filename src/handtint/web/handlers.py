@@ -66,7 +66,7 @@ def describe(opened: OpenPhoto) -> dict[str, Any]:
 def before(opened: OpenPhoto, screen: int) -> Content:
     """The original photo as a JPEG whose longer side is `screen` pixels."""
     with opened.lock:
-        return _picture(opened.session.small(screen))
+        return _picture(opened.session.scaled(screen))
 
 
 def preview(opened: OpenPhoto, body: bytes) -> Content:

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from handtint import closer
-from handtint.closer import look_closer
+from handtint import closer_look
+from handtint.closer_look import look_closer
 from handtint.colorizer import colorize
 from handtint.faces import Face, find_faces
 from handtint.image.color import lab
 from handtint.types import Array, Float
 
-FACE = 11 * closer.STRENGTH  # a* of a face that Painter saw alone
+FACE = 11 * closer_look.STRENGTH  # a* of a face that Painter saw alone
 
 
 class Detector:
@@ -55,7 +55,7 @@ class Painter:
     def run(self, x: Float) -> tuple[Float, ...]:
         self.seen.append(x.shape)
         ab = np.zeros((x.shape[0], 2, x.shape[2] // 2, x.shape[3] // 2), np.float32)
-        if x.shape[2:] == (closer.CROP, closer.CROP):
+        if x.shape[2:] == (closer_look.CROP, closer_look.CROP):
             ab[:, 0], ab[:, 1] = 0.1, self.b / 110
         return (ab,)
 
@@ -111,11 +111,11 @@ def test_colour_laid_into_many_small_faces_survives(photo: Array) -> None:
     engine = Painter()
     faces = [Face(x, y, x + 12, y + 15, 1.0) for x in range(20, 560, 60) for y in range(20, 360, 60)]
     ab = shown(look_closer(photo, colorize(photo, engine, side=256), faces, engine, gain=None), photo)
-    for face in faces[: closer.MOST]:
+    for face in faces[: closer_look.MAX_FACES]:
         x, y = (int(v) for v in face.middle)
         assert ab[y, x, 0] == pytest.approx(FACE, abs=0.3)
-    assert max(shape[0] for shape in engine.seen) <= closer.BATCH
-    assert sum(shape[0] for shape in engine.seen) == closer.MOST + 1
+    assert max(shape[0] for shape in engine.seen) <= closer_look.BATCH
+    assert sum(shape[0] for shape in engine.seen) == closer_look.MAX_FACES + 1
 
 
 def test_at_the_edge_of_a_photo_colour_reaches_the_edge(photo: Array) -> None:
@@ -129,7 +129,7 @@ def test_at_the_edge_of_a_photo_colour_reaches_the_edge(photo: Array) -> None:
 def test_a_face_where_perhaps_somebody_stands_is_one_if_it_gets_the_colours_of_skin(
     photo: Array, b: float, is_face: bool
 ) -> None:
-    engine, perhaps = Painter(b), np.full((40, 60), closer.POSSIBLE + 0.01, np.float32)
+    engine, perhaps = Painter(b), np.full((40, 60), closer_look.MIN_PERSON + 0.01, np.float32)
     face = Face(280, 180, 304, 212, 1.0)
     first = colorize(photo, engine, side=256)
     lines = look_closer(photo, first, [face], engine, gain=None, people=perhaps)

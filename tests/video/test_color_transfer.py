@@ -10,7 +10,7 @@ from clips import pan
 from handtint import Photo, variants
 from handtint.errors import OptionError
 from handtint.image.color import lab
-from handtint.image.color.likeness import learned
+from handtint.image.color.transfer import learn_shifts
 from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.types import Array, Float
@@ -65,7 +65,7 @@ def test_a_reference_is_learned_once_a_scene(
     tinter: Tinter, color_photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    monkeypatch.setattr(reference.likeness, "learned", lambda *views: calls.append(1) or learned(*views))
+    monkeypatch.setattr(reference.transfer, "learn_shifts", lambda *views: calls.append(1) or learn_shifts(*views))
     frames = film(14, "astronaut", "hopper")
     plain, like = chroma(tinter, frames), chroma(tinter, frames, reference=str(color_photo))
     assert len(calls) == 2
