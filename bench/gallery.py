@@ -16,7 +16,7 @@ OUT = ROOT / "docs" / "gallery"
 SIDE = 360
 SLIDE = "this.parentNode.style.setProperty('--cut', this.value + '%')"
 HINTED = {  # colours that a gray copy does not tell
-    "astronaut": ("@40%,80%=#e0662a", "@20%,80%=#e0662a", "@30%,92%=#e0662a", "@6%,25%=#a8303c"),
+    "astronaut": ("person:1.clothes=#e0662a", "@6%,25%=#a8303c"),
     "hopper": ("@7%,44%=#2c3068", "@25%,88%=#2b3550", "@80%,85%=#2b3550"),
     "parrot": ("@52%,45%=#3f9a3c",),
     "woman in white robe": ("@50%,26%=#8a5a3c", "@50%,75%=#ddd2bd", "@52%,60%=#8a5a3c"),

@@ -51,6 +51,14 @@ def percent(value: float) -> Length:
         ('"my ""best"".png"=0.5', [Step(MaskFile('my "best".png'), 0.5)]),
         ("'it''s \"mine\".png'", [Step(MaskFile('it\'s "mine".png'))]),
         ("+ person", [Step(Class("person"))]),
+        ("person.skin", [Step(Class("person", part="skin"))]),
+        (
+            "Person:2.Clothes=0.5 - person.hair",
+            [
+                Step(Class("person", 2, "clothes"), 0.5),
+                Step(Class("person", part="hair"), subtract=True),
+            ],
+        ),
     ],
 )
 def test_what_is_said_is_understood(text: str, steps: list[Step]) -> None:
@@ -86,6 +94,9 @@ def test_what_is_said_is_understood(text: str, steps: list[Step]) -> None:
         ("mask.png", "mask.png", 1, "file:mask.png"),
         ("cat.png", ".png", 4, "file:mask.png"),
         ("dog ; cat", ";", 5, "expected"),
+        ("dog.skin", ".skin", 4, "a person's parts are person.skin, person.hair, person.clothes"),
+        ("person:1.nose", ".nose", 9, "person.clothes"),
+        ("person.", ".", 7, "person.clothes"),
     ],
 )
 def test_errors_name_the_part_and_its_place(text: str, part: str, place: int, hint: str) -> None:

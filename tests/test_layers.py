@@ -19,7 +19,7 @@ LAYERS = [
     {"model"},
     {"zoo", "checkpoints", "pixels"},
     {"colorizer", "faces", "segmenter", "recipe"},
-    {"closer_look", "color_transfer", "hints", "palette", "variants"},
+    {"closer_look", "color_transfer", "hints", "palette", "parts", "variants"},
     {"networks", "result"},
     {"stages"},
     {"cached_stages", "pipeline"},

@@ -41,6 +41,7 @@ def test_each_model_runs_at_any_size(model: Model, size: tuple[int, int]) -> Non
     shapes = {
         "color": [(1, 2, h // 2, w // 2)],
         "mask": [(1, 21, h // 4, w // 4), (1, 1, h // 2, w // 2), (1, 64, h // 4, w // 4)],
+        "parts": [(1, 4, h // 4, w // 4)],
         "faces": [(1, 1, h // 4, w // 4), (1, 2, h // 4, w // 4), (1, 2, h // 4, w // 4)],
     }
     assert [o.shape for o in outputs] == shapes[model.task]

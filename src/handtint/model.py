@@ -11,12 +11,17 @@ from handtint.interfaces import INTERFACES
 from handtint.types import Engine
 from handtint.weights import Weights, manifest
 
-Task = Literal["color", "mask", "faces"]
+Task = Literal["color", "mask", "faces", "parts"]
 NO_WEIGHTS: Mapping[str, Any] = {"licence": "", "size": 0, "source": "", "scores": {}}  # facts of a network without any
 Kind = Literal["full", "color", "alpha", "isnet", "plain"]  # of a mask network: see segmenter.segment
 
 # The networks that come with weights, by task.
-SHIPPED: Mapping[Task, str] = {"color": "handtint", "mask": "handtint-mask", "faces": "handtint-faces"}
+SHIPPED: Mapping[Task, str] = {
+    "color": "handtint",
+    "mask": "handtint-mask",
+    "faces": "handtint-faces",
+    "parts": "handtint-parts",
+}
 REMBG = "rembg:"
 
 

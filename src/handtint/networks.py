@@ -16,6 +16,7 @@ from handtint.colorizer import colorize
 from handtint.faces import Face, find_faces
 from handtint.image.arrays.resize import GuidedCoefficients
 from handtint.model import SHIPPED, Model, Task
+from handtint.parts import find_parts
 from handtint.segmenter import segment
 from handtint.types import VOC, Engine, Float, Pixels, Segmentation
 
@@ -78,6 +79,10 @@ class _Engines:
     def mask(self) -> Engine:
         return self._get("mask")
 
+    @cached_property
+    def parts(self) -> Engine:
+        return self._loaded("parts")
+
 
 class Networks:
     """A colour network, a mask network and the face detector, each loaded when it is first needed."""
@@ -86,9 +91,10 @@ class Networks:
         """color, mask: names in the catalogue. threads: 0 for one per core. Raises OptionError."""
         self._names = color, mask
         self.color, self.mask = zoo.find(color, "color"), zoo.find(mask, "mask")
-        self.faces = zoo.find(FACES, "faces")
+        self.faces, self.parts = zoo.find(FACES, "faces"), zoo.find(SHIPPED["parts"], "parts")
         self.threads = threads
-        self._engines = _Engines({"color": self.color, "mask": self.mask, "faces": self.faces}, threads)
+        models: dict[Task, Model] = {"color": self.color, "mask": self.mask, "faces": self.faces, "parts": self.parts}
+        self._engines = _Engines(models, threads)
         self.effort = "balanced"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -183,3 +189,11 @@ class Networks:
         if faces is None or segmentation.classes is None or not (segmentation.classes[PERSON] > 0.5).any():
             return segmentation
         return replace(segmentation, faces=tuple(face.shares(pixels.shape[:2]) for face in faces()))
+
+    def with_parts(self, segmentation: Segmentation, pixels: Pixels, gain: float | None) -> Segmentation:
+        """The segmentation of these pixels (H, W) or (H, W, 3) with the parts of people.
+
+        Raises WeightsError, and OptionError where the mask network knows no classes.
+        """
+        parts = find_parts(pixels, self._engines.parts, segmentation, side=self.parts.side, gain=gain)
+        return replace(segmentation, parts=parts)

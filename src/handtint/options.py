@@ -29,8 +29,8 @@ class Options:
     keep: str = setting(
         "subject",
         "What keeps its colour: subject (whatever stands in front), all, classes (person,dog), one thing (person:1), "
-        "what is at a point (@x,y) or in a box (@x0,y0,x1,y1), file:MASK, hue:20-50; added with +, subtracted with -, "
-        "each at a strength: person:1 + dog=0.4.",
+        "parts of people (person.skin, .hair, .clothes), what is at a point (@x,y) or in a box (@x0,y0,x1,y1), "
+        "file:MASK, hue:20-50; added with +, subtracted with -, each at a strength: person:1 + dog=0.4.",
     )
     hint: tuple[str, ...] = setting(
         (),

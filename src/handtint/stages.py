@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -123,8 +124,16 @@ class Stages:
         if mask is not None:
             return Selection(masks.from_pixels(mask.pixels, mask.alpha, self.photo.size))
         steps = keep.parse(options.keep)
-        segmentation = self.segmentation(options.gain) if keep.needs_segmentation(steps) else None
-        return selection.select(steps, self.pixels, segmentation, matted=options.matting)
+        return selection.select(steps, self.pixels, self._segmentation_for(steps, options.gain), matted=options.matting)
+
+    def _segmentation_for(self, steps: Sequence[keep.Step], gain: str) -> Segmentation | None:
+        """The segmentation, with the parts of people if the steps name some; None if the steps need none."""
+        if not keep.needs_segmentation(steps):
+            return None
+        segmentation = self.segmentation(gain)
+        if not keep.needs_parts(steps):
+            return segmentation
+        return self.networks.with_parts(segmentation, self.pixels, gain_factor(gain))
 
     def result(self, options: Options, mask: Photo | None = None, reference: Photo | None = None) -> Result:
         """The tinted page, with metadata as the options say. Raises OptionError, InputError, WeightsError.
@@ -149,13 +158,15 @@ class Stages:
             options.closer_look != "off" and not networks.color.interface and bool(self.faces(options.gain))
         )
         people_separated = segmented and bool(self.segmentation(options.gain).faces)
-        hinted_colors = any(hint.page == self.page for hint in options.hints)
-        colors_use_mask = hinted_colors or reference is not None or bool(options.reference or options.variant)
-        parts = (
+        hints_here = [hint for hint in options.hints if hint.page == self.page]
+        colors_use_mask = bool(hints_here) or reference is not None or bool(options.reference or options.variant)
+        named = [*(() if mask else keep.parse(options.keep)), *(step for hint in hints_here for step in hint.where)]
+        used = (
             (networks.mask, segmented or used_closer_look or colors_use_mask),
             (networks.faces, used_closer_look or people_separated),
+            (networks.parts, keep.needs_parts(named)),
         )
-        return [networks.color, *(model for model, was_used in parts if was_used)]
+        return [networks.color, *(model for model, was_used in used if was_used)]
 
     def tinted(self, options: Options, mask: Photo | None = None, reference: Photo | None = None) -> Result:
         """The tinted page with the metadata of the file. Arguments and errors as in `result`."""

@@ -40,6 +40,7 @@ VOC = (
     "train",
     "tvmonitor",
 )
+PARTS = ("skin", "hair", "clothes")  # of people; clothes are all that is worn or carried
 VOID = 255  # the label of pixels that nobody labelled
 OTHER, AMBIGUOUS = 254, 253  # labels of a thing that is none of the classes, and of one that may be one of them
 
@@ -54,6 +55,7 @@ class Segmentation:
     features: (c, h, w) float32, alike where the network sees the same thing.
     faces: a box (left, top, right, bottom) for each face, as shares 0..1 of the photo's sides; they tell people who
            touch one another apart.
+    parts: (3, h, w) float32 probabilities of PARTS, which sum to 1 on people; None where nobody asked for them.
     Each map covers the whole photo, whatever its own h and w.
     """
 
@@ -61,6 +63,7 @@ class Segmentation:
     foreground: Float
     features: Float
     faces: tuple[tuple[float, float, float, float], ...] = ()
+    parts: Float | None = None
 
 
 class Engine(Protocol):

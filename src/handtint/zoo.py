@@ -69,6 +69,13 @@ CATALOGUE = {
             use="always there: it finds the faces for the closer look",
         ),
         Model(
+            "handtint-parts",
+            "parts",
+            "EfficientNet-Lite0, atrous pyramid, U-Net decoder",
+            side=256,
+            use="always there: it tells skin, hair and clothes apart for person.skin and the like",
+        ),
+        Model(
             "deeplabv3-resnet101",
             "mask",
             "DeepLabv3 on ResNet-101",

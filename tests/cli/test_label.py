@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from click.testing import CliRunner
+from scipy.io import savemat
 
 from handtint.cli import main
 from handtint.data.faces import read_faces
@@ -38,6 +39,25 @@ def test_a_labelled_photograph_becomes_a_pair(tmp_path: Path) -> None:
     assert set(np.unique(told)) <= {0, 15, 255}
     height, width = told.shape
     assert told[height // 2, width // 2] == 15, "the astronaut is in the middle"
+
+
+def test_garments_become_parts_of_people(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    shutil.copy(ROOT / "tests" / "photos" / "astronaut.jpg", tmp_path / "photos")
+    height, width = rgb(open_sources([tmp_path / "photos"])[0]).shape[:2]
+    garments = np.zeros((height, width), np.uint8)
+    garments[10:], garments[20:], garments[30:] = 19, 41, 14  # hair, skin, dress
+    (tmp_path / "labels").mkdir()
+    savemat(tmp_path / "labels" / "astronaut.mat", {"groundtruth": garments})
+    words = ["label", str(tmp_path / "photos"), "--garments", str(tmp_path / "labels"), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    ((_, mask),) = mask_pairs(open_sources([tmp_path / "out"]))
+    assert read_mask(mask)[[0, 10, 20, 30], 0].tolist() == [0, 2, 1, 3]
+    savemat(tmp_path / "labels" / "astronaut.mat", {"groundtruth": garments[1:]})
+    failed = CliRunner().invoke(main, words)
+    assert failed.exit_code == 1
+    assert "astronaut.mat: labels of" in failed.output
 
 
 def outlined(tmp_path: Path, outline: object) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from scenes import Scene
+from scenes import THINGS, Scene
 
 from handtint import keep
 from handtint.errors import InputError, OptionError
@@ -229,6 +229,37 @@ def test_a_thing_that_is_known_is_not_looked_for(scene: Scene) -> None:
     assert softs.things == {person: here, dog: here}
     alpha = selection.select(steps, scene.pixels, None, layers=softs.layers).alpha
     assert iou(alpha, np.isin(scene.owner, [2, 4])) > 0.95
+
+
+def with_parts(scene: Scene) -> Segmentation:
+    """Upper quarters of people are hair, lower halves clothes, what is between is skin; on a finer map than classes."""
+    rows = np.arange(288)[:, None] / 288 * 600 + np.zeros((1, 384))
+    owner = cv2.resize(scene.owner, (384, 288), interpolation=cv2.INTER_NEAREST)
+    parts = np.zeros((3, 288, 384), np.float32)
+    for number, (_, (_, middle), (_, half), _) in enumerate(THINGS[:3], 1):
+        for k, low, high in ((1, -2.0, -0.5), (0, -0.5, 0.0), (2, 0.0, 2.0)):
+            parts[k][(owner == number) & (rows >= middle + low * half) & (rows < middle + high * half)] = 1
+    return replace(scene.found, parts=parts)
+
+
+@pytest.mark.parametrize(("text", "owners"), [("person.clothes", PEOPLE), ("person:1.clothes", (1,))])
+def test_a_part_of_people_is_kept_alone(scene: Scene, text: str, owners: tuple[int, ...]) -> None:
+    lower = np.zeros((600, 800), bool)
+    for number, (_, (_, middle), _, _) in enumerate(THINGS, 1):
+        lower |= (scene.owner == number) & np.isin(number, owners) & (np.arange(600)[:, None] >= middle)
+    assert iou(chosen(scene, text, with_parts(scene)).alpha, lower) > 0.95
+
+
+def test_all_parts_together_are_the_person(scene: Scene) -> None:
+    found = with_parts(scene)
+    together = chosen(scene, "person:2.skin + person:2.hair + person:2.clothes", found)
+    assert iou(together.alpha, chosen(scene, "person:2", found).alpha > 127) > 0.97
+
+
+def test_parts_of_nobody_are_nothing(scene: Scene) -> None:
+    found = chosen(scene, "person:7.hair", with_parts(scene))
+    assert not found.alpha.any()
+    assert found.note == "no person:7.hair found (seen: person, dog)"
 
 
 def test_a_photo_has_no_time(scene: Scene) -> None:

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     metavar="JSON",
     help="Outlines of things in COCO's format, with scores where a detector made them; no model is asked then.",
 )
+@click.option(
+    "--garments",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The label files of Clothing Co-Parsing: masks of the parts of people, for handtint-parts.",
+)
 @click.option("--foreground", is_flag=True, help="Nothing is known: the model alone says what stands in front.")
 @click.option("--faces", is_flag=True, help="Write where faces are, instead of masks: faces.jsonl, for recipes.")
 @click.option("--second", metavar="NAME", help="With --foreground: another mask model, asked for its opinion.")
@@ -69,6 +75,7 @@ class _Known:
     labels: Path | None
     boxes: Path | None
     instances: Path | None
+    garments: Path | None
     foreground: bool
     faces: bool
     second: str | None
@@ -76,8 +83,9 @@ class _Known:
 
     def check(self) -> None:
         """Raise UsageError unless exactly one kind of knowledge is given."""
-        if sum((bool(self.labels or self.boxes), bool(self.instances), self.foreground, self.faces)) != 1:
-            kinds = "--labels and --boxes, or --instances; or --foreground, or --faces"
+        known = (self.labels or self.boxes, self.instances, self.garments, self.foreground, self.faces)
+        if sum(map(bool, known)) != 1:
+            kinds = "--labels and --boxes, --instances or --garments; or --foreground, or --faces"
             raise click.UsageError(f"say what is known: {kinds}")
         if self.second and not self.foreground:
             raise click.UsageError("--second needs --foreground")
@@ -109,6 +117,8 @@ def _work(asked: _Known, items: Sequence[Item]) -> tuple[list[tuple[Item, Any]],
         return [(item, None) for item in photographs(items)], _by_models(asked.model, asked.second)
     if asked.instances:
         labels, marker = _by_outlines(asked.instances)
+    elif asked.garments:
+        labels, marker = _by_garments(asked.garments)
     else:
         labels, marker = _by_labels(asked.labels, asked.boxes, asked.model)
     return weakly_labelled(items, labels), marker
@@ -165,6 +175,15 @@ def _by_outlines(path: Path) -> tuple[Mapping[str, Any], Marker]:
             f"{error.name} is missing: --instances needs `pip install 'handtint[train]'`"
         ) from error
     return detections.read(path), lambda photo, things: detections.mask(things, photo.size)
+
+
+def _by_garments(folder: Path) -> tuple[Mapping[str, Any], Marker]:
+    """(label files by photograph, what makes masks of them). Raises InputError, ClickException."""
+    try:
+        from handtint.data import garments
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is missing: --garments needs `pip install scipy`") from error
+    return garments.find(folder), lambda photo, path: garments.mask(path, photo.size)
 
 
 def _label(marker: Marker, item: Item, label: Any, out: Path) -> bool:

@@ -16,6 +16,7 @@ from handtint.keep.terms import (
     Term,
     files,
     names_one,
+    needs_parts,
     needs_segmentation,
     show,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Term",
     "files",
     "names_one",
+    "needs_parts",
     "needs_segmentation",
     "parse",
     "parse_hint",

@@ -1,9 +1,10 @@
 """The language of `--keep`: what keeps its colour, as terms added with + and subtracted with -.
 
-keep     = part { ("+" | "-" | ",") part }      a comma repeats the sign before it: all - person, dog
-part     = term [ "=" strength ]                strength 0..1
-term     = "subject" | "all" | class [ ":" number ] | "@" x "," y [ "," x "," y ] [ "@" time ]
+keep     = step { ("+" | "-" | ",") step }      a comma repeats the sign before it: all - person, dog
+step     = term [ "=" strength ]                strength 0..1
+term     = "subject" | "all" | class [ ":" number ] [ "." part ] | "@" x "," y [ "," x "," y ] [ "@" time ]
          | "hue:" degrees "-" degrees | "file:" name | quoted name
+part     = "skin" | "hair" | "clothes"          of a person
 x, y     = number [ "%" ]                       pixels of the upright photo, or percent of its width and height
 time     = [ [ hours ":" ] minutes ":" ] seconds [ "s" ]        of a film
 
@@ -32,11 +33,13 @@ from handtint.keep.terms import (
     Subject,
     Term,
 )
+from handtint.types import PARTS
 
 MOST = 1e6  # pixels: no photo has a longer side
 
 _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_WHOLE = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")  # a number that a full stop may follow
 _PERCENT = re.compile(r"\s*%")
 _TIME = re.compile(r"(?:(?:(?P<hours>[0-9]{1,4}):)?(?P<minutes>[0-9]{1,4}):)?(?P<seconds>[0-9]{1,9}(?:\.[0-9]*)?)\s*s?")
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -145,13 +148,28 @@ def _named(reader: _Reader, name: str, at: int) -> Term:
         return Subject() if name == "subject" else Everything()
     if name not in CLASSES:
         raise _unknown(reader, at)
-    if not reader.take(":"):
-        return Class(name)
-    number = reader.match(_NUMBER)
+    number = _instance(reader, name, at) if reader.take(":") else None
+    return Class(name, number, _part(reader, name) if reader.peek() == "." else "")
+
+
+def _instance(reader: _Reader, name: str, at: int) -> int:
+    number = reader.match(_WHOLE)
     if not number or not number[0].isdecimal() or not 1 <= int(number[0][:9]) < 10**8:
-        part = number[0] if number else reader.rest()
-        raise reader.wrong(f"{name}:{part}", "an instance is a number from 1, the largest: person:1", at)
-    return Class(name, int(number[0]))
+        wrong = number[0] if number else reader.rest()
+        raise reader.wrong(f"{name}:{wrong}", "an instance is a number from 1, the largest: person:1", at)
+    return int(number[0])
+
+
+def _part(reader: _Reader, name: str) -> str:
+    at = reader.at
+    reader.at += 1
+    word = reader.match(_WORD)
+    part = word[0].lower() if word else ""
+    if name == "person" and part in PARTS:
+        return part
+    reader.at = at
+    parts = f"a person's parts are {', '.join(f'person.{one}' for one in PARTS)}; a mask from a file is file:mask.png"
+    raise reader.wrong(reader.rest(), f"expected +, -, a comma or = here; {parts}")
 
 
 def _unknown(reader: _Reader, at: int) -> OptionError:

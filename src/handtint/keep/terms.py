@@ -56,13 +56,15 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A VOC class, or one instance of it: 1 is the largest."""
+    """A VOC class, or one instance of it: 1 is the largest; or, of a person, one of PARTS."""
 
     name: str
     number: int | None = None
+    part: str = ""
 
     def __str__(self) -> str:
-        return self.name if self.number is None else f"{self.name}:{self.number}"
+        whole = self.name if self.number is None else f"{self.name}:{self.number}"
+        return f"{whole}.{self.part}" if self.part else whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,15 @@ def files(steps: Sequence[Step]) -> list[str]:
 
 
 def names_one(term: Term) -> bool:
-    """Whether a term names one object, which can be tracked through a film."""
-    return isinstance(term, Point | Box) or (isinstance(term, Class) and term.number is not None)
+    """Whether a term names one whole object, which can be tracked through a film."""
+    return isinstance(term, Point | Box) or (isinstance(term, Class) and term.number is not None and not term.part)
 
 
 def needs_segmentation(steps: Sequence[Step]) -> bool:
     """Whether steps need a segmentation of the photo."""
     return any(isinstance(step.term, Subject | Class | Point | Box) for step in steps)
+
+
+def needs_parts(steps: Sequence[Step]) -> bool:
+    """Whether steps need a segmentation that has the parts of people."""
+    return any(isinstance(step.term, Class) and bool(step.term.part) for step in steps)

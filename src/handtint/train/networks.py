@@ -11,10 +11,11 @@ from torch import nn
 
 from handtint.checkpoints import published
 from handtint.errors import OptionError
-from handtint.nets.backbone import pyramid
+from handtint.nets.backbone import Pyramid, pyramid
 from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator
 from handtint.nets.faces import FaceNet
 from handtint.nets.hybrid import ColorNet, HybridViT, MaskNet, hybrid
+from handtint.nets.parts import PartNet
 from handtint.nets.projected import ProjectedDiscriminator
 from handtint.nets.resnet import ResNet18
 from handtint.nets.streams import ClassNet
@@ -50,11 +51,11 @@ def _hybrid(
     return head(backbone)
 
 
-def _classes(size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
+def _on_pyramid(net: Callable[[Pyramid], nn.Module], size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
     stages = pyramid(size)
     if pretrained and size != "tiny":
         published.load_pyramid(stages, size)
-    return ClassNet(stages)
+    return net(stages)
 
 
 def _unet(width: int, pretrained: bool, source: str) -> nn.Module:
@@ -92,14 +93,24 @@ MASK = {
     "tiny-vit": Generator(partial(_hybrid, MaskNet, "tiny", "tiny")),
 }
 CLASSES = {
-    "lite2": Generator(partial(_classes, "lite2"), published.LITE2, companion="lite0"),
-    "tiny": Generator(partial(_classes, "tiny"), companion="tiny"),
+    "lite2": Generator(partial(_on_pyramid, ClassNet, "lite2"), published.LITE2, companion="lite0"),
+    "tiny": Generator(partial(_on_pyramid, ClassNet, "tiny"), companion="tiny"),
 }
 FACES = {
     "small": Generator(lambda _pretrained, _source: FaceNet()),
     "tiny": Generator(lambda _pretrained, _source: FaceNet((8, 8, 8, 8), (1, 0, 1), 8)),
 }
-GENERATORS: Mapping[str, Mapping[str, Generator]] = {"colour": COLOR, "mask": MASK, "classes": CLASSES, "faces": FACES}
+PEOPLE = {
+    "lite0": Generator(partial(_on_pyramid, PartNet, "lite0"), published.LITE0),
+    "tiny": Generator(partial(_on_pyramid, partial(PartNet, width=16, fine=(8, 8)), "tiny")),
+}
+GENERATORS: Mapping[str, Mapping[str, Generator]] = {
+    "colour": COLOR,
+    "mask": MASK,
+    "classes": CLASSES,
+    "faces": FACES,
+    "parts": PEOPLE,
+}
 
 DISCRIMINATORS: Mapping[str, Callable[[], nn.Module]] = {
     "patch": PatchDiscriminator,

@@ -19,12 +19,14 @@ from handtint.data.face_pairs import FacePairs, with_faces
 from handtint.data.faces import read_faces
 from handtint.data.labels import mask_pairs, photographs
 from handtint.data.pairs import COLOR_MIN_SCALE, Batch, ColorPairs, ColorView, MaskPairs, SquashedPairs
+from handtint.data.part_pairs import PartPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
 from handtint.train import samples
 from handtint.train.face_steps import face_rows, face_steps
 from handtint.train.feature_cache import Pair, cache_features, crops
 from handtint.train.losses import color_regression
+from handtint.train.part_steps import part_rows, part_steps
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.steps import (
     OptimizerSteps,
@@ -36,6 +38,7 @@ from handtint.train.steps import (
     mask_steps,
 )
 
+PART_MIN_SCALE = 0.1  # the smallest share of a photograph that a crop has, for parts of people
 NARROWEST_FACE = 10.0  # pixels across; a narrower face has no colours to learn from
 
 
@@ -167,6 +170,22 @@ TASKS = {
         repeated=lambda examples, _recipe: examples,
         prepared=_with_faces,
         inputs=_lightness,
+    ),
+    "parts": replace(
+        MASK,
+        pairs=lambda examples, phase, epoch, recipe: PartPairs(
+            examples,
+            phase.size,
+            seed=recipe.seed,
+            epoch=epoch,
+            min_crop_scale=recipe.min_crop_scale or PART_MIN_SCALE,
+            degraded=recipe.degradation_prob,
+        ),
+        shown=lambda examples, size: PartPairs(examples, size, seed=0, epoch=0, min_crop_scale=1.0, degraded=0.0),
+        steps=lambda _recipe, _phase: part_steps,
+        outputs=("parts",),
+        rows=part_rows,
+        repeated=lambda examples, _recipe: examples,
     ),
     "classes": replace(
         MASK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from handtint.errors import InputError, OptionError
 from handtint.image.masks import instances, likeliest, masks, points
 from handtint.keep import Box, Class, Point, Step, Term
-from handtint.types import VOC, Float, Pixels, Segmentation
+from handtint.types import PARTS, VOC, Float, Pixels, Segmentation
 
 FAINT = 0.004  # a subject of less than this share of the photo is none: other cues are tried
 OBJECTS = 0.02  # where there is no subject, objects of less than this share of the photo do not count
@@ -47,9 +48,9 @@ class TermAlphas:
 
     def layer(self, terms: list[Term], subtract: bool) -> Float:
         """The alpha (h, w) of several terms together: the largest of theirs, or that of the sum of their classes."""
-        names = [*dict.fromkeys(t.name for t in terms if isinstance(t, Class) and t.number is None)]
-        softs = [masks.clean(masks.classes(self._network, names))] if names else []
-        softs += [self.alpha(term, subtract) for term in terms if not (isinstance(term, Class) and term.number is None)]
+        wholes = [t for t in terms if isinstance(t, Class) and t.number is None and not t.part]
+        softs = [masks.clean(masks.classes(self._network, [*dict.fromkeys(t.name for t in wholes)]))] if wholes else []
+        softs += [self.alpha(term, subtract) for term in terms if term not in wholes]
         return _largest(softs)
 
     def alpha(self, term: Term, subtract: bool) -> Float:
@@ -57,7 +58,7 @@ class TermAlphas:
         if term in self._known:
             return self._known[term]
         if isinstance(term, Class):
-            return self._instance(term, subtract)
+            return self._part(term, subtract) if term.part else self._instance(term, subtract)
         if isinstance(term, Point | Box):
             return self._region(term, subtract)
         return self._subject(subtract)
@@ -89,6 +90,17 @@ class TermAlphas:
             return None
         objects = masks.clean(1 - self._network.classes[0])
         return objects if share(objects > 0.5) >= OBJECTS else None
+
+    def _part(self, term: Class, subtract: bool) -> Float:
+        """The alpha of a part of one person, or of all people, at the size of the map of parts."""
+        parts = self._network.parts
+        if parts is None:
+            raise ValueError(f"{term} needs a Segmentation with the parts of people")
+        whole = masks.clean(masks.classes(self._network, [term.name]))
+        if term.number is not None:
+            whole = self._instance(replace(term, part=""), subtract)
+        part = parts[PARTS.index(term.part)]
+        return masks.clean(cv2.resize(whole, part.shape[::-1], interpolation=cv2.INTER_LINEAR) * part)
 
     def _instance(self, term: Class, subtract: bool) -> Float:
         """The alpha of one thing of a class; 0 everywhere, with a note, where there are not so many."""
