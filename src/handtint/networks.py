@@ -81,7 +81,7 @@ class _Engines:
 
     @cached_property
     def parts(self) -> Engine:
-        return self._loaded("parts")
+        return self._get("parts")
 
 
 class Networks:
