@@ -126,6 +126,29 @@ def test_one_thing_is_followed(
         assert (sides[0] > 5 * sides[1]) == left, i
 
 
+class Dressed:
+    """Sees hair in the upper half of each person and clothes in the lower."""
+
+    def run(self, x: Float) -> tuple[Float, ...]:
+        logits = np.full((1, 4, x.shape[2] // 4, x.shape[3] // 4), -8, np.float32)
+        half = logits.shape[2] // 2
+        logits[:, 2, :half], logits[:, 3, half:] = 8, 8
+        return (logits,)
+
+
+def test_parts_of_people_are_kept_in_every_frame(
+    tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engines, "mask", Persons())
+    monkeypatch.setitem(engines, "parts", Dressed())
+    tracker = Tracker(tinter.networks, Options(keep="person.clothes"))
+    for i in range(20):
+        layer = tracker.process(squares(i), i / 25).layers[0]
+        upper, lower = (float(half.mean()) for half in np.array_split(layer, 2))
+        assert lower > 0.05, i
+        assert lower > 5 * upper, i
+
+
 def test_a_point_names_a_thing_in_its_frame(
     tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:

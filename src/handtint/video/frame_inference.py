@@ -22,12 +22,15 @@ CLOSER_LOOK_WEIGHT = 2.0  # predictions: the weight of a closer look at a face, 
 class FrameInference:
     """The networks' outputs for one frame. separate_people: whether faces are used to separate touching people.
 
-    pixels: of the frame, (H, W) or (H, W, 3).
+    pixels: of the frame, (H, W) or (H, W, 3). with_parts: whether the segmentation has the parts of people.
     """
 
-    def __init__(self, pixels: Pixels, networks: Networks, options: Options, *, separate_people: bool) -> None:
+    def __init__(
+        self, pixels: Pixels, networks: Networks, options: Options, *, separate_people: bool, with_parts: bool = False
+    ) -> None:
         self.pixels, self._networks, self._options = pixels, networks, options
         self._gain, self._separate_people = gain_factor(options.gain), separate_people
+        self._with_parts = with_parts
 
     @cached_property
     def faces(self) -> list[Face]:
@@ -36,9 +39,12 @@ class FrameInference:
 
     @cached_property
     def segmentation(self) -> Segmentation:
-        """Classes and foreground, at network size."""
+        """Classes and foreground, at network size, and parts of people if they were asked for."""
         faces = (lambda: self.faces) if self._separate_people else None
-        return self._networks.segment(self.pixels, self._gain, faces=faces)
+        segmentation = self._networks.segment(self.pixels, self._gain, faces=faces)
+        if not self._with_parts:
+            return segmentation
+        return self._networks.with_parts(segmentation, self.pixels, self._gain)
 
     @cached_property
     def _coarse(self) -> resize.GuidedCoefficients:

@@ -129,8 +129,9 @@ class Tracker:
         self, pixels: Pixels, lightness: Float, warped: _Warped | None, due: list[Term]
     ) -> tuple[Keyframe, str]:
         """(the frame as a keyframe, a note for the user)."""
-        separate = self._variant.recolors or any(isinstance(term, Class) for term in self._things)
-        inference = FrameInference(pixels, self.networks, self.options, separate_people=separate)
+        parts = any(keep.needs_parts(steps) for steps in self._selections)
+        separate = self._variant.recolors or parts or any(isinstance(term, Class) for term in self._things)
+        inference = FrameInference(pixels, self.networks, self.options, separate_people=separate, with_parts=parts)
         known = self._known_alphas(pixels, inference.segmentation, warped, due) if self._segments else {}
         shifts = self._shifts(inference, warped)
         current, note = self._predict(inference, shifts, lightness, warped, due, known)
