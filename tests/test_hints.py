@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from handtint import recipe
 from handtint.cli import main
 from handtint.errors import OptionError
+from handtint.hints import Known
+from handtint.image.arrays import resize
+from handtint.image.arrays.layers import Bounded
+from handtint.image.arrays.resize import GuidedCoefficients
 from handtint.image.color import lab
+from handtint.image.color.spread import ELSEWHERE
+from handtint.image.masks.points import Prompt, region
+from handtint.image.masks.selection import Selection
 from handtint.image.photo import Photo
+from handtint.keep import parse_hint
 from handtint.options import Options
-from handtint.pipeline import Tinter
+from handtint.pipeline import Stages, Tinter
 from handtint.session import Edit, Session
+from handtint.types import Segmentation
 
 ALL = Options(keep="all", provenance=False)
 COLORS = {"navy": "#000080", "crimson": "#dc143c", "#5a7f3c": "#5a7f3c", "goldenrod": "#daa520", "gray": "#808080"}
@@ -63,6 +75,40 @@ def test_what_a_point_is_not_on_changes_by_less_than_2(tinter: Tinter, sample: P
         assert change[pixel(photo, 20, 55)] > 20
         away = cv2.GaussianBlur(change, (0, 0), 4)[:, int(0.62 * photo.size[1]) :]  # less the grain of 8 bits
         assert away.max() < 2
+
+
+PHOTOS = Path(__file__).parents[1] / "examples" / "photos"
+
+
+@cache
+def looked_at(name: str) -> tuple[Stages, GuidedCoefficients, Segmentation]:
+    """A photograph, its colours, and what is where in it, by the package's own networks."""
+    stages = Stages(Photo.read(PHOTOS / f"{name}.jpg"), Tinter(threads=1).networks)
+    return stages, stages.colors("auto", "off"), stages.segmentation("auto")
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(["astronaut", "coffee", "hopper", "temple"]),
+    st.lists(st.tuples(st.integers(2, 98), st.integers(2, 98), st.integers(0, 0xFFFFFF)), min_size=1, max_size=4),
+)
+def test_nothing_outside_of_the_things_that_points_are_on_changes_by_more_than_2(
+    name: str, points: list[tuple[int, int, int]]
+) -> None:
+    stages, before, segmentation = looked_at(name)
+    hints = [parse_hint(f"@{x}%,{y}%=#{rgb:06x}") for x, y, rgb in points]
+    after, _ = Known(stages.pixels, segmentation, lambda _: Selection(np.zeros(0, np.uint8)), hints).over(before)
+    assert isinstance(after, Bounded)
+    L = lab.lightness(stages.pixels) / np.float32(100)
+    planes = [np.dstack(lines.planes(L, 0, len(L))) for lines in (before, after)]
+    change = np.linalg.norm(planes[1] - planes[0], axis=2)
+    reached = resize.stretched(after.limit, 0, len(L), L.shape) > ELSEWHERE
+    assert change[~reached].max(initial=0) < ELSEWHERE + 1e-2
+    if after.limit.min() < 1e-3:  # colours so far from the predicted ones that only the things themselves have them
+        prompts = [Prompt(((x / 100, y / 100),)) for x, y, _ in points]
+        things = np.max([region(segmentation, prompt) for prompt in prompts], axis=0)
+        near = cv2.dilate(resize.shrink(things, stages.photo.size), np.ones((15, 15), np.uint8)) > 0
+        assert change[~near].max(initial=0) < 0.1
 
 
 def test_many_points_are_all_met(tinter: Tinter, sample: Path) -> None:

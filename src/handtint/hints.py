@@ -14,11 +14,12 @@ import numpy as np
 from handtint import keep
 from handtint.errors import InputError, OptionError
 from handtint.image.arrays import resize
-from handtint.image.arrays.layers import Layer, Layers
+from handtint.image.arrays.layers import Bounded, Layer, Layers
 from handtint.image.arrays.resize import GuidedCoefficients, Planes
 from handtint.image.color import lab
-from handtint.image.color.spread import Scene, Spot, spread
+from handtint.image.color.spread import ROOM, Scene, Spot, spread
 from handtint.image.color.swatches import SURFACE
+from handtint.image.masks.points import Prompt, region
 from handtint.image.masks.selection import Selection
 from handtint.keep import Hint
 from handtint.types import Alpha, Float, Pixels, Segmentation
@@ -121,20 +122,22 @@ class Known:
         slope = (self._fitted(hint, L) * np.float32(100 / (L + 16)))[None, None]
         return GuidedCoefficients(slope, slope * np.float32(0.16))
 
-    def _spread(self, lines: GuidedCoefficients, points: Sequence[_Point]) -> GuidedCoefficients:
+    def _spread(self, lines: GuidedCoefficients, points: Sequence[_Point]) -> Planes:
         """Lines with the colours of points spread over them."""
         if not points:
             return lines
-        work = self._L.shape
-        lines = lines if lines.slope.shape[0] > 1 else lines.enlarged(work)
         guide = self._L * np.float32(0.01)
-        scene = Scene(self._L, np.dstack(lines.planes(guide, 0, work[0])), self._segmentation)
+        scene = Scene(self._L, np.dstack(lines.planes(guide, 0, len(guide))), self._segmentation)
         before = self._values(lines, points)
         share = np.array([[point.share] for point in points], np.float32)
-        wanted = before + (np.stack([point.ab for point in points]) - before) * share
-        known = spread(scene, [p.spot for p in points], wanted - before)
-        made = lines.plus(resize.guided_coefficients(guide, known, radius=RADIUS, epsilon=EPSILON))
-        return _touched_up(made, points, wanted - self._values(made, points))
+        missing = (np.stack([point.ab for point in points]) - before) * share
+        spots = [point.spot for point in points]
+        found = spread(scene, spots, missing, np.stack([region(self._segmentation, Prompt((spot,))) for spot in spots]))
+        added = resize.guided_coefficients(guide, found.values, radius=RADIUS, epsilon=EPSILON)
+        down, across = (_bumps([spot[axis] for spot in spots], n) for axis, n in zip((1, 0), guide.shape, strict=True))
+        at_points = (down[:, :, None] * across[:, None]).max(axis=0) * np.float32(ROOM)
+        limit = np.maximum(found.limit, at_points)
+        return Bounded(lines, _touched_up(added, points, missing - self._values(added, points)), limit)
 
     def _values(self, lines: GuidedCoefficients, points: Sequence[_Point]) -> Float:
         """The a*b* (n, 2) that lines have at points."""

@@ -1,4 +1,4 @@
-"""Values laid over others through masks of full size: outside of a mask what lies below it comes through exactly."""
+"""Values laid over others, through masks of full size or up to a limit; outside of a mask, what is below is exact."""
 
 from __future__ import annotations
 
@@ -51,3 +51,24 @@ class Layers:
         if (n, size) not in self._fitted:
             self._fitted[n, size] = resize.shrink(alpha, size)
         return self._fitted[n, size]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """The two values of `below` with those of `added`, these together (their length) nowhere more than limit (h, w)."""
+
+    below: Planes
+    added: Planes
+    limit: Float
+
+    def planes(self, L: Float, top: int, height: int, columns: slice = slice(None)) -> list[Float]:
+        """As `GuidedCoefficients.planes`, for a photo of any size."""
+        found, added = (lines.planes(L, top, height, columns) for lines in (self.below, self.added))
+        limit = resize.stretched(self.limit, top, height, L.shape)[:, columns]
+        share = within(added[0], added[1], limit)
+        return [low + plane * share for low, plane in zip(found, added, strict=True)]
+
+
+def within(a: Float, b: Float, limit: Float) -> Float:
+    """The share, 0..1, of two values that together are no longer than a limit; all of one shape."""
+    return np.asarray(np.minimum(1, limit / np.maximum(np.hypot(a, b), np.float32(1e-6))), np.float32)

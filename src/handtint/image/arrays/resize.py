@@ -93,6 +93,11 @@ def _stretched_planes(maps: Float, top: int, height: int, size: tuple[int, ...])
     return [cv2.resize(rows[..., i], size[::-1], interpolation=cv2.INTER_LINEAR) for i in range(maps.shape[2])]
 
 
+def stretched(map_: Float, top: int, height: int, size: tuple[int, ...]) -> Float:
+    """Rows top..top+n of a map (h, w) enlarged bilinearly to (height, width); size: (n, width)."""
+    return _stretched_planes(map_[..., None], top, height, size)[0]
+
+
 def _stretch(maps: Float, top: int, n: int, height: int, width: int) -> Float:
     """Rows top..top+n of maps (h, w, c) enlarged bilinearly to (height, width)."""
     return cv2.resize(_rows(maps, top, n, height), (width, n), interpolation=cv2.INTER_LINEAR)
