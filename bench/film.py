@@ -1,4 +1,4 @@
-"""Films measured: python bench/film.py [flicker] [speed] [memory] [--photos DIR] [--count N] [--json FILE].
+"""Films measured: python bench/film.py [flicker] [speed] [memory] [following] [--photos DIR] [--cutouts DIR] ...
 
 flicker: on clips of photographs in colour under a camera that pans and zooms, made gray, with grain, so that motion and
 colours are known. The mean change of a*b* between neighbouring frames along the true motion; the same at the frames
@@ -8,6 +8,9 @@ speed: frames a second from file to file at 854 x 480 and 1920 x 1080, by the cl
 which other programs have no bearing; and the processor's time by part, the networks and OpenCV in one thread each.
 memory: after 300, 1,000 and 3,000 frames of 96 x 64, the peak and what is in use of what the C allocator holds (glibc);
 and whether sound came through packet for packet.
+following: the mean overlap (IoU) of the mask that follows a person and the true one, in clips of 60 frames of
+360 x 240: cut-outs (PNG with alpha, of --cutouts) walk before photographs (of --photos), alone, or in front of another,
+or behind one.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ import cv2
 import numpy as np
 
 import shots
+import walks
 from handtint.image.color import lab
 from handtint.image.photo import Photo
 from handtint.networks import Networks
@@ -232,6 +236,19 @@ def _sound(path: Path) -> list[tuple[int | None, int | None, bytes]]:
         return [(p.pts, p.dts, bytes(p)) for p in opened.demux(opened.streams.audio[0]) if p.size]
 
 
+def following(cutouts: Path, photos: Path | None, count: int) -> dict[str, float]:
+    """The mean overlap for each way to walk, and each quarter of the clips, printed."""
+    networks, means = Tinter(threads=1).networks, defaultdict[str, list[float]](list)
+    for walk in walks.walks(cutouts, photos or shots.SHIPPED, count, walks.SIZE, walks.FRAMES):
+        found = np.array(walks.overlaps(walk, networks))
+        quarters = " ".join(f"{part.mean():.2f}" for part in np.array_split(found, 4))
+        print(f"  {walk.name}: {found.mean():.3f}, by quarters {quarters}", flush=True)
+        means[walk.name.rpartition(" ")[0]].append(float(found.mean()))
+    result = {way: float(np.mean(values)) for way, values in means.items()}
+    print("following:", ", ".join(f"{way} {mean:.3f}" for way, mean in result.items()))
+    return result
+
+
 def _child(task: str, path: Path, output: Path) -> None:
     tasks = {
         "run": lambda: run(path, output, threads=0),
@@ -245,6 +262,7 @@ def main() -> None:
     """Measure what is asked for, print it, and write it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", default=["flicker", "speed", "memory"])
+    parser.add_argument("--cutouts", type=Path, help="a folder of persons cut out, for following")
     parser.add_argument("--photos", type=Path, help="a folder of photographs in colour, for flicker")
     parser.add_argument("--count", type=int, default=8, help="of them, at most")
     parser.add_argument("--json", type=Path)
@@ -256,6 +274,7 @@ def main() -> None:
                 "flicker": lambda: flickers(args.photos, args.count),
                 "speed": lambda: speed(Path(folder)),
                 "memory": lambda: memory(Path(folder)),
+                "following": lambda: following(args.cutouts, args.photos, args.count),
             }
             result[what] = tasks[what]()
     if args.json:

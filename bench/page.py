@@ -4,7 +4,7 @@ python bench/page.py [--megapixels 2] [--moves 15] [--images docs/images]
 
 Starts `handtint web`, opens a photo of that size in chromium, moves each slider, chooses colours in the palettes of
 places, and prints, as JSON, the median and the largest time from the hand to the decoded picture. With --images it
-writes web-desktop.jpg and web-phone.jpg there.
+writes web-desktop.jpg, web-phone.jpg, web-film.jpg and web-film-phone.jpg there.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typing import Any
 
 import cv2
 from playwright.sync_api import sync_playwright
+
+import shots
 
 SAMPLES = Path(__file__).parents[1] / "examples" / "photos"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -120,6 +122,26 @@ def pictured(browser: Any, address: str, folder: Path) -> None:
         page.screenshot(path=str(folder / f"web-{name}.jpg"), type="jpeg", quality=80, full_page=whole)
 
 
+def pictured_film(browser: Any, address: str, folder: Path) -> None:
+    """The page with a film, whose first half second is rendered, as docs/film.md shows it; and on a phone."""
+    with tempfile.TemporaryDirectory() as work:
+        film = shots.write(Path(work) / "street.mp4", list(shots.clips(None, 2, (480, 854), 24)), 48)
+        for name, width, height in (("film", 1280, 900), ("film-phone", 390, 844)):
+            page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+            page.goto(address)
+            page.wait_for_selector("body[data-ready]")
+            page.set_input_files("#files", str(film))
+            while not page.get_attribute("#film-frames", "data-version"):
+                time.sleep(0.1)
+            page.locator("#film-end").fill("0.5")
+            page.locator("#film-render").click()
+            while page.get_attribute("#film", "data-state") not in ("done", "failed"):
+                time.sleep(0.2)
+            page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+            time.sleep(1)
+            page.screenshot(path=str(folder / f"web-{name}.jpg"), type="jpeg", quality=80, full_page=True)
+
+
 def main() -> None:
     """Measure, and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -134,6 +156,7 @@ def main() -> None:
         results = timed(browser, address, asked.megapixels, asked.moves) if asked.moves else {}
         if asked.images:
             pictured(browser, address, asked.images)
+            pictured_film(browser, address, asked.images)
         browser.close()
     print(json.dumps({"machine": machine, "megapixels": asked.megapixels, **results}, indent=2))
 

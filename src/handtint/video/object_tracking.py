@@ -11,20 +11,35 @@ from handtint.types import Float, Segmentation
 
 MIN_IOU = 0.35  # intersection over union: from here on, two regions are the same object
 FADE = 0.85  # factor on an object's alpha at each keyframe in which it is not detected
+MAX_GROWTH = 1.35  # factor on its area between keyframes; a region that is larger is that of several objects
 MARGIN = 0.04  # of the sides: margin around the tracked region in which the object is searched
 
 
-def redetect(term: Term, previous: Float, segmentation: Segmentation) -> Float:
+def redetect(term: Term, tracked: Float, segmentation: Segmentation, confidence: Float | None = None) -> Float:
     """The alpha (h, w), 0..1, of an object, detected again near its tracked position.
 
-    term: the term of `keep` or of a hint that named it. previous: the tracked alpha. If no detected region overlaps it
-    enough, the tracked alpha is returned, multiplied by FADE.
+    term: the term of `keep` or of a hint that named it. tracked: its tracked alpha. confidence: (h, w), 0..1, of the
+    tracking, None for 1. If no detected region overlaps what is sure of the tracked one enough, that is returned,
+    multiplied by FADE.
     """
-    candidates = _candidates(term, previous, segmentation)
-    best = max(candidates, key=lambda alpha: _iou(alpha, previous), default=None)
-    if best is None or _iou(best, previous) < MIN_IOU:
-        return previous * np.float32(FADE)
-    return best
+    sure = tracked if confidence is None else tracked * confidence
+    candidates = _candidates(term, sure, segmentation)
+    best = max(candidates, key=lambda alpha: _iou(alpha, sure), default=None)
+    if best is None or _iou(best, sure) < MIN_IOU:
+        return sure * np.float32(FADE)
+    return _near(best, tracked) if isinstance(term, Class) else best
+
+
+def _near(alpha: Float, previous: Float) -> Float:
+    """A detected alpha; where it is that of several objects which touch, only what is near the tracked one."""
+    if previous.shape != alpha.shape:
+        previous = cv2.resize(previous, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    inside = (previous > 0.5).astype(np.uint8)
+    if (alpha > 0.5).sum() <= MAX_GROWTH * inside.sum():
+        return alpha
+    reach = 2 * max(1, round(MARGIN / 2 * float(np.sqrt(alpha.size)))) + 1
+    near = cv2.dilate(inside, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    return alpha * near.astype(np.float32)
 
 
 def is_lost(alpha: Float) -> bool:

@@ -14,6 +14,7 @@ from handtint.types import Float
 from handtint.video import flow
 
 MAX_COUNT = 6.0  # predictions in a pixel's running mean: each new one has a weight of at least 1 / (MAX_COUNT + 1)
+MIN_TRUST = 0.3  # factor on the weight of a warped alpha that is the opposite of the new one
 MIN_COUNT = 0.3  # predictions: with fewer, a pixel takes the colours of its neighbours
 FILL_SIGMA = 0.04  # of the mean side: the Gaussian over those neighbours
 
@@ -59,8 +60,8 @@ def blend(old: Predictions, new: Predictions) -> Predictions:
     """The mean of warped and new predictions, weighted by their counts."""
     share = old.count / (old.count + new.count)
     colors = None if new.colors is None or old.colors is None else _mean(old.colors, new.colors, share)
-    layers = tuple(_mean(a, b, share) for a, b in zip(old.layers, new.layers, strict=True))
-    things = {term: _mean(old.things.get(term, thing), thing, share) for term, thing in new.things.items()}
+    layers = tuple(_mean_alpha(a, b, share) for a, b in zip(old.layers, new.layers, strict=True))
+    things = {term: _mean_alpha(old.things.get(term, thing), thing, share) for term, thing in new.things.items()}
     return Predictions(colors, layers, np.minimum(old.count + new.count, np.float32(MAX_COUNT)), things)
 
 
@@ -113,6 +114,13 @@ def _mean(old: Float, new: Float, share: Float) -> Float:
     share = resized_like(share, new)
     share = share if new.ndim == 2 else share[..., None]
     return new + (old - new) * share
+
+
+def _mean_alpha(old: Float, new: Float, share: Float) -> Float:
+    """The same for alphas (h, w), where the old one counts less the more it differs: it may have been smeared."""
+    old, new = (resized_like(old, new), new) if new.size >= old.size else (old, resized_like(new, old))
+    trust = np.maximum(np.float32(1) - np.abs(old - new), np.float32(MIN_TRUST))
+    return _mean(old, new, resized_like(share, new) * trust)
 
 
 def resized_like(values: Float, like: Float) -> Float:

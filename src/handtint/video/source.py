@@ -85,6 +85,20 @@ class Film:
         begin = self._container.start_time
         return max(0, round(Fraction(begin or 0, 1_000_000) / self.info.time_base))
 
+    def seconds(self, pts: int) -> float:
+        """The time of a time stamp, in seconds from the start of the film."""
+        return float((pts - self.start) * self.info.time_base)
+
+    def sync_frame(self, seconds: float) -> Frame | None:
+        """The last frame up to a time from which decoding can begin, None if there is none."""
+        self._reopen()
+        try:
+            self._container.seek(self.start + round(seconds / self.info.time_base), stream=self._stream, backward=True)
+            found = next(frame for packet in self._packets() for frame in packet.decode())
+        except (library().error.FFmpegError, StopIteration):
+            return None
+        return None if found.pts is None else Frame(Photo(self._pixels(found)), found.pts)
+
     def frames(self, after: int | None = None) -> Iterator[Frame]:
         """The frames in presentation order; only those after a time stamp, if one is given. Raises InputError."""
         last, damaged, any_frame = after, 0, False

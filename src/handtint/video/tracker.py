@@ -228,8 +228,8 @@ class Tracker:
             known |= {untimed[term]: alpha for term, alpha in softs.things.items()}
         if warped:
             for term, alpha in warped.predictions.things.items():
-                visible = alpha * predictions.resized_like(warped.confidence, alpha)
-                known[term] = object_tracking.redetect(term, visible, segmentation)
+                confidence = predictions.resized_like(warped.confidence, alpha)
+                known[term] = object_tracking.redetect(term, alpha, segmentation, confidence)
         return known
 
 

@@ -7,7 +7,6 @@ from dataclasses import fields
 from functools import partial
 from importlib import resources
 from typing import Any, TypeVar
-from urllib.parse import unquote
 
 import anyio
 import anyio.to_thread
@@ -17,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from handtint import __version__, files
+from handtint import __version__
 from handtint.errors import HandtintError, LimitError, WeightsError
 from handtint.image.io import codec
 from handtint.options import Options
@@ -25,13 +24,16 @@ from handtint.pipeline import Tinter
 from handtint.session import SCREEN
 from handtint.variants import VARIANTS
 from handtint.web import handlers, schemas
+from handtint.web.film_endpoints import FilmEndpoints
+from handtint.web.film_store import FilmStore
 from handtint.web.handlers import Content
 from handtint.web.middleware import LocalOnlyMiddleware
+from handtint.web.requests import MAX_EDIT_BYTES, body, file_name, problem
 from handtint.web.samples import SAMPLES
 from handtint.web.session_store import OpenPhoto, SessionStore
 
 LIMITS = codec.Limits(pixels=50_000_000, bytes=25_000_000)
-MAX_EDIT_BYTES = 2_000_000  # of the JSON of an edit
+FILM_LIMITS = codec.Limits(pixels=50_000_000, bytes=4_000_000_000)
 WORKERS = 2  # threads: so many photos are processed at once
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript"}
 TYPES |= {".svg": "image/svg+xml"}
@@ -40,9 +42,13 @@ _T = TypeVar("_T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def create(tinter: Tinter, *, limits: codec.Limits = LIMITS) -> Starlette:
-    """The application. tinter: does the work. limits: of uploaded photos."""
-    page = Page(SessionStore(tinter, limits))
+def create(tinter: Tinter, *, limits: codec.Limits = LIMITS, film_limits: codec.Limits = FILM_LIMITS) -> Starlette:
+    """The application. tinter: does the work. limits, film_limits: of uploaded photos and films, pixels of a frame.
+
+    Its `state.films` is a FilmStore, to be closed in the end.
+    """
+    films = FilmStore(film_limits)
+    page = Page(SessionStore(tinter, limits), films)
     routes = [
         Route("/", page.file),
         Route("/static/{name}", page.file),
@@ -61,9 +67,12 @@ def create(tinter: Tinter, *, limits: codec.Limits = LIMITS) -> Starlette:
             Route(f"/api/photos/{{key}}/{name}", page.content_endpoint(make), methods=["POST"])
             for name, make in CONTENT_HANDLERS.items()
         ),
+        *page.films.routes(),
     ]
     errors: dict[Any, Any] = {HandtintError: handle_error, Exception: handle_exception}
-    return Starlette(routes=routes, middleware=[Middleware(LocalOnlyMiddleware)], exception_handlers=errors)
+    app = Starlette(routes=routes, middleware=[Middleware(LocalOnlyMiddleware)], exception_handlers=errors)
+    app.state.films = films
+    return app
 
 
 CONTENT_HANDLERS: Mapping[str, Callable[[OpenPhoto, bytes], Content]] = {
@@ -77,8 +86,9 @@ CONTENT_HANDLERS: Mapping[str, Callable[[OpenPhoto, bytes], Content]] = {
 class Page:
     """The endpoints. Work on photos runs in threads, at most WORKERS at a time."""
 
-    def __init__(self, store: SessionStore) -> None:
+    def __init__(self, store: SessionStore, films: FilmStore) -> None:
         self._store = store
+        self.films = FilmEndpoints(films, store.tinter.networks, self._run)
         self._files = _static_files()
         self._limiter: anyio.CapacityLimiter | None = None
 
@@ -101,11 +111,11 @@ class Page:
         limits = {"bytes": self._store.limits.bytes, "pixels": self._store.limits.pixels}
         versions = [{"number": n, "name": version.name} for n, version in enumerate(VARIANTS, 1)]
         about = {"version": __version__, "settings": _settings_json(), "limits": limits, "samples": samples}
-        return JSONResponse({**about, "variants": versions})
+        return JSONResponse({**about, "variants": versions, "films": self.films.about()})
 
     async def open(self, request: Request) -> Response:
         """Open a photo, the body of the request; its file name is in the query."""
-        name = _name(request) or "photo"
+        name = file_name(request) or "photo"
         data = await body(request, self._store.limits.bytes)
         opened = await self._run(partial(self._store.open, name, data))
         return JSONResponse(await self._run(partial(handlers.describe, opened)), status_code=201)
@@ -129,7 +139,7 @@ class Page:
         if opened is None:
             return photo_closed()
         data = await body(request, self._store.limits.bytes)
-        name = _name(request) or "mask"
+        name = file_name(request) or "mask"
         return JSONResponse(await self._run(partial(handlers.upload, self._store, opened, name, data)))
 
     def json_endpoint(self, make: Callable[[OpenPhoto, bytes], Any]) -> Handler:
@@ -177,22 +187,6 @@ class Page:
         return await anyio.to_thread.run_sync(function, limiter=self._limiter)
 
 
-async def body(request: Request, limit: int) -> bytes:
-    """The body of a request. Raises LimitError as soon as it exceeds `limit` bytes."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit:
-            name = files.one_line(unquote(request.query_params.get("name", ""))) or "this"
-            raise LimitError(f"{name}: larger than the limit of {limit / 1e6:g} MB")
-    return bytes(data)
-
-
-def problem(status: int, detail: str) -> Response:
-    """An error response with a problem document (RFC 9457)."""
-    return JSONResponse({"status": status, "detail": detail}, status, media_type="application/problem+json")
-
-
 def photo_closed() -> Response:
     """The response for a photo that is not open, or no longer."""
     return problem(410, "This photo was closed to make room for others.")
@@ -209,11 +203,6 @@ async def handle_exception(request: Request, error: Exception) -> Response:  # n
     if isinstance(error, MemoryError):
         return problem(500, "There is not enough memory for this photo.")
     return problem(500, f"Something unexpected went wrong ({type(error).__name__}). The other photos are not affected.")
-
-
-def _name(request: Request) -> str:
-    """The file name in the query of a request, or ""."""
-    return files.one_line(request.query_params.get("name", ""))[:200]
 
 
 def _content_response(content: Content) -> Response:

@@ -49,10 +49,16 @@ class Server(uvicorn.Server):
     def __init__(self, tinter: Tinter, ready: Callable[[], object]) -> None:
         """tinter: does the work. ready: called when the server accepts requests."""
         quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
-        super().__init__(uvicorn.Config(create(tinter), lifespan="off", timeout_graceful_shutdown=2, **quiet))
-        self._ready = ready
+        app = create(tinter)
+        super().__init__(uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=2, **quiet))
+        self._ready, self._films = ready, app.state.films
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the server, then call `ready`."""
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop the server, and the renders of films; their files are removed."""
+        await super().shutdown(sockets)
+        self._films.close_all()

@@ -7,7 +7,7 @@ export class Problem extends Error {
   }
 }
 
-async function request(path, init = {}) {
+export async function request(path, init = {}) {
   let response;
   try {
     response = await fetch(path, { ...init, credentials: "omit" });

@@ -6,6 +6,7 @@ import * as chips from "./chips.js";
 import { Controls } from "./controls.js";
 import { initialEdit, keepOf, termAt, withStroke, withTerm, withoutTerm } from "./edit.js";
 import { isRecipe } from "./files.js";
+import { Film, isFilm } from "./film.js";
 import { gallery } from "./gallery.js";
 import { Hints } from "./hints.js";
 import { Panels } from "./panels.js";
@@ -35,6 +36,7 @@ const reference = new Reference({
   onRemove: () => change((edit) => ({ ...edit, reference: null })),
 });
 const versions = new Versions(about.variants, { change, idle });
+const film = new Film(about, () => (byId(current ? "editor" : "start").hidden = false));
 
 // ---- edits
 
@@ -143,8 +145,21 @@ async function display(photo) {
 
 // ---- photos
 
-function add(list) {
-  const fit = [...list].filter((file) => {
+// Photos join the queue; a film is shown instead of them until it is closed.
+async function add(files) {
+  const films = [...files].filter(isFilm);
+  if (films.length) {
+    byId("start").hidden = byId("editor").hidden = true;
+    if (await film.open(films[0])) return;
+    byId(current ? "editor" : "start").hidden = false;
+  }
+  const photos = [...files].filter((file) => !isFilm(file));
+  if (photos.length && film.isOpen) showError("Close the film before you open photos.");
+  else addPhotos(photos);
+}
+
+function addPhotos(list) {
+  const fit = list.filter((file) => {
     if (file.size <= about.limits.bytes) return true;
     showError(`${file.name}: larger than the limit of ${about.limits.bytes / 1e6} MB`);
     return false;
@@ -262,4 +277,5 @@ onUndoKeys(step);
 onDrop((list) => (current?.info && list.some(isRecipe) ? loadRecipe(current, list, change) : add(list)));
 onPaste(add);
 gallery(about.samples, (file) => add([file]));
+if (await film.restore()) byId("start").hidden = true;
 document.body.dataset.ready = "true";
