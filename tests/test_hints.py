@@ -181,7 +181,7 @@ def test_a_preview_shows_what_the_result_has(tinter: Tinter, sample: Path) -> No
         ("@1,2@3s=navy", "at a time"),
         ("page:0 @1,2=navy", "counted from 1"),
         ("@9999,20=navy", "outside of the photo"),
-        ("@9999,20,99999,40=navy", "holds nothing of the photo"),
+        ("@9999,20,99999,40=navy", "lies outside of the photo"),
         ("page:3 @1,2=navy", "is on page 3, and the photo has 1"),
     ],
 )

@@ -86,7 +86,7 @@ def test_what_cannot_be_had_is_one_line(there: Hub, sample: Path, monkeypatch: p
     for name in ("hub:alone", "hub:a/../b", "hub:a//b"):
         with pytest.raises(OptionError, match="is not hub:OWNER/NAME"):
             hub.parse(name)
-    with pytest.raises(OptionError, match=r"of what kind is hub:a/b/net\.onnx"):
+    with pytest.raises(OptionError, match=r"the kind of hub:a/b/net\.onnx"):
         zoo.find("hub:a/b/net.onnx", "color")
 
 

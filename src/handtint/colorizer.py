@@ -1,4 +1,4 @@
-"""Photo -> colours, as guided coefficients from L to a*b*."""
+"""Colour prediction: a photo -> guided coefficients from L to a*b*."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def colorize(
 ) -> resize.GuidedCoefficients:
     """The colours predicted for a photo (H, W) or (H, W, 3): guided coefficients from L in 0..1 to a*b*, for any size.
 
-    The network sees it at about side * side pixels, or squashed to just these; it answers at its input's size or an
-    even part of it.
-    interface: one of `interfaces.INTERFACES`, where it is a network of others. Raises WeightsError.
+    side, square: the input has about side * side pixels, or exactly these. interface: a key of `interfaces.INTERFACES`
+    for a third-party network, "" for handtint's own, whose output has the input's size or an integer fraction of it.
+    Raises WeightsError.
     """
     if interface:
         L, ab = interfaces.ask(pixels, engine, interface, gain=gain, side=side)
@@ -37,7 +37,7 @@ def colorize(
 
 
 def _own(pixels: Array, engine: Engine, *, side: int, gain: float | None, square: bool) -> tuple[Float, Float]:
-    """L* (h, w) of the photo as the package's own network sees it, and the a*b* (h, w, 2) that this predicts."""
+    """(L* (h, w) at the input's size, the a*b* (h, w, 2) predicted by handtint's own network)."""
     L, x = network_view(pixels, side, gain, square=square)
     answer = engine.run(x)[0][0]
     part = x.shape[2] // answer.shape[1]
@@ -45,11 +45,11 @@ def _own(pixels: Array, engine: Engine, *, side: int, gain: float | None, square
 
 
 def coefficients_of(L: Float, answer: Float) -> resize.GuidedCoefficients:
-    """The lines of a network's answer (2, h / k, w / k), along the edges of L* (h, w) 0..100."""
+    """The guided coefficients of a network's output (2, h / k, w / k), with L* (h, w), 0..100, as the guide."""
     return resize.guided_coefficients(L / np.float32(100), answered(L, answer), radius=RADIUS, epsilon=EPSILON)
 
 
 def answered(L: Float, answer: Float) -> Float:
-    """The a*b* (h, w, 2) of a network's answer (2, h / k, w / k) at the size of L* (h, w)."""
+    """The a*b* (h, w, 2) in a network's output (2, h / k, w / k), at the size of L* (h, w)."""
     ab = np.ascontiguousarray(np.moveaxis(answer, 0, -1)) * np.float32(lab.AB_SCALE)
     return cv2.resize(ab, L.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -1,4 +1,4 @@
-"""Several models on the same photographs: a contact sheet to look at, and a table to read."""
+"""Several models on the same photographs, compared by a contact sheet and a table."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ HEADS = ("model", "mask model", "licence", "MB", "s a photo", "chroma", "kept", 
 
 @dataclass(slots=True)
 class Entry:
-    """One pair of models over all photographs.
+    """The results of one pair of models for all photographs.
 
-    seconds: for each photo, networks loaded. chroma: mean sqrt(a*^2 + b*^2) of the colours predicted. kept: share of
-    the photo that keeps its colour, 0..1. errors: mean distance in a*b* from the photo's own colours, of those that
-    have some.
+    seconds: for each photo, without loading the networks. chroma: mean sqrt(a*^2 + b*^2) of the predicted colours.
+    kept: share of the photo that keeps its colour, 0..1. errors: mean distance in a*b* from the truth, for photos
+    in colour.
     """
 
     model: str
@@ -45,11 +45,11 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """The pair in few words, for a picture."""
+        """The label of a pair of models on the sheet."""
         return " + ".join(Path(name).name for name in (self.model, self.mask_model) if name)
 
     def row(self) -> tuple[str, ...]:
-        """What the table says of it, in the order of HEADS."""
+        """Its cells in the table, in the order of HEADS."""
         numbers = [f"{np.mean(v):.3g}" if v else "-" for v in (self.seconds, self.chroma, self.kept, self.errors)]
         size = f"{self.size / 1e6:.1f}" if self.size else "-"
         return self.model, self.mask_model, self.licence, size, *numbers
@@ -58,11 +58,11 @@ class Entry:
 def compare(
     photos: Iterable[Photo], models: Sequence[str], mask_models: Sequence[str], options: Options
 ) -> tuple[list[Entry], Array]:
-    """Tint each photo with each pair of models: an entry a pair, and the sheet, RGB (H, W, 3) uint8.
+    """Tint each photo with each pair of models. Returns (an entry for each pair, the sheet, RGB (H, W, 3) uint8).
 
-    A photo in colour is tinted as its gray copy, so that the prediction can be compared with the truth. The sheet has a
-    column a photo; its rows are the gray photo, its own colours where it has some, and one for each pair. Raises
-    OptionError, InputError and WeightsError, as a tinter does.
+    Of a photo in colour, the gray copy is tinted, to compare the prediction with the truth. The sheet has a
+    column for each photo; its rows are the gray photo, its true colours, if any, and the result of each pair. Raises
+    OptionError, InputError and WeightsError, as Tinter does.
     """
     pairs = [(Tinter(m, mask_model=k), Entry(m, k)) for m, k in product(models, mask_models)]
     for tinter, entry in pairs:
@@ -112,7 +112,7 @@ def _tint(tinter: Tinter, entry: Entry, gray: Photo, truth: Array | None, option
 
 
 def _gray(photo: Photo) -> tuple[Photo, Array | None]:
-    """The photo without its colours, and these where it has some."""
+    """(the gray photo, its true colours or None)."""
     if photo.pixels.ndim == 2:
         return photo, None
     gray = blend.render_backdrop(photo.pixels, "gray")

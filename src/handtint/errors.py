@@ -1,4 +1,4 @@
-"""Every failure that handtint raises on purpose, as one tree.
+"""The exceptions that handtint raises on purpose.
 
 HandtintError
 |-- OptionError          a setting that cannot be used (command line: exit 2)
@@ -17,7 +17,7 @@ from typing import Any
 
 
 class HandtintError(Exception):
-    """Base of every error that handtint raises on purpose; its text is one line. It can be sent to another process."""
+    """Base class of all exceptions that handtint raises on purpose. The message is one line. It can be pickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """How to pickle it: without calling `__init__`, whose arguments Exception does not keep."""
@@ -31,7 +31,7 @@ def _rebuilt(kind: type[HandtintError], args: tuple[Any, ...], attributes: Mappi
 
 
 class OptionError(HandtintError):
-    """A setting that cannot be used; the text names it and what would do."""
+    """A setting that cannot be used; the message names it and the possible values."""
 
 
 class InputError(HandtintError):
@@ -51,10 +51,10 @@ class OutputError(HandtintError):
 
 
 class ServiceError(HandtintError):
-    """A request that the service does not carry out.
+    """A request that the service rejects.
 
-    kind: why, as `handtint.service.problems.KINDS` has it. wait: seconds after which to try again; 0 where that is
-    of no use.
+    kind: the key of the reason in `handtint.service.problems.KINDS`. wait: seconds after which to try again; 0 if that
+    would not help.
     """
 
     def __init__(self, kind: str, text: str, *, wait: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of pictures: captioned panels, rows of tiles, contact sheets; all RGB (H, W, 3) uint8 on white."""
+"""Figures made of several pictures: captioned panels, rows of tiles, contact sheets; RGB (H, W, 3) uint8 on white."""
 
 from __future__ import annotations
 

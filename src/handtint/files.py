@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and why the system refused, in one line."""
+"""Files written completely or not at all, and system errors in one line."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ _REASONS: dict[type[OSError], str] = {
 
 
 def one_line(text: str) -> str:
-    """The text as one printable line: file names may hold line breaks, commands to a terminal, bytes of no encoding."""
+    """The text as one printable line: file names may contain line breaks, escape codes or undecodable bytes."""
     line = " ".join(text.splitlines())
     return line if line.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in line)
 
 
 def _escaped(letter: str) -> str:
-    """A surrogate as the byte it stands for, anything else as Python writes it."""
+    """An unprintable character, escaped; a surrogate as the byte that it stands for."""
     code = ord(letter) - 0xDC00
     return f"\\x{code:02x}" if 0x80 <= code < 0x100 else letter.encode("unicode_escape").decode()
 
 
 def reason(error: OSError) -> str:
-    """Why the system refused, in plain words."""
+    """The reason of a system error, in plain words."""
     return _REASONS.get(type(error)) or one_line(error.strerror or "cannot be used").lower()
 
 
 def write(path: str | Path, data: bytes) -> None:
-    """Write data to path, making its folders; a file already there stays whole until then. Raises OutputError."""
+    """Write data to a path, and create its folders; an existing file is replaced at once. Raises OutputError."""
     fill(path, lambda file: file.write(data))
 
 
 def fill(path: str | Path, work: Callable[[BinaryIO], object]) -> None:
-    """Write what `work` puts into the file it is given, which it may read too. As `write` otherwise."""
+    """Write a file as `write` does; `work` is called with the open file, and may also read it."""
     name = one_line(str(path))
     try:
         target = Path(os.path.realpath(path))  # a link is written through, not replaced
@@ -90,7 +90,7 @@ def _replace(target: Path, work: Callable[[BinaryIO], object]) -> None:
 
 
 def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
-    """A new file under a name that `sweep` knows, locked for as long as it is open."""
+    """A new temporary file, with a name that `sweep` recognises, locked while it is open."""
     while True:
         path = folder / f".{secrets.token_hex(8)}.part"
         file = open(path, "x+b")  # noqa: SIM115
@@ -107,16 +107,16 @@ def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
 
 
 def _lock(number: int) -> None:
-    """Lock an open file. Raises BlockingIOError where somebody else has, OSError where there are no locks."""
+    """Lock an open file. Raises BlockingIOError if another process has, OSError if locks are not supported."""
     if fcntl:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def sweep(folder: str) -> None:
-    """Remove the half-written files that killed processes left in a folder, and no file that is being written.
+    """Remove the unfinished files of killed processes from a folder, but no file that is being written.
 
-    Who writes holds a lock, which ends with the process. Where there are no locks, a file counts as left behind once
-    nothing has been added to it for an hour.
+    A process locks the file that it writes; the lock ends with the process. Where locks are not supported, a file is
+    removed if it has not grown for an hour.
     """
     with suppress(OSError):
         for entry in os.scandir(folder):

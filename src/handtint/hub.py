@@ -1,7 +1,7 @@
-"""Networks by name from the Hugging Face Hub: downloaded once, recorded with their sha256, and checked ever after.
+"""Networks from the Hugging Face Hub: downloaded once, and verified by their sha256 from then on.
 
-`hub:OWNER/NAME/FILE` names a file of a repository; without FILE, the one that is known or the only ONNX file there.
-What was downloaded lies under `home()` with a record beside it, and is used from there without the network.
+`hub:OWNER/NAME/FILE` names a file of a repository; without FILE, it is the known file, or the only ONNX file there.
+Downloads are stored under `home()`, each with a record, and are used from there without a connection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RECORD = ".record.json"  # what is added to a file's name for that of its record
 
 @dataclass(frozen=True, slots=True)
 class KnownNetwork:
-    """A file on the Hub of a known kind. size in bytes and sha256 as its publisher states them; 0 and "" where not."""
+    """A file on the Hub of a known kind. size in bytes, sha256: as published; 0 and "" if they are not."""
 
     repo: str
     file: str
@@ -34,7 +34,7 @@ class KnownNetwork:
 
     @property
     def name(self) -> str:
-        """What --model calls it."""
+        """Its name for --model."""
         return f"{HUB}{self.repo}/{self.file}"
 
 
@@ -68,13 +68,13 @@ KNOWN = (
 
 
 def home() -> Path:
-    """Where downloads are kept: HANDTINT_HOME, else the user's cache."""
+    """The folder of downloads: in HANDTINT_HOME, or else in the user's cache."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     return Path(os.environ.get("HANDTINT_HOME") or cache / "handtint") / "hub"
 
 
 def known(name: str) -> KnownNetwork | None:
-    """The entry of KNOWN that a name means, with or without its file."""
+    """The entry of KNOWN for a name with or without a file; None if there is none."""
     repo, file = parse(name)
     entries = [entry for entry in KNOWN if entry.repo == repo and file in (entry.file, "")]
     return entries[0] if entries else None
@@ -89,10 +89,10 @@ def parse(name: str) -> tuple[str, str]:
 
 
 def weights(name: str) -> Weights:
-    """The record of a file on the Hub, which is downloaded if it is not here.
+    """The record of a file on the Hub, which is downloaded first if necessary.
 
-    Raises OptionError where the extra is missing or the name is not one; WeightsError where the file cannot be had, or
-    is not the one that was recorded or is known.
+    Raises OptionError for a malformed name or a missing extra; WeightsError if the download fails, or the file is not
+    the recorded or known one.
     """
     repo, file = parse(name)
     entry = known(name)
@@ -114,7 +114,7 @@ def weights(name: str) -> Weights:
 
 
 def push(folder: Path, repo: str) -> str:
-    """Put a folder's files into a repository of the Hub, which is made if need be; its address. Raises WeightsError."""
+    """Upload a folder to a repository on the Hub, created if necessary; returns its URL. Raises WeightsError."""
     try:
         api = _library().HfApi(endpoint=_endpoint())
         api.create_repo(repo, exist_ok=True)
@@ -133,7 +133,7 @@ def _recorded(path: Path) -> Weights | None:
 
 
 def _only(repo: str, name: str) -> str:
-    """The one ONNX file of a repository: of what is here, else of what the Hub lists."""
+    """The only ONNX file of a repository, among downloaded files, or else by the Hub's listing. Raises OptionError."""
     folder = home() / repo
     downloaded = [p.relative_to(folder).as_posix().removesuffix(RECORD) for p in sorted(folder.rglob(f"*{RECORD}"))]
     files = downloaded or [file for file in _listed(repo, name) if file.lower().endswith(".onnx")]

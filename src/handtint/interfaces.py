@@ -1,4 +1,4 @@
-"""Inputs and outputs of other people's colour networks, so that any of them can replace the package's own.
+"""The inputs and outputs of third-party colour networks, so that they can be used in place of handtint's own.
 
 Sources: Kang et al. 2023 (DDColor), Zhang et al. 2017 and 2016 ("siggraph17", "eccv16"), DeOldify (Antic 2018) and
 other networks that answer RGB.
@@ -24,11 +24,11 @@ MOST = 1.5  # beyond this, an answer is no longer a*b* / 110, nor RGB in 0..1
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """How a network of others is asked.
+    """The input and output of a kind of network.
 
-    network: what it is. side: of the square that a picture is squashed to, where the file leaves it open.
-    channels, planes: of its input and of its answer. give: L* (h, w) -> its input (1, channels, h, w).
-    take: its answer (planes, h, w) -> a*b* (h, w, 2) in Lab units; raises ValueError for what is out of range.
+    network: its name. side: of its square input, if the file leaves that open. channels, planes: of its input and its
+    output. give: L* (h, w) -> its input (1, channels, h, w). take: its output (planes, h, w) -> a*b* (h, w, 2) in Lab
+    units; raises ValueError if that is out of range.
     """
 
     network: str
@@ -40,10 +40,10 @@ class Interface:
 
 
 def ask(pixels: Array, engine: Engine, kind: str, *, gain: float | None = None, side: int = 0) -> tuple[Float, Float]:
-    """A photo (H, W) or (H, W, 3) shown to a network of this kind: its own L* (h, w) and the a*b* (h, w, 2) predicted.
+    """Run a network of this kind on a photo (H, W) or (H, W, 3). Returns (L* (h, w), the predicted a*b* (h, w, 2)).
 
-    gain: as for the own network, a factor or None for the automatic one. side: of the square it sees, where neither
-    the file nor the kind is to decide. Raises WeightsError for a network that answers something else.
+    gain: a factor, or None for the automatic one. side: of the input, if given; else that of the file or the kind.
+    Raises WeightsError if the output is not that of this kind.
     """
     interface = INTERFACES[kind]
     h, w = getattr(engine, "sides", None) or (side or interface.side,) * 2
@@ -51,11 +51,13 @@ def ask(pixels: Array, engine: Engine, kind: str, *, gain: float | None = None, 
     answer = engine.run(interface.give(tone.apply(L, gain)))[0]
     if answer.ndim != 4 or answer.shape[:2] != (1, interface.planes):
         expected = f"expected (1, {interface.planes}, h, w) of {interface.network}"
-        raise WeightsError(f"the colour network answers {answer.shape}, {expected}")
+        raise WeightsError(f"the colour network's output is {answer.shape}, {expected}")
     try:
         ab = interface.take(answer[0].astype(np.float32, copy=False))
     except ValueError as error:
-        raise WeightsError(f"the colour network answers values up to {np.abs(answer).max():.0f}: {error}") from error
+        raise WeightsError(
+            f"the colour network's output has values up to {np.abs(answer).max():.0f}: {error}"
+        ) from error
     if ab.shape[:2] != (h, w):
         ab = cv2.resize(np.ascontiguousarray(ab), (w, h), interpolation=cv2.INTER_LINEAR)
     return L, np.ascontiguousarray(ab)

@@ -1,4 +1,4 @@
-"""A network that can be chosen: what it is, how it wants its input, its weights, and the engine that runs it."""
+"""A network in the catalogue: its architecture, its input, its weights, and the engine that runs it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ REMBG = "rembg:"
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One entry. side: the network sees a photo at about side * side pixels, aspect kept; `square`, at just these.
+    """An entry of the catalogue.
 
-    kind: what a mask network reads and answers. interface: the same of a colour network of others. runner: which engine
-    runs it. record: its weights, where the package's manifest has no record of them. recipe: the training recipe of a
-    network that comes without weights. use: when to choose it.
+    side: inputs have about side * side pixels with the photo's aspect, or exactly these if `square`. kind: the inputs
+    and outputs of a mask network. interface: those of a third-party colour network. runner: the engine. record: of its
+    weights, if the package's manifest has none. recipe: of a network without weights. use: when to choose it.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Model:
 
     @property
     def weights(self) -> Weights:
-        """Its weights' record. Raises WeightsError where there are none, naming the recipe that trains some."""
+        """The record of its weights. Raises WeightsError if there are none, with the recipe to train them."""
         record = self.record or manifest().get(self.name)
         if record is None:
             recipe = self.recipe.removesuffix(".toml")
@@ -58,11 +58,11 @@ class Model:
 
     @property
     def classes(self) -> bool:
-        """Whether it can be asked for VOC classes."""
+        """Whether it predicts VOC classes."""
         return self.task == "mask" and self.kind in ("full", "color")
 
     def summary(self) -> dict[str, Any]:
-        """Its description for JSON: the fields of its weights' record, and its own."""
+        """Its description for JSON: its own fields, and those of its weights' record."""
         facts: dict[str, Any] = {"name": self.name, "task": self.task, "network": self.network, "side": self.side}
         facts["use"] = self.use
         try:

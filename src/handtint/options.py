@@ -109,14 +109,14 @@ class Options:
             object.__setattr__(self, declared.name, validate(declared, getattr(self, declared.name)))
         language.parse(self.keep)
         if len(self.hint) > MOST_HINTS:
-            raise OptionError(f"hint: {len(self.hint)} of them, {MOST_HINTS} at most")
+            raise OptionError(f"hint: {len(self.hint)} hints, at most {MOST_HINTS} are allowed")
         if self.hints and self.colors == "original":
-            raise OptionError("hint: is for predicted colours, and a photo's own are asked for")
+            raise OptionError("hint: needs predicted colours, and colors is 'original'")
         gain_factor(self.gain)
 
     @classmethod
     def from_keywords(cls, values: Mapping[str, Any]) -> Options:
-        """Options from settings by name. Raises OptionError for a name that is no setting, with the nearest one."""
+        """Options from keyword arguments. Raises OptionError for an unknown name, with the nearest one."""
         names = [declared.name for declared in fields(cls)]
         for name in values:
             if name not in names:
@@ -125,17 +125,17 @@ class Options:
 
     @property
     def hints(self) -> tuple[language.Hint, ...]:
-        """What the hints say."""
+        """The parsed hints."""
         return tuple(language.parse_hint(text) for text in self.hint)
 
     @property
     def named(self) -> tuple[language.Step, ...]:
-        """All that `keep` and the hints name."""
+        """The steps of `keep` and of all hints."""
         return (*language.parse(self.keep), *(step for hint in self.hints for step in hint.where))
 
 
 def gain_factor(gain: str) -> float | None:
-    """The factor that `gain` asks for: None for "auto", 1 for "off". Raises OptionError."""
+    """The factor of a `gain` setting: None for "auto", 1 for "off". Raises OptionError."""
     if gain in ("auto", "off"):
         return None if gain == "auto" else 1.0
     try:

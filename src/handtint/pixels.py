@@ -1,4 +1,4 @@
-"""Pixels before and after the pipeline: gray stored as RGB, stretched levels, new pixels in a photo, other dtypes."""
+"""Pixels before and after tinting: gray stored as RGB, stretched levels, replaced pixels, other dtypes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from handtint.types import Alpha, Array, Pixels
 def leveled(photo: Photo, levels: str) -> Photo:
     """A photo's first page with its values stretched from black to white ("auto"), or as it is ("off").
 
-    Where stretching changes nothing, the photo itself is returned.
+    If stretching changes nothing, the photo itself is returned.
     """
     pixels = tone.stretched(photo.pixels) if levels == "auto" else photo.pixels
     return photo if pixels is photo.pixels else with_pixels(photo, pixels)
 
 
 def collapse(pixels: Pixels) -> Pixels:
-    """Pixels (H, W) of a photo that is gray but stored as RGB (H, W, 3), so that less is computed; else as they are."""
+    """Pixels (H, W, 3) that are all gray reduced to (H, W), to save time; all others unchanged."""
     return large.contiguous(pixels[..., 0]) if pixels.ndim == 3 and _is_neutral(pixels) else pixels
 
 
 def _is_neutral(pixels: Pixels) -> bool:
-    """Whether red, green and blue are the same everywhere; every 16th row of a strip first, which settles most."""
+    """Whether red, green and blue are equal everywhere; every 16th row is checked first, which decides most cases."""
     for rows in large.strips(large.ROWS, pixels):
         r, g, b = np.moveaxis(pixels[rows], -1, 0)
         if (r[::16] != g[::16]).any() or (r != g).any() or (g != b).any():
@@ -38,14 +38,14 @@ def _is_neutral(pixels: Pixels) -> bool:
 
 
 def keep_original(painted: Pixels, pixels: Pixels, alpha: Alpha) -> Pixels:
-    """Painted pixels (H, W, 3), replaced by the photo's own pixels (H, W, 3) where alpha (H, W) is 255."""
+    """Tinted pixels (H, W, 3), replaced by the photo's own pixels (H, W, 3) where alpha (H, W) is 255."""
     return np.where((alpha == 255)[..., None], pixels, painted)
 
 
 def with_pixels(photo: Photo, pixels: Pixels) -> Photo:
-    """A copy of a photo with other pixels of the same shape, sRGB uint8 or uint16.
+    """A copy of a photo with new pixels of the same shape, sRGB uint8 or uint16.
 
-    Where a pixel has not changed, the value that its file holds in another colour profile stays exactly.
+    Unchanged pixels keep the exact values of the file, also in another colour profile.
     """
     if photo.native is None or photo.icc is None:
         return replace(photo, pixels=pixels)
@@ -59,5 +59,5 @@ def with_pixels(photo: Photo, pixels: Pixels) -> Photo:
 
 
 def as_dtype(pixels: Pixels, dtype: np.dtype[Any]) -> Array:
-    """uint8 or uint16 pixels as floating point of 0..1 in the dtype asked for; as they are where it is not floating."""
+    """uint8 or uint16 pixels as floating point in 0..1 of the given dtype; unchanged if that is not floating-point."""
     return (pixels / np.iinfo(pixels.dtype).max).astype(dtype) if dtype.kind == "f" else pixels

@@ -25,11 +25,10 @@ _GIVEN = ("mask", "reference")  # files that come with an edit: it holds their s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """One edit, and what it was made with.
+    """An edit with the models that it was made with.
 
-    models: catalogue names to the sha256 of their weights. mask, reference: sha256 of the file that was given, or "".
-    files: the reference and the mask files that `keep` and hints name, to the sha256 of their content, "" where one
-    cannot be read.
+    models: name in the catalogue -> sha256 of its weights. mask, reference: sha256 of the uploaded file, or "". files:
+    path of the reference, and of mask files in `keep` and hints -> sha256 of the file, "" if it cannot be read.
     version: of handtint.
     """
 
@@ -42,7 +41,7 @@ class Recipe:
 
     @property
     def hash(self) -> str:
-        """sha256 of everything that decides the result: a reference by its content, wherever it lies."""
+        """sha256 of everything that determines the result; of a reference, the content counts, not the path."""
         named, path = dict(self.files), self.options.reference or ""
         options = replace(self.options, reference=named.pop(path, "") or self.options.reference)
         record = asdict(replace(self, options=options, models=dict(self.models), files=named))
@@ -50,9 +49,9 @@ class Recipe:
 
 
 def of(options: Options, *, mask: bytes = b"", reference: bytes = b"") -> Recipe:
-    """The recipe of an edit with the models that are here.
+    """The recipe of an edit with the installed models.
 
-    mask, reference: files that are given, not named. Raises OptionError for an unknown model, WeightsError.
+    mask, reference: the bytes of uploaded files, or b"". Raises OptionError for an unknown model, WeightsError.
     """
     hashes = {model.name: model.weights.sha256 for model in zoo.of(options)}
     paths = [*keep.files(options.named), *filter(None, [options.reference])]
@@ -62,7 +61,7 @@ def of(options: Options, *, mask: bytes = b"", reference: bytes = b"") -> Recipe
 
 
 def _digest(path: str) -> str:
-    """sha256 of a mask file, "" where it cannot be read: the edit itself will say why."""
+    """sha256 of a mask file, "" if it cannot be read: the edit itself reports the reason."""
     try:
         return content.digest(content.read(path, codec.Limits().bytes))
     except InputError:
@@ -70,7 +69,7 @@ def _digest(path: str) -> str:
 
 
 def check(recorded: Recipe, here: Recipe) -> None:
-    """Raise OptionError where a replay would not give the recorded bytes: another mask or reference, other weights."""
+    """Raise OptionError if the recipe would not give the same bytes: for another mask, reference, or other weights."""
     reference = here.reference or here.files.get(here.options.reference or "", "")
     for name, then, now in (("mask", recorded.mask, here.mask), ("reference", recorded.reference, reference)):
         if then and then != now:
@@ -102,7 +101,7 @@ def dumps(recipe: Recipe) -> str:
 
 
 def loads(text: str, *, name: str = "recipe") -> Recipe:
-    """The recipe that TOML describes. Raises OptionError, naming the key that is wrong."""
+    """Parse a recipe in TOML. Raises OptionError that names the wrong key."""
     try:
         record = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -121,7 +120,7 @@ def loads(text: str, *, name: str = "recipe") -> Recipe:
 
 
 def settings(table: Mapping[str, Any], *, name: str) -> Options:
-    """The options in a table; what it leaves out is automatic. Raises OptionError, naming the key."""
+    """The options in a table; missing ones have their defaults. Raises OptionError that names the wrong key."""
     check_names(table, [declared.name for declared in fields(Options)], name, OptionError)
     try:
         return Options(**table)

@@ -1,4 +1,4 @@
-"""A tinted photograph, and how it came about."""
+"""The result of tinting: the photo, its mask and its colours."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from handtint.types import Alpha, Array
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A tinted photo and how it came about.
+    """A tinted photo with the mask and colours that it was made from.
 
-    photo: the result. alpha: (H, W) uint8, what kept its colour. colors: guided coefficients from L to a*b*, None for
-    the photo's own. source: the photo that came in, after `levels`. note: what a person should know, as "no person
-    found", or "".
+    photo: the tinted one. alpha: (H, W) uint8, the mask. colors: guided coefficients from L to a*b*, or None for the
+    photo's own colours. source: the original photo, after `levels`. note: for the user, such as "no person found",
+    or "".
     """
 
     photo: Photo
@@ -45,7 +45,7 @@ class Result:
 
 
 def whole(first: Result, further: Sequence[Result]) -> Result:
-    """The result of a photo of several pages: the first page's, with the others' photos and notes."""
+    """The result of a photo with several pages: that of the first page, with the photos and notes of the others."""
     if not further:
         return first
     notes = [first.note, *(page.note and f"page {n}: {page.note}" for n, page in enumerate(further, 2))]

@@ -1,4 +1,4 @@
-"""Photo -> Segmentation: VOC classes and foreground, whatever the network."""
+"""Segmentation: a photo -> VOC classes and foreground, by networks of several kinds."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from handtint.types import Array, Engine, Float, Segmentation
 def segment(
     pixels: Array, engine: Engine, *, side: int, gain: float | None = None, kind: Kind = "full"
 ) -> Segmentation:
-    """What stands where in a photo (H, W) or (H, W, 3), seen at about side * side pixels.
+    """The segmentation of a photo (H, W) or (H, W, 3). side: the input has about side * side pixels.
 
-    kind says what goes into the network and what comes out:
+    kind: the network's input -> its outputs:
     "full"   (1, 1, h, w) lightness -> logits of classes and of the foreground, features
     "color"  (1, 3, h, w) normalised as for ImageNet -> the same three
     "alpha"  (1, 3, s, s) normalised as for ImageNet -> the foreground's alpha, (1, 1, s, s)
     "isnet"  the same, with (1, 3, s, s) in -0.5..0.5 (Qin et al. 2022, IS-Net)
     "plain"  (1, 3, h, w) in 0..1 -> the foreground's alpha
-    Raises WeightsError for a network that answers something else.
+    Raises WeightsError if the outputs are different.
     """
     if kind == "full":
         L, x = network_view(pixels, side, gain)
@@ -40,14 +40,14 @@ def segment(
 
 
 def _as_trained(rgb: Float, kind: Kind) -> Float:
-    """(1, 3, h, w) in 0..1 in the range that the networks of this kind were trained on."""
+    """Input (1, 3, h, w) in 0..1, converted to the range that this kind of network was trained on."""
     if kind == "plain":
         return rgb
     return rgb - np.float32(0.5) if kind == "isnet" else normalized(rgb)
 
 
 def _full(answer: tuple[Float, ...], size: tuple[int, ...], padded: tuple[int, ...]) -> Segmentation:
-    """The network's three outputs as a Segmentation, less what only covers the padding."""
+    """A Segmentation from a network's three outputs, with the padding cut off."""
     classes, front, features = (_cropped(plane[0], size, padded) for plane in answer)
     return Segmentation(_softmax(classes), _sigmoid(front[0]), features)
 
@@ -58,9 +58,9 @@ def _cropped(planes: Float, size: tuple[int, ...], padded: tuple[int, ...]) -> F
 
 
 def _alpha(plane: Float) -> Float:
-    """The first output of a network for foregrounds, (h, w) 0..1; logits are brought there."""
+    """The first output of a foreground network, (h, w), 0..1; logits are converted to probabilities."""
     if plane.ndim < 2 or plane.size != plane.shape[-2] * plane.shape[-1] or plane.shape[-2] < 2:
-        raise WeightsError(f"the mask network answers {plane.shape}, expected one plane of alpha")
+        raise WeightsError(f"the mask network's output is {plane.shape}, expected one plane of alpha")
     plane = plane.reshape(plane.shape[-2:])
     if plane.min() < -0.05 or plane.max() > 1.05:
         plane = _sigmoid(plane)
@@ -68,7 +68,7 @@ def _alpha(plane: Float) -> Float:
 
 
 def _plain_features(L: Float, front: Float) -> Float:
-    """(5, h/4, w/4): lightness at three scales, its change, and the foreground, for networks that give no features."""
+    """Features (5, h/4, w/4) for networks without any: lightness at three scales, its gradient, and the foreground."""
     size = max(1, L.shape[0] // 4), max(1, L.shape[1] // 4)
     small = resize.shrink(L, size) / np.float32(100)
     soft = [cv2.GaussianBlur(small, (0, 0), sigma) for sigma in (1.5, 4)]

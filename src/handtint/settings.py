@@ -1,4 +1,4 @@
-"""Settings: declared once, and validated in the same way wherever a value comes from; every error is one line.
+"""Settings, declared once in a dataclass, and validated in the same way for every source; each error is one line.
 
 `setting` declares one in a dataclass; edit options and the service's settings are such dataclasses, from which flags,
 form fields, JSON Schema and the page's controls are made. `validate` checks a value, `from_text` reads one from a form,
@@ -32,7 +32,7 @@ _PLURALS = {int: "whole numbers", float: "numbers", str: "texts", dict: "tables"
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The numbers from low to high, both included; without high if `below`."""
+    """The numbers from low to high, both included; `below` excludes high."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -64,12 +64,10 @@ def setting(
     high: float | None = None,
     below: float | None = None,
 ) -> Any:
-    """A field of a dataclass of settings. Its type is that of `default`; None stands for text that may be left out.
+    """A field of a dataclass of settings. Its type is that of `default`: None for optional text, a tuple for texts.
 
-    A tuple stands for any number of texts.
-
-    default: dataclasses.MISSING for a setting that has to be given. help: what it does, for people. choices: the texts
-    it can be. low, high: the smallest and largest number. below: a number that it has to be below.
+    default: dataclasses.MISSING for a required setting. help: its description for users. choices: the possible texts.
+    low, high: the smallest and largest number. below: the number must be below this.
     """
     limits = {"low": low, "high": high, "below": below}
     return field(default=default, metadata={"help": help, "choices": choices, **limits})
@@ -81,14 +79,14 @@ def kind_of(declared: Field[Any]) -> type:
 
 
 def check_type(value: object, kind: type, where: str) -> None:
-    """Raise OptionError, "WHERE: VALUE is not WHAT", for a value of another type. Whole numbers are numbers, too."""
+    """Raise OptionError, "WHERE: VALUE is not WHAT", for a value of another type. Integers are valid as floats."""
     fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise OptionError(f"{where}: {value!r} is not {_WORDS[kind]}")
 
 
 def validate(declared: Field[Any], value: Any) -> Any:
-    """The value, if the setting can have it: floats as floats, so that 1 and 1.0 are the same. Raises OptionError."""
+    """The value if it is valid, integers converted to float where the setting is one. Raises OptionError."""
     name, rule, kind = declared.name, declared.metadata, kind_of(declared)
     if value is None and declared.default is None:
         return None
@@ -103,7 +101,7 @@ def validate(declared: Field[Any], value: Any) -> Any:
 
 
 def _texts(value: object, name: str) -> tuple[str, ...]:
-    """Any number of texts, of which one alone may stand for itself. Raises OptionError."""
+    """A tuple of texts, from a sequence or from a single text. Raises OptionError."""
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
@@ -112,7 +110,7 @@ def _texts(value: object, name: str) -> tuple[str, ...]:
 
 
 def from_text(declared: Field[Any], text: str) -> Any:
-    """The value that a text means, of the setting's type but not yet validated. Raises OptionError."""
+    """The value that a text represents, of the setting's type, not yet validated. Raises OptionError."""
     name, kind = declared.name, kind_of(declared)
     if kind is bool:
         return boolean(text, name)
@@ -131,14 +129,14 @@ def boolean(text: str, where: str) -> bool:
 
 
 def hint(name: str, names: Iterable[str]) -> str:
-    """What could have been meant by a name that is not known: "did you mean 'strength'?", or all the names."""
+    """A suggestion for an unknown name: "did you mean 'strength'?", or the list of all names."""
     names = tuple(names)
     near = difflib.get_close_matches(name, names, 1)
     return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
 
 
 def check_names(given: Iterable[str], names: Iterable[str], where: str, error: type[HandtintError]) -> None:
-    """Raise `error` for a name that is not among `names`, with the nearest one that is."""
+    """Raise `error` for a name that is not in `names`, with a suggestion."""
     names = tuple(names)
     for name in given:
         if name not in names:
@@ -146,11 +144,10 @@ def check_names(given: Iterable[str], names: Iterable[str], where: str, error: t
 
 
 def convert(value: Any, kind: Any, where: str, error: type[HandtintError], allowed: Range | None = None) -> Any:
-    """The value as `kind`: whole numbers become floats where floats are wanted, lists become tuples.
+    """The value converted to `kind`: integers to floats, lists to tuples, where that is required.
 
-    kind: bool, int, float, str, a dict, list[kind], or a tuple of kinds or of any number of one. allowed: what numbers
-    may be, each of them.
-    Raises `error` for any other value: "WHERE is VALUE; it has to be WHAT".
+    kind: bool, int, float, str, a dict, list[kind], or a tuple type. allowed: the range of each number. Raises `error`
+    for any other value: "WHERE is VALUE; it has to be WHAT".
     """
     converted = _converted(value, kind)
     if converted is None or (allowed is not None and not all(v in allowed for v in _numbers(converted))):
@@ -160,7 +157,7 @@ def convert(value: Any, kind: Any, where: str, error: type[HandtintError], allow
 
 
 def describe(kind: Any) -> str:
-    """A kind in words: "a whole number", "a list of 2 numbers"."""
+    """A type in words: "a whole number", "a list of 2 numbers"."""
     args = get_args(kind)
     if get_origin(kind) is tuple and Ellipsis not in args:
         return f"a list of {len(args)} {_PLURALS[args[0]]}"

@@ -1,4 +1,4 @@
-"""The values passed around in handtint: arrays, what the networks predict for a photo, and the interface of engines."""
+"""Types that all of handtint shares: arrays, the segmentation of a photo, and the interface of engines."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ OTHER, AMBIGUOUS = 254, 253  # labels of a thing that is none of the classes, an
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """What stands where in a photo, at network size.
+    """The segmentation of a photo, at network size.
 
     classes: (21, h, w) float32 probabilities of the VOC classes, summing to 1 over the first axis; None from a network
              that knows no classes.
-    foreground: (h, w) float32 alpha of whatever stands in front, 0..1.
-    features: (c, h, w) float32, alike where the network sees the same thing.
-    faces: a box (left, top, right, bottom) for each face, as shares 0..1 of the photo's sides; they tell people who
-           touch one another apart.
-    parts: (3, h, w) float32 probabilities of PARTS, which sum to 1 on people; None where nobody asked for them.
-    Each map covers the whole photo, whatever its own h and w.
+foreground: (h, w) float32 alpha of the foreground, 0..1.
+    features: (c, h, w) float32, similar in regions that look alike to the network.
+    faces: a box (left, top, right, bottom) for each face, relative to the photo's sides, 0..1; touching people are
+           separated by them.
+    parts: (3, h, w) float32 probabilities of PARTS, which sum to 1 on people; None if they were not requested.
+    Each map covers the whole photo; h and w may differ between maps.
     """
 
     classes: Float | None
@@ -67,7 +67,7 @@ class Segmentation:
 
 
 class Engine(Protocol):
-    """A network ready to run, whatever runs it."""
+    """A loaded network, run by any library."""
 
     def run(self, x: Float) -> tuple[Float, ...]:
         """Map one batch (n, c, h, w) float32 to the network's outputs, float32."""

@@ -1,4 +1,4 @@
-"""The Weights record: where a network's weights are, what they were made from, and proof that they are unchanged."""
+"""The record of a network's weights: their file, sha256, licence, training data and scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MANIFEST = ASSETS / "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A file of weights and everything that should be known of it.
+    """A file of weights, and all that is recorded about it.
 
     file: its name among the package's assets, or wherever its source keeps it. sha256: of its bytes; of a download by
     torchvision the beginning that torchvision checks; "" where nobody says. size: in bytes, 0 where nobody says.
@@ -58,7 +58,7 @@ class Weights:
         return self.path.is_file() and (not known or self.path.stat().st_size == self.size)
 
     def verified(self) -> Path:
-        """The file's path, once its bytes are proved to be the recorded ones. Raises WeightsError."""
+        """The path of the file, after its sha256 has been verified. Raises WeightsError."""
         try:
             sha256 = digest(self.path)
         except OSError as error:
@@ -70,7 +70,7 @@ class Weights:
 
 
 def of_file(path: Path) -> Weights:
-    """The record of a file of weights that somebody brings; nothing is known but its bytes. Raises WeightsError."""
+    """The record of a user's file, of which only the bytes are known. Raises WeightsError."""
     try:
         sha256, size = digest(path), path.stat().st_size
     except OSError as error:
@@ -79,7 +79,7 @@ def of_file(path: Path) -> Weights:
 
 
 def digest(path: Path) -> str:
-    """The sha256 of a file's bytes, read piece by piece. Raises OSError."""
+    """The sha256 of a file, read in chunks. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -99,7 +99,7 @@ def read(path: Path) -> Mapping[str, Weights]:
 
 
 def record(name: str, weights: Weights, folder: Path | None = None) -> None:
-    """Put a record into the package's manifest, or a folder's, in the place of an older one of that name."""
+    """Write a record into the manifest of the package or of a folder; it replaces an older one of that name."""
     path = folder / MANIFEST.name if folder else MANIFEST
     records = json.loads(path.read_text()) if path.exists() else {}
     records[name] = asdict(weights)

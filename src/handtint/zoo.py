@@ -1,4 +1,4 @@
-"""The catalogue: an explicit table, name -> what it is, how it wants its input, and its weights."""
+"""The catalogue of networks: a table, name -> Model (architecture, input, weights), and names of other files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DEEPLAB = Weights(
 
 
 def _report(name: str, network: str) -> Model:
-    """One of the 2022 report's colour networks: code and recipe, no weights."""
+    """A colour network of the 2022 report, which has code and a recipe, but no weights."""
     use = "comparing with the 2022 report, once you have trained it"
     return Model(name, "color", network, side=224, square=True, recipe=f"{name}.toml", use=use)
 
@@ -95,12 +95,12 @@ CATALOGUE = {
 
 
 def find(name: str, task: Task) -> Model:
-    """The catalogue's entry of that name and task, or FOLDER/NAME for weights that `handtint export` wrote there.
+    """The model of that name, for a task.
 
-    FILE.safetensors gives the package's network of that task other weights. For colour also ddcolor:FILE and the like,
-    an ONNX file with one of the INTERFACES. For masks an ONNX file by its
-    path, isnet:FILE for one of IS-Net of any name, or rembg:NAME. Raises OptionError, naming those there are, or the
-    extra that is missing; WeightsError for an unreadable file.
+    name: in the catalogue; FOLDER/NAME for weights written by `handtint export`; FILE.safetensors for other weights of
+    the package's network; hub:OWNER/NAME/FILE. For colour also KIND:FILE.onnx with one of INTERFACES, such as
+    ddcolor:FILE; for masks FILE.onnx, isnet:FILE.onnx or rembg:NAME. Raises OptionError, which lists the names or the
+    missing extra; WeightsError for an unreadable file.
     """
     model = CATALOGUE.get(name) or _exported(name) or _tensors_only(name, task)
     if model is None:
@@ -119,7 +119,7 @@ def find(name: str, task: Task) -> Model:
 
 
 def _exported(path: str) -> Model | None:
-    """A model of the catalogue with the weights in a folder of one's own. Raises WeightsError."""
+    """A model of the catalogue with weights from a folder with a manifest. Raises WeightsError."""
     folder, name = Path(path).parent, Path(path).name
     if name not in CATALOGUE or not (folder / MANIFEST.name).is_file():
         return None
@@ -145,7 +145,7 @@ def _tensors_only(name: str, task: Task) -> Model | None:
 
 
 def absolute(name: str) -> str:
-    """The name of the same model in any working folder: with the whole path, where it is of a file or a folder."""
+    """The name with an absolute path, if it contains one, so that it is valid in any working folder."""
     if name in CATALOGUE or hub.HUB in name or not (name.lower().endswith((".onnx", SAFETENSORS)) or _exported(name)):
         return name
     kind = next((f"{prefix}:" for prefix in (*INTERFACES, ISNET[:-1]) if name.startswith(f"{prefix}:")), "")
@@ -153,7 +153,7 @@ def absolute(name: str) -> str:
 
 
 def _outside(name: str) -> Model | None:
-    """A mask model that is not in the catalogue."""
+    """A mask model outside of the catalogue; None for any other name."""
     if name.startswith(REMBG):
         record = Weights(name, "", 0, "its own", "rembg", "", "", "", 0)
         return Model(name, "mask", "one of rembg's", side=1024, kind="plain", runner="rembg", record=record)
@@ -166,9 +166,10 @@ def _outside(name: str) -> Model | None:
 
 
 def _on_hub(name: str, task: Task) -> Model | None:
-    """A model by its name on the Hub: of a known kind, one of the catalogue's, or of the kind in its file's name.
+    """A model on the Hub; None for any other name.
 
-    KIND:hub:OWNER/NAME/FILE says the kind. Raises OptionError where none of these is so, and as `hub.weights` does.
+    Its kind is that in KIND:hub:OWNER/NAME/FILE, that of a known file, or one that occurs in the file's name. Raises
+    OptionError if the kind is unknown, and as `hub.weights` does.
     """
     kind, separator, place = name.rpartition(hub.HUB)
     if not separator:
@@ -179,7 +180,9 @@ def _on_hub(name: str, task: Task) -> Model | None:
     wanted = kind.rstrip(":") or (entry.kind if entry else next((k for k in kinds if k in file), ""))
     wanted = "alpha" if not wanted and "u2net" in file else wanted
     if not own and wanted not in (*INTERFACES, "isnet", "alpha"):
-        raise OptionError(f"model: of what kind is {name}? say for example ddcolor:{name}, rgb:{name} or isnet:{name}")
+        raise OptionError(
+            f"model: the kind of {name} is not known: name it, for example ddcolor:{name}, rgb:{name} or isnet:{name}"
+        )
     record = hub.weights(hub.HUB + place)
     if own:
         return replace(own, name=name, record=record)
@@ -191,7 +194,7 @@ def _on_hub(name: str, task: Task) -> Model | None:
 
 
 def _peer(name: str) -> Model | None:
-    """A colour network of others, an ONNX file with the interface that the name begins with."""
+    """A third-party colour network, KIND:FILE.onnx with one of INTERFACES; None for any other name."""
     kind, _, file = name.partition(":")
     if kind not in INTERFACES or not file:
         return None
@@ -201,9 +204,9 @@ def _peer(name: str) -> Model | None:
 
 
 def of(options: Options) -> tuple[Model, Model]:
-    """The colour model and the mask model of an edit, known to be able to do it.
+    """The colour model and the mask model of an edit.
 
-    Raises OptionError for an unknown model, a missing extra, and for classes asked of a model that knows none.
+    Raises OptionError for an unknown model, a missing extra, and for classes if the mask model has none.
     """
     color, mask = find(options.model, "color"), find(options.mask_model, "mask")
     asked = [step.term for step in options.named if isinstance(step.term, keep.Class)]

@@ -121,7 +121,7 @@ class Run:
     def _open(self, out: str, stack: ExitStack) -> None:
         config = self._config
         if storage.is_url(out) and not config.journal:
-            raise OptionError(f"output: a journal cannot live in {out}: give its folder with --journal FOLDER")
+            raise OptionError(f"output: a journal cannot be stored in {out}: give its folder with --journal FOLDER")
         home = config.journal or os.path.join(out, FOLDER)
         photos = [] if config.watch else list(naming.find(config.sources, out, skipped=self.skipped))
         journal = self._journal = stack.enter_context(opened(home, format=config.options.format))

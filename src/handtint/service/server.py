@@ -56,7 +56,7 @@ def listen(settings: Settings) -> socket.socket:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=1024)
     except socket.gaierror as error:
-        raise OptionError(f"host: {settings.host} is no address of this machine") from error
+        raise OptionError(f"host: {settings.host} is not an address of this machine") from error
     except OSError as error:
         raise HandtintError(f"{place}: {reason(error)}") from error
 

@@ -50,7 +50,7 @@ class FilmJob:
         if self.until is not None and self.until <= self.start:
             raise OptionError(f"to: {self.until:g} s is not after {self.start:g} s")
         if self.options.levels == "auto":
-            raise OptionError("levels: auto would stretch each frame for itself; it is for photographs")
+            raise OptionError("levels: auto is for photographs only: it would stretch each frame differently")
         for hint in self.options.hints:
             if hint.page > 1:
                 raise OptionError(f"hint: {hint}: a film has no pages; say when, as in @52%,60%@12.5s")

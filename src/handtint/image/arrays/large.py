@@ -37,7 +37,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any] | type) -> Array:
 
 
 def content(file: io.BufferedReader, size: int) -> Content:
-    """The bytes of an open file of that size; of a large one a copy, for the file may be cut short at any time."""
+    """The bytes of an open file of that size; a large file is copied first, since it may be truncated at any time."""
     if size < LARGE:
         return file.read(size + 1)
     try:
@@ -63,7 +63,7 @@ def _mapping(size: int) -> mmap.mmap:
 
 
 def _folder() -> str | None:
-    """Where TMPDIR says; else /var/tmp, which is on a disk: /tmp may itself be memory."""
+    """The folder in TMPDIR, else /var/tmp, which is on a disk: /tmp may be in memory."""
     return os.environ.get("TMPDIR") or ("/var/tmp" if os.access("/var/tmp", os.W_OK) else None)  # noqa: S108  # nosec B108
 
 
@@ -75,7 +75,7 @@ def release(*arrays: Array | Content | None) -> None:
 
 
 def _file(array: Array | Content | None) -> mmap.mmap | None:
-    """The file that an array lies in, None if it is in memory."""
+    """The file that backs an array, None if it is in memory."""
     base: Any = array
     while isinstance(base, np.ndarray | memoryview):
         base = base.base if isinstance(base, np.ndarray) else base.obj
@@ -84,7 +84,7 @@ def _file(array: Array | Content | None) -> mmap.mmap | None:
 
 @contextmanager
 def released(*arrays: Array | Content) -> Iterator[None]:
-    """While this context is open, keep dropping the pages of large arrays and files that others read through."""
+    """A context in which a thread keeps dropping the pages of large arrays and files that are read elsewhere."""
     if not any(map(_file, arrays)):
         yield
         return

@@ -23,10 +23,9 @@ def eight_bits(pixels: Pixels) -> Pixels:
 def sixteen_bits(values: Array) -> tuple[Pixels, str]:
     """Values of any integer or floating-point type, of any shape, as uint16, and a note of how they were read.
 
-    0..1 of floating point is black to white. Anything else within 0..255 (whole numbers) or 0..65535 is taken as 8 or
-    16 bits, and integers that use the upper half of a wider unsigned type as that many bits. All others are stretched
-    from their smallest to their largest. What is not a number becomes black, infinity white. Raises ValueError for
-    complex values.
+    Floating-point values within 0..1 are black to white. Other values within 0..255 (integers) or 0..65535 are taken as
+    8 or 16 bits, and integers that use the upper half of a wider unsigned type as that many bits. All others are
+    stretched from the smallest to the largest. NaN becomes black, infinity white. Raises ValueError for complex values.
     """
     if values.dtype.kind not in "iuf":
         raise ValueError(f"samples of type {values.dtype}")

@@ -24,7 +24,7 @@ def of(array: Pixels) -> pyvips.Image:
 
 
 def array(image: pyvips.Image, *sources: Array) -> Array:
-    """The values of an image, (H, W) or (H, W, bands) uint8 or uint16. Raises pyvips.Error if they cannot be had.
+    """The values of an image, (H, W) or (H, W, bands) uint8 or uint16. Raises pyvips.Error if it cannot be computed.
 
     sources: the arrays that it is computed from.
     """

@@ -1,7 +1,7 @@
-"""Colour over a backdrop: chroma times alpha over the photo's own lightness.
+"""Blending colour over a backdrop: chroma times alpha, at the photo's own lightness.
 
-The 2022 report adds a coloured foreground and a gray background cut by one hard mask; done in Lab with a soft
-one, that sum keeps every pixel's L*, and where alpha is 0 the backdrop's pixels come through untouched.
+The 2022 report adds a coloured foreground and a gray background, separated by a hard mask. In Lab and with a soft mask,
+that sum keeps each pixel's L*, and where alpha is 0 the backdrop's pixels are copied unchanged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def over(
     strength: float = 1.0,
     threads: int = THREADS,
 ) -> Pixels:
-    """Colour where alpha says, the backdrop elsewhere.
+    """Blend the colours over a backdrop by an alpha.
 
     pixels: the photo, (H, W) or (H, W, 3) sRGB, uint8 or uint16. colors: guided coefficients from L
     in 0..1 to a*b*, or None for the photo's own colours. alpha: (H, W) uint8, or None for everywhere. backdrop:

@@ -1,6 +1,6 @@
-"""Lab to 8-bit sRGB in as few passes over memory as can be: OpenCV's fused arithmetic, and a table for sRGB's curve.
+"""Lab to 8-bit sRGB in few passes over memory, by OpenCV's fused arithmetic and a table for sRGB's curve.
 
-It gives what the formulas of `lab` give, within half a level, at an eighth of their time: `python bench/parts.py`.
+The result is that of the formulas in `lab` within half a level, in an eighth of the time (`python bench/parts.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WIDE_TABLES = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV looks up 16-bit
 
 
 def joined(L: Float, a: Float, b: Float) -> Pixels:
-    """L*, a*, b* planes (H, W) to sRGB pixels (H, W, 3) uint8, fitted into the gamut by giving up chroma alone."""
+    """L*, a*, b* planes (H, W) to sRGB pixels (H, W, 3) uint8, fitted into the gamut by reducing chroma only."""
     y = cv2.addWeighted(L, 1 / 116, L, 0, 16 / 116)
     x, z = cv2.scaleAdd(a, 1 / 500, y), cv2.scaleAdd(b, -1 / 200, y)
     light = _light(x, y, z)

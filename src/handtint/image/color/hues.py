@@ -1,4 +1,4 @@
-"""A mask of the photo's own colours: everything red, say."""
+"""Masks by the photo's own colours, for instance of everything red."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STRIP = 64  # rows done at a time
 
 
 def between(pixels: Array, low: float, high: float) -> Array:
-    """Alpha (H, W) uint8 of the hues from low up to high, in degrees of the colour circle (HSV), over 360 or not.
+    """Alpha (H, W) uint8 of the hues from low up to high, in degrees of the colour circle (HSV); high may exceed 360.
 
     pixels: (H, W, 3) sRGB, uint8 or uint16; (H, W) gray has no hues. A pale pixel has next to none.
     """
@@ -33,7 +33,7 @@ def between(pixels: Array, low: float, high: float) -> Array:
 
 
 def _beyond(hue: Array, low: float, high: float) -> Array:
-    """How many degrees hue lies outside of the range from low up to high, the short way round."""
+    """The distance in degrees, the shorter way, of hues from the range from low up to high; 0 inside."""
     if high - low >= 360:
         return np.zeros_like(hue)
     past = (hue - low) % 360

@@ -1,4 +1,4 @@
-"""sRGB <-> CIE Lab (D65), and the gamut fit that gives up chroma, never lightness.
+"""sRGB <-> CIE Lab (D65), and the gamut mapping that reduces chroma, never lightness.
 
 This is the only colour arithmetic of handtint: training, tinting and evaluation share it.
 
@@ -85,9 +85,9 @@ def to_linear(L: Float, a: Float, b: Float) -> tuple[Float, Float, Float]:
 
 
 def fit_gamut(L: Float, a: Float, b: Float, *, steps: int = 10) -> tuple[Float, Float]:
-    """The a*, b* nearest to the given on the line to gray that sRGB can show at that very L*; planes of one shape.
+    """The a*, b* planes with as much of their chroma as sRGB has at each L*; all planes of one shape.
 
-    Hue and lightness are kept, chroma alone is given up, by bisection to 2**-steps of it.
+    Hue and lightness are unchanged; the chroma is reduced by bisection, to within 2**-steps of it.
     """
     outside = ~_shown(*to_linear(L, a, b))
     if not outside.any():
@@ -140,5 +140,5 @@ def encode_pixels(linear: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixe
 
 
 def gray(L: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
-    """L* of any shape to the sRGB gray level that shows it, uint8 or uint16."""
+    """L* of any shape to the sRGB gray level of that lightness, uint8 or uint16."""
     return encode_pixels(_f_inverse((L + np.float32(16)) * np.float32(1 / 116)), dtype)

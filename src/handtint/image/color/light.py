@@ -1,4 +1,4 @@
-"""The colours of a photo as a warmer or cooler light shows them."""
+"""The colours of a photo under a warmer or cooler light."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WARM = (4.0, 16.0)  # a*, b* that the warmest light adds to a gray of L* 50: fro
 def warmed(colors: GuidedCoefficients, warmth: float) -> GuidedCoefficients:
     """Colours from L in 0..1 to a*b* under a light warmer by `warmth`, -1 (blue shade) to 1 (evening sun).
 
-    What light adds to a surface's a* and b* grows with its L* + 16, so that black stays black.
+    The change of a surface's a* and b* is proportional to its L* + 16, so that black stays black.
     """
     slope = np.array(WARM, np.float32) * np.float32(warmth * 100 / 66)
     return GuidedCoefficients(colors.slope + slope, colors.offset + slope * np.float32(0.16))

@@ -1,4 +1,4 @@
-"""The few colours that a thing is seen in."""
+"""The main colours of a region."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ COMMON: tuple[RGB, ...] = (  # of cloth, paint, earth and leaves
 
 
 def swatches(L: Float, ab: Float, alpha: Array, *, most: int = 3) -> list[RGB]:
-    """The likeliest colours, sRGB 0..255, of what alpha (h, w) uint8 shows, at most so many, the largest first.
+    """The main colours, sRGB 0..255, of the region in alpha (h, w) uint8, those of the most pixels first.
 
-    L: L* (h, w) 0..100. ab: its a*b* (h, w, 2). Colours are the middles of clusters (k-means), each at its pixels' mean
-    lightness.
+    L: L* (h, w), 0..100. ab: a*b* (h, w, 2). The colours are centres of clusters (k-means), at the mean lightness of
+    their pixels.
     """
     inside = np.flatnonzero(alpha.ravel() > 127)
     if not inside.size:
@@ -53,7 +53,7 @@ def swatches(L: Float, ab: Float, alpha: Array, *, most: int = 3) -> list[RGB]:
 
 
 def at_lightness(colors: Sequence[RGB], L: float) -> list[RGB]:
-    """Colours, sRGB 0..255, brought to an L* 0..100: the hue stays, and as much chroma as a surface has there."""
+    """Colours, sRGB 0..255, changed to an L* of 0..100: with the same hue, and at most a surface's chroma there."""
     if not colors:
         return []
     ab = lab.split(np.array(colors, np.uint8)[None])[1]
@@ -64,7 +64,7 @@ def at_lightness(colors: Sequence[RGB], L: float) -> list[RGB]:
 
 
 def distinct(colors: Sequence[RGB], *, least: float = 9.0) -> list[int]:
-    """The indices of the colours, sRGB 0..255, that are at least so far in L*a*b* from each before them that stays."""
+    """The indices of colours, sRGB 0..255, that differ enough in L*a*b* from all selected ones before them."""
     L, ab = lab.split(np.array(colors, np.uint8).reshape(1, -1, 3))
     places = np.concatenate([L[0, :, None], ab[0]], axis=1)
     found: list[int] = []

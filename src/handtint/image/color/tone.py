@@ -1,4 +1,4 @@
-"""What kind of photograph this is, and the gain that helps the networks see a faded or saturated one.
+"""The kind of a photograph (gray, toned, colour), and the gain that adjusts faded or saturated ones for networks.
 
 The gain is for the networks' eyes only: the output keeps the photo's own lightness. The 2022 report describes it
 ("adjusting the gain of the original photo before feeding it into the network") for saturated skies.
@@ -24,7 +24,7 @@ _SAMPLE = 1 << 20  # values that levels are judged by
 
 
 class Adjustment(NamedTuple):
-    """What is done to L*: target + (L - low) * gain."""
+    """A linear adjustment of L*: target + (L - low) * gain."""
 
     gain: float
     low: float
@@ -58,7 +58,7 @@ def beyond_tone(L: Float, ab: Float) -> float:
 
 
 def apply(L: Float, factor: float | None) -> Float:
-    """L* (h, w) 0..100 as the networks see it: times the factor, or by the automatic gain where it is None."""
+    """L* (h, w), 0..100, adjusted for the networks: multiplied by a factor, or by the automatic gain for None."""
     return adjusted(L, adjustment(L, factor))
 
 
@@ -68,7 +68,7 @@ def automatic(L: Float) -> Float:
 
 
 def adjusted(L: Float, adjustment: Adjustment) -> Float:
-    """L* (h, w) 0..100 at the levels of the photograph that it is of, the very same L where these change nothing."""
+    """L* (h, w), 0..100, with an adjustment applied; the same array if that changes nothing."""
     if adjustment == SAME:
         return L
     gain, low, target = adjustment
@@ -76,13 +76,12 @@ def adjusted(L: Float, adjustment: Adjustment) -> Float:
 
 
 def adjustment(L: Float, factor: float | None) -> Adjustment:
-    """How the networks see L* (h, w) 0..100: by a factor, or automatically where it is None.
+    """The adjustment of L* (h, w), 0..100, for the networks: by a factor, or an automatic one for None.
 
-    Automatically: levels for a faded photograph, a lower gain for a saturated one, nothing for a sound one.
-    Faded: the darkest hundredth lies above 12 L* or the lightest below 80; both are brought to 3 and 95, or stay where
-    they are beyond them. Scans of 12 bits in files of 16, which are nearly black, are among these.
-    Saturated: over 8 % of the picture is blown out (above 98 L*); a blown sky is white to the network, and a gain of
-    0.9 makes it the light gray that skies are.
+    The automatic one stretches a faded photograph, and darkens a saturated one a little. Faded: the darkest 1 % are
+    above 12 L*, or the lightest 1 % below 80; they are stretched to 3 and 95. That includes scans of 12 bits in 16-bit
+    files, which are nearly black. Saturated: over 8 % of the picture is blown out (above 98 L*); a gain of 0.9 makes a
+    blown-out sky the light gray that skies usually are.
     """
     if factor is not None:
         return Adjustment(factor, 0.0, 0.0)
@@ -96,10 +95,10 @@ def adjustment(L: Float, factor: float | None) -> Adjustment:
 
 
 def stretched(pixels: Pixels) -> Pixels:
-    """Pixels (H, W) or (H, W, 3), uint8 or uint16, with their darkest value at black and their lightest at white.
+    """Pixels (H, W) or (H, W, 3), uint8 or uint16, stretched so that the darkest are black and the lightest white.
 
-    The darkest and the lightest thousandth are left out of account. The channels of a colour photo are stretched
-    alike, so that hues stay. The very same array where there is nothing to stretch.
+    The darkest and the lightest 0.1 % are ignored. All channels are stretched equally, so that hues stay the same. If
+    there is nothing to stretch, the same array is returned.
     """
     full = np.iinfo(pixels.dtype).max
     step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))

@@ -1,4 +1,4 @@
-"""A photograph as the networks see it."""
+"""The inputs of networks, made from a photograph."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ SPREAD = np.array((0.229, 0.224, 0.225), np.float32)[:, None, None]
 
 
 def network_view(pixels: Array, side: int, gain: float | None, *, square: bool = False) -> tuple[Float, Float]:
-    """A photo (H, W) or (H, W, 3) at about side * side pixels, aspect kept; `square`, squashed to just these.
+    """The input of a network for gray photos, from a photo (H, W) or (H, W, 3).
 
-    Returns its own L* (h, w) 0..100, and what the network is given: (1, 1, h', w') in -1..1, after the gain
-    (a factor, or None for the automatic one), its sides padded to what networks need.
+    It has about side * side pixels with the photo's aspect, or exactly these if `square`. Returns (L* (h, w), 0..100,
+    without gain; the input (1, 1, h', w') in -1..1, with gain, padded to the sizes that networks need). gain: a factor,
+    or None for the automatic one.
     """
     size = (side, side) if square else resize.fit(pixels.shape[:2], side)
     L = lab.lightness(resize.shrink(pixels, size))
@@ -24,10 +25,10 @@ def network_view(pixels: Array, side: int, gain: float | None, *, square: bool =
 
 
 def color_view(pixels: Array, size: tuple[int, int], gain: float | None) -> tuple[Float, Float]:
-    """A photo (H, W) or (H, W, 3) at the given (h, w), for networks that were trained on colour.
+    """The input of a network for colour photos, of size (h, w), from a photo (H, W) or (H, W, 3).
 
-    Returns its own L* (h, w) 0..100, and (1, 3, h, w) sRGB in 0..1 after the gain; a gray photo has its gray in all
-    three channels.
+    Returns (L* (h, w), 0..100, without gain; the input (1, 3, h, w), sRGB in 0..1, with gain). A gray photo has equal
+    values in all three channels.
     """
     L, ab = lab.split(resize.shrink(pixels, size))
     seen = tone.apply(L, gain)
@@ -36,5 +37,5 @@ def color_view(pixels: Array, size: tuple[int, int], gain: float | None) -> tupl
 
 
 def normalized(rgb: Float) -> Float:
-    """(n, 3, h, w) in 0..1 as networks trained on ImageNet want it."""
+    """(n, 3, h, w) in 0..1, normalised by ImageNet's mean and standard deviation."""
     return (rgb - MEAN) / SPREAD

@@ -1,4 +1,4 @@
-"""Photographs decoded from files and encoded into files, within limits of size.
+"""Decoding and encoding of picture files, within limits of size.
 
 Only loaders of photographs are used, chosen by the first bytes of a file: none for vector graphics (SVG, PDF), for
 URLs, or for matrices of numbers.
@@ -84,7 +84,7 @@ def decode(data: Content, *, name: str = "", limits: Limits = LIMITS) -> Raster:
 
 
 class _Openings:
-    """One page of a file, under the decoders that can open it, one after the other."""
+    """One page of a file, opened by each suitable decoder until one succeeds."""
 
     def __init__(self, data: Content, kind: str, page: pages.Page, lacks: list[str]) -> None:
         """Open it by the first. Raises UnsupportedError where there is none, ValueError, pyvips.Error for damage."""
@@ -124,7 +124,7 @@ class _Openings:
 
 
 def _wants(kind: str, lacks: Sequence[str]) -> str:
-    """What is lacking, and the extra that has it, if that is not installed."""
+    """What the decoders lack, and the extra that would add it."""
     what = next(filter(None, lacks), "")
     extra = BY_NAME[kind].extra
     missing = extra and not all(map(importlib.util.find_spec, EXTRAS[extra]))
@@ -184,7 +184,7 @@ def _page(photo: Raster, kind: str, settings: dict[str, Any]) -> bytes:
 
 
 def _save(photo: Raster, file: BinaryIO, kind: str, settings: dict[str, Any]) -> None:
-    """The same straight into an open file. Raises OSError where the disk is full, pyvips.Error."""
+    """Encode into an open file. Raises OSError if the disk is full, pyvips.Error."""
     values, keep = _values(photo, kind), fields.kept(photo.metadata, kind)
     target = pyvips.Target.new_to_descriptor(file.fileno())
     try:
@@ -199,7 +199,7 @@ def _save(photo: Raster, file: BinaryIO, kind: str, settings: dict[str, Any]) ->
 
 
 def _kind(photo: Raster, title: str, format: str) -> str:
-    """The format's one name. Raises OutputError where there is none, or it cannot hold the photo."""
+    """The canonical name of a format. Raises OutputError if it is unknown, or cannot hold the photo."""
     kind = ENDINGS.get("." + format.lower(), format.lower())
     if kind not in MEDIA_TYPES:
         raise OutputError(f"{title}: unknown format {format!r}; use one of {', '.join(MEDIA_TYPES)}")
@@ -211,13 +211,13 @@ def _kind(photo: Raster, title: str, format: str) -> str:
 
 
 def _values(photo: Raster, format: str) -> Array:
-    """The values to write, copied only if necessary."""
+    """The pixel values to write, copied only if necessary."""
     pixels = _with_alpha(photo.pixels if photo.native is None else photo.native, photo.alpha)
     return large.contiguous(pixels if format in _SIXTEEN else eight_bits(pixels))
 
 
 def _image(values: Array, photo: Raster, format: str) -> pyvips.Image:
-    """The values with what is said beside them."""
+    """The image to write, with its profile and metadata."""
     tag = photo.icc if photo.pixels.ndim == 3 and profile.kind(photo.icc) == "rgb" else None
     image = vips.tagged(vips.of(values), tag) if tag else vips.of(values)
     return fields.attach(image, photo.metadata, format)

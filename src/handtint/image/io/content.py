@@ -37,7 +37,7 @@ def read(path: str | Path, most: int) -> Content:
 
 
 def read_open(file: BinaryIO, most: int) -> bytes:
-    """The bytes of an open file, from where it stands. Raises InputError; LimitError over `most` bytes."""
+    """The bytes of an open file from its current position. Raises InputError; LimitError over `most` bytes."""
     name = one_line(str(getattr(file, "name", "") or "file"))
     try:
         data = file.read(most + 1)
@@ -72,7 +72,7 @@ def stream(file: TextIO | None, most: int) -> bytes:
 
 
 def _at_once(path: str, flags: int) -> int:
-    """Open a file without blocking, even if it is a pipe that nobody writes to."""
+    """Open a file without blocking, even a pipe without a writer."""
     number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(number, True)

@@ -24,7 +24,7 @@ _COMPRESSION = re.compile(r"(\w+) compression support|[Cc]ompression (scheme \d+
 
 
 def openings(file: File, lacks: list[str]) -> Iterator[Opened]:
-    """Open a file with each decoder that can, the best first. What the other decoders lack is added to `lacks`.
+    """Open a file with each decoder that supports it, the best first; what the others lack is added to `lacks`.
 
     Raises pyvips.Error, ValueError if the file is damaged.
     """
@@ -36,7 +36,7 @@ def openings(file: File, lacks: list[str]) -> Iterator[Opened]:
 
 
 def lacking(error: Exception) -> str | None:
-    """What a decoder lacks to decode a file, "" if it does not say; None if the file itself is damaged."""
+    """What a decoder lacks for a file, "" if unknown; None if the file itself is damaged."""
     if isinstance(error, UnsupportedError):
         return str(error)
     if not isinstance(error, pyvips.Error) or not _LACKING.search(str(error)):

@@ -1,4 +1,4 @@
-"""From a decoded libvips image to a Raster: upright, sRGB, gray or colour, with alpha apart."""
+"""A decoded libvips image converted to a Raster: upright, sRGB, gray or RGB, with a separate alpha."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _first_channels(image: pyvips.Image, alpha: bool) -> tuple[pyvips.Image, str
 
 
 def _from_cmyk(image: pyvips.Image, icc: bytes | None) -> pyvips.Image:
-    """A CMYK image as sRGB, by its own profile, or by libvips' if it has no usable one."""
+    """A CMYK image converted to sRGB by its own profile, or by libvips' default if that is not usable."""
     if icc and profile.kind(icc) != "cmyk":
         image = image.copy()
         image.remove(vips.ICC)
@@ -86,7 +86,7 @@ def _parted(array: Array) -> tuple[Pixels, Pixels | None]:
 
 
 def _managed(pixels: Pixels, icc: bytes | None) -> tuple[Pixels, Pixels | None, bytes | None]:
-    """sRGB pixels, the file's own values where they are in another encoding, and the profile to keep."""
+    """(sRGB pixels, the file's own values if they have another encoding, the profile to embed)."""
     kind = profile.kind(icc)
     if icc is None or not kind:
         return pixels, None, None

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Format:
     """A file format.
 
-    title: what people call it. endings: of file names, lower case, the usual one first. signatures: (offset, bytes)
-    pairs, one of which a file has. decoders: keys of `decoders.DECODERS`, tried in this order. extra: the extra of
-    handtint whose library decodes what the base install cannot, or "".
+    title: its usual name. endings: of file names, lower case, the usual one first. signatures: (offset, bytes) pairs,
+    of which every file has one. decoders: keys of `decoders.DECODERS`, tried in this order. extra: of handtint, whose
+    library decodes what the base install cannot, or "".
     """
 
     name: str
@@ -70,7 +70,7 @@ def recognize(data: bytes) -> str:
 
 
 def _is_tga(head: bytes) -> bool:
-    """Whether 18 bytes can be the header of a TGA file: palette and type of one kind, whole sizes, no stray bits."""
+    """Whether 18 bytes can be the header of a TGA file: consistent type and palette, valid sizes and bits."""
     if len(head) < 18 or head[1] > 1 or head[2] & ~8 not in _BITS:
         return False
     kind, bits, flags = head[2] & ~8, head[16], head[17]

@@ -12,12 +12,12 @@ from handtint.types import Content
 
 
 class UnsupportedError(Exception):
-    """A decoder does not support this kind of file, which may be intact; the text says what is lacking, or nothing."""
+    """A decoder does not support this kind of file, which may be intact. The message says what is lacking, or is ""."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What is to be opened: the bytes of a file, the name of its format, and the page."""
+    """A file to open: its bytes, the name of its format, and the page."""
 
     data: Content
     format: str

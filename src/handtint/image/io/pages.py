@@ -1,4 +1,4 @@
-"""The pages of a TIFF file: those of its directories that are neither thumbnails nor masks of others."""
+"""The pages of a TIFF file: its directories without thumbnails and masks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Page:
 
 
 def find(data: tiff.Data, most: int) -> list[Page]:
-    """The pages of a TIFF file, among its first `most` directories; thumbnails and masks are no pages.
+    """The pages of a TIFF file, among its first `most` directories, without thumbnails and masks.
 
     Raises ValueError if there is no directory, or the file is truncated before the last one.
     """

@@ -48,7 +48,7 @@ def image_of(picture: Image.Image) -> pyvips.Image:
 
 
 def described(image: pyvips.Image, picture: Image.Image) -> pyvips.Image:
-    """The image with a Pillow image's EXIF, XMP and resolution, as libvips names them."""
+    """The image with a Pillow image's EXIF, XMP and resolution, under libvips' names."""
     metadata = _metadata(picture)
     image = image.copy(**{key: metadata[key] for key in ("xres", "yres") if key in metadata})
     for name in ("exif-data", "xmp-data"):

@@ -43,7 +43,7 @@ _UPRIGHT = 1  # EXIF's orientation of what needs no turning
 
 
 def decoded(file: File) -> Opened:
-    """A file by Pillow alone; of a TIFF file, one page."""
+    """A file decoded by Pillow itself; of a TIFF file, one page."""
     module, name = _CLASSES[file.format]
     with _reading():
         picture: Image.Image = getattr(import_module(f"PIL.{module}ImagePlugin"), name)(io.BytesIO(file.data), "")
@@ -67,7 +67,7 @@ def decoded(file: File) -> Opened:
 
 
 def heif(file: File) -> Opened:
-    """A HEIF file by pillow-heif, turned upright by it; of several pictures the first."""
+    """The first picture of a HEIF file, decoded and turned upright by pillow-heif."""
     try:
         import pillow_heif
     except ImportError as error:
@@ -87,7 +87,7 @@ def heif(file: File) -> Opened:
 
 
 def jxl(file: File) -> Opened:
-    """A JPEG XL file by Pillow's plugin, at 8 bits a channel, turned upright by it."""
+    """A JPEG XL file, decoded at 8 bits per channel and turned upright by Pillow's plugin."""
     try:
         from pillow_jxl.JpegXLImagePlugin import JXLImageFile
     except ImportError as error:
@@ -152,7 +152,7 @@ def _highest(file: File, picture: Image.Image) -> int:
 
 
 def _jp2_profile(data: Content) -> bytes | None:
-    """The ICC profile of a JP2 file's colour specification box (ISO/IEC 15444-1, I.5.3.3), where it has one."""
+    """The ICC profile in a JP2 file's colour specification box (ISO/IEC 15444-1, I.5.3.3), or None."""
     at = data[: max(data.find(b"jp2c"), 0)].find(b"colr")
     if at < 4 or data[at + 4] != 2:
         return None

@@ -21,7 +21,7 @@ _NUMBERS = "uif"
 
 
 def decoded(file: File) -> Opened:
-    """One page of a TIFF file by tifffile (the extra `tiff`)."""
+    """One page of a TIFF file, decoded by tifffile (extra `tiff`)."""
     try:
         import tifffile
     except ImportError as error:
@@ -53,7 +53,7 @@ def _image(page: Any, file: File) -> pyvips.Image:
 
 
 def _as_image(values: Array, interpretation: str) -> pyvips.Image:
-    """(H, W) or (H, W, n) values as an image; 64 bits as floating point of 64, which libvips has."""
+    """(H, W) or (H, W, n) values as an image; 64-bit integers become 64-bit floats, since libvips lacks the former."""
     if values.dtype.kind not in _NUMBERS and values.dtype != bool:
         raise UnsupportedError(f"samples of type {values.dtype}")
     if values.dtype == bool:
@@ -83,7 +83,7 @@ def _tagged(image: pyvips.Image, file: File) -> pyvips.Image:
 
 
 def _sized(image: pyvips.Image, entries: tiff.Directory) -> pyvips.Image:
-    """The image with its resolution in pixels a millimetre, where the directory says it."""
+    """The image with the resolution in the directory, if any, in pixels per millimetre."""
     sides = [entries[tag].numbers() for tag in (exif.X_RESOLUTION, exif.Y_RESOLUTION) if tag in entries]
     if len(sides) < 2 or not all(len(side) == 2 and all(side) for side in sides):
         return image

@@ -19,9 +19,9 @@ FOREGROUND = "foreground"
 class Detection:
     """One object, or the foreground (number and position 0).
 
-    number: 1 is the largest of its class. position: 1 is the leftmost of its class. box: (left, top, right, bottom)
-    in pixels of the photo, the last two just beyond it. share: of the photo, 0..1. confidence: 0..1. alpha: (h, w)
-    uint8 at about SIDE * SIDE pixels, at most the photo's size, refined as a mask is.
+    number: 1 is the largest of its class. position: 1 is the leftmost of its class. box: (left, top, right, bottom) in
+    pixels of the photo, right and bottom exclusive. share: of the photo, 0..1. confidence: 0..1. alpha: (h, w) uint8 at
+    about SIDE * SIDE pixels, at most the photo's size, refined like a mask.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Detection:
 
     @property
     def term(self) -> str:
-        """What to write after --keep."""
+        """Its term for --keep."""
         return f"{self.name}:{self.number}" if self.number else "subject"
 
     @property

@@ -66,7 +66,7 @@ def of(segmentation: Segmentation, name: str) -> list[Instance]:
 
 
 def _regions(inside: Array) -> list[Array]:
-    """The regions (h, w) bool of a class's pixels, fragments joined, specks left out, the largest first."""
+    """The regions (h, w) bool of a class, with fragments joined and specks removed; the largest first."""
     side = float(np.sqrt(inside.size))
     reach = 2 * max(1, round(GAP * side / 2)) + 1
     closed = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
@@ -80,7 +80,7 @@ def _regions(inside: Array) -> list[Array]:
 
 
 def _joined(regions: list[Array], reach: float) -> list[Array]:
-    """Regions, the largest first, each far smaller neighbour added to the nearest larger one within reach."""
+    """Regions, the largest first; each much smaller one is merged into the nearest larger one within reach."""
     whole: list[Array] = []
     for region in regions:
         gaps = [_gap(larger, region) if _area(region) < FRAGMENT * _area(larger) else np.inf for larger in whole]

@@ -39,7 +39,7 @@ def known(segmentation: Segmentation) -> Float:
 
 
 def label(segmentation: Segmentation, size: tuple[int, int]) -> Alpha:
-    """The likeliest VOC class of every pixel, (H, W) uint8 indices, one class held at full size at a time.
+    """The most probable VOC class of every pixel, (H, W) uint8 indices; one class at a time is at full size in memory.
 
     Raises OptionError where the network knows no classes.
     """
@@ -52,7 +52,7 @@ def label(segmentation: Segmentation, size: tuple[int, int]) -> Alpha:
 
 
 def harden(alpha: Float, low: float, high: float) -> Float:
-    """Alpha 0..1 with values below low set to 0, those above high to 1, and a straight line between."""
+    """Alpha 0..1 with values below low set to 0, those above high to 1, and linear in between."""
     return np.clip((alpha - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
 
 
@@ -69,7 +69,7 @@ def drop_specks(alpha: Float, *, share: float = 0.002, of_largest: float = 0.03)
 
 
 def fill_holes(alpha: Float, *, share: float = 0.002) -> Float:
-    """Alpha without the holes smaller than a share of the picture; a gap at the picture's frame is no hole."""
+    """Alpha without holes smaller than a share of the picture; gaps at the picture's border are not filled."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha <= 0.5).astype(np.uint8), connectivity=4)
     left, top, width, height, area = stats.T
     inner = (left > 0) & (top > 0) & (left + width < alpha.shape[1]) & (top + height < alpha.shape[0])
@@ -81,7 +81,7 @@ def fill_holes(alpha: Float, *, share: float = 0.002) -> Float:
 def refine(alpha: Float, pixels: Array, *, radius: int = 4, epsilon: float = 1e-4) -> Alpha:
     """Alpha (h, w) 0..1 at the size of the photo's pixels (H, W) or (H, W, 3), its edges along those of L: uint8.
 
-    Uncertain values are first moved towards 0 or 1, at DECIDED: hair and glass are soft, but doubt must not be.
+    Uncertain values are first moved towards 0 or 1 (DECIDED): only hair and glass should be half transparent.
     """
     work = resize.fit(pixels.shape[:2], WORK_SIDE)
     guide = lab.lightness(resize.shrink(pixels, work)) / np.float32(100)
@@ -123,7 +123,7 @@ def from_pixels(pixels: Array, alpha: Array | None, size: tuple[int, int]) -> Al
 
 
 def _levels(pixels: Array, alpha: Array | None = None) -> Alpha:
-    """What `from_pixels` gives, at the size of the mask picture."""
+    """The alpha that `from_pixels` computes, at the size of the mask picture."""
     gray = pixels if pixels.ndim == 2 else lab.gray(lab.lightness(pixels), pixels.dtype)
     levels = samples.eight_bits(gray)
     if alpha is not None:

@@ -26,9 +26,9 @@ def require() -> None:
 
 
 def matte(alpha: Alpha, pixels: Array) -> Alpha:
-    """Alpha (H, W) uint8 with its edges found anew by matting on pixels (H, W) or (H, W, 3).
+    """Alpha (H, W) uint8 whose edges are computed again by matting on pixels (H, W) or (H, W, 3).
 
-    Values of 0 and 255 that are far from an edge stay; a mask without edges is returned as it is.
+    Values of 0 and 255 far from an edge do not change; a mask without edges is returned unchanged.
     Raises OptionError if pymatting is not installed.
     """
     require()

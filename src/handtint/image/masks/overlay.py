@@ -81,7 +81,7 @@ def _name(
     color: _Color,
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
-    """Write text on a plate of the colour around a point, all of it on the picture where there is room."""
+    """Write text on a coloured plate at a point, inside the picture if there is room."""
     pen = ImageDraw.Draw(picture)
     left, top, right, bottom = pen.textbbox(position, text, font=font, anchor="mm")
     dx = max(0, 4 - left) or min(0, picture.width - 4 - right)
@@ -95,7 +95,7 @@ def _with_legend(
     shown: Sequence[tuple[Detection, _Color]],
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> Image.Image:
-    """The picture with a list of what is shown on its right."""
+    """The picture with a legend on its right."""
     lines = [(_line(detection), color) for detection, color in shown] or [("nothing found", _PAPER)]
     line_height = sum(font.getbbox("Ag")[3::-3]) + 8
     legend_width = 3 * 8 + int(line_height) + max(int(font.getlength(text)) for text, _ in lines)

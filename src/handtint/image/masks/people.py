@@ -24,11 +24,11 @@ class _Body:
 
 
 def apart(regions: Sequence[Array], faces: Sequence[tuple[float, float, float, float]]) -> list[Array]:
-    """Regions (h, w) bool of people, where each region with several faces is divided into one for each face.
+    """Divide each region (h, w) bool of people with several faces into one region per face.
 
-    faces: boxes (left, top, right, bottom) as shares 0..1 of the sides. A face belongs to the region that its centre is
-    in; a region with fewer than two faces stays whole. A body is taken for a vertical line below its face, down to the
-    next face in front of it. Each pixel belongs to the nearest body, where distances are in widths of the face.
+    faces: boxes (left, top, right, bottom), relative to the sides, 0..1. A face belongs to the region that contains its
+    centre. A body is modelled as a vertical line below its face, down to the next face in front of it. Each pixel
+    belongs to the nearest body, where distances are in widths of the face.
     """
     if len(faces) < 2 or not regions:
         return [*regions]
@@ -49,7 +49,7 @@ def _distinct(boxes: Sequence[Float]) -> list[Float]:
 
 
 def _inside(box: Float, region: Array) -> bool:
-    """Whether the middle of a box is in the region."""
+    """Whether the centre of a box is in the region."""
     height, width = region.shape
     x, y = int((box[0] + box[2]) / 2), int((box[1] + box[3]) / 2)
     return 0 <= x < width and 0 <= y < height and bool(region[y, x])
@@ -71,7 +71,7 @@ def _body_axes(boxes: Sequence[Float]) -> list[_Body]:
 
 
 def _end(x: float, y: float, width: float, faces: Sequence[tuple[float, float, float]]) -> float:
-    """Where the line below a face ends: a body's length further down, or above the next face that is in its way."""
+    """The y at which the line below a face ends: a body's length further down, or above the next face below it."""
     in_front = [v - w for u, v, w in faces if v - w > y and abs(u - x) < COLUMN * max(w, width)]
     return min([y + BODY * width, *in_front])
 

@@ -27,9 +27,10 @@ Spot = tuple[float, float]  # x, y as shares of the photo's width and height
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Points and a box that say which object is meant. inside: points on it. outside: points on other things.
+    """A prompt for an object. inside: points (x, y) on it. outside: points on other objects.
 
-    box: (left, top, right, bottom) as shares of the sides, or None. Nothing outside of the box is selected.
+    box: (left, top, right, bottom), or None. All coordinates are relative to the sides, 0..1. Nothing outside of the
+    box is selected.
     """
 
     inside: tuple[Spot, ...]
@@ -77,7 +78,7 @@ class _Cells:
 
 
 def region(segmentation: Segmentation, prompt: Prompt) -> Float:
-    """The alpha (h, w) float32 0..1 of the object that a prompt points at, at the size of the feature map."""
+    """The alpha (h, w) float32, 0..1, of the object of a prompt, at the size of the feature map."""
     cells = _cells(segmentation)
     limit = np.ones(cells.foreground.shape, np.float32) if prompt.box is None else _inside(cells, prompt.box)
     yes, no = _likeness(cells, prompt.inside), _likeness(cells, prompt.outside)
@@ -115,14 +116,14 @@ def _likeness(cells: _Cells, spots: tuple[Spot, ...]) -> Float:
 
 
 def _floor(likeness: Float) -> float:
-    """The similarity from which cells belong to an object: Otsu's threshold, clipped to FLOOR."""
+    """The smallest similarity of an object's cells: Otsu's threshold, clipped to FLOOR."""
     levels = np.round(np.clip(likeness, 0, 1) * 255).astype(np.uint8)
     threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return float(np.clip(threshold / 255, *FLOOR))
 
 
 def _connected(alpha: Float, seeds: list[tuple[int, int]]) -> Float:
-    """Alpha without the islands that hold none of the seeds."""
+    """Alpha without the connected regions that contain none of the seeds."""
     _, labels = cv2.connectedComponents((alpha > 0.5).astype(np.uint8))
     held = np.isin(labels, [labels[seed] for seed in seeds]) & (labels > 0)
     near = cv2.dilate(held.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -141,8 +142,7 @@ def _inside(cells: _Cells, box: tuple[float, float, float, float]) -> Float:
 def _box_likeness(cells: _Cells, limit: Float) -> tuple[Float, Float]:
     """The similarity of each cell to the object in the box, and to what is around the box; both (h, w) 0..1.
 
-    The object is first assumed to be what the network takes for one, and what is in the middle of the box; in further
-    rounds, what was found before.
+    The object is initially the network's foreground and the middle of the box; in further rounds, the previous result.
     """
     objects = cells.foreground if cells.classes is None else np.maximum(cells.foreground, 1 - cells.classes[0] ** 2)
     surroundings = _surroundings(limit) * (1 - objects * np.float32(0.9))

@@ -1,4 +1,4 @@
-"""Saliency without a network, as the last resort for finding a subject."""
+"""Saliency without a network, the last resort for finding a subject."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mask that `keep` asks for: each term becomes an alpha, and the alphas are added and subtracted.
+"""The mask that `keep` selects: each term becomes an alpha, and the alphas are added and subtracted.
 
 The sum of terms is the largest of their alphas times their strengths; a - b is a * (1 - b). Neighbouring terms of one
 sign and strength are one layer, which is computed at network size and refined once.
@@ -37,8 +37,8 @@ class Selection:
 class SoftLayers:
     """The alphas of the terms that need a segmentation, at network size, before they are refined.
 
-    layers: an alpha (h, w) float32 0..1 for each such layer, in order. things: the alphas of the terms that name one
-    thing. note: as of a Selection.
+    layers: an alpha (h, w) float32, 0..1, for each such layer. things: for each term that names one object, its
+    alpha. note: as in Selection.
     """
 
     layers: tuple[Float, ...] = ()
@@ -64,11 +64,11 @@ def select(
     matted: bool = False,
     layers: Sequence[Float] | None = None,
 ) -> Selection:
-    """The mask that steps ask for, at the size of the photo's pixels (H, W) or (H, W, 3).
+    """The mask that the steps of `keep` select, at the size of the photo's pixels (H, W) or (H, W, 3).
 
     segmentation: of the photo; may be None if `keep.needs_segmentation(steps)` is False.
-    matted: find edges by closed-form matting instead of the guided filter alone. layers: those of `soft_layers`, which
-    then need not be computed.
+    matted: refine edges by closed-form matting in addition to the guided filter. layers: those of `soft_layers`, if
+    they are already computed.
     Raises InputError for a point outside of the photo and for an unreadable mask file; OptionError for classes if the
     network knows none, and if matting is not installed.
     """
@@ -114,7 +114,7 @@ class _Selector:
         return SoftLayers(layers, things, "; ".join(dict.fromkeys(self._notes)))
 
     def _runs(self) -> Iterator[tuple[tuple[bool, float, bool], Iterator[Step]]]:
-        """((subtract, strength, needs a segmentation), steps) of the steps that stand together as one layer."""
+        """((subtract, strength, needs a segmentation), steps) for each run of steps that form one layer."""
         return itertools.groupby(self._steps, key=_kind)
 
     def _layers(self) -> Iterator[tuple[Alpha, float, bool]]:
@@ -172,6 +172,6 @@ def _fold(alpha: Alpha | None, part: tuple[Alpha, float, bool]) -> Alpha:
 
 
 def _seen_instead(segmentation: Segmentation | None) -> str:
-    """The classes that the photo does show, for the note about one that it does not."""
+    """The classes that were found, for the note about one that was not."""
     names = seen(segmentation)
     return f" (seen: {', '.join(names)})" if names else ""

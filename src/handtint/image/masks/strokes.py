@@ -1,4 +1,4 @@
-"""Brush strokes, by which a user adds to a mask or erases from it."""
+"""Brush strokes that add to a mask or erase from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FARTHEST = 1e6  # pixels: what is drawn farther outside is drawn there
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """One stroke. points: (x, y) as shares of the photo's width and height. radius: as a share of its longer side.
+    """One stroke. points: (x, y) relative to the photo's width and height. radius: relative to its longer side.
 
     erase: whether it erases instead of adding.
     """

@@ -1,4 +1,4 @@
-"""The alphas of the terms of `keep` that need a segmentation, at network size, with notes on what is not clear."""
+"""The alphas of the terms of `keep` that need a segmentation, at network size, with notes for the user."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class TermAlphas:
         return self._subject(subtract)
 
     def _subject(self, subtract: bool) -> Float:
-        """The foreground; if it is unclear, the likeliest subject; without one, all objects, or what is salient."""
+        """The foreground; if that is unclear, the likeliest subject, all objects, or the salient region."""
         alpha = masks.clean(self._network.foreground)
         size = share(alpha > 0.5)
         if subtract or share(alpha > SURE) >= max(FAINT, CLEAR * size):
@@ -85,7 +85,7 @@ class TermAlphas:
         return guess
 
     def _objects(self) -> Float | None:
-        """The alpha of all classes together, None where they cover too little of the photo."""
+        """The alpha of all classes together; None if they cover too little of the photo."""
         if self._network.classes is None:
             return None
         objects = masks.clean(1 - self._network.classes[0])
@@ -103,7 +103,7 @@ class TermAlphas:
         return masks.clean(cv2.resize(whole, part.shape[::-1], interpolation=cv2.INTER_LINEAR) * part)
 
     def _instance(self, term: Class, subtract: bool) -> Float:
-        """The alpha of one thing of a class; 0 everywhere, with a note, where there are not so many."""
+        """The alpha of one object of a class; 0 everywhere, with a note, if there are not so many."""
         found = instances.of(self._network, term.name)
         number = term.number or 1
         if number <= len(found):
@@ -113,16 +113,16 @@ class TermAlphas:
         return np.zeros_like(self._network.foreground)
 
     def _region(self, term: Point | Box, subtract: bool) -> Float:
-        """The alpha of what is at a point or in a box, together with the points and boxes around it."""
+        """The alpha of the object at a point or in a box; the other points and boxes of `keep` compete."""
         if term.at is not None:
-            raise OptionError(f"keep: {term} is at a time, which a photo has none of: that is for films")
+            raise OptionError(f"keep: {term} has a time, which only films have")
         prompt = self._prompt(term, subtract)
         if prompt not in self._regions:
             self._regions[prompt] = points.region(self._network, prompt)
         return self._regions[prompt]
 
     def _prompt(self, term: Point | Box, subtract: bool) -> points.Prompt:
-        """The prompt of a term: a box with the points in it, or all points that are in no box. Others compete."""
+        """The prompt of a term: a box with the points in it, or all points outside of boxes; all others compete."""
         boxes = [self._corners(t) for t in self._terms(subtract) if isinstance(t, Box)]
         same = [self._position(t) for t in self._terms(subtract) if isinstance(t, Point)]
         other = tuple(self._position(t) for t in self._terms(not subtract) if isinstance(t, Point))
@@ -136,7 +136,7 @@ class TermAlphas:
         return (step.term for step in self._steps if step.subtract == subtract)
 
     def _position(self, point: Point) -> points.Spot:
-        """(x, y) of a point, as shares 0..1 of the photo's sides."""
+        """(x, y) of a point, relative to the photo's sides, 0..1."""
         height, width = self._size
         position = point.x.share(width), point.y.share(height)
         if max(position) > 1:
@@ -144,17 +144,17 @@ class TermAlphas:
         return position
 
     def _corners(self, box: Box) -> tuple[float, float, float, float]:
-        """Where a box is, as shares of the sides; what reaches beyond the photo is cut off."""
+        """The corners of a box, relative to the sides, 0..1, clipped to the photo."""
         height, width = self._size
         left, top = box.left.share(width), box.top.share(height)
         right, bottom = min(1.0, box.right.share(width)), min(1.0, box.bottom.share(height))
         if left >= right or top >= bottom:
-            raise InputError(f"keep: {box} holds nothing of the photo, which is {width} x {height} pixels")
+            raise InputError(f"keep: {box} lies outside of the photo, which is {width} x {height} pixels")
         return left, top, right, bottom
 
 
 def _largest(softs: list[Float]) -> Float:
-    """The largest of alphas of whatever sizes, at the size of the largest map."""
+    """The elementwise maximum of alphas of any sizes, at the size of the largest one."""
     if len(softs) == 1:
         return softs[0]
     h, w = (max(sizes) for sizes in zip(*(soft.shape for soft in softs), strict=True))

@@ -41,7 +41,7 @@ _WANTED = _DESCRIPTIVE | _STORAGE
 
 
 def read(data: Data, at: int | None = None) -> Directory:
-    """What handtint uses of an EXIF block, with or without its prefix, or of a directory of a TIFF file, the first.
+    """The entries that handtint uses of an EXIF block, with or without its prefix, or of a TIFF file's first directory.
 
     Entries that cannot be read are left out. Raises ValueError where there is no directory at all.
     """
@@ -55,7 +55,7 @@ def block(entries: Directory) -> bytes:
 
 
 def described(entries: Directory) -> Directory:
-    """The entries that say what a picture is, not how its pixels are stored."""
+    """The entries that describe the picture, without those that describe how its pixels are stored."""
     kept = {tag: entry for tag, entry in entries.items() if tag in _DESCRIPTIVE}
     exif = kept.get(EXIF)
     if exif and isinstance(exif.value, dict):
@@ -102,7 +102,7 @@ def _addition(file: bytes | mmap.mmap, entries: Directory, form: Layout) -> tupl
 def upright(exif: bytes) -> bytes | None:
     """The EXIF block, prefix included, with orientation 1 and no thumbnail; None where it is damaged.
 
-    Everything else stays where it is, for the makers' notes hold offsets that no rewriting can follow.
+    Everything else keeps its place, because maker notes contain offsets that cannot be updated.
     """
     data = bytearray(exif.removeprefix(PREFIX))
     try:

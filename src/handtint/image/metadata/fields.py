@@ -68,7 +68,7 @@ def _of_tiff(data: Content, at: int | None) -> dict[str, bytes]:
 
 
 def _resolution(image: pyvips.Image, block: bytes | None) -> dict[str, Any]:
-    """The resolution of the file's own fields, else (WebP has none) of its EXIF, else nothing."""
+    """The resolution in the file's own fields, or else (as for WebP) in its EXIF; {} if there is none."""
     if (image.xres, image.yres) != (1.0, 1.0):  # libvips' way of saying none
         unit = image.get("resolution-unit") if image.get_typeof("resolution-unit") else "in"
         return {"xres": image.xres, "yres": image.yres, "resolution-unit": unit}
@@ -85,7 +85,7 @@ def _resolution(image: pyvips.Image, block: bytes | None) -> dict[str, Any]:
 def attach(image: pyvips.Image, metadata: Mapping[str, Any], format: str) -> pyvips.Image:
     """The image with metadata as the saver of a format writes it.
 
-    A TIFF's EXIF and IPTC are `finish`'s, and a PNG's XMP, which libvips writes as Latin-1 text.
+    The EXIF and IPTC of TIFF, and the XMP of PNG, which libvips writes as Latin-1, are added by `finish`.
     """
     image = image.copy(xres=metadata.get("xres", _SCREEN), yres=metadata.get("yres", _SCREEN))
     image.set_type(pyvips.GValue.gstr_type, "resolution-unit", metadata.get("resolution-unit", "in"))
@@ -108,7 +108,7 @@ def kept(metadata: Mapping[str, Any], format: str) -> int:
 
 
 def finish(file: bytes, metadata: Mapping[str, Any], format: str) -> bytes:
-    """The encoded file with what libvips does not write, or writes wrong: a TIFF's EXIF and IPTC, a PNG's XMP."""
+    """The encoded file with what libvips does not write, or writes wrong: EXIF and IPTC of TIFF, XMP of PNG."""
     if format == "png" and _XMP in metadata:
         return file[:_PNG_HEAD] + _international_text(metadata[_XMP]) + file[_PNG_HEAD:]
     entries = _unwritten(metadata, format)
@@ -125,7 +125,7 @@ def finish_file(file: BinaryIO, metadata: Mapping[str, Any], format: str) -> Non
 
 
 def _unwritten(metadata: Mapping[str, Any], format: str) -> tiff.Directory:
-    """The entries that libvips leaves out."""
+    """The TIFF entries that libvips does not write."""
     if format != "tiff":
         return {}
     entries: tiff.Directory = {}
@@ -137,7 +137,7 @@ def _unwritten(metadata: Mapping[str, Any], format: str) -> tiff.Directory:
 
 
 def _insert(file: BinaryIO, at: int, data: bytes) -> None:
-    """Put data into an open file, moving what follows from its end on."""
+    """Insert data into an open file; what follows is moved, from the end."""
     for stop in range(file.seek(0, os.SEEK_END), at, -_BLOCK):
         start = max(at, stop - _BLOCK)
         file.seek(start)

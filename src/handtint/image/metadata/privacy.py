@@ -1,4 +1,4 @@
-"""Metadata in results: all of it, none, or all but the place.
+"""The metadata that results keep: all of it, none, or all but the location.
 
 Sources: Exif 2.32 (GPS IFD), IPTC IIM 4.2 (record 2), IPTC Photo Metadata Standard (location fields).
 """
@@ -41,7 +41,7 @@ def released(metadata: Mapping[str, Any], policy: str) -> dict[str, Any]:
 
 
 def _exif_without_place(block: bytes) -> bytes:
-    """The block written anew, so that nothing of what was dropped is left in it; empty where it is damaged."""
+    """The block without the location, rewritten so that no removed bytes remain; empty if it is damaged."""
     try:
         entries = exif.described(exif.read(block))
     except ValueError:
@@ -58,7 +58,7 @@ def _is_place(namespace: str, name: str) -> bool:
 
 
 def _iptc_without_place(records: bytes) -> bytes:
-    """The data sets but those of a place; what follows a damaged one is dropped."""
+    """The data sets without those of a location; everything after a damaged one is dropped."""
     kept, at = b"", 0
     while at + 5 <= len(records) and records[at] == _TAG:
         size = int.from_bytes(records[at + 3 : at + 5], "big")

@@ -1,6 +1,6 @@
-"""The statement in a photo's XMP that its colours are predicted: by which networks, weights and options.
+"""The statement in a result's XMP that its colours are predicted, with the networks, weights and options.
 
-The picture itself is not marked, and the statement is the same for every run with the same options.
+The picture itself is not marked. The statement is the same for every run with the same options.
 
 Sources: IPTC Photo Metadata Standard 2025.1 (Digital Source Type, AI System Used); IPTC NewsCodes, digital source type.
 """
@@ -27,7 +27,7 @@ _NOT_OF_THE_PICTURE = {"metadata", "provenance", "format", "quality"}  # options
 def stated(metadata: Mapping[str, Any], models: Mapping[str, str], options: Options) -> dict[str, Any]:
     """The metadata of a photo, its XMP extended by the statement.
 
-    models: the networks that took part, by name, with the sha256 of their weights.
+    models: name -> sha256 of the weights, for the networks that were used.
     """
     settings = {key: value for key, value in asdict(options).items() if key not in _NOT_OF_THE_PICTURE}
     statement = [

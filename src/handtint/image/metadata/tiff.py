@@ -49,7 +49,7 @@ Directory = dict[int, Entry]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How numbers stand in a TIFF file: order "<" or ">", and the wider fields of BigTIFF."""
+    """The byte order of a TIFF file, "<" or ">", and whether it is a BigTIFF with wider fields."""
 
     order: str
     big: bool
@@ -71,7 +71,7 @@ class Layout:
         return 8 if self.big else 4  # where the header says the place of the first directory
 
     def little(self, value: bytes, kind: int) -> bytes:
-        """The value with its numbers turned from this order to little-endian, or back."""
+        """The value with its numbers converted from this byte order to little-endian, or back."""
         size = _number_size(kind)
         if self.order == "<" or size == 1:
             return value
@@ -79,7 +79,7 @@ class Layout:
 
 
 def layout(data: Data) -> Layout:
-    """How a TIFF file or EXIF block without its prefix is laid out. Raises ValueError, struct.error."""
+    """The layout of a TIFF file, or of an EXIF block without its prefix. Raises ValueError, struct.error."""
     order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
     magic = struct.unpack_from(f"{order}H", data, 2)[0] if order and len(data) >= 8 else 0
     if order is None or magic not in (42, 43):
@@ -88,7 +88,7 @@ def layout(data: Data) -> Layout:
 
 
 def rows(data: Data, at: int, layout: Layout) -> Iterator[tuple[int, int, int, int]]:
-    """Tag, type, count and the place of the value field of each entry of the directory at a file offset."""
+    """(tag, type, count, offset of the value field) of each entry in the directory at a file offset."""
     (count,) = layout.head.unpack_from(data, at)
     if count > _MOST:
         raise ValueError("too many entries")
@@ -122,7 +122,7 @@ def read(data: Data, at: int, wanted: Container[int] | None = None) -> Directory
 def directories(data: Data, most: int) -> list[int]:
     """The file offsets of the chained directories, one a page, the first `most` of them.
 
-    Raises ValueError where there is none, or the chain leads out of the file: it was cut short.
+    Raises ValueError if there is none, or if the chain leads beyond the end of a truncated file.
     """
     offsets: list[int] = []
     at, form = first(data), layout(data)
@@ -139,7 +139,7 @@ def directories(data: Data, most: int) -> list[int]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads directories, never more in all than the data can hold: entries of a hostile file may overlap."""
+    """Reads directories, in total at most the size of the data: entries of a hostile file may overlap."""
 
     data: Data
     layout: Layout
@@ -182,7 +182,7 @@ class _Reader:
 
 
 def rows_of(entries: Directory, at: int, layout: Layout) -> tuple[dict[int, bytes], bytes]:
-    """Each entry as its row, and behind them, from file offset `at` on, the values too long for a row."""
+    """(the entries as rows, the values that are too long for a row, which are stored from file offset `at` on)."""
     rows: dict[int, bytes] = {}
     body = bytearray()
     for tag, entry in entries.items():
@@ -199,7 +199,7 @@ def rows_of(entries: Directory, at: int, layout: Layout) -> tuple[dict[int, byte
 
 
 def written(entries: Directory, at: int, layout: Layout) -> bytes:
-    """A directory as it stands at file offset `at`, the last of its chain, and its long values behind it."""
+    """The bytes of a directory at file offset `at`, the last of its chain, followed by its long values."""
     head = layout.head.size + len(entries) * layout.row.size + layout.word.size
     rows, body = rows_of(entries, at + head, layout)
     return layout.head.pack(len(rows)) + b"".join(rows[tag] for tag in sorted(rows)) + bytes(layout.word.size) + body
@@ -222,19 +222,19 @@ def join(pages: Sequence[bytes]) -> bytes:
 
 
 def _even(out: bytearray) -> int:
-    """The length of the file, made even: directories stand at even offsets."""
+    """The length of the file, rounded up to an even number: directories start at even offsets."""
     out += bytes(len(out) % 2)
     return len(out)
 
 
 def _link(data: Data, at: int, form: Layout) -> int:
-    """Where the directory at a file offset says the place of the next."""
+    """The offset at which the directory at a file offset stores the link to the next one."""
     (count,) = form.head.unpack_from(data, at)
     return int(at + form.head.size + count * form.row.size)
 
 
 def _moved(entries: Directory, base: int, form: Layout) -> Directory:
-    """The entries of a file that now begins at `base`."""
+    """The entries of a file that is moved to the offset `base`."""
     kind = 16 if form.big else 4
     for tag, _ in STRIPS:
         if tag in entries:

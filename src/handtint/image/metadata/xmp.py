@@ -68,7 +68,7 @@ def without(packet: bytes, unwanted: Callable[[str, str], bool]) -> bytes:
 
 
 def _parsed(packet: bytes) -> Any:
-    """The document of a packet. Raises ValueError where there is none that can be read and written again."""
+    """The parsed document of a packet. Raises ValueError if it cannot be parsed, or could not be written again."""
     if len(packet) > _MOST:
         raise ValueError("an XMP packet of unusual size")
     try:
@@ -126,7 +126,7 @@ def _drop_empty(document: Any) -> None:
 
 
 def _about(document: Any) -> str:
-    """What the descriptions are about."""
+    """The rdf:about of the descriptions."""
     descriptions = document.getElementsByTagNameNS(RDF, "Description")
     return str(descriptions[0].getAttributeNS(RDF, "about")) if descriptions else ""
 
