@@ -161,7 +161,7 @@ def test_a_network_of_another_interface_is_refused(tmp_path: Path, gray: Photo) 
     pair = graph(tmp_path / "pair.onnx", read=1, weight=np.zeros((2, 1, 1, 1)), bias=np.zeros(2), more=2)
     for name, match in (
         (f"ddcolor:{one}", r"not DDColor: one input \(1, 3, h, w\) is expected"),
-        (f"ddcolor:{three}", r"answers \(1, 3, 512, 512\), expected \(1, 2, h, w\) of DDColor"),
+        (f"ddcolor:{three}", r"output is \(1, 3, 512, 512\), expected \(1, 2, h, w\) of DDColor"),
         (f"siggraph17:{pair}", r"one input \(1, 1, h, w\) is expected"),
         (f"siggraph17:{one}", r"values up to 30: in Lab units already.*`lab:`"),
         (f"rgb:{constant(tmp_path / 'bright.onnx', 3, (200.0, 1.0, 1.0))}", r"up to 200: .*`rgb255:`"),

@@ -1,4 +1,4 @@
-"""Absolute paths, for workers on other machines and in other working folders."""
+"""Absolute paths, for workers on other machines or with other working folders."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from handtint.options import Options
 
 
 def path(path: str) -> str:
-    """The path from the root; a slash at its end says that it is a folder, and stays. URLs and "-" are as they are."""
+    """The absolute path, with its trailing slash, which marks a folder, if it has one; URLs and "-" are unchanged."""
     if path == STREAM or storage.is_url(path):
         return path
     return os.path.abspath(path) + ("/" if path.endswith("/") else "")
 
 
 def options(options: Options) -> Options:
-    """The same edit, with whole paths of its networks' and masks' files. Raises OptionError, WeightsError."""
+    """The same edit, with absolute paths of files of networks and masks. Raises OptionError, WeightsError."""
     model, mask_model = zoo.absolute(options.model), zoo.absolute(options.mask_model)
     hints = tuple(_hint(text) for text in options.hint)
     reference = path(options.reference) if options.reference else None

@@ -54,7 +54,7 @@ Names = tuple[str, str, str]  # target, mask, panel
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the journal says of a photo."""
+    """The journal's row of a photo."""
 
     source: str
     target: str
@@ -76,11 +76,11 @@ class Journal:
 
     @property
     def wants_thumbnail(self) -> bool:
-        """Whether there is room for another small picture."""
+        """Whether there is room for another thumbnail."""
         return self._thumbnails < THUMBNAILS
 
     def owned(self) -> Iterator[str]:
-        """Every name below the folder of results that is some photo's, whatever the format."""
+        """All names below the folder of results that are assigned to photos, for any format."""
         for row in self._ask("SELECT target, mask, panel FROM photos"):
             yield from row
 
@@ -98,13 +98,13 @@ class Journal:
             self._db.execute("COMMIT")
 
     def known(self, key: str, recipe: str) -> JournalRecord | None:
-        """What came of a photo by that recipe; None if nothing yet."""
+        """The outcome of a photo with that recipe; None if there is none yet."""
         query = f"SELECT input, error FROM photos WHERE source = {_TEXT} AND format = ? AND recipe = ? AND state IN "  # noqa: S608  # nosec B608
         rows = self._ask(query + "('done', 'failed')", os.fsencode(key), self._format, recipe)
         return JournalRecord(*rows[0]) if rows else None
 
     def record(self, outcome: Outcome, recipe: str) -> None:
-        """Write down, for good, what became of a photo. Raises OutputError."""
+        """Record the outcome of a photo durably. Raises OutputError."""
         kept = outcome.thumbnail if self.wants_thumbnail else b""
         self._thumbnails += bool(kept)
         values = [outcome.state, outcome.input, recipe, outcome.seconds, os.fsencode(outcome.error)]
@@ -113,7 +113,7 @@ class Journal:
             self._db.execute(_DONE, (*values, os.fsencode(outcome.job.key), self._format))
 
     def rows(self, jobs: Iterable[Job]) -> Iterator[Row]:
-        """What is written of the given jobs."""
+        """The rows of the given jobs."""
         columns = "state, input, seconds, error, note, finished, thumbnail"
         query = f"SELECT {columns} FROM photos WHERE source = {_TEXT} AND format = ?"  # noqa: S608  # nosec B608
         for job in jobs:
@@ -132,7 +132,7 @@ class Journal:
 
 @contextmanager
 def opened(folder: str | Path, *, format: str | None) -> Iterator[Journal]:
-    """The journal in a folder, made if there is none. Raises OutputError, also where another run keeps it."""
+    """Open or create the journal in a folder. Raises OutputError, also if another run has locked it."""
     path = Path(folder) / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,7 @@ def opened(folder: str | Path, *, format: str | None) -> Iterator[Journal]:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Take the journal for this process alone; the system lets go of it when the process ends, however it ends."""
+    """Lock the journal for this process; the lock ends with the process."""
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("PRAGMA journal_mode = WAL")  # without shared memory, being exclusive: good on network shares
     connection.execute("PRAGMA synchronous = FULL")

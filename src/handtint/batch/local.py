@@ -27,7 +27,7 @@ def spawn(setup: RunSetup) -> ProcessWorker[RunSetup, Task, Outcome]:
 
 
 def _prepare(setup: RunSetup) -> None:
-    """In the worker: get ready."""
+    """In the worker process: import what it needs."""
     if setup.threads:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, with the first photo
     import handtint.batch.worker  # noqa: F401 - what cannot be imported should be known before the first photo
@@ -41,5 +41,5 @@ def _worker(setup: RunSetup) -> PhotoWorker:
 
 
 def _handle(setup: RunSetup, task: Task) -> Outcome:
-    """In the worker: one photo."""
+    """In the worker process: tint one photo."""
     return _worker(setup).tint(task)

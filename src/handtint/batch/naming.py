@@ -1,4 +1,4 @@
-"""Names of results: all different, and none overwrites a photograph."""
+"""The names of results: unique, and never that of an existing photograph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WRITABLE = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 
 @dataclass(frozen=True, slots=True)
 class SourcePhoto:
-    """A photograph that the sources mean."""
+    """A photograph among the sources."""
 
     path: str
     name: str  # below the folder the results go to
@@ -31,9 +31,9 @@ class SourcePhoto:
 def plan(
     sources: Sequence[str], destination: str | None, *, format: str | None = None, skipped: Counter[str] | None = None
 ) -> list[Job]:
-    """The jobs for the sources as the person named them: files, folders, "-". Raises OptionError, InputError.
+    """The jobs for the sources given by the user: files, folders, "-". Raises OptionError, InputError.
 
-    skipped: counts, by ending, the files of folders that are not photographs.
+    skipped: is filled with the number of files in folders that are not photographs, by ending.
     """
     photos = list(find(sources, destination, skipped=skipped))
     into_folder = is_folder(sources, destination)
@@ -61,9 +61,9 @@ def find(
     patient: bool = False,
     skipped: Counter[str] | None = None,
 ) -> Iterator[SourcePhoto]:
-    """Every photograph meant; one that is named itself is taken whatever it is called.
+    """The photographs among the sources; a file that is named itself is taken with any ending.
 
-    skipped: counts, by lower-case ending ("" for none), the files of folders whose ending is no photograph's.
+    skipped: is filled with the number of files in folders with endings of no picture format, by lower-case ending.
     Raises InputError for a folder without photographs, unless `patient`.
     """
     for source in sources:
@@ -99,7 +99,7 @@ def listed(skipped: Counter[str]) -> str:
 
 
 def is_folder(sources: Sequence[str], destination: str | None) -> bool:
-    """Whether the destination is a folder to put results in. Raises OptionError where it must be and cannot."""
+    """Whether the destination is a folder for results. Raises OptionError if it has to be one and is not."""
     if destination is None or destination == STREAM:
         return False
     many = len(sources) > 1 or storage.is_folder(sources[0])
@@ -110,7 +110,7 @@ def is_folder(sources: Sequence[str], destination: str | None) -> bool:
 
 
 def name(photo: SourcePhoto, destination: str | None, format: str | None, taken: set[str]) -> Job:
-    """The job of a photo whose result goes into a folder or beside it, under names not taken, which they then are."""
+    """The job of a photo with its result in a folder, or next to the photo; its names are added to those taken."""
     target = _claim(taken, _spellings(_wanted(photo, destination, format), photo.name))
     return Job(photo.path, target, *_companions(taken, target))
 
@@ -133,7 +133,7 @@ def _wanted(photo: SourcePhoto, destination: str | None, format: str | None) -> 
 
 
 def _spellings(wanted: str, name: str) -> Iterator[str]:
-    """The wanted name; then with the photo's own ending inside it; then numbered."""
+    """Possible names, in order: the usual one, one with the photo's own ending in it, then numbered ones."""
     stem, ending = os.path.splitext(wanted)
     yield wanted
     yield f"{stem}{os.path.splitext(name)[1]}{ending}"
@@ -154,7 +154,7 @@ def _companions(taken: set[str], target: str) -> tuple[str, str]:
 
 
 def _claim(taken: set[str], names: Iterable[str]) -> str:
-    """The first name that is nobody else's, which it then is."""
+    """The first name that is not taken; it is added to those taken."""
     free = next(name for name in names if identity(name) not in taken)
     taken.add(identity(free))
     return free

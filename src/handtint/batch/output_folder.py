@@ -1,4 +1,4 @@
-"""A folder of results and its journal: file names that never change, each photo done once, temporary files removed."""
+"""A folder of results with its journal: names never change, each photo is done once, temporary files are removed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class OutputFolder:
     """The results of an edit in one folder."""
 
     def __init__(self, journal: Journal, out: str, *, format: str | None, recipe: str, retry: bool = False) -> None:
-        """recipe: the hash of everything that decides a result. retry: do again what failed."""
+        """recipe: the hash of everything that determines a result. retry: try photos again that failed."""
         self._journal, self._out, self._format, self._recipe, self._retry = journal, out, format, recipe, retry
         self._base = storage.identity(out)
         self._names = journal.names()
@@ -29,7 +29,7 @@ class OutputFolder:
         self.jobs: dict[str, Job] = {}  # all that this run has seen, by key
 
     def admit(self, photos: Iterable[SourcePhoto]) -> list[Job]:
-        """The jobs of photos, each once, under the names they had or are given now. Raises OutputError."""
+        """The jobs of new photos, each once, with their previous names or new ones. Raises OutputError."""
         by_key = {self._key(photo.path): photo for photo in photos if storage.identity(photo.path) not in self._results}
         fresh = [key for key in by_key if key not in self._names]
         self._taken |= {storage.identity(photo.path) for photo in by_key.values()}
@@ -43,26 +43,26 @@ class OutputFolder:
         return list(admitted.values())
 
     def task(self, job: Job) -> Task:
-        """A job, with what is known of it."""
+        """A job with its record in the journal."""
         known = self._journal.known(job.key, self._recipe)
         if known and known.error and self._retry:
             known = None
         return Task(job, known, self._journal.wants_thumbnail)
 
     def record(self, outcome: Outcome) -> None:
-        """Write down what became of a photo. Raises OutputError."""
+        """Record the outcome of a photo. Raises OutputError."""
         if outcome.state == "failed" and not outcome.input:  # a worker that died reported nothing
             outcome = replace(outcome, input=_digest(outcome.job.source))
         if outcome.state in ("done", "failed") and not outcome.from_journal:
             self._journal.record(outcome, self._recipe)
 
     def sweep(self) -> None:
-        """Remove what killed workers left half-written."""
+        """Remove the unfinished files of killed workers."""
         if not storage.is_url(self._out):
             storage.sweep({os.path.dirname(job.target) for job in self.jobs.values()})
 
     def _key(self, path: str) -> str:
-        """What the journal calls a photo: its way from the results, so that both may move together."""
+        """The key of a photo in the journal: its path relative to the results, so that both can be moved together."""
         real = storage.entry(path)
         if storage.is_url(path) or storage.is_url(self._out):
             return real
@@ -81,7 +81,7 @@ class OutputFolder:
 
 
 def _digest(path: str) -> str:
-    """sha256 of a photo's file, "" where it cannot be read."""
+    """sha256 of a photo's file, "" if it cannot be read."""
     try:
         return content.digest(storage.read(path, _LARGEST))
     except HandtintError:

@@ -1,8 +1,8 @@
 """A run on a Ray cluster: each worker is an actor that holds its model; the driver keeps the journal.
 
-Actors, and not Ray Data: Ray Data does the blocks of a dead actor over and over, or drops them without a word of
-which photo was in them, so that one photo that kills its worker could never be named as failed; and it says of a
-block only that it is done, where the journal is to say it of each photo.
+It uses actors instead of Ray Data: Ray Data retries the blocks of a dead actor for ever, or drops them without saying
+which photos they contained, so a photo that kills its worker could not be reported. It also reports whole blocks only,
+while the journal needs the outcome of each photo.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TRIES = 3  # machines of a cluster come and go: a photo is given up only when so
 
 
 class _Actor:
-    """In the cluster: one worker."""
+    """The Ray actor: one worker in the cluster."""
 
     def __init__(self, setup: RunSetup) -> None:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, as the worker is
@@ -37,17 +37,17 @@ class _Actor:
         self._worker = PhotoWorker(setup)
 
     def start(self) -> int:
-        """Say that it is ready."""
+        """Called when the actor is ready; returns its process id."""
         return os.getpid()
 
     def do(self, task: Task) -> Outcome:
-        """One photo."""
+        """Tint one photo."""
         return self._worker.tint(task)
 
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Keep the program's way to stop, which Ray would replace by its own."""
+    """A context that restores the program's handler of SIGTERM, which Ray replaces."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
@@ -60,8 +60,8 @@ class Cluster:
     """A connection to Ray: to the cluster at an address, or to one of this machine's own cores."""
 
     def __init__(self, address: str | None, *, cores: int) -> None:
-        """Connect. cores: how many this machine gives where there is no address. Raises OptionError, HandtintError."""
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody's business
+        """Connect to a cluster, or start one here with so many cores. Raises OptionError, HandtintError."""
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # send no usage statistics
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         try:
             import ray
@@ -96,7 +96,7 @@ class Cluster:
 
 
 def _check_reachable(address: str) -> None:
-    """Raise HandtintError where nobody answers at an address: Ray itself would ask for minutes."""
+    """Raise HandtintError if an address does not respond: Ray itself would retry for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         try:
@@ -106,7 +106,7 @@ def _check_reachable(address: str) -> None:
 
 
 class RayWorker:
-    """An actor as a worker of the pool."""
+    """An actor, as a worker of WorkerPool."""
 
     def __init__(self, ray: Any, actor: Any) -> None:
         self._ray, self._actor = ray, actor
@@ -125,7 +125,7 @@ class RayWorker:
 
 
 def _own(answer: Future[Any]) -> Future[Any]:
-    """A future that ends as Ray's does; that one must not be cancelled, nor outlive its event loop."""
+    """A new future with the result of Ray's, which must not be cancelled or outlive its event loop."""
     future: Future[Any] = Future()
     future.set_running_or_notify_cancel()
 

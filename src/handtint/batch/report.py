@@ -40,9 +40,10 @@ def write(
     again: int,
     skipped: Mapping[str, int] | None = None,
 ) -> str:
-    """Write both files into the folder of results; the page's path. again: photos that were done before.
+    """Write both files into the folder of results; returns the path of the page.
 
-    skipped: how many files of the folders are no photographs, by ending. Raises OutputError.
+    again: number of photos that an earlier run had done. skipped: number of files that are not photographs, by ending.
+    Raises OutputError.
     """
     rows = sorted(rows, key=lambda row: (_ORDER.get(row.state, 9), not row.note))
     others = Counter(skipped or {})
@@ -108,7 +109,7 @@ def _table(title: str, rows: Sequence[Row]) -> str:
 
 
 def _sheet(title: str, out: str, rows: Sequence[Row]) -> str:
-    """Those with a small picture, as pictures; the others are counted."""
+    """The thumbnails of photos that have one; the others are only counted."""
     if not rows:
         return ""
     shown = [row for row in rows if row.thumbnail][:LISTED]

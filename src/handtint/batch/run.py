@@ -32,12 +32,11 @@ Engine = Literal["local", "ray"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
-    """What a person asked for; for Ray, every path in it becomes a whole one.
+    """The configuration of a run. Raises OptionError for settings that exclude each other, and WeightsError.
 
-    Raises OptionError for settings that exclude one another, and WeightsError.
-
-    jobs: workers; 0 for one here, and for all cores of a Ray cluster. threads: of each worker; 0 for an even share of
-    this machine's cores, and for one on Ray. journal: its folder, "" for one in the folder of results.
+    jobs: number of workers; 0 for one on this machine, or one per core of a Ray cluster. threads: of each worker; 0 for
+    an equal share of this machine's cores, or one on Ray. journal: its folder, "" for one in the folder of results. For
+    Ray, all paths are made absolute.
     """
 
     sources: Sequence[str]
@@ -66,7 +65,7 @@ class RunConfig:
             self._make_absolute()
 
     def _make_absolute(self) -> None:
-        """Name everything so that actors, whose working folders are others, find it."""
+        """Make all paths absolute for actors, which have other working folders."""
         object.__setattr__(self, "sources", tuple(map(absolute.path, self.sources)))
         object.__setattr__(self, "output", self.output and absolute.path(self.output))
         object.__setattr__(self, "options", absolute.options(self.options))
@@ -84,10 +83,10 @@ class RunConfig:
 
 
 class Run:
-    """An config being carried out. Use it as a context; then go through `outcomes`."""
+    """A run over photographs. Use it as a context manager, and iterate over `outcomes`."""
 
     def __init__(self, config: RunConfig) -> None:
-        """Get ready. Raises OptionError, InputError, OutputError, WeightsError."""
+        """Check the configuration. Raises OptionError, InputError, OutputError, WeightsError."""
         self._config, self._recipe = config, recipes.of(config.options, mask=config.mask)
         self._stack, self._start = ExitStack(), time.monotonic()
         self._folder: OutputFolder | None = None
@@ -115,7 +114,7 @@ class Run:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the journal, and leave nothing half-written behind."""
+        """Close the journal, and remove unfinished files."""
         self._stack.close()
 
     def _open(self, out: str, stack: ExitStack) -> None:
@@ -137,12 +136,12 @@ class Run:
 
     @property
     def alone(self) -> bool:
-        """Whether this very process does the photos, and so cannot be asked to stop between two of them."""
+        """Whether the photos are tinted in this process, which cannot stop between two of them when asked."""
         one = self._config.jobs <= 1 or any(STREAM in (job.source, job.target) for job in self.jobs)
         return one and self._folder is None and self._config.engine == "local"
 
     def outcomes(self, stop: Event) -> Generator[Outcome, None, None]:
-        """Do the photos, telling of each as it ends, until all are done, `stop` is set or none can be done any more.
+        """Tint the photos, and yield the outcome of each, until all are done, `stop` is set, or none can be tinted.
 
         The last outcome may be a "halt". Raises OutputError, HandtintError.
         """
@@ -158,7 +157,7 @@ class Run:
                     return
 
     def report(self) -> str | None:
-        """Write the report, where there is a folder for it; its page's path. Raises OutputError."""
+        """Write the report, if there is a folder of results; returns the path of its page. Raises OutputError."""
         if not (self._folder and self._journal and self.out is not None and len(self._folder.jobs) > 1):
             return None
         rows = list(self._journal.rows(self._folder.jobs.values()))

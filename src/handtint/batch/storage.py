@@ -22,18 +22,18 @@ Stamp = tuple[int, str]
 
 
 def is_url(path: str) -> bool:
-    """Whether a path names a place that fsspec reaches, rather than this machine's files."""
+    """Whether a path is a URL for fsspec, not a path on this machine."""
     return "://" in path
 
 
 def identity(path: str) -> str:
-    """The one name of a file, whatever way it was reached by."""
+    """The canonical path of a file, with all links resolved."""
     placed = entry(path)
     return os.path.realpath(placed) if os.path.islink(placed) else placed  # noqa: PTH114 - for speed
 
 
 def entry(path: str) -> str:
-    """The one name of a file as an entry of its folder: a link is another entry than what it leads to."""
+    """The canonical path of an entry of a folder: links to folders are resolved, but not the entry itself."""
     if is_url(path):
         return path
     folder, name = os.path.split(os.path.join(os.getcwd(), path))  # noqa: PTH109 - for speed
@@ -47,7 +47,7 @@ def _real(folder: str) -> str:
 
 
 def is_folder(path: str) -> bool:
-    """Whether there is a folder of that name. Raises OptionError, InputError for a URL that cannot be asked."""
+    """Whether a folder exists at that path. Raises OptionError, InputError for a URL that cannot be accessed."""
     if not is_url(path):
         return os.path.isdir(path)
     fs, inner = _remote(path)
@@ -55,7 +55,7 @@ def is_folder(path: str) -> bool:
 
 
 def exists(path: str) -> bool:
-    """Whether there is a file of that name."""
+    """Whether a file exists at that path."""
     if not is_url(path):
         return os.path.isfile(path)
     fs, inner = _remote(path)
@@ -63,7 +63,7 @@ def exists(path: str) -> bool:
 
 
 def stamp(path: str) -> Stamp | None:
-    """(size, time of the last change) of a file, to see whether it is still being written; None where there is none."""
+    """(size, modification time) of a file, to see whether it is still being written; None if it does not exist."""
     try:
         if not is_url(path):
             status = Path(path).stat()
@@ -116,7 +116,7 @@ def read(path: str, most: int) -> Content:
 
 
 def write(path: str, data: bytes) -> None:
-    """Write a file, whole or not at all, so that it outlasts a power cut. Raises OutputError."""
+    """Write a file completely or not at all, and durably, so that it survives a power cut. Raises OutputError."""
     if is_url(path):
         _write_url(path, data)
         return
@@ -125,7 +125,7 @@ def write(path: str, data: bytes) -> None:
 
 
 def sync_folder(path: str) -> None:
-    """Flush the folder to disk, so that a file just renamed into it is there even after a power cut."""
+    """Flush the folder to disk, so that a file just renamed into it survives a power cut."""
     with suppress(OSError):  # some network shares cannot, and need not
         folder = os.open(os.path.dirname(os.path.realpath(path)), os.O_RDONLY)
         try:
@@ -153,7 +153,7 @@ def _write_url(path: str, data: bytes) -> None:
 
 
 def _remote(path: str) -> tuple[Any, str]:
-    """The file system of a URL, and the path within it. Raises OptionError."""
+    """(the fsspec file system of a URL, the path in it). Raises OptionError."""
     try:
         import fsspec
     except ImportError as error:
@@ -179,6 +179,6 @@ def _line(error: Exception) -> str:
 
 
 def sweep(folders: set[str]) -> None:
-    """Remove what killed workers left half-written in folders of this machine, and nothing that is being written."""
+    """Remove the unfinished files of killed workers from folders of this machine, but none that is being written."""
     for folder in folders:
         files.sweep(folder)

@@ -18,7 +18,7 @@ PATIENCE = 30.0  # seconds that an unreadable photo may stay as it is before it 
 
 
 class Watch:
-    """Photos as they come: each once, and again whenever its file changes."""
+    """Iterates over new photos: each once, and again when its file changes."""
 
     def __init__(self, find: Callable[[], Iterable[SourcePhoto]], *, interval: float = INTERVAL) -> None:
         self._find, self._interval = find, interval

@@ -26,10 +26,10 @@ _HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # no other photo could be
 
 
 class PhotoWorker:
-    """A loaded model and an edit, for photo after photo."""
+    """Tints photos with one pair of networks and one edit."""
 
     def __init__(self, setup: RunSetup) -> None:
-        """Get ready. Raises OptionError, and InputError for a mask that is no picture."""
+        """Choose the networks and read the mask. Raises OptionError, InputError."""
         if setup.threads:
             cv2.setNumThreads(setup.threads)
         self._setup = setup
@@ -38,7 +38,7 @@ class PhotoWorker:
         self._mask = Photo.read(setup.mask) if setup.mask else None
 
     def tint(self, task: Task) -> Outcome:
-        """Do a photo, unless it is known to be done. Raises nothing that is the photo's fault, or ours."""
+        """Tint a photo, unless an earlier run has. Every error becomes an outcome."""
         start, job, digest = time.perf_counter(), task.job, ""
         try:
             data = _read(job)
@@ -57,7 +57,7 @@ class PhotoWorker:
         return Outcome(job=job, note=result.note, input=digest, seconds=seconds, thumbnail=thumbnail)
 
     def _before(self, task: Task) -> Outcome | None:
-        """What an earlier run made of the same photo, where that still holds."""
+        """The outcome of an earlier run for the same photo, if it is still valid, or None."""
         job, known = task.job, task.known
         if known and known.error:
             return Outcome(job=job, state="failed", error=known.error, input=known.input, from_journal=True)

@@ -20,7 +20,7 @@ PEEKED = 8  # photographs by which it is judged whether there are any in colour
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColorRun:
-    """What an evaluation of colours is asked to do: the options of the command, and the photographs they choose."""
+    """An evaluation of colours: the options of the command, and the photographs that they select."""
 
     run: Run
     models: tuple[str, ...]
@@ -35,7 +35,7 @@ class ColorRun:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the report says of the setup."""
+        """The setup, for the report."""
         return {"size": self.size, "strength": self.strength, "recipe": "; ".join(map(_recipe, self.models))}
 
     def photographs(self) -> tuple[list[Any], list[Any]]:
@@ -82,7 +82,7 @@ def command(run: Run, **settings: Any) -> None:
 
 
 def _evaluate(asked: ColorRun, training: Sequence[Any], chosen: Sequence[Any], color: Any, chart: Any) -> None:
-    """Measure colours against the truth, and write what the options ask for."""
+    """Measure colours against the truth, and write the requested files."""
     run, facts = asked.run, asked.facts
     features = _features() if asked.frechet else None
     colorers, faces = _models(asked, chosen)
@@ -116,7 +116,7 @@ def _predictors(asked: ColorRun, colorers: Mapping[str, Any], training: Sequence
 
 
 def _add_photographs(asked: ColorRun, chosen: Sequence[Any], scores: Any, faces: Any) -> None:
-    """Evaluate one photograph after the other, its faces too where they are asked for."""
+    """Evaluate one photograph after the other, with its faces if requested."""
     from handtint.data import ground_truth
     from handtint.data.augment import squash
     from handtint.data.sources import source_of
@@ -154,7 +154,7 @@ def _models(asked: ColorRun, chosen: Sequence[Any]) -> tuple[dict[str, Any], Any
 
 
 def _evaluate_without_truth(asked: ColorRun, chosen: Sequence[Any]) -> None:
-    """Measure what can be measured of photographs whose colours are not known: colourfulness and faces."""
+    """Measure colourfulness and faces, which need no true colours."""
     from handtint.data import ground_truth, sources
     from handtint.image.photo import Photo
     from handtint.pixels import collapse

@@ -1,4 +1,4 @@
-"""What both commands of `handtint evaluate` share: options, the choice of photographs, reports, records."""
+"""The common parts of the commands of `handtint evaluate`: options, choice of photographs, reports, records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from handtint.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What both evaluations are asked to do: the options that they share."""
+    """The options that both evaluations share."""
 
     sources: tuple[str, ...]
     held_out: bool
@@ -66,7 +66,7 @@ def labels(models: Sequence[str]) -> list[str]:
 
 
 def report(run: Run, name: str, photos: int, facts: dict[str, Any], **scores: Any) -> None:
-    """Print what an evaluation measured, and write it into the run's folder. Raises OutputError."""
+    """Print the results of an evaluation, and write them into the run's folder. Raises OutputError."""
     from handtint.evaluate.report import document, markdown, write_report
 
     machine = f"{platform.machine()}, Python {platform.python_version()}"

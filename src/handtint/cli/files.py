@@ -1,4 +1,4 @@
-"""Arguments that are paths: completed by the shell, and opened with errors of one line."""
+"""Arguments that are paths: with shell completion, and with errors in one line."""
 
 import click
 

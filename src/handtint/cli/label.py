@@ -70,7 +70,7 @@ def command(sources: tuple[str, ...], out: Path, **settings: Any) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What is known of the photographs, and the models that know more: the options of the command."""
+    """The options of the command: the labels that exist, and the models that add to them."""
 
     labels: Path | None
     boxes: Path | None
@@ -82,7 +82,7 @@ class _Known:
     model: str
 
     def check(self) -> None:
-        """Raise UsageError unless exactly one kind of knowledge is given."""
+        """Raise UsageError unless exactly one kind of labels is given."""
         known = (self.labels or self.boxes, self.instances, self.garments, self.foreground, self.faces)
         if sum(map(bool, known)) != 1:
             kinds = "--labels and --boxes, --instances or --garments; or --foreground, or --faces"
@@ -109,7 +109,7 @@ def _write_masks(asked: _Known, items: Sequence[Item], out: Path) -> None:
 
 
 def _work(asked: _Known, items: Sequence[Item]) -> tuple[list[tuple[Item, Any]], Marker]:
-    """(photographs with what is known of each, what makes a mask of both)."""
+    """(photographs with their labels, a function that makes a mask from both)."""
     from handtint.data.labels import photographs
     from handtint.data.weak_labels import weakly_labelled
 
@@ -125,7 +125,7 @@ def _work(asked: _Known, items: Sequence[Item]) -> tuple[list[tuple[Item, Any]],
 
 
 def _find_faces(items: Sequence[Item], path: Path) -> None:
-    """Write where the package's detector finds faces in photographs. Raises InputError, WeightsError, OutputError."""
+    """Detect faces, and write the file of their boxes. Raises InputError, WeightsError, OutputError."""
     from handtint import files
     from handtint.cli.bar import bar
     from handtint.data.faces import line
@@ -142,7 +142,7 @@ def _find_faces(items: Sequence[Item], path: Path) -> None:
 
 
 def _by_labels(labels: Path | None, boxes: Path | None, model: str) -> tuple[Mapping[str, Any], Marker]:
-    """(weak labels by photograph, what makes masks of them by a model). Raises InputError, UsageError."""
+    """(weak labels by photograph, a function that makes masks from them). Raises InputError, UsageError."""
     from handtint import zoo
     from handtint.data import pseudo
     from handtint.data.weak_labels import read_boxes, read_labels
@@ -156,7 +156,7 @@ def _by_labels(labels: Path | None, boxes: Path | None, model: str) -> tuple[Map
 
 
 def _by_models(model: str, second: str | None) -> Marker:
-    """What makes a mask of the foreground by one model, or by the agreement of two."""
+    """A function that makes a foreground mask by one model, or by the agreement of two."""
     from handtint.data import pseudo
     from handtint.pipeline import Tinter
 
@@ -167,7 +167,7 @@ def _by_models(model: str, second: str | None) -> Marker:
 
 
 def _by_outlines(path: Path) -> tuple[Mapping[str, Any], Marker]:
-    """(outlines by photograph, what makes masks of them). Raises InputError, ClickException."""
+    """(outlines by photograph, a function that makes masks from them). Raises InputError, ClickException."""
     try:
         from handtint.data import detections
     except ModuleNotFoundError as error:

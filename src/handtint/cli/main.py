@@ -28,10 +28,10 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Commands imported when they are called, and errors turned into one line and an exit status."""
+    """Imports commands when they are called, and converts errors to one line and an exit status."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Names in the order people need them."""
+        """The names of the commands, the most used first."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -42,12 +42,12 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Their one-line help, without importing them."""
+        """Write the one-line help of each command, without importing it."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
     def main(self, *args: Any, **settings: Any) -> Any:
-        """Run a command line; standard output has been written when it ends, in whatever way it ends."""
+        """Run a command line; standard output is flushed before it ends, also after errors."""
         try:
             result = super().main(*args, **settings)
         except SystemExit as end:
@@ -62,7 +62,7 @@ class Commands(click.Group):
             return super().make_context(*args, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an error of ours is one line: exit 2 for wrong usage, 1 for anything else."""
+        """Run the command; a HandtintError becomes one line, with exit status 2 for wrong usage, 1 for all others."""
         try:
             with output.reported():
                 return super().invoke(ctx)

@@ -1,4 +1,4 @@
-"""`handtint models`: what networks there are."""
+"""`handtint models`: the catalogue of networks."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _ELSEWHERE = {  # mask models that are not in the catalogue -> when to choose on
 
 
 def _uses(rows: list[dict[str, Any]]) -> Table:
-    """When to choose which; the command line takes each by --model or --mask-model."""
+    """When to choose which network, with the flag that takes it."""
     table = _table("name", "option", "choose it for")
     for row in rows:
         table.add_row(row["name"], _OPTIONS.get(row["task"], ""), row["use"])
@@ -64,7 +64,7 @@ def _uses(rows: list[dict[str, Any]]) -> Table:
 
 
 def _scores(rows: list[dict[str, Any]]) -> Table:
-    """What each scored, or how to train one that has no weights."""
+    """The scores of each network, or how to train one that has no weights."""
     table = _table("name", "scores")
     for row in rows:
         scores = ", ".join(f"{name} {value:g}" for name, value in row["scores"].items())
@@ -74,7 +74,7 @@ def _scores(rows: list[dict[str, Any]]) -> Table:
 
 
 def _on_hub() -> Table:
-    """What is known of the Hub's networks, and whether it is here."""
+    """The known networks on the Hub, and whether each is downloaded."""
     from handtint import hub
 
     table = _table("name on the Hub", "kind", "licence", "size", "present")

@@ -1,4 +1,4 @@
-"""A standard output that cannot be written to: one line and exit status 1, for every command."""
+"""Errors of standard output: one line and exit status 1, for every command."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _line(error: OSError) -> str:
 
 
 def _discard() -> None:
-    """Let what is still buffered go nowhere, so that it cannot fail again when the interpreter shuts down."""
+    """Discard what is still buffered, so that it cannot fail again when the interpreter shuts down."""
     with suppress(OSError, ValueError, AttributeError):  # there may be no file behind standard output
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, sys.stdout.fileno())

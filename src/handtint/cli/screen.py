@@ -1,4 +1,4 @@
-"""What a run prints to standard error: a progress bar with photos per second and time left, a line for each failure."""
+"""The output of a run on standard error: a progress bar with photos per second, and a line for each failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Speed(ProgressColumn):
     """Photos a second."""
 
     def render(self, task: Task) -> Text:
-        """The speed of late, or since the start where there is none."""
+        """The recent speed, or that since the start."""
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else f"{speed:.1f} photos/s")
 
@@ -40,11 +40,11 @@ class Screen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the bar as it is."""
+        """Stop updating the bar."""
         self._progress.stop()
 
     def show(self, outcome: Outcome) -> None:
-        """Tell of a photo, where there is something to tell."""
+        """Count the outcome of a photo, and print its error or note, if any."""
         if outcome.error:
             self.failed += 1
             self.usage_error += outcome.usage_error
@@ -58,5 +58,5 @@ class Screen:
             self._progress.advance(self._task)
 
     def say(self, text: str, *, bad: bool = False) -> None:
-        """One line."""
+        """Print a line above the bar."""
         self.console.print(f"handtint: {text}", style="red" if bad else None, markup=False)

@@ -1,4 +1,4 @@
-"""Command-line flags made from the settings of `Options`, and those of a whole run."""
+"""Command-line flags made from the settings of `Options`, and the flags of runs over many photos."""
 
 from __future__ import annotations
 

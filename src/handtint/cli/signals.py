@@ -19,7 +19,7 @@ class Signals:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Signals:
-        """Take the signals over."""
+        """Install the signal handlers."""
         if threading.current_thread() is threading.main_thread():
             for name in SIGNALS:
                 self._before[name] = signal.signal(name, self._handle)
@@ -28,7 +28,7 @@ class Signals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Hand the signals back."""
+        """Restore the previous signal handlers."""
         for name, before in self._before.items():
             signal.signal(name, before)
 

@@ -30,5 +30,5 @@ def command(evaluations: tuple[Path, ...], out: Path) -> None:
 
 
 def _short(path: Path) -> str:
-    """The path as it was given, or only its name where that would tell of this machine."""
+    """The path as given, or only its name if it is absolute, to reveal nothing about this machine."""
     return path.name if path.is_absolute() else path.as_posix()

@@ -85,7 +85,7 @@ def command(
 
 
 def _mask(path: str) -> bytes:
-    """A mask file's bytes, known to be a picture. Raises InputError."""
+    """The bytes of a mask file, after checking that it is a picture. Raises InputError."""
     from handtint.image.io import codec, content
     from handtint.image.photo import Photo
 
@@ -95,7 +95,7 @@ def _mask(path: str) -> bytes:
 
 
 def _options(settings: dict[str, Any], recipe: str | None, mask: bytes, other_models: bool) -> Options:
-    """The recipe's edit with what the command line says over it. Raises OptionError."""
+    """The options of the recipe, overridden by those on the command line. Raises OptionError."""
     from handtint.options import Options
 
     if not recipe:
@@ -110,7 +110,7 @@ def _options(settings: dict[str, Any], recipe: str | None, mask: bytes, other_mo
 
 
 def _config(settings: dict[str, Any], options: Options, mask: bytes) -> RunConfig:
-    """The run that the words ask for. Raises OptionError."""
+    """The configuration of the run from the command's arguments. Raises OptionError."""
     from handtint.batch.run import RunConfig
 
     settings = {key: value for key, value in settings.items() if value is not None or key == "output"}
@@ -121,7 +121,7 @@ def _config(settings: dict[str, Any], options: Options, mask: bytes) -> RunConfi
 
 
 def _carry_out(config: RunConfig, signals: Signals) -> int:
-    """Do the run under a progress bar; the exit status."""
+    """Run with a progress bar; returns the exit status."""
     from handtint.batch.run import Run
     from handtint.cli.screen import Screen
 
@@ -144,7 +144,7 @@ def _carry_out(config: RunConfig, signals: Signals) -> int:
 
 
 def _show_all(run: Run, screen: Screen, signals: Signals) -> bool:
-    """Tell of each photo as it ends; whether the run had to stop."""
+    """Show the outcome of each photo; returns whether the run had to stop."""
     for outcome in run.outcomes(signals.event):
         screen.show(outcome)
         if outcome.state == "halt":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def complete_recipe(context: click.Context, parameter: click.Parameter, text: str) -> list[CompletionItem]:  # noqa: ARG001
-    """What the shell may complete a recipe to: the names of the package's recipes, or else a file."""
+    """Shell completion of a recipe: the names of the package's recipes, or files."""
     from handtint.train import shipped
 
     return [CompletionItem(name) for name in shipped.names() if name.startswith(text)] or [
@@ -129,7 +129,7 @@ def _coco(path: Path, plan: Recipe, download: bool) -> tuple[list[Any], list[Any
 
 
 def _screened(examples: list[Any], validation: list[Any], plan: Recipe, out: Path, changed: bool) -> list[Any]:
-    """The examples in colour, each once; those of a run that goes on are those it began with."""
+    """The examples without gray photographs and near duplicates; a resumed run keeps the list that it started with."""
     if plan.task != "colour":
         return examples
     from handtint.data import lists, near_duplicates, screen

@@ -57,7 +57,7 @@ def tint(words: dict[str, Any], count: int, options: Options, mask: bytes = b"")
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """How many versions of a photo, the ending of their files, and what is written beside them."""
+    """The number of versions of a photo, the ending of their files, and which other files are written."""
 
     count: int
     ending: str

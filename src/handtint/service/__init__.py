@@ -1,1 +1,1 @@
-"""Tinting over HTTP: what a request asks for is done in worker processes, which may die of it without harm."""
+"""Tinting over HTTP. The work is done in worker processes, so a photo that crashes one does no further harm."""

@@ -1,4 +1,4 @@
-"""What a client accepts: a picture, of which formats, or JSON.
+"""Content negotiation: whether a client accepts pictures, in which formats, or JSON.
 
 Source: RFC 9110, section 12.5.1.
 """
@@ -16,18 +16,17 @@ _QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to answer with. formats: of the picture, all as welcome, in the order in which they are named."""
+class Accepted:
+    """The kind of response to send. formats: equally acceptable formats of the picture, in the order of the header."""
 
     json: bool
     formats: tuple[str, ...]
 
 
-def parse(header: str, format: str | None = None) -> Wanted:
-    """What a client that sends this header wants, and the format that it asks for otherwise, if any.
+def parse(header: str, format: str | None = None) -> Accepted:
+    """The response for an Accept header, and for the option `format`, if it is given.
 
-    Of a picture and JSON that are as welcome as each other, the picture is answered. Raises ServiceError where
-    nothing of what can be had is accepted.
+    A picture is preferred to JSON of the same quality. Raises ServiceError if nothing available is accepted.
     """
     ranges = _ranges(header)
     json = _quality(ranges, JSON)
@@ -36,18 +35,18 @@ def parse(header: str, format: str | None = None) -> Wanted:
         images = {name: quality for name, quality in images.items() if name == format}
     best = max(images.values())
     if json > best:
-        return Wanted(True, tuple(images) if format is None else (format,))
+        return Accepted(True, tuple(images) if format is None else (format,))
     if not best:
         can = ", ".join([*(MEDIA_TYPES[name] for name in images), JSON])
         raise ServiceError("not-acceptable", f"can be had: {can}")
     order = [range_ for range_, _ in ranges]
     named = [name for name in images if images[name] == best]
     named.sort(key=lambda name: order.index(MEDIA_TYPES[name]) if MEDIA_TYPES[name] in order else len(order))
-    return Wanted(False, tuple(named))
+    return Accepted(False, tuple(named))
 
 
 def _ranges(header: str) -> list[tuple[str, float]]:
-    """(media range, quality) in the header's order; what cannot be read is passed over."""
+    """(media range, quality) in the header's order; malformed parts are skipped."""
     ranges = []
     for part in header.split(","):
         name, _, parameters = part.partition(";")
@@ -58,7 +57,7 @@ def _ranges(header: str) -> list[tuple[str, float]]:
 
 
 def _quality(ranges: list[tuple[str, float]], media: str) -> float:
-    """How welcome a media type is, 0..1: the narrowest range that it falls in says."""
+    """The quality of a media type, 0..1: that of the most specific range that contains it."""
     qualities = dict(ranges)
     for range_ in (media, f"{media.partition('/')[0]}/*", "*/*"):
         if range_ in qualities:

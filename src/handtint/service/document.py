@@ -1,4 +1,4 @@
-"""What the OpenAPI document says, most of it made from the settings of an edit."""
+"""The OpenAPI document, most of it made from the settings of an edit."""
 
 from __future__ import annotations
 

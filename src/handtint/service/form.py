@@ -1,4 +1,4 @@
-"""The form of a request: its fields are the settings of an edit, read and checked before anything else is done."""
+"""The form of a request: its fields are the settings of an edit, parsed and validated before any work is done."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LISTS = {name for name, setting in OPTIONS.items() if kind_of(setting) is tuple}
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What came in: files and texts by name, and by name the texts of settings that may have any number."""
+    """A parsed form: files, texts, and lists of texts for repeatable settings, each by the name of the field."""
 
     files: Mapping[str, bytes]
     texts: Mapping[str, str]
@@ -40,16 +40,16 @@ class Form:
 
     @property
     def photo(self) -> bytes:
-        """The photo's file."""
+        """The bytes of the photo's file."""
         return self.files["photo"]
 
     def options(self) -> Options:
-        """The edit: the recipe's, if there is one, with the fields over it. Raises OptionError."""
+        """The edit: that of the recipe, if there is one, overridden by the fields. Raises OptionError."""
         settings = {name: from_text(OPTIONS[name], text) for name, text in self.texts.items() if name in OPTIONS}
         settings |= self.lists
         recorded = self._recipe()
         options = recipes.changed(recorded, settings) if recorded else Options(**settings)
-        if "reference" in self.files:  # it takes the place of one that a recipe names
+        if "reference" in self.files:  # it replaces the one that a recipe names
             options = replace(options, reference=None)
         refuse_paths(options)
         given = {name: self.files[name] for name in ("mask", "reference") if name in self.files}
@@ -71,7 +71,7 @@ class Form:
 
 
 def refuse_paths(options: Options) -> None:
-    """Raise OptionError where an edit names anything on this machine's disk: a mask's file, a model's."""
+    """Raise OptionError if an edit names a file on this machine, of a mask or a model."""
     if keep.files(options.named):
         raise OptionError("keep, hint: a mask's file cannot be named here: send it as the field `mask`")
     if options.reference:
@@ -84,9 +84,9 @@ def refuse_paths(options: Options) -> None:
 
 
 async def read(request: Request, settings: Settings, known: tuple[str, ...]) -> Form:
-    """The form that a request brings, of the known fields and no others, with pictures of the formats that are read.
+    """Parse the form of a request, with the given fields only and pictures in supported formats.
 
-    Nothing of it is written to a disk. Raises ServiceError, OptionError for the fields.
+    Nothing is written to the disk. Raises ServiceError, and OptionError for the fields.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
         raise ServiceError("media-type", f"the body should be {MULTIPART}, with the photo's file as `photo`")
@@ -103,7 +103,7 @@ async def read(request: Request, settings: Settings, known: tuple[str, ...]) -> 
 
 
 async def _parsed(request: Request, most: int) -> list[tuple[str, str | bytes]]:
-    """The parts of a form, files as bytes, all in memory. Raises ServiceError."""
+    """The parts of a form, with files as bytes in memory. Raises ServiceError."""
     parser = MultiPartParser(
         request.headers, request.stream(), max_files=FILES, max_fields=FIELDS, max_part_size=RECIPE
     )
@@ -120,13 +120,13 @@ async def _parsed(request: Request, most: int) -> list[tuple[str, str | bytes]]:
 
 
 def _content(upload: UploadFile) -> bytes:
-    """An uploaded file's bytes, in memory once: `read` would copy them, `getvalue` hands over the buffer."""
+    """The bytes of an uploaded file without a copy: `read` would make one, `getvalue` returns the buffer."""
     buffer: BytesIO = upload.file._file  # type: ignore[attr-defined] # spool_max_size keeps every file in memory
     return buffer.getvalue()
 
 
 def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> Form:
-    """The form of these parts. Raises OptionError for what is missing, unknown, given twice or of the wrong kind."""
+    """The parsed form of these parts. Raises OptionError for missing, unknown, repeated or mistyped fields."""
     files: dict[str, bytes] = {}
     texts: dict[str, str] = {}
     lists: dict[str, tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""Figures of the service for Prometheus."""
+"""Metrics of the service for Prometheus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 30.0, 60.0)
 
 
 class Metrics:
-    """What is counted, in a registry of its own."""
+    """The metrics, in a registry of their own."""
 
     def __init__(self, pool: RequestPool) -> None:
         self.registry = CollectorRegistry()
@@ -31,23 +31,23 @@ class Metrics:
         )
 
     def count(self, path: str, status: int, seconds: float) -> None:
-        """Count a request. path: one of few, never a stranger's words."""
+        """Count a request. path: one of a few fixed values, never text of the client."""
         self._requests.labels(path, str(status)).inc()
         self._times.labels(path).observe(seconds)
 
     def text(self) -> bytes:
-        """All figures in Prometheus' text format."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
 
 class _OfPool(Collector):
-    """The pool's figures, read when they are asked for."""
+    """A collector of the pool's metrics, read on each scrape."""
 
     def __init__(self, pool: RequestPool) -> None:
         self._pool = pool
 
     def collect(self) -> Iterable[Metric]:
-        """The figures of this moment."""
+        """The current values."""
         pool = self._pool
         yield GaugeMetricFamily("handtint_places_taken", "Requests uploading, waiting or worked on.", pool.admitted)
         yield GaugeMetricFamily("handtint_places", "Requests that there is room for.", pool.size + pool.queue)

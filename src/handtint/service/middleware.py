@@ -1,4 +1,4 @@
-"""Middleware that every request passes: it checks token, origin and size, and measures the time."""
+"""Middleware for all requests: checks token, origin and size, and measures the time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from handtint.errors import ServiceError
 from handtint.service import problems
 from handtint.service.settings import Settings
 
-PUBLIC = ("/healthz", "/readyz")  # need no token: they tell nothing but whether the service is up
+PUBLIC = ("/healthz", "/readyz")  # no token needed: they only say whether the service is up
 HEADERS = 32 * 1024  # bytes of a request's headers
 _HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
@@ -25,7 +25,7 @@ class AccessMiddleware:
         self._app, self._settings, self._count = app, settings, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer with what is wrong with it."""
+        """Forward a request to the application, or respond with a problem document."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -49,7 +49,7 @@ class AccessMiddleware:
             self._count(scope["path"], status, time.monotonic() - start)
 
     def _check(self, path: str, headers: Headers) -> None:
-        """Raise ServiceError for a request whose body is not even read."""
+        """Raise ServiceError for a request that is rejected before its body is read."""
         if sum(len(name) + len(value) for name, value in headers.raw) > HEADERS:
             raise ServiceError("headers", f"the headers are larger than the limit of {HEADERS} bytes")
         origin = headers.get("origin")
@@ -71,7 +71,7 @@ class AccessMiddleware:
         return ServiceError("too-large", f"the body is larger than the limit of {self._settings.bytes} bytes")
 
     def _limited(self, receive: Receive) -> Receive:
-        """Receive as `receive` does, but raise ServiceError once the body exceeds the limit."""
+        """A `receive` that raises ServiceError once the body exceeds the limit."""
         size = 0
 
         async def receive_limited() -> Message:

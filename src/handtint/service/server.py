@@ -1,4 +1,4 @@
-"""The service on a port: from its settings to requests answered, until it is stopped."""
+"""The server of the service: it listens on a port, and serves until it is stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from handtint.service.settings import Settings
 from handtint.workers.messages import ServiceSetup
 from handtint.workers.worker import cores
 
-PATIENCE = 5  # seconds, beyond a photo's own, that a stop waits for what is in hand
+PATIENCE = 5  # seconds, in addition to the time limit of a photo, that a shutdown waits for running requests
 _LOG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -37,7 +37,7 @@ _LOG: dict[str, Any] = {
 
 
 def pool_of(settings: Settings) -> RequestPool:
-    """The pool that settings ask for, not yet at work."""
+    """The worker pool for the settings, not yet started."""
     jobs = settings.jobs or cores()
     setup = ServiceSetup(
         pixels=settings.pixels,
@@ -50,7 +50,7 @@ def pool_of(settings: Settings) -> RequestPool:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The port, open. Raises OptionError for an address that is not this machine's, HandtintError for a taken port."""
+    """A listening socket. Raises OptionError for an address of another machine, HandtintError for a port in use."""
     place = f"{settings.host}, port {settings.port}"
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
@@ -62,9 +62,9 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def run(settings: Settings, started: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; what is in hand then is finished. started: told the address that is listened at.
+    """Serve until SIGINT or SIGTERM, then finish running requests. started: called with the address.
 
-    Raises WeightsError where the default networks are not here, and what `listen` raises.
+    Raises WeightsError if the default networks are missing, and as `listen` does.
     """
     for model in zoo.of(Options()):
         if not model.weights.present:
@@ -80,7 +80,7 @@ def run(settings: Settings, started: Callable[[str], None]) -> None:
 
 
 def config(settings: Settings, pool: RequestPool) -> uvicorn.Config:
-    """How uvicorn should run the application over a pool."""
+    """The configuration of uvicorn for the application with a pool."""
     return uvicorn.Config(
         create(settings, pool),
         http="h11",

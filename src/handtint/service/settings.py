@@ -15,9 +15,9 @@ SHORTEST = 16  # characters of a token
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the service runs. Raises OptionError for a value that cannot be used.
+    """The settings of the service. Raises OptionError for an invalid value.
 
-    token: what a request must bear, or "" where none is needed: only this machine's own address goes without.
+    token: required in requests, or "" for none, which is only allowed on this machine's loopback address.
     """
 
     host: str = setting("127.0.0.1", "The address to listen at. Any but this machine's own needs HANDTINT_TOKEN.")
@@ -61,17 +61,17 @@ class Settings:
 
     @property
     def bytes(self) -> int:
-        """The largest body of a request."""
+        """The largest allowed body of a request, in bytes."""
         return round(self.megabytes * 1e6)
 
     @property
     def pixels(self) -> int:
-        """The most pixels of a photo, all its pages together."""
+        """The largest allowed number of pixels of a photo, all its pages together."""
         return round(self.megapixels * 1e6)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
+    """Whether an address can be reached from this machine only."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:  # a name: who knows where it leads
