@@ -49,14 +49,14 @@ OTHER, AMBIGUOUS = 254, 253  # labels of a thing that is none of the classes, an
 class Segmentation:
     """The segmentation of a photo, at network size.
 
-        classes: (21, h, w) float32 probabilities of the VOC classes, summing to 1 over the first axis; None from a network
-                 that knows no classes.
+    classes: (21, h, w) float32 probabilities of the VOC classes, summing to 1 over the first axis; None from a network
+             that knows no classes.
     foreground: (h, w) float32 alpha of the foreground, 0..1.
-        features: (c, h, w) float32, similar in regions that look alike to the network.
-        faces: a box (left, top, right, bottom) for each face, relative to the photo's sides, 0..1; touching people are
-               separated by them.
-        parts: (3, h, w) float32 probabilities of PARTS, which sum to 1 on people; None if they were not requested.
-        Each map covers the whole photo; h and w may differ between maps.
+    features: (c, h, w) float32, similar in regions that look alike to the network.
+    faces: a box (left, top, right, bottom) for each face, relative to the photo's sides, 0..1; touching people are
+           separated by them.
+    parts: (3, h, w) float32 probabilities of PARTS, which sum to 1 on people; None if they were not requested.
+    Each map covers the whole photo; h and w may differ between maps.
     """
 
     classes: Float | None
