@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from handtint import recipe
 from handtint.cli import main
 from handtint.errors import OptionError
-from handtint.hints import Known
+from handtint.hints import HintLayers
 from handtint.image.arrays import resize
 from handtint.image.arrays.layers import Bounded
 from handtint.image.arrays.resize import GuidedCoefficients
@@ -97,7 +97,7 @@ def test_nothing_outside_of_the_things_that_points_are_on_changes_by_more_than_2
 ) -> None:
     stages, before, segmentation = looked_at(name)
     hints = [parse_hint(f"@{x}%,{y}%=#{rgb:06x}") for x, y, rgb in points]
-    after, _ = Known(stages.pixels, segmentation, lambda _: Selection(np.zeros(0, np.uint8)), hints).over(before)
+    after, _ = HintLayers(stages.pixels, segmentation, lambda _: Selection(np.zeros(0, np.uint8)), hints).apply(before)
     assert isinstance(after, Bounded)
     L = lab.lightness(stages.pixels) / np.float32(100)
     planes = [np.dstack(lines.planes(L, 0, len(L))) for lines in (before, after)]
@@ -178,7 +178,7 @@ def test_a_preview_shows_what_the_result_has(tinter: Tinter, sample: Path) -> No
         ("@52%,60%", "WHERE=COLOUR"),
         ("=navy", "WHERE=COLOUR"),
         ("persn:1=navy", "did you mean 'person'"),
-        ("@1,2@3s=navy", "at a time"),
+        ("@1,2@3s=navy", "has a time"),
         ("page:0 @1,2=navy", "counted from 1"),
         ("@9999,20=navy", "outside of the photo"),
         ("@9999,20,99999,40=navy", "lies outside of the photo"),

@@ -124,12 +124,12 @@ def _boxes(heat: Float, size: Float, offset: Float, *, min_score: float) -> Floa
 
 def _non_maximum_suppression(boxes: Float) -> Float:
     """The boxes (n, 5), sorted by falling score, without those that overlap a better one by more than MAX_IOU."""
-    kept: list[Float] = []
+    selected: list[Float] = []
     while len(boxes):
         first, boxes = boxes[0], boxes[1:]
-        kept.append(first)
+        selected.append(first)
         low, heights = np.maximum(first[:2], boxes[:, :2]), np.minimum(first[2:4], boxes[:, 2:4])
         shared = np.prod(np.clip(heights - low, 0, None), axis=1)
         areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1) + np.prod(first[2:4] - first[:2])
         boxes = boxes[shared < MAX_IOU * (areas - shared)]
-    return np.array(kept, np.float32).reshape(-1, 5)
+    return np.array(selected, np.float32).reshape(-1, 5)

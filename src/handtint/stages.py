@@ -77,8 +77,8 @@ class Stages:
         def select(steps: tuple[keep.Step, ...]) -> Selection:
             return self.selection(replace(options, keep=keep.show(steps)))
 
-        spread = hints.Known(self.pixels, self.segmentation(options.gain), select, page_hints)
-        return spread.over(self.adjusted_colors(self.colors(options.gain, options.closer_look), options, reference))
+        layers = hints.HintLayers(self.pixels, self.segmentation(options.gain), select, page_hints)
+        return layers.apply(self.adjusted_colors(self.colors(options.gain, options.closer_look), options, reference))
 
     def _small_lightness(self) -> Float:
         """L* (h, w) 0..100 at about KIND_SIDE * KIND_SIDE pixels."""
@@ -191,7 +191,7 @@ class Stages:
 
     def _hidden_hints(self, options: Options, alpha: Alpha) -> str:
         """A note on hints at points where no colour is kept, or ""."""
-        return hints.unseen(options.hints, alpha, page=self.page)
+        return hints.hidden_hints_note(options.hints, alpha, page=self.page)
 
     def _alpha(self, options: Options, mask: Photo | None) -> tuple[Alpha, str]:
         """(alpha (H, W), inverted and feathered as the options say; note)."""

@@ -209,10 +209,10 @@ def of(options: Options) -> tuple[Model, Model]:
     Raises OptionError for an unknown model, a missing extra, and for classes if the mask model has none.
     """
     color, mask = find(options.model, "color"), find(options.mask_model, "mask")
-    asked = [step.term for step in options.named if isinstance(step.term, keep.Class)]
-    if asked and not mask.classes:
+    classes = [step.term for step in options.named if isinstance(step.term, keep.Class)]
+    if classes and not mask.classes:
         raise OptionError(
-            f"keep: '{asked[0]}' is a class, and {mask.name} knows none; use subject, points, boxes or a mask file"
+            f"keep: '{classes[0]}' is a class, and {mask.name} knows none; use subject, points, boxes or a mask file"
         )
     if options.matting:
         matting.require()

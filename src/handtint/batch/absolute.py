@@ -24,8 +24,8 @@ def options(options: Options) -> Options:
     model, mask_model = zoo.absolute(options.model), zoo.absolute(options.mask_model)
     hints = tuple(_hint(text) for text in options.hint)
     reference = path(options.reference) if options.reference else None
-    given = replace(options, keep=_keep(options.keep), hint=hints, reference=reference)
-    return replace(given, model=model, mask_model=mask_model)
+    edit = replace(options, keep=_keep(options.keep), hint=hints, reference=reference)
+    return replace(edit, model=model, mask_model=mask_model)
 
 
 def _keep(text: str) -> str:

@@ -105,10 +105,10 @@ class Journal:
 
     def record(self, outcome: Outcome, recipe: str) -> None:
         """Record the outcome of a photo durably. Raises OutputError."""
-        kept = outcome.thumbnail if self.wants_thumbnail else b""
-        self._thumbnails += bool(kept)
+        thumbnail = outcome.thumbnail if self.wants_thumbnail else b""
+        self._thumbnails += bool(thumbnail)
         values = [outcome.state, outcome.input, recipe, outcome.seconds, os.fsencode(outcome.error)]
-        values += [os.fsencode(outcome.note), datetime.now(UTC).isoformat(timespec="seconds"), kept]
+        values += [os.fsencode(outcome.note), datetime.now(UTC).isoformat(timespec="seconds"), thumbnail]
         with self._guarded():
             self._db.execute(_DONE, (*values, os.fsencode(outcome.job.key), self._format))
 

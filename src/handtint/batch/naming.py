@@ -37,18 +37,18 @@ def plan(
     """
     photos = list(find(sources, destination, skipped=skipped))
     into_folder = is_folder(sources, destination)
-    taken = {identity(photo.path) for photo in photos if photo.path != STREAM}
+    used_names = {identity(photo.path) for photo in photos if photo.path != STREAM}
     jobs = []
     for photo in photos:
         if destination == STREAM or (destination is None and photo.path == STREAM):
             jobs.append(Job(photo.path, STREAM))
         elif destination is None or into_folder:
-            jobs.append(name(photo, destination, format, taken))
+            jobs.append(name(photo, destination, format, used_names))
         else:
-            if identity(destination) in taken:
+            if identity(destination) in used_names:
                 raise OptionError(f"output: {destination} would overwrite the photo itself")
-            taken.add(identity(destination))
-            jobs.append(Job(photo.path, destination, *_companions(taken, destination)))
+            used_names.add(identity(destination))
+            jobs.append(Job(photo.path, destination, *_companions(used_names, destination)))
     if len(jobs) > 1 and any(job.target == STREAM for job in jobs):
         raise OptionError("output: standard output takes one photo only")
     return jobs
@@ -109,10 +109,10 @@ def is_folder(sources: Sequence[str], destination: str | None) -> bool:
     return many or os.path.isdir(destination) or named_like_one
 
 
-def name(photo: SourcePhoto, destination: str | None, format: str | None, taken: set[str]) -> Job:
+def name(photo: SourcePhoto, destination: str | None, format: str | None, used_names: set[str]) -> Job:
     """The job of a photo with its result in a folder, or next to the photo; its names are added to those taken."""
-    target = _claim(taken, _spellings(_wanted(photo, destination, format), photo.name))
-    return Job(photo.path, target, *_companions(taken, target))
+    target = _claim(used_names, _spellings(_preferred_name(photo, destination, format), photo.name))
+    return Job(photo.path, target, *_companions(used_names, target))
 
 
 def ending_of(name: str, format: str | None) -> str:
@@ -123,7 +123,7 @@ def ending_of(name: str, format: str | None) -> str:
     return ending if ending.lower() in WRITABLE else ENDINGS["png"]
 
 
-def _wanted(photo: SourcePhoto, destination: str | None, format: str | None) -> str:
+def _preferred_name(photo: SourcePhoto, destination: str | None, format: str | None) -> str:
     stem, ending = os.path.splitext(photo.name)[0], ending_of(photo.name, format)
     if destination is not None:
         return os.path.join(destination, stem + ending)
@@ -132,15 +132,15 @@ def _wanted(photo: SourcePhoto, destination: str | None, format: str | None) -> 
     return os.path.join(os.path.dirname(photo.path), f"{stem}.handtint{ending}")
 
 
-def _spellings(wanted: str, name: str) -> Iterator[str]:
+def _spellings(preferred: str, name: str) -> Iterator[str]:
     """Possible names, in order: the usual one, one with the photo's own ending in it, then numbered ones."""
-    stem, ending = os.path.splitext(wanted)
-    yield wanted
+    stem, ending = os.path.splitext(preferred)
+    yield preferred
     yield f"{stem}{os.path.splitext(name)[1]}{ending}"
     yield from (f"{stem}-{number}{ending}" for number in range(2, 1_000_000))
 
 
-def _companions(taken: set[str], target: str) -> tuple[str, str]:
+def _companions(used_names: set[str], target: str) -> tuple[str, str]:
     """(mask, panel) files that go with a result."""
     stem, ending = os.path.splitext(target)
     stem = stem.removesuffix(".handtint")
@@ -150,11 +150,11 @@ def _companions(taken: set[str], target: str) -> tuple[str, str]:
         yield f"{stem}{ending}.{kind}.png"
         yield from (f"{stem}-{number}.{kind}.png" for number in range(2, 1_000_000))
 
-    return _claim(taken, names("mask")), _claim(taken, names("panel"))
+    return _claim(used_names, names("mask")), _claim(used_names, names("panel"))
 
 
-def _claim(taken: set[str], names: Iterable[str]) -> str:
+def _claim(used_names: set[str], names: Iterable[str]) -> str:
     """The first name that is not taken; it is added to those taken."""
-    free = next(name for name in names if identity(name) not in taken)
-    taken.add(identity(free))
+    free = next(name for name in names if identity(name) not in used_names)
+    used_names.add(identity(free))
     return free

@@ -112,9 +112,9 @@ def _sheet(title: str, out: str, rows: Sequence[Row]) -> str:
     """The thumbnails of photos that have one; the others are only counted."""
     if not rows:
         return ""
-    shown = [row for row in rows if row.thumbnail][:LISTED]
-    cells = "\n".join(_cell(out, row) for row in shown)
-    return f"<h2>{title} ({len(rows)})</h2><ul>{cells}</ul>{_rest(rows, len(shown))}"
+    with_thumbnail = [row for row in rows if row.thumbnail][:LISTED]
+    cells = "\n".join(_cell(out, row) for row in with_thumbnail)
+    return f"<h2>{title} ({len(rows)})</h2><ul>{cells}</ul>{_rest(rows, len(with_thumbnail))}"
 
 
 def _cell(out: str, row: Row) -> str:
@@ -124,6 +124,6 @@ def _cell(out: str, row: Row) -> str:
     return f"<li><a href='{quote(os.fsencode(name))}'>{picture}{html.escape(name)}</a>{note}</li>"
 
 
-def _rest(rows: Sequence[Row], shown: int) -> str:
-    more = len(rows) - shown
+def _rest(rows: Sequence[Row], with_thumbnail: int) -> str:
+    more = len(rows) - with_thumbnail
     return f"<p class=dim>and {more} more: see <a href='{NAME}.json'>{NAME}.json</a></p>" if more > 0 else ""

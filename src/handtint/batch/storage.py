@@ -82,13 +82,13 @@ def walk(folder: str, *, skip: str | None = None) -> Iterator[tuple[str, str]]:
         yield from _walk_url(folder, skip)
         return
     skip = os.path.realpath(skip) if skip and not is_url(skip) else None
-    for here, folders, names in os.walk(folder):
+    for directory, folders, names in os.walk(folder):
         folders[:] = sorted(
-            f for f in folders if not f.startswith(".") and os.path.realpath(os.path.join(here, f)) != skip
+            f for f in folders if not f.startswith(".") and os.path.realpath(os.path.join(directory, f)) != skip
         )
         for name in sorted(names):
             if not name.startswith("."):
-                path = os.path.join(here, name)
+                path = os.path.join(directory, name)
                 yield path, os.path.relpath(path, folder)
 
 

@@ -61,8 +61,8 @@ class PhotoWorker:
         job, known = task.job, task.known
         if known and known.error:
             return Outcome(job=job, state="failed", error=known.error, input=known.input, from_journal=True)
-        wanted = [job.target, *[job.mask] * self._setup.save_mask, *[job.panel] * self._setup.save_panel]
-        return Outcome(job=job, state="same") if all(map(storage.exists, wanted)) else None
+        outputs = [job.target, *[job.mask] * self._setup.save_mask, *[job.panel] * self._setup.save_panel]
+        return Outcome(job=job, state="same") if all(map(storage.exists, outputs)) else None
 
     def _write(self, job: Job, result: Result) -> None:
         options = self._setup.options

@@ -29,12 +29,12 @@ def load(net: nn.Module, path: Path) -> None:
     tensors = current_names(dict(_tensors(_read(path))))
     stream = max(STREAMS, key=lambda begin: len(net.state_dict().keys() & _within(tensors, begin).keys()))
     loadable = _with_norms(net, _within(tensors, stream))
-    wanted = {name for name in net.state_dict() if not name.endswith("num_batches_tracked")}
-    there = wanted & loadable.keys()
-    if len(there) < len(wanted) / 2:
-        raise WeightsError(f"{path}: not an export of this network: it has {len(there)} of its {len(wanted)} tensors")
+    needed = {name for name in net.state_dict() if not name.endswith("num_batches_tracked")}
+    present = needed & loadable.keys()
+    if len(present) < len(needed) / 2:
+        raise WeightsError(f"{path}: not an export of this network: it has {len(present)} of its {len(needed)} tensors")
     try:
-        net.load_state_dict({name: loadable[name] for name in there}, strict=False)
+        net.load_state_dict({name: loadable[name] for name in present}, strict=False)
     except RuntimeError as error:
         raise WeightsError(f"{path}: not an export of this network: {str(error).splitlines()[1].strip()}") from error
 

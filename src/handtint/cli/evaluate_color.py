@@ -70,52 +70,52 @@ def command(run: Run, **settings: Any) -> None:
     """
     from handtint.data import ground_truth
 
-    asked = ColorRun(run=run, **settings)
-    color, chart = _color_measures(), _chart(asked.chart)
-    training, chosen = asked.photographs()
-    if asked.hints:
-        _evaluate_hints(asked, chosen)
-    elif asked.no_truth or not ground_truth.mostly_in_color(some(chosen, PEEKED)):
-        _evaluate_without_truth(asked, chosen)
+    colors = ColorRun(run=run, **settings)
+    color, chart = _color_measures(), _chart(colors.chart)
+    training, chosen = colors.photographs()
+    if colors.hints:
+        _evaluate_hints(colors, chosen)
+    elif colors.no_truth or not ground_truth.mostly_in_color(some(chosen, PEEKED)):
+        _evaluate_without_truth(colors, chosen)
     else:
-        _evaluate(asked, training, chosen, color, chart)
+        _evaluate(colors, training, chosen, color, chart)
 
 
-def _evaluate(asked: ColorRun, training: Sequence[Any], chosen: Sequence[Any], color: Any, chart: Any) -> None:
+def _evaluate(colors: ColorRun, training: Sequence[Any], chosen: Sequence[Any], color: Any, chart: Any) -> None:
     """Measure colours against the truth, and write the requested files."""
-    run, facts = asked.run, asked.facts
-    features = _features() if asked.frechet else None
-    colorers, faces = _models(asked, chosen)
+    run, facts = colors.run, colors.facts
+    features = _features() if colors.frechet else None
+    colorers, faces = _models(colors, chosen)
     scores = color.ColorEvaluation(
-        _predictors(asked, colorers, training),
+        _predictors(colors, colorers, training),
         features=features,
         curves={label: colorer.curve(chart.STRENGTHS) for label, colorer in colorers.items() if chart},
         show=[item.name for item in some(chosen, SHOWN)],
     )
-    _add_photographs(asked, chosen, scores, faces)
+    _add_photographs(colors, chosen, scores, faces)
     result = scores.result()
     facts |= {"frechet": features.name} if features else {}
-    report(run, "colour", len(chosen), facts, color=result, **({"faces": faces.result()} if asked.faces else {}))
+    report(run, "colour", len(chosen), facts, color=result, **({"faces": faces.result()} if colors.faces else {}))
     if chart:
-        chart.write(result, asked.chart)
+        chart.write(result, colors.chart)
     if run.out:
         _color_figure(run.out / "colour.png", scores.shown, list(colorers))
-    for label, model in zip(labels(asked.models), asked.models, strict=True) if run.record else ():
+    for label, model in zip(labels(colors.models), colors.models, strict=True) if run.record else ():
         record(model, run, color.summary(result["predictors"], label))
 
 
-def _predictors(asked: ColorRun, colorers: Mapping[str, Any], training: Sequence[Any]) -> dict[str, Any]:
+def _predictors(colors: ColorRun, colorers: Mapping[str, Any], training: Sequence[Any]) -> dict[str, Any]:
     """The baselines, by training photographs, and the models."""
     from handtint.data import ground_truth
     from handtint.data.augment import squash
     from handtint.evaluate import baselines
 
-    sample = (squash(ground_truth.rgb(item), asked.size) for item in some(training, SAMPLE))
-    predictors = {label: colorer.predictor(asked.strength) for label, colorer in colorers.items()}
+    sample = (squash(ground_truth.rgb(item), colors.size) for item in some(training, SAMPLE))
+    predictors = {label: colorer.predictor(colors.strength) for label, colorer in colorers.items()}
     return {**baselines.baselines(sample), **predictors}
 
 
-def _add_photographs(asked: ColorRun, chosen: Sequence[Any], scores: Any, faces: Any) -> None:
+def _add_photographs(colors: ColorRun, chosen: Sequence[Any], scores: Any, faces: Any) -> None:
     """Evaluate one photograph after the other, with its faces if requested."""
     from handtint.data import ground_truth
     from handtint.data.augment import squash
@@ -124,11 +124,11 @@ def _add_photographs(asked: ColorRun, chosen: Sequence[Any], scores: Any, faces:
 
     for item in bar(chosen, "evaluating"):
         rgb, source = ground_truth.rgb(item), source_of(item)
-        people = asked.faces and faces.add(grayed(rgb, name=item.name), truth=rgb, source=source)
-        scores.add(item.name, squash(rgb, asked.size), source=source, people=people)
+        people = colors.faces and faces.add(grayed(rgb, name=item.name), truth=rgb, source=source)
+        scores.add(item.name, squash(rgb, colors.size), source=source, people=people)
 
 
-def _evaluate_hints(asked: ColorRun, chosen: Sequence[Any]) -> None:
+def _evaluate_hints(colors: ColorRun, chosen: Sequence[Any]) -> None:
     """Measure how much some known colours help."""
     from handtint.data import ground_truth
     from handtint.data.augment import squash
@@ -136,43 +136,45 @@ def _evaluate_hints(asked: ColorRun, chosen: Sequence[Any]) -> None:
     from handtint.options import Options
     from handtint.pipeline import Tinter
 
-    options = Options(keep="all", gain=asked.run.gain, strength=asked.strength, background="gray", provenance=False)
-    evaluation = HintEvaluation(dict(zip(labels(asked.models), map(Tinter, asked.models), strict=True)), options)
+    options = Options(keep="all", gain=colors.run.gain, strength=colors.strength, background="gray", provenance=False)
+    evaluation = HintEvaluation(dict(zip(labels(colors.models), map(Tinter, colors.models), strict=True)), options)
     for item in bar(chosen, "evaluating"):
-        evaluation.add(item.name, squash(ground_truth.rgb(item), asked.size))
-    report(asked.run, "hints", len(chosen), asked.facts, hints=evaluation.result())
+        evaluation.add(item.name, squash(ground_truth.rgb(item), colors.size))
+    report(colors.run, "hints", len(chosen), colors.facts, hints=evaluation.result())
 
 
-def _models(asked: ColorRun, chosen: Sequence[Any]) -> tuple[dict[str, Any], Any]:
+def _models(colors: ColorRun, chosen: Sequence[Any]) -> tuple[dict[str, Any], Any]:
     """The models by their names in tables, and the evaluation of the faces that they colour."""
     from handtint.evaluate.faces import FaceEvaluation
     from handtint.evaluate.predictors import Colorer, Finder
 
-    finder, shown = Finder(asked.run.gain), [item.name for item in some(chosen, SHOWN)]
-    colorers = {label: Colorer(model, finder) for label, model in zip(labels(asked.models), asked.models, strict=True)}
-    return colorers, FaceEvaluation(colorers, finder, strength=asked.strength, show=shown)
+    finder, shown = Finder(colors.run.gain), [item.name for item in some(chosen, SHOWN)]
+    colorers = {
+        label: Colorer(model, finder) for label, model in zip(labels(colors.models), colors.models, strict=True)
+    }
+    return colorers, FaceEvaluation(colorers, finder, strength=colors.strength, show=shown)
 
 
-def _evaluate_without_truth(asked: ColorRun, chosen: Sequence[Any]) -> None:
+def _evaluate_without_truth(colors: ColorRun, chosen: Sequence[Any]) -> None:
     """Measure colourfulness and faces, which need no true colours."""
     from handtint.data import ground_truth, sources
     from handtint.image.photo import Photo
     from handtint.pixels import collapse
 
-    needs_truth = {"chart": asked.chart, "frechet": asked.frechet, "record": asked.run.record}
+    needs_truth = {"chart": colors.chart, "frechet": colors.frechet, "record": colors.run.record}
     if given := [name for name, value in needs_truth.items() if value]:
         raise click.UsageError(f"--{given[0]}: needs photographs in colour, to compare with")
-    _, faces = _models(asked, chosen)
+    _, faces = _models(colors, chosen)
     for item in bar(chosen, "evaluating"):
         photo = Photo(collapse(ground_truth.rgb(item)), name=item.name)
         faces.add(photo, source=sources.source_of(item))
-    facts = asked.facts
+    facts = colors.facts
     del facts["size"]
     facts["truth"] = "none: the photographs have no colours of their own, so errors are left out"
-    report(asked.run, "colour", len(chosen), facts, faces=faces.result())
-    if asked.run.out:
+    report(colors.run, "colour", len(chosen), facts, faces=faces.result())
+    if colors.run.out:
         shown = {label: [pictures[label] for pictures in faces.shown] for label in faces.shown[0]}
-        sheet(asked.run.out / "colour.png", shown)
+        sheet(colors.run.out / "colour.png", shown)
 
 
 def _color_measures() -> Any:

@@ -59,17 +59,17 @@ def command(sources: tuple[str, ...], out: Path, **settings: Any) -> None:
     from handtint.data.labels import photographs
     from handtint.data.sources import open_sources
 
-    asked = _Known(**settings)
-    asked.check()
+    choices = _Labels(**settings)
+    choices.check()
     items = open_sources(sources)
-    if asked.faces:
+    if choices.faces:
         _find_faces(photographs(items), out / "faces.jsonl")
     else:
-        _write_masks(asked, items, out / "foreground" if asked.foreground else out)
+        _write_masks(choices, items, out / "foreground" if choices.foreground else out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
+class _Labels:
     """The options of the command: the labels that exist, and the models that add to them."""
 
     labels: Path | None
@@ -91,36 +91,36 @@ class _Known:
             raise click.UsageError("--second needs --foreground")
 
 
-def _write_masks(asked: _Known, items: Sequence[Item], out: Path) -> None:
+def _write_masks(choices: _Labels, items: Sequence[Item], out: Path) -> None:
     """Write the photographs that get a mask, and their masks. Raises InputError, OutputError."""
     from handtint import files
     from handtint.cli.bar import bar
     from handtint.data import dataset
 
-    work, marker = _work(asked, items)
+    work, marker = _work(choices, items)
     if not work:
-        raise InputError("no photographs" if asked.foreground else "the labels name none of the photographs")
+        raise InputError("no photographs" if choices.foreground else "the labels name none of the photographs")
     if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
         raise InputError(f"{twice[0]}: two photographs of that name would have one mask")
-    if asked.foreground:
+    if choices.foreground:
         files.write(out / dataset.FILE, b'[[files]]\nclasses = "unknown"\n')
     count = sum(_label(marker, item, label, out) for item, label in bar(work, "labelling"))
     click.echo(f"{out}: masks for {count} of {len(work)} photographs; the others gave no usable mask")
 
 
-def _work(asked: _Known, items: Sequence[Item]) -> tuple[list[tuple[Item, Any]], Marker]:
+def _work(choices: _Labels, items: Sequence[Item]) -> tuple[list[tuple[Item, Any]], Marker]:
     """(photographs with their labels, a function that makes a mask from both)."""
     from handtint.data.labels import photographs
     from handtint.data.weak_labels import weakly_labelled
 
-    if asked.foreground:
-        return [(item, None) for item in photographs(items)], _by_models(asked.model, asked.second)
-    if asked.instances:
-        labels, marker = _by_outlines(asked.instances)
-    elif asked.garments:
-        labels, marker = _by_garments(asked.garments)
+    if choices.foreground:
+        return [(item, None) for item in photographs(items)], _by_models(choices.model, choices.second)
+    if choices.instances:
+        labels, marker = _by_outlines(choices.instances)
+    elif choices.garments:
+        labels, marker = _by_garments(choices.garments)
     else:
-        labels, marker = _by_labels(asked.labels, asked.boxes, asked.model)
+        labels, marker = _by_labels(choices.labels, choices.boxes, choices.model)
     return weakly_labelled(items, labels), marker
 
 

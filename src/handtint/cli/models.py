@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 @click.command(name="models")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with every field of each record.")
-@click.option("--get", "wanted", metavar="NAME", help="Download a network of the Hub, hub:OWNER/NAME[/FILE].")
-def command(as_json: bool, wanted: str | None) -> None:
+@click.option("--get", "hub_name", metavar="NAME", help="Download a network of the Hub, hub:OWNER/NAME[/FILE].")
+def command(as_json: bool, hub_name: str | None) -> None:
     """List the networks: what each is, when to choose it, and what it scored."""
     from handtint import hub
     from handtint.zoo import CATALOGUE
 
-    if wanted:
-        weights = hub.weights(wanted)
+    if hub_name:
+        weights = hub.weights(hub_name)
         click.echo(f"{weights.verified()}: {weights.size / 1e6:.1f} MB, sha256 {weights.sha256}")
         return
     rows = [model.summary() for model in CATALOGUE.values()]

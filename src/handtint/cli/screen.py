@@ -25,7 +25,7 @@ class Screen:
 
     def __init__(self, total: int | None) -> None:
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self.failed = self.usage_error = self.seen = 0
+        self.failed = self.usage_error = self.count = 0
         self._watching, self._total = total is None, total
         text = TextColumn("[progress.description]{task.description}")
         columns = (text, BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn())
@@ -54,7 +54,7 @@ class Screen:
         elif self._watching and outcome.state == "done":
             self.say(f"{outcome.job.source} -> {outcome.job.target}")
         if outcome.state != "halt":
-            self.seen += 1
+            self.count += 1
             self._progress.advance(self._task)
 
     def say(self, text: str, *, bad: bool = False) -> None:

@@ -73,13 +73,13 @@ def edit_flags(function: Callable[..., Any]) -> Callable[..., Any]:
             )
         else:
             kind = click.Choice(rule["choices"]) if rule["choices"] else type(default) if default is not None else str
-            shown = METAVARS.get(setting.name)
+            metavar = METAVARS.get(setting.name)
             decorate = click.option(
                 _flag(setting.name),
                 type=_formats(setting.name, kind),
                 default=default,
                 show_default=default is not None,
-                metavar=shown,
+                metavar=metavar,
                 help=rule["help"],
             )
         function = decorate(function)
@@ -96,8 +96,8 @@ def run_flags(function: Callable[..., Any]) -> Callable[..., Any]:
 def explicit_options(arguments: dict[str, Any]) -> dict[str, Any]:
     """The settings of an edit that are given on the command line, not by default; all are removed from `words`."""
     context = click.get_current_context()
-    given = {setting.name: arguments.pop(setting.name) for setting in fields(Options)}
-    return {key: value for key, value in given.items() if _is_explicit(context, key)}
+    values = {setting.name: arguments.pop(setting.name) for setting in fields(Options)}
+    return {key: value for key, value in values.items() if _is_explicit(context, key)}
 
 
 def _is_explicit(context: click.Context, key: str) -> bool:

@@ -131,7 +131,9 @@ def _carry_out(config: RunConfig, signals: Signals) -> int:
             stopped = _show_all(run, screen, signals)
             signals.graceful = False
         if signals.number and not config.watch:
-            screen.say(f"stopped at {screen.seen} of {len(run.jobs)} photos; the same command again goes on from there")
+            screen.say(
+                f"stopped at {screen.count} of {len(run.jobs)} photos; the same command again goes on from there"
+            )
             return signals.status
         if stopped:
             if not run.alone or len(run.jobs) > 1:
@@ -155,9 +157,9 @@ def _show_all(run: Run, screen: Screen, signals: Signals) -> bool:
 def _sum_up(run: Run, screen: Screen) -> None:
     if run.again:
         screen.say(f"{run.again} of {len(run.jobs)} photos were done before")
-    if screen.failed and screen.seen > 1:
+    if screen.failed and screen.count > 1:
         hint = "; --retry-failed tries those of earlier runs again" if run.out else ""
-        screen.say(f"{screen.failed} of {screen.seen} photos failed{hint}")
+        screen.say(f"{screen.failed} of {screen.count} photos failed{hint}")
     if run.skipped:
         from handtint.batch.naming import listed
 

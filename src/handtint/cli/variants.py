@@ -29,9 +29,9 @@ def tint(words: dict[str, Any], count: int, options: Options, mask: bytes = b"")
     from handtint.pipeline import Tinter
     from handtint.session import Edit, Session
 
-    given = [name for name in OF_RUNS if words.get(name)] + ["engine"] * (words.get("engine") == "ray")
-    if given:
-        raise click.UsageError(f"--{given[0].replace('_', '-')} is for runs, and --variants is none")
+    run_flags = [name for name in OF_RUNS if words.get(name)] + ["engine"] * (words.get("engine") == "ray")
+    if run_flags:
+        raise click.UsageError(f"--{run_flags[0].replace('_', '-')} is for runs, and --variants is none")
     output = words["output"]
     folder = output if output and (output.endswith("/") or os.path.isdir(output)) else None
     if (output and not folder) or any(source == "-" or os.path.isdir(source) for source in words["sources"]):
@@ -46,7 +46,7 @@ def tint(words: dict[str, Any], count: int, options: Options, mask: bytes = b"")
             stem = os.path.join(os.path.dirname(source) if folder is None else folder, _stem(source))
             session = Session(tinter, Photo.read(source))
             edit = Edit(options=options, mask=chosen)
-            _versions(session, stem, _Wanted(count, ending_of(source, options.format), **files), edit)
+            _versions(session, stem, _Plan(count, ending_of(source, options.format), **files), edit)
         except OptionError:
             raise
         except HandtintError as error:
@@ -56,7 +56,7 @@ def tint(words: dict[str, Any], count: int, options: Options, mask: bytes = b"")
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Plan:
     """The number of versions of a photo, the ending of their files, and which other files are written."""
 
     count: int
@@ -65,22 +65,22 @@ class _Wanted:
     panel: bool
 
 
-def _versions(session: Session, stem: str, wanted: _Wanted, edit: Edit) -> None:
+def _versions(session: Session, stem: str, plan: _Plan, edit: Edit) -> None:
     from handtint.figures import panel
     from handtint.image.photo import Photo
     from handtint.variants import VARIANTS
 
     options = edit.options
     tiles = [("as predicted", session.preview(edit, screen=SIDE).photo.pixels)]
-    for number, variant in enumerate(VARIANTS[: wanted.count], 1):
+    for number, variant in enumerate(VARIANTS[: plan.count], 1):
         version = replace(edit, options=replace(options, variant=number))
         result = session.result(version)
-        path = f"{stem}.variant-{number}{wanted.ending}"
+        path = f"{stem}.variant-{number}{plan.ending}"
         result.photo.write(path, format=options.format or "", quality=options.quality)
         click.echo(f"{path}: {result.note}", err=True)
-        if wanted.mask and number == 1:  # all versions have the same
+        if plan.mask and number == 1:  # all versions have the same
             Photo(result.alpha).write(f"{stem}.mask.png")
-        if wanted.panel:
+        if plan.panel:
             Photo(panel(result.tiles())).write(f"{stem}.variant-{number}.panel.png")
         tiles.append((f"{number} {variant.name}", session.preview(version, screen=SIDE).photo.pixels))
     Photo(panel(tiles, height=SIDE)).write(f"{stem}.variants.jpg")

@@ -83,11 +83,11 @@ def view(rng: np.random.Generator, pixels: Array, faces: Array, size: int) -> tu
     In most crops there is a face 5 to 110 pixels wide, the logarithm of whose width is evenly distributed.
     """
     h, w = pixels.shape[:2]
-    wanted = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))
+    target_width = float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))
     scale, middle = float(np.exp(rng.uniform(np.log(0.35), np.log(1.5)))), rng.uniform((0, 0), (w, h))
     if len(faces) and rng.random() >= EMPTY:
         x0, y0, x1, y1, _ = faces[int(rng.integers(len(faces)))]
-        scale, middle = wanted / float(max(1.0, x1 - x0)), np.array((x0 + x1, y0 + y1)) / 2
+        scale, middle = target_width / float(max(1.0, x1 - x0)), np.array((x0 + x1, y0 + y1)) / 2
     scale = min(scale, ENLARGED)
     stretch = float(np.exp(rng.normal(0, 0.05)))
     place = rng.uniform(0.1, 0.9, 2) * size  # of the chosen middle in the crop

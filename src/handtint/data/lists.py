@@ -25,9 +25,9 @@ def read(path: Path) -> list[str]:
 
 def only(items: Sequence[Item], path: Path) -> list[Item]:
     """The items that a list names, in the order of the items. Raises InputError if one of them is missing."""
-    wanted = set(read(path))
-    chosen = [item for item in items if item.name in wanted]
-    if missing := sorted(wanted - {item.name for item in chosen}):
+    names = set(read(path))
+    chosen = [item for item in items if item.name in names]
+    if missing := sorted(names - {item.name for item in chosen}):
         raise InputError(f"{path}: {len(missing)} of its photographs are missing, for example {missing[0]}")
     return chosen
 

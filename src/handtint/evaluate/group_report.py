@@ -65,13 +65,13 @@ def _ratio(value: float, of: float) -> float | None:
 
 def face_parts(faces: Scores) -> list[str]:
     """The parts of Markdown about what `FaceEvaluation` found."""
-    found, by = faces["detector"], faces["sources"]
+    detector, by = faces["detector"], faces["sources"]
     about = (
         f"## As a person gets them\n\n{faces['photographs']} photographs at their own size, tinted all over at "
         f"strength {faces['strength']:g}, with the closer look at faces and (one look) without; {faces['with_faces']} "
         f"of them with {faces['faces']} faces, {faces['small_faces']} of these small: narrower than 16 pixels for a "
-        f"network that sees the whole at 256. Faces are those that {found['name']} (handtint {found['version']}, "
-        f"sha256 {found['sha256'][:12]}) finds in the gray photograph. In the middle of a face, half its box across "
+        f"network that sees the whole at 256. Faces are those that {detector['name']} (handtint {detector['version']}, "
+        f"sha256 {detector['sha256'][:12]}) finds in the gray photograph. In the middle of a face, half its box across "
         "and down: skin-like is a median chroma of 8 to 40 at a hue of 10 to 85 degrees; gray is one under 10. "
         "Colourfulness is that of whole photographs, their mean."
     )

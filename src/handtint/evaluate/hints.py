@@ -66,13 +66,15 @@ def true_colors(name: str, rgb: Array, count: int) -> tuple[str, ...]:
     return tuple(hints)
 
 
-def hint_parts(found: Mapping[str, Any]) -> list[str]:
+def hint_parts(results: Mapping[str, Any]) -> list[str]:
     """What was found, as parts of a Markdown page."""
-    heads = ["PSNR in dB with so many colours known", *map(str, found["counts"])]
-    rows = [[label, *(number(value, 2) for value in values)] for label, values in found["psnr"].items()]
-    rows += [[f"{label}: gain", *(number(v - values[0], 2) for v in values)] for label, values in found["psnr"].items()]
+    heads = ["PSNR in dB with so many colours known", *map(str, results["counts"])]
+    rows = [[label, *(number(value, 2) for value in values)] for label, values in results["psnr"].items()]
+    rows += [
+        [f"{label}: gain", *(number(v - values[0], 2) for v in values)] for label, values in results["psnr"].items()
+    ]
     about = (
-        f"{found['photos']} photographs; true colours of {PATCH} x {PATCH} pixels at random points, "
+        f"{results['photos']} photographs; true colours of {PATCH} x {PATCH} pixels at random points, "
         "as in Yun et al. 2023 (iColoriT)."
     )
     return [f"## Hints\n\n{about}", table(heads, rows)]

@@ -176,10 +176,10 @@ def _disk(radius: int) -> Array:
 
 def summary(scores: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """The figures of an evaluation that go into a model's record."""
-    kept = {}
+    figures = {}
     for mode, values in scores.items():
-        kept[f"{mode} foreground iou"] = values["foreground"]["iou_mean"]
-        kept[f"{mode} boundary f"] = values["foreground"]["boundary_f"]
-        kept[f"{mode} leak"] = values["foreground"]["leak"]
-        kept[f"{mode} voc miou"] = values["miou"]
-    return {name: value for name, value in kept.items() if value is not None}
+        figures[f"{mode} foreground iou"] = values["foreground"]["iou_mean"]
+        figures[f"{mode} boundary f"] = values["foreground"]["boundary_f"]
+        figures[f"{mode} leak"] = values["foreground"]["leak"]
+        figures[f"{mode} voc miou"] = values["miou"]
+    return {name: value for name, value in figures.items() if value is not None}

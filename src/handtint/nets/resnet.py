@@ -64,5 +64,5 @@ def from_published(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     The classifier is left out. The first convolution takes one channel, so its three input channels are summed: the
     same result for a gray picture, which fastai feeds in as three copies of L.
     """
-    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith("fc.")}
-    return kept | {"conv1.weight": tensors["conv1.weight"].sum(dim=1, keepdim=True)}
+    encoder = {name: tensor for name, tensor in tensors.items() if not name.startswith("fc.")}
+    return encoder | {"conv1.weight": tensors["conv1.weight"].sum(dim=1, keepdim=True)}

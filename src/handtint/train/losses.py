@@ -39,9 +39,9 @@ def soft_jaccard_loss(logits: Tensor, labels: Tensor) -> Tensor:
     p = logits.softmax(dim=1) * known
     intersection = (p * truth).sum(dim=(0, 2, 3))
     union = (p + truth).sum(dim=(0, 2, 3)) - intersection
-    shown = truth.sum(dim=(0, 2, 3)) > 0
-    loss = (1 - (intersection + 1) / (union + 1)) * shown
-    return loss.sum() / shown.sum().clamp(min=1)
+    present = truth.sum(dim=(0, 2, 3)) > 0
+    loss = (1 - (intersection + 1) / (union + 1)) * present
+    return loss.sum() / present.sum().clamp(min=1)
 
 
 def alpha_loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

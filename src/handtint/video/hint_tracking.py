@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from handtint.hints import Known
+from handtint.hints import HintLayers
 from handtint.image.arrays import resize
 from handtint.image.color import lab
 from handtint.image.masks import selection
@@ -66,7 +66,7 @@ def color_change(
     """(the change that hints make to the colours, a note for the user or "").
 
     The change is a map (h, w, 4) of slopes and offsets, about SIDE * SIDE pixels. colors: the predicted ones, in the
-    same form. known: the alphas of the named objects. Raises OptionError as `hints.Known` does.
+    same form. known: the alphas of the named objects. Raises OptionError as `hints.HintLayers` does.
     """
 
     def select(steps: tuple[Step, ...]) -> Selection:
@@ -78,7 +78,7 @@ def color_change(
     if not active:
         return np.zeros((*size, 4), np.float32), ""
     predicted = resize.GuidedCoefficients(colors[..., :2], colors[..., 2:])
-    hinted, note = Known(pixels, segmentation, select, active).over(predicted)
+    hinted, note = HintLayers(pixels, segmentation, select, active).apply(predicted)
     L = lab.lightness(resize.shrink(pixels, size)) / np.float32(100)
     planes = [np.dstack(coefficients.planes(L, 0, size[0])) for coefficients in (hinted, predicted)]
     change = resize.guided_coefficients(L, planes[0] - planes[1], radius=3, epsilon=4e-3)

@@ -66,9 +66,9 @@ def at_lightness(colors: Sequence[RGB], L: float) -> list[RGB]:
 def distinct(colors: Sequence[RGB], *, least: float = 9.0) -> list[int]:
     """The indices of colours, sRGB 0..255, that differ enough in L*a*b* from all selected ones before them."""
     L, ab = lab.split(np.array(colors, np.uint8).reshape(1, -1, 3))
-    places = np.concatenate([L[0, :, None], ab[0]], axis=1)
-    found: list[int] = []
-    for n, place in enumerate(places):
-        if all(np.linalg.norm(place - places[m]) >= least for m in found):
-            found.append(n)
-    return found
+    positions = np.concatenate([L[0, :, None], ab[0]], axis=1)
+    selected: list[int] = []
+    for n, position in enumerate(positions):
+        if all(np.linalg.norm(position - positions[m]) >= least for m in selected):
+            selected.append(n)
+    return selected

@@ -31,8 +31,8 @@ def color_view(pixels: Array, size: tuple[int, int], gain: float | None) -> tupl
     values in all three channels.
     """
     L, ab = lab.split(resize.shrink(pixels, size))
-    seen = tone.apply(L, gain)
-    rgb = lab.join(seen, ab) if pixels.ndim == 3 else np.repeat(lab.gray(seen)[..., None], 3, axis=2)
+    adjusted = tone.apply(L, gain)
+    rgb = lab.join(adjusted, ab) if pixels.ndim == 3 else np.repeat(lab.gray(adjusted)[..., None], 3, axis=2)
     return L, np.ascontiguousarray(np.moveaxis(rgb, -1, 0)[None]).astype(np.float32) / np.float32(255)
 
 

@@ -258,11 +258,11 @@ def write(photo: Raster, path: str | Path, *, format: str = "", quality: int = 9
     ending = Path(path).suffix.lower()
     if not format and ending not in ENDINGS:
         raise OutputError(f"{name}: unknown ending {ending!r}; use one of {', '.join(ENDINGS)}")
-    wanted = format or ENDINGS[ending]
+    image_format = format or ENDINGS[ending]
     if photo.pages or not _is_large(photo):
-        files.write(path, _encoded(photo, name, wanted, quality))
+        files.write(path, _encoded(photo, name, image_format, quality))
         return
-    kind = _kind(photo, name, wanted)
+    kind = _kind(photo, name, image_format)
     try:
         files.fill(path, lambda file: _save(photo, file, kind, _settings(photo, kind, quality)))
     except (pyvips.Error, struct.error) as error:

@@ -59,10 +59,11 @@ def _first_channels(image: pyvips.Image, alpha: bool) -> tuple[pyvips.Image, str
     colors = {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
     if image.bands <= (5 if image.interpretation == "cmyk" else 4):
         return image, ""
-    wanted = colors + (1 if alpha else 0)
+    channels = colors + (1 if alpha else 0)
     names = {1: "first", 2: "first two", 3: "first three", 4: "first four"}
-    note = f"of {image.bands} channels the {names.get(wanted, f'first {wanted}')} {'is' if wanted == 1 else 'are'} read"
-    return image.extract_band(0, n=wanted), note
+    first, verb = names.get(channels, f"first {channels}"), "is" if channels == 1 else "are"
+    note = f"of {image.bands} channels the {first} {verb} read"
+    return image.extract_band(0, n=channels), note
 
 
 def _from_cmyk(image: pyvips.Image, icc: bytes | None) -> pyvips.Image:

@@ -14,12 +14,12 @@ _LENGTHS = (9, 13, 18, 30)  # bits
 def size(data: Content) -> tuple[int, int]:
     """(width, height) in pixels, before any rotation. Raises ValueError if there is no header."""
     bits = int.from_bytes(data[_codestream(data) + 2 :][:16], "little")  # the lowest bit comes first
-    taken = 0
+    position = 0
 
     def take(count: int) -> int:
-        nonlocal taken
-        value = bits >> taken & (1 << count) - 1
-        taken += count
+        nonlocal position
+        value = bits >> position & (1 << count) - 1
+        position += count
         return value
 
     def side(by_eight: int) -> int:

@@ -77,13 +77,13 @@ def _image(picture: Image.Image) -> pyvips.Image:
         lightness, ab = np.split(np.asarray(picture), [1], axis=2)  # L* of 0..255, a*b* signed
         lab = np.concatenate([lightness * np.float32(100 / 255), ab.astype(np.int8)], axis=2, dtype=np.float32)
         return pyvips.Image.new_from_array(lab, interpretation="lab")
-    wanted = _AS.get(mode, mode)
-    if "transparency" in picture.info and wanted in ("L", "RGB"):
-        wanted = "RGBA"
-    if wanted not in _PLAIN:
+    target_mode = _AS.get(mode, mode)
+    if "transparency" in picture.info and target_mode in ("L", "RGB"):
+        target_mode = "RGBA"
+    if target_mode not in _PLAIN:
         raise InputError(f"picture: a Pillow image of mode {mode}; convert it to L or RGB")
-    array = np.asarray(picture if wanted == mode else picture.convert(wanted))
-    return pyvips.Image.new_from_array(array, interpretation=_PLAIN[wanted])
+    array = np.asarray(picture if target_mode == mode else picture.convert(target_mode))
+    return pyvips.Image.new_from_array(array, interpretation=_PLAIN[target_mode])
 
 
 def _sixteen(picture: Image.Image) -> Array:

@@ -70,8 +70,8 @@ def _as_image(values: Array, interpretation: str) -> pyvips.Image:
 def _tagged(image: pyvips.Image, file: File) -> pyvips.Image:
     """The image with its directory's profile, XMP, orientation and resolution; EXIF and IPTC are read elsewhere."""
     at = tiff.first(file.data) if file.page.at is None else file.page.at
-    wanted = (_ICC, _XMP, exif.ORIENTATION, exif.X_RESOLUTION, exif.Y_RESOLUTION, exif.RESOLUTION_UNIT)
-    entries = tiff.read(file.data, at, wanted)
+    tags = (_ICC, _XMP, exif.ORIENTATION, exif.X_RESOLUTION, exif.Y_RESOLUTION, exif.RESOLUTION_UNIT)
+    entries = tiff.read(file.data, at, tags)
     image = image.copy()
     for tag, name in ((_ICC, vips.ICC), (_XMP, "xmp-data")):
         if tag in entries and isinstance(entries[tag].value, bytes):

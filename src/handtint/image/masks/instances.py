@@ -55,14 +55,14 @@ def of(segmentation: Segmentation, name: str) -> list[Instance]:
     if not regions:
         return []
     order = np.argsort([region[1].mean() for region in map(np.nonzero, regions)], kind="stable")
-    places = {int(i): place for place, i in enumerate(order, 1)}
+    positions = {int(i): position for position, i in enumerate(order, 1)}
     nearest = _nearest(regions)
-    found = []
+    result = []
     for i, region in enumerate(regions):
         alpha = np.where(nearest == i, whole, np.float32(0))
         confidence, share = float(scores[region].mean()), float(region.mean())
-        found.append(Instance(name, i + 1, places[i], alpha, share, confidence))
-    return found
+        result.append(Instance(name, i + 1, positions[i], alpha, share, confidence))
+    return result
 
 
 def _regions(inside: Array) -> list[Array]:

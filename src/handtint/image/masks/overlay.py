@@ -26,15 +26,15 @@ def draw(pixels: Pixels, detections: Sequence[Detection]) -> Array:
     """(h, w, 3) uint8: the photo (H, W) or (H, W, 3), at most LONGEST pixels a side, with detections and a legend."""
     photo = _small(pixels)
     colors = [_PAPER if f.name == FOREGROUND else _color(i) for i, f in enumerate(detections)]
-    shown = list(zip(detections, colors, strict=True))
-    for detection, color in shown:
+    legend = list(zip(detections, colors, strict=True))
+    for detection, color in legend:
         _paint(photo, _fitted(detection, photo), color, fill=detection.name != FOREGROUND)
     picture = Image.fromarray(photo)
     font = ImageFont.load_default(max(13, round(max(picture.size) / 55)))
-    for detection, color in shown:
+    for detection, color in legend:
         if detection.name != FOREGROUND:
             _name(picture, detection.term, _innermost_point(_fitted(detection, photo)), color, font)
-    return np.array(_with_legend(picture, shown, font))
+    return np.array(_with_legend(picture, legend, font))
 
 
 def _small(pixels: Pixels) -> Array:
@@ -92,11 +92,11 @@ def _name(
 
 def _with_legend(
     picture: Image.Image,
-    shown: Sequence[tuple[Detection, _Color]],
+    legend: Sequence[tuple[Detection, _Color]],
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> Image.Image:
     """The picture with a legend on its right."""
-    lines = [(_line(detection), color) for detection, color in shown] or [("nothing found", _PAPER)]
+    lines = [(_line(detection), color) for detection, color in legend] or [("nothing found", _PAPER)]
     line_height = sum(font.getbbox("Ag")[3::-3]) + 8
     legend_width = 3 * 8 + int(line_height) + max(int(font.getlength(text)) for text, _ in lines)
     page = Image.new(

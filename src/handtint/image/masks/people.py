@@ -40,12 +40,12 @@ def apart(regions: Sequence[Array], faces: Sequence[tuple[float, float, float, f
 
 def _distinct(boxes: Sequence[Float]) -> list[Float]:
     """The boxes, the widest first, without those whose centre lies in a wider one: they show the same face."""
-    kept: list[Float] = []
+    selected: list[Float] = []
     for box in sorted(boxes, key=lambda box: float(box[0] - box[2])):
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        if not any(wide[0] <= x <= wide[2] and wide[1] <= y <= wide[3] for wide in kept):
-            kept.append(box)
-    return kept
+        if not any(wide[0] <= x <= wide[2] and wide[1] <= y <= wide[3] for wide in selected):
+            selected.append(box)
+    return selected
 
 
 def _inside(box: Float, region: Array) -> bool:

@@ -56,11 +56,11 @@ def block(entries: Directory) -> bytes:
 
 def described(entries: Directory) -> Directory:
     """The entries that describe the picture, without those that describe how its pixels are stored."""
-    kept = {tag: entry for tag, entry in entries.items() if tag in _DESCRIPTIVE}
-    exif = kept.get(EXIF)
+    described_entries = {tag: entry for tag, entry in entries.items() if tag in _DESCRIPTIVE}
+    exif = described_entries.get(EXIF)
     if exif and isinstance(exif.value, dict):
-        kept[EXIF] = Entry(4, {tag: entry for tag, entry in exif.value.items() if tag not in _PIXEL_SIZE})
-    return kept
+        described_entries[EXIF] = Entry(4, {tag: entry for tag, entry in exif.value.items() if tag not in _PIXEL_SIZE})
+    return described_entries
 
 
 def into_tiff(file: bytes, entries: Directory) -> bytes:

@@ -59,13 +59,13 @@ def _is_place(namespace: str, name: str) -> bool:
 
 def _iptc_without_place(records: bytes) -> bytes:
     """The data sets without those of a location; everything after a damaged one is dropped."""
-    kept, at = b"", 0
+    result, at = b"", 0
     while at + 5 <= len(records) and records[at] == _TAG:
         size = int.from_bytes(records[at + 3 : at + 5], "big")
         end = at + 5 + size
         if size & 0x8000 or end > len(records):  # an extended size: nothing that a photo's caption needs
             break
         if not (records[at + 1] == 2 and records[at + 2] in _IPTC_PLACES):
-            kept += records[at:end]
+            result += records[at:end]
         at = end
-    return kept
+    return result
