@@ -34,7 +34,7 @@ def spent(source: Path, folder: Path, rounds: int) -> float:
     """The CPU seconds of `handtint tint` on a file or folder, the least of all rounds."""
     found = []
     for n in range(rounds):
-        call = [sys.executable, "-c", TINT, "tint", str(source), "-o", str(folder / f"out-{source.stem}-{n}")]
+        call = [sys.executable, "-c", TINT, "tint", str(source), "-o", str(folder / f"out-{source.stem}-{n}"), "--threads", "1"]
         line = subprocess.run([sys.executable, "-c", SPENT, *call], check=True, capture_output=True, text=True).stdout
         found.append(float(line.splitlines()[-1].split()[0]))
     return min(found)

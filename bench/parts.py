@@ -102,9 +102,7 @@ def parts(tinter: Tinter, data: bytes, result: Photo) -> dict[str, Work]:
     segmentation, faces = networks.segment(pixels, None), networks.find_faces(pixels, None)
     first = networks.first_look(pixels, None)
     people = None if segmentation.classes is None else segmentation.classes[PERSON]
-    known = Stages(photo, networks)
-    known._last = "auto", segmentation
-    alpha = known.selection(options).alpha
+    alpha = Stages(photo, networks).selection(options).alpha
     return {
         "decode": lambda: Photo.read(data),
         "shrink to network size, once": lambda: resize.shrink(pixels, resize.fit(photo.size, 256)),
