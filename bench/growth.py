@@ -2,8 +2,8 @@
 
 One `handtint tint` on a JPEG of 1 to 200 megapixels, and one on a folder of 1 to 64 photographs of 2 megapixels, each
 in a process of its own with one thread. Prints the CPU time in seconds (user and system, the least of several rounds);
-the straight line that fits it, which is a fixed cost and a cost of each megapixel or photograph; and the exponent of
-the power law that fits what lies above the fixed cost, 1 for growth in proportion. --quick: fewer and smaller ones.
+the straight line that fits it, which is a fixed cost and a cost of each megapixel or photograph; and the exponent that
+fits best if growth is not held to be in proportion, which is 1. --quick: fewer and smaller ones.
 """
 
 from __future__ import annotations
@@ -34,7 +34,17 @@ def spent(source: Path, folder: Path, rounds: int) -> float:
     """The CPU seconds of `handtint tint` on a file or folder, the least of all rounds."""
     found = []
     for n in range(rounds):
-        call = [sys.executable, "-c", TINT, "tint", str(source), "-o", str(folder / f"out-{source.stem}-{n}"), "--threads", "1"]
+        call = [
+            sys.executable,
+            "-c",
+            TINT,
+            "tint",
+            str(source),
+            "-o",
+            str(folder / f"out-{source.stem}-{n}"),
+            "--threads",
+            "1",
+        ]
         line = subprocess.run([sys.executable, "-c", SPENT, *call], check=True, capture_output=True, text=True).stdout
         found.append(float(line.splitlines()[-1].split()[0]))
     return min(found)
@@ -68,27 +78,28 @@ def measured(title: str, sizes: Sequence[float], make: Callable[[float, Path], P
     return np.array(times)
 
 
-def fitted(sizes: Sequence[float], times: Figures) -> tuple[float, float, float]:
-    """(fixed seconds, seconds each, exponent), relative errors counted alike."""
-    x = np.array(sizes, float)
-    rows = np.stack([np.ones_like(x), x], axis=1) / times[:, None]
-    start, each = np.linalg.lstsq(rows, np.ones_like(x), rcond=None)[0]
-    above = times - start
-    kept = above > 0.05 * times  # elsewhere the fixed cost is nearly all
-    exponent = np.polyfit(np.log(x[kept]), np.log(above[kept]), 1)[0] if kept.sum() > 1 else np.nan
-    return float(start), float(each), float(exponent)
+def fitted(sizes: Sequence[float], times: Figures, exponent: float = 1.0) -> tuple[float, float, float]:
+    """(fixed seconds, seconds each, relative error) of the times as fixed + each * sizes**exponent, in the mean."""
+    rows = np.stack([np.ones_like(times), np.array(sizes, float) ** exponent], axis=1) / times[:, None]
+    (fixed, each), *_ = np.linalg.lstsq(rows, np.ones_like(times), rcond=None)
+    return float(fixed), float(each), float(np.sqrt(np.mean((rows @ (fixed, each) - 1) ** 2)))
+
+
+def exponent(sizes: Sequence[float], times: Figures) -> float:
+    """The exponent, 0.5 to 2, that fits best."""
+    return float(min(np.arange(0.5, 2.01, 0.01), key=lambda power: fitted(sizes, times, power)[2]))
 
 
 def drawn(results: Sequence[tuple[str, Sequence[float], Figures, tuple[float, float, float]]], path: Path) -> None:
     """Write the chart: points measured, and the lines that fit."""
     with rc_context({"svg.hashsalt": "handtint"}):
         figure = Figure(figsize=(9.6, 3.8), layout="constrained")
-        for n, (title, sizes, times, (start, each, _)) in enumerate(results, 1):
+        for n, (title, sizes, times, (fixed, each, _)) in enumerate(results, 1):
             axes = figure.add_subplot(1, len(results), n)
-            along = np.geomspace(sizes[0], sizes[-1], 100)
-            axes.plot(along, start + each * along, color="#999999", label=f"{start:.2f} s + {each:.3f} s each")
+            along = np.array([0, sizes[-1]])
+            axes.plot(along, fixed + each * along, color="#999999", label=f"{fixed:.2f} s + {1000 * each:.0f} ms each")
             axes.plot(sizes, times, "o", color="#1f5f8b", label="measured")
-            axes.set(xscale="log", yscale="log", xlabel=title, ylabel="CPU seconds")
+            axes.set(xlabel=title, ylabel="CPU seconds", xlim=(0, None), ylim=(0, 1.1 * times.max()))
             axes.legend(frameon=False)
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
@@ -110,7 +121,8 @@ def main() -> None:
     for title, sizes, make in works:
         times = measured(title, sizes, make, rounds)
         fit = fitted(sizes, times)
-        print(f"\n{title}: {fit[0]:.2f} s, and {1000 * fit[1]:.0f} ms each; exponent {fit[2]:.2f}")
+        print(f"\n{title}: {fit[0]:.2f} s, and {1000 * fit[1]:.0f} ms each, within {fit[2]:.1%}", end="")
+        print(f"; the exponent that fits best is {exponent(sizes, times):.2f}")
         results.append((title, sizes, times, fit))
     if asked.chart:
         drawn(results, asked.chart)
