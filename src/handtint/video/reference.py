@@ -1,4 +1,4 @@
-"""A photograph in colour after whose manner a film is coloured, by what the first frame of each scene has taught."""
+"""The reference photograph of a film: its colours are transferred by shifts learned in each scene's first frame."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from handtint.types import Pixels, Segmentation
 
 
 class Reference:
-    """The photograph that the options name, or none."""
+    """The reference in the options, if there is one."""
 
     def __init__(self, options: Options, networks: Networks) -> None:
-        """Read it. Raises InputError, OptionError for one without colours."""
+        """Read the reference. Raises InputError, and OptionError for one without colours."""
         self._gain, self._stages = options.gain, None
         if options.reference and options.colors == "predicted":
             self._stages = Stages(Photo.read(options.reference), networks)
@@ -29,7 +29,7 @@ class Reference:
 
     @property
     def is_given(self) -> bool:
-        """Whether there is one."""
+        """Whether the options name a reference."""
         return self._stages is not None
 
     @cached_property
@@ -38,5 +38,5 @@ class Reference:
         return color_transfer.colored_view(self._stages.pixels, self._stages.segmentation(self._gain))
 
     def shifts(self, colors: GuidedCoefficients, pixels: Pixels, segmentation: Segmentation) -> ColorShifts:
-        """How the colours predicted for a frame differ from the photograph's, kind of thing by kind."""
+        """The shifts from the predicted colours of a frame to those of the reference, for each cluster."""
         return transfer.learn_shifts(color_transfer.predicted_view(colors, pixels, segmentation), self._view)

@@ -27,7 +27,7 @@ class FilmVariant:
     def points(
         self, given: Collection[Point], points: HintPoints, pixels: Pixels, segmentation: Segmentation
     ) -> HintPoints:
-        """The points with one on the thing that has the variant's colour: where it was, or found in this frame.
+        """The points, with one on the object that has the variant's colour: tracked, or found in this frame.
 
         given: the points that a person gave. Without such a thing the points stay as they are.
         """

@@ -14,10 +14,10 @@ import numpy as np
 
 from handtint.types import Array, Float, Segmentation
 
-WEIGHTS = (0.5, 0.35, 0.15)  # of features, classes and foreground in likeness; sum 1
+WEIGHTS = (0.5, 0.35, 0.15)  # of features, classes and foreground in the similarity; sum 1
 WINDOW = 1  # cells around a point whose mean feature stands for it
-FLOOR = (0.55, 0.85)  # bounds of the likeness that is alike enough; between them the picture decides (Otsu)
-SOFT = 0.25  # likeness from certainly out to certainly in
+FLOOR = (0.55, 0.85)  # bounds of the threshold of similarity; between them, Otsu's method chooses
+SOFT = 0.25  # range of similarity from certainly outside to certainly inside
 SURROUNDINGS = 0.15  # of a box's sides: how far around it the outside is looked at
 ROUNDS = 3  # a box looks for its thing so many times, each time knowing it better
 MARGIN = 3.0  # how sharply a box tells its thing from what is around
