@@ -2,7 +2,7 @@
 
 SCORES.json is what `handtint evaluate colour ... --model MODEL --model MODEL --chart FILE --json` prints. Networks are
 compared where their colours are equally strong, since stronger colours cost error: between the strengths that were
-measured, errors are read off a straight line. Prints a Markdown table, and draws it, crops on a logarithmic axis.
+measured, errors are read off a cubic spline. Prints a Markdown table, and draws it, crops on a logarithmic axis.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from scipy.interpolate import CubicSpline
 
 COLORFULNESS = (0.6, 0.7, 0.8)  # of the truth's
 ERRORS = ("mae", "mse")
@@ -44,7 +44,7 @@ def errors_at(color: Mapping[str, Any], name: str) -> Curve:
     ratios = [scores["colorfulness"]["ratio"] for scores in points]
     errors = {error: [scores["report"]["B"][error] / gray[error] for scores in points] for error in ERRORS}
     return {
-        error: {x: float(np.interp(x, ratios, values, right=np.nan)) for x in COLORFULNESS}
+        error: {x: float(CubicSpline(ratios, values, extrapolate=False)(x)) for x in COLORFULNESS}
         for error, values in errors.items()
     }
 
