@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from handtint import keep
 from handtint.errors import OptionError
 from handtint.keep import Box, Class, Everything, Hue, Length, MaskFile, Point, Step, Subject
+from handtint.types import PARTS
 
 P = Length
 
@@ -125,6 +126,7 @@ term = st.one_of(
     st.just(Subject()),
     st.just(Everything()),
     st.builds(Class, st.sampled_from(keep.CLASSES), st.none() | st.integers(1, 10**7)),
+    st.builds(Class, st.just("person"), st.none() | st.integers(1, 10**7), st.sampled_from(PARTS)),
     st.builds(Point, length, length, st.none() | st.floats(0, 1e6).map(abs)),
     box,
     st.builds(Hue, st.floats(0, 360).map(abs), st.floats(0, 360).map(abs)),
@@ -162,6 +164,7 @@ def test_steps_tell_of_files_and_networks(said: tuple[Step, ...]) -> None:
     assert keep.files(said) == [step.term.path for step in said if isinstance(step.term, MaskFile)]
     blind = all(isinstance(step.term, MaskFile | Hue | Everything) for step in said)
     assert keep.needs_segmentation(said) != blind
+    assert keep.needs_parts(said) == any(isinstance(step.term, Class) and step.term.part in PARTS for step in said)
 
 
 def test_what_steps_need() -> None:

@@ -78,11 +78,11 @@ def test_the_lock_pins_every_package_of_the_base_install_with_hashes() -> None:
 
 
 def test_networks_are_loaded_from_verified_files_alone() -> None:
-    """Whoever loads weights asks `verified` first; a fresh export and a filled graph are files just written.
+    """Whoever loads weights asks `verified` first; a fresh export, a filled graph and a quantised one are files just written.
 
     Sessions are made in one place, and where others' networks are timed, which are exported there from random weights.
     """
-    written = ("src/handtint/checkpoints/export.py", "src/handtint/engines/safetensors.py")
+    written = ("src/handtint/checkpoints/export.py", "src/handtint/engines/safetensors.py", "bench/int8.py")
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and dotted(node.func).endswith("OnnxEngine"):
@@ -91,7 +91,7 @@ def test_networks_are_loaded_from_verified_files_alone() -> None:
             if isinstance(node, ast.Call) and dotted(node.func).endswith("safetensors_engine"):
                 assert "model.weights.verified()" in [ast.unparse(argument) for argument in node.args]
             if isinstance(node, ast.Attribute) and node.attr == "InferenceSession":
-                assert place(path) in ("src/handtint/engines/onnx.py", "bench/peers.py")
+                assert place(path) in ("src/handtint/engines/onnx.py", "bench/peers.py", "bench/int8.py")
 
 
 @pytest.mark.parametrize("name", ["handtint", "handtint-mask", "deeplabv3-resnet101"])

@@ -100,7 +100,10 @@ def scene(sky: tuple[float, float], earth: tuple[float, float], split: int) -> t
 @given(st.integers(8, 24), st.integers(8, 24), st.floats(-40, 40), st.floats(-40, 40))
 def test_a_reference_gives_its_colors_to_what_is_alike(ours: int, theirs: int, sky: float, earth: float) -> None:
     photo = scene((0, 0), (5, 5), ours)
-    moved = photo.ab + transfer.difference(photo, scene((0, sky), (earth, 0), theirs))
+    reference = scene((0, sky), (earth, 0), theirs)
+    moved = photo.ab + transfer.difference(photo, reference)
+    learned = transfer.learn_shifts(photo, reference)
+    np.testing.assert_array_equal(photo.ab + transfer.apply_shifts(learned, photo), moved)
     np.testing.assert_allclose(moved[2, 5], [0, sky], atol=2)
     np.testing.assert_allclose(moved[30, 5], [earth, 0], atol=2)
     assert np.abs(transfer.difference(photo, photo)).max() < 1e-3

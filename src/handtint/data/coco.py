@@ -66,6 +66,10 @@ def _unpack(archive: Path) -> Path:
     folder = archive.with_name(archive.name.partition(".")[0])
     if folder.is_dir():
         return folder
+    if not hasattr(tarfile, "data_filter"):  # before 3.11.4
+        raise InputError(
+            f"{archive}: this Python cannot unpack archives safely; unpack it yourself, or use a newer one"
+        )
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     try:

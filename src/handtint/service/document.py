@@ -61,7 +61,7 @@ class Network(BaseModel):
     """A network of the catalogue. There is more to read of those that have weights."""
 
     name: str
-    task: Literal["color", "mask", "faces"]
+    task: Literal["color", "mask", "faces", "parts"]
     network: str
     side: int
     present: bool = Field(description="Whether its weights are here, so that a request can name it.")
