@@ -78,7 +78,7 @@ def test_the_lock_pins_every_package_of_the_base_install_with_hashes() -> None:
 
 
 def test_networks_are_loaded_from_verified_files_alone() -> None:
-    """Whoever loads weights asks `verified` first; a fresh export, a filled graph and a quantised one are files just written.
+    """Whoever loads weights asks `verified` first; exports, filled and quantised graphs were just written.
 
     Sessions are made in one place, and where others' networks are timed, which are exported there from random weights.
     """
