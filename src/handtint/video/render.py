@@ -16,6 +16,7 @@ from handtint.image.photo import Photo
 from handtint.pipeline import Tinter
 from handtint.pixels import collapse
 from handtint.video import sequence, tracker_state
+from handtint.video.allocator import limit_arenas, release_freed_memory
 from handtint.video.frame_tinting import tint_frame
 from handtint.video.job import FilmJob
 from handtint.video.journal import FinishedPart, Journal, open_journal
@@ -81,6 +82,7 @@ class Render:
 
         The result is complete when the iterator ends without `stop`. Raises InputError, OutputError, WeightsError.
         """
+        limit_arenas()
         done = self._journal.parts()
         for part in done:
             self._restore_notes(part)
@@ -97,6 +99,7 @@ class Render:
                 return
             if chunk.count:
                 self._record(number, count - before, chunk.last)
+                release_freed_memory()
             if stop.is_set():
                 return
             if chunk.count < PART_FRAMES:
