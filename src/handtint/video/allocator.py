@@ -14,7 +14,7 @@ _M_ARENA_MAX = -8  # of malloc.h
 
 
 def limit_arenas() -> None:
-    """Let threads that start from now on share ARENAS arenas."""
+    """Let threads that start from now on share the arenas that there are, ARENAS at least."""
     if library := _glibc():
         library.mallopt(_M_ARENA_MAX, ARENAS)
 

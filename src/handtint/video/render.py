@@ -37,6 +37,7 @@ class Render:
 
     def __init__(self, job: FilmJob) -> None:
         """Load the networks' records and the mask. Raises OptionError, InputError."""
+        limit_arenas()
         self.job, self._stack = job, ExitStack()
         self._tinter = Tinter(job.options.model, mask_model=job.options.mask_model, threads=job.threads)
         self._networks = self._tinter.networks.at(job.options.effort)
@@ -82,7 +83,6 @@ class Render:
 
         The result is complete when the iterator ends without `stop`. Raises InputError, OutputError, WeightsError.
         """
-        limit_arenas()
         done = self._journal.parts()
         for part in done:
             self._restore_notes(part)
