@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from handtint import zoo
-from handtint.data.face_pairs import SURE, with_faces
+from handtint.data.face_pairs import MIN_SCORE, with_faces
 from handtint.data.faces import read_faces
 from handtint.data.ground_truth import rgb
 from handtint.data.sources import held_out, open_sources
@@ -41,7 +41,7 @@ def main() -> None:
     for item, truth in with_faces(items, read_faces(args.faces))[: args.limit]:
         faces = find_faces(grayed(rgb(item)).pixels, engine, side=model.side)
         boxes = [(face.x0, face.y0, face.x1, face.y1) for face in faces]
-        for box in truth[truth[:, 4] >= SURE]:
+        for box in truth[truth[:, 4] >= MIN_SCORE]:
             name = next(name for name, (low, high) in SIZES.items() if low <= box[2] - box[0] < high)
             hits[name][0] += any(overlap(box, other) > 0.4 for other in boxes)
             hits[name][1] += 1

@@ -42,7 +42,7 @@ class Calibration(CalibrationDataReader):
     def _made(items: Sequence[Any], side: int, hints: bool) -> Iterator[dict[str, Any]]:
         rng = np.random.default_rng(0)
         for item in items:
-            L = augment.age(rng, lab.lightness(ground_truth.rgb(item)), chance=0.5)
+            L = augment.degrade(rng, lab.lightness(ground_truth.rgb(item)), prob=0.5)
             x = network_view(lab.gray(L), side, None)[1]
             yield {"L": x, **({HINTS: np.zeros((1, 3, *x.shape[2:]), np.float32)} if hints else {})}
 

@@ -21,7 +21,7 @@ def test_a_class_counts_where_enough_of_it_is_seen(tmp_path: Path) -> None:
     mask[97] = 255
     Image.new("L", (100, 100)).save(tmp_path / "images" / "a.png")
     Image.fromarray(mask).save(tmp_path / "masks" / "a.png")
-    seen = balance.shown(mask_pairs(open_sources([tmp_path])))
+    seen = balance.class_presence(mask_pairs(open_sources([tmp_path])))
     assert seen.shape == (1, 21)
     assert [VOC[i] for i in np.flatnonzero(seen)] == ["background", "bottle", "dog"]
 
@@ -32,7 +32,7 @@ def test_rare_pictures_come_by_the_square_root_of_their_rarity() -> None:
     present[:50, 15] = True  # half of all: not rare
     present[0, 3] = True  # one in a hundred, a quarter of a share of 4 in a hundred
     present[1:4, 4] = True
-    found = balance.factors(present, 0.04)
+    found = balance.repeat_factors(present, 0.04)
     assert found[0] == np.float32(2)
     np.testing.assert_allclose(found[1:4], np.sqrt(4 / 3), rtol=1e-6)
     assert (found[4:] == 1).all()
@@ -40,7 +40,7 @@ def test_rare_pictures_come_by_the_square_root_of_their_rarity() -> None:
 
 @given(st.lists(st.floats(1, 9, width=32), min_size=1, max_size=50), st.integers(0, 99))
 def test_each_comes_as_often_as_its_factor_says(factors: list[float], seed: int) -> None:
-    dealt = balance.repeated(range(len(factors)), np.array(factors, np.float32), seed)
+    dealt = balance.repeat(range(len(factors)), np.array(factors, np.float32), seed)
     times = np.bincount(dealt, minlength=len(factors))
     assert ((times == np.floor(factors)) | (times == np.ceil(factors))).all()
-    assert dealt == balance.repeated(range(len(factors)), np.array(factors, np.float32), seed)
+    assert dealt == balance.repeat(range(len(factors)), np.array(factors, np.float32), seed)

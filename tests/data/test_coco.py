@@ -67,16 +67,16 @@ def test_the_choice_is_a_function_of_the_seed() -> None:
 def test_lists_bring_a_choice_back(folder: Path, tmp_path: Path) -> None:
     items = coco.open_sample(folder)
     path = tmp_path / "run" / "training.txt"
-    lists.keep(path, items[2:5])
+    lists.write_or_check(path, items[2:5])
     assert path.read_text().splitlines() == [item.name for item in items[2:5]]
-    assert lists.only(items, path) == items[2:5]
-    lists.keep(path, items[2:5])
+    assert lists.select(items, path) == items[2:5]
+    lists.write_or_check(path, items[2:5])
     with pytest.raises(InputError, match="other photographs"):
-        lists.keep(path, items[2:6])
+        lists.write_or_check(path, items[2:6])
     with pytest.raises(InputError, match=r"1 of its photographs are missing, for example 0+4\.jpg"):
-        lists.only(items[:4], path)
+        lists.select(items[:4], path)
     with pytest.raises(InputError, match="no list"):
-        lists.only(items, tmp_path / "gone.txt")
+        lists.select(items, tmp_path / "gone.txt")
 
 
 def test_shards_and_folders_serve_lists_alike(folder: Path, tmp_path: Path) -> None:
@@ -84,4 +84,4 @@ def test_shards_and_folders_serve_lists_alike(folder: Path, tmp_path: Path) -> N
         tar.add(folder / "coco_sample" / "train_sample", arcname=".")
     path = tmp_path / "some.txt"
     lists.write(path, coco.open_sample(folder)[:2])
-    assert [item.read() for item in lists.only(open_sources([tmp_path / "shard.tar"]), path)] == [b"x0", b"x1"]
+    assert [item.read() for item in lists.select(open_sources([tmp_path / "shard.tar"]), path)] == [b"x0", b"x1"]

@@ -11,7 +11,7 @@ from handtint.data.cameras import PANCHROMATIC, film, recorded_lightness
 from handtint.data.color_hints import hints
 from handtint.data.damage import damage
 from handtint.data.faces import read_faces
-from handtint.data.pairs import ColorPairs, ColorView
+from handtint.data.pairs import ColorAugmentation, ColorPairs
 from handtint.data.sources import open_sources
 from handtint.errors import InputError
 from handtint.image.color import lab
@@ -45,14 +45,14 @@ def test_damage_keeps_colors_but_under_borders() -> None:
     ab = np.random.default_rng(2).normal(0, 20, (64, 64, 2)).astype(np.float32)
     for seed in range(40):
         L = np.random.default_rng(seed).uniform(0, 100, (64, 64)).astype(np.float32)
-        worn, kept = damage(np.random.default_rng(seed), L, ab, chance=0.7)
+        worn, kept = damage(np.random.default_rng(seed), L, ab, prob=0.7)
         assert worn.min() >= 0
         assert worn.max() <= 100
         assert worn.dtype == kept.dtype == np.float32
         changed = np.any(kept != ab, axis=2)
         assert np.all(kept[changed] == 0)
         assert not changed[8:-8, 8:-8].any()
-    still, same = damage(np.random.default_rng(0), L, ab, chance=0.0)
+    still, same = damage(np.random.default_rng(0), L, ab, prob=0.0)
     np.testing.assert_array_equal(still, L)
     assert same is ab
 
@@ -97,8 +97,8 @@ def test_boxes_of_faces_are_read_by_name(tmp_path: Path) -> None:
 def test_a_view_with_everything_is_a_function_of_seed_and_index() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
     faces = {items[0].stem: [(10.0, 10.0, 60.0, 60.0)]}
-    view = ColorView(0.05, 0.5, 0.5, 0.9, with_hints=True, face_crop_prob=0.8, faces=faces)
-    one, same = (ColorPairs(items, 64, seed=4, epoch=2, view=view)[0] for _ in range(2))
+    view = ColorAugmentation(0.05, 0.5, 0.5, 0.9, with_hints=True, face_crop_prob=0.8, faces=faces)
+    one, same = (ColorPairs(items, 64, seed=4, epoch=2, augmentation=view)[0] for _ in range(2))
     assert set(one) == {"L", "ab", "hints"}
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert one["hints"].shape == (3, 64, 64)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from handtint.data.detections import Outlined, mask, read
+from handtint.data.detections import Annotation, mask, read
 from handtint.errors import InputError
 from handtint.types import AMBIGUOUS, OTHER, VOC, VOID
 
@@ -47,7 +47,7 @@ def test_a_wrong_file_is_named(tmp_path: Path, changes: dict[str, Any]) -> None:
 
 
 def test_the_smaller_is_in_front_and_edges_stay_open() -> None:
-    sofa, cat = Outlined(SOFA, 0.9, square(5, 5, 55, 55)), Outlined(CAT, 0.6, square(20, 20, 40, 40))
+    sofa, cat = Annotation(SOFA, 0.9, square(5, 5, 55, 55)), Annotation(CAT, 0.6, square(20, 20, 40, 40))
     labels = mask([cat, sofa], (60, 60))
     assert labels is not None
     assert labels[30, 30] == CAT
@@ -58,15 +58,15 @@ def test_the_smaller_is_in_front_and_edges_stay_open() -> None:
 
 
 def test_what_is_unsure_stays_open_and_what_is_of_no_class_is_a_thing() -> None:
-    sofa = Outlined(SOFA, 1.0, square(0, 0, 30, 60))
-    unsure, zebra = Outlined(CAT, 0.3, square(40, 0, 50, 20)), Outlined(OTHER, 0.9, square(40, 30, 50, 50))
+    sofa = Annotation(SOFA, 1.0, square(0, 0, 30, 60))
+    unsure, zebra = Annotation(CAT, 0.3, square(40, 0, 50, 20)), Annotation(OTHER, 0.9, square(40, 30, 50, 50))
     labels = mask([sofa, unsure, zebra], (60, 60))
     assert labels is not None
     assert labels[10, 45] == VOID
     assert labels[40, 45] == OTHER
     assert labels[25, 45] == 0
     assert mask([unsure], (60, 60)) is None, "of nothing is enough to be seen"
-    under = mask([sofa, Outlined(CAT, 0.3, square(10, 10, 20, 20))], (60, 60))
+    under = mask([sofa, Annotation(CAT, 0.3, square(10, 10, 20, 20))], (60, 60))
     assert under is not None
     assert under[15, 15] == SOFA, "what is sure wins"
 
@@ -79,7 +79,7 @@ def test_run_lengths_are_as_good_as_polygons() -> None:
     changes = np.flatnonzero(np.diff(flat, prepend=0, append=flat[-1])).tolist()
     counts = np.diff([0, *changes, flat.size]).tolist()
     for runs in ({**packed, "counts": packed["counts"].decode()}, {"size": [60, 40], "counts": counts}):
-        labels = mask([Outlined(CAT, 1.0, runs)], (60, 40))
+        labels = mask([Annotation(CAT, 1.0, runs)], (60, 40))
         assert labels is not None
         assert np.array_equal(labels[14:46, 9:31], np.full((32, 22), CAT))
         assert (labels == CAT).sum() < plane.sum(), "the edge is open"
@@ -88,4 +88,4 @@ def test_run_lengths_are_as_good_as_polygons() -> None:
 @pytest.mark.parametrize("outline", [[[1, 2]], "x", {"size": [5, 5], "counts": [25]}, {"size": [60, 60]}, None])
 def test_a_wrong_outline_is_refused(outline: Any) -> None:
     with pytest.raises(ValueError, match="outline"):
-        mask([Outlined(CAT, 1.0, outline)], (60, 60))
+        mask([Annotation(CAT, 1.0, outline)], (60, 60))

@@ -51,8 +51,8 @@ def test_all_pairs_are_compared_however_many(monkeypatch: pytest.MonkeyPatch) ->
     small = rng.uniform(0, 255, (40, 432)).astype(np.float32)
     small[[7, 31, 39]] = small[[2, 30, 2]] + rng.normal(0, 2, (3, 432)).astype(np.float32)
     monkeypatch.setattr(near_duplicates, "_ROWS", 16)
-    assert list(np.flatnonzero(near_duplicates.repeated(small))) == [7, 31, 39]
+    assert list(np.flatnonzero(near_duplicates.duplicates(small))) == [7, 31, 39]
 
 
 def test_flat_pictures_are_no_near_duplicates() -> None:
-    assert not near_duplicates.repeated(np.full((3, 432), 200, np.float32)).any()
+    assert not near_duplicates.duplicates(np.full((3, 432), 200, np.float32)).any()

@@ -6,11 +6,11 @@ import pytest
 import torch
 from PIL import Image
 
-from handtint.data.augment import age, crop_box, squash
+from handtint.data.augment import crop_box, degrade, squash
 from handtint.data.dataset import Labelling
 from handtint.data.ground_truth import rgb
 from handtint.data.labels import labels, mask_pairs, read_mask
-from handtint.data.pairs import ColorPairs, ColorView, MaskPairs, SquashedPairs
+from handtint.data.pairs import ColorAugmentation, ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.sources import Item, open_sources
 from handtint.errors import DecodeError
 from handtint.image.color import lab
@@ -31,7 +31,7 @@ def test_pairs_are_a_function_of_seed_pass_and_index() -> None:
 
 def test_the_colors_are_the_photographs() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
-    pair = ColorPairs(items, 96, seed=1, epoch=0, view=ColorView(degradation_prob=0.0))[0]
+    pair = ColorPairs(items, 96, seed=1, epoch=0, augmentation=ColorAugmentation(degradation_prob=0.0))[0]
     L, ab = (pair["L"][0].numpy() + 1) * 50, pair["ab"].numpy().transpose(1, 2, 0) * 110
     again_L, again_ab = lab.split(lab.join(L, ab))
     assert np.abs(again_L - L).max() < 0.5
@@ -108,13 +108,13 @@ def test_crops_stay_inside_and_ageing_stays_in_range() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
         height, width = rng.integers(1, 300, 2)
-        y, x, h, w = crop_box(rng, int(height), int(width), least=0.3)
+        y, x, h, w = crop_box(rng, int(height), int(width), min_scale=0.3)
         assert 0 <= y <= y + h <= height
         assert 0 <= x <= x + w <= width
         assert min(h, w) >= 0
     L = rng.uniform(0, 100, (20, 20)).astype(np.float32)
     for _ in range(50):
-        aged = age(rng, L, chance=1.0)
+        aged = degrade(rng, L, prob=1.0)
         assert aged.dtype == np.float32
         assert 0 <= aged.min() <= aged.max() <= 100
 

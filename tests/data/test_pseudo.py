@@ -59,7 +59,7 @@ def test_what_hints_leave_out_stays_open() -> None:
 
 
 def test_a_class_stands_in_its_box_alone() -> None:
-    hint = WeakLabel({COW}, boxes=[(COW, (0, 0, 16, 16))], unclear=[(24, 0, 32, 8)])
+    hint = WeakLabel({COW}, boxes=[(COW, (0, 0, 16, 16))], ignored_boxes=[(24, 0, 32, 8)])
     labels = pseudo.mask(sight({COW: np.s_[:, :]}), hint, (32, 32))  # the boxes are in the photograph's pixels
     assert labels is not None
     assert (labels[:15, :15] == COW).all()

@@ -19,21 +19,21 @@ def photo() -> np.ndarray:
 
 
 def test_a_photograph_in_colour_is_kept() -> None:
-    assert screen.colored(photo())
+    assert screen.is_colored(photo())
 
 
 @pytest.mark.parametrize("ab", [(0, 0), (2, 3), (8, 25)], ids=["gray", "yellowed", "sepia"])
 def test_gray_and_toned_photographs_are_not(ab: tuple[int, int]) -> None:
     L = lab.lightness(photo())
     toned = np.broadcast_to(np.array(ab, np.float32), (*L.shape, 2)) * (1 - L / 200)[..., None]
-    assert not screen.colored(lab.join(L, toned.astype(np.float32)))
+    assert not screen.is_colored(lab.join(L, toned.astype(np.float32)))
 
 
 def test_a_photograph_with_a_speck_of_colour_is_not() -> None:
     L = lab.lightness(photo())
     pixels = lab.join(L, np.zeros((*L.shape, 2), np.float32))
     pixels[:6, :6] = 255, 0, 0
-    assert not screen.colored(pixels)
+    assert not screen.is_colored(pixels)
 
 
 def test_the_gray_ones_are_left_out_and_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,10 +46,10 @@ def test_the_gray_ones_are_left_out_and_remembered(tmp_path: Path, monkeypatch: 
     for _ in range(2):
         kept = screen.keep_colored(items, cache=cache, say=said.append)
         assert [item.name for item in kept] == ["1.png", "3.png"]
-        monkeypatch.setattr(screen, "colored", None)  # the second time nobody looks
+        monkeypatch.setattr(screen, "is_colored", None)  # the second time nobody looks
     assert [line.split()[0] for line in said] == ["looking", "2", "2"]
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(screen, "colored", lambda pixels: False)
+    monkeypatch.setattr(screen, "is_colored", lambda pixels: False)
     assert screen.keep_colored(items) == []
     assert list((tmp_path / "home" / "handtint").glob("gray-*.json"))
 

@@ -47,7 +47,7 @@ def test_boxes(tmp_path: Path) -> None:
     hints = read_boxes(file)
     assert set(hints) == {"a.webp"}, "what shows no class is of no use"
     assert hints["a.webp"].boxes == [(BUS, (1, 2, 30, 40))]
-    assert hints["a.webp"].unclear == [(5, 6, 7, 8)]
+    assert hints["a.webp"].ignored_boxes == [(5, 6, 7, 8)]
     for wrong in ("{", '[{"image": "a"}]', '[{"image": "a", "cls": "bus", "box": [1]}]'):
         file.write_text(wrong)
         with pytest.raises(InputError, match=r"b\.json"):

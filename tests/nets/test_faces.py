@@ -30,7 +30,7 @@ def test_the_focal_loss_is_nothing_for_the_truth_and_never_asks_where_nobody_kno
 
 def test_a_batch_without_faces_has_a_loss() -> None:
     maps = {name: torch.zeros(2, k, 16, 16) for name, k in (("heat", 1), ("size", 2), ("offset", 2))}
-    batch = {"L": torch.randn(2, 1, 64, 64), "asked": torch.ones(2, 1, 16, 16), **maps}
+    batch = {"L": torch.randn(2, 1, 64, 64), "heat_mask": torch.ones(2, 1, 16, 16), **maps}
     losses = face_losses({"generator": FACES["tiny"].build(False, "")}, batch)
     assert torch.isfinite(losses["loss"])
     assert losses["size"] == losses["offset"] == 0

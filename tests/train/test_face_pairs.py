@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handtint.data.face_pairs import FacePairs, targets, view, with_faces
+from handtint.data.face_pairs import FacePairs, random_crop, targets, with_faces
 from handtint.data.faces import read_faces
 from handtint.data.sources import open_sources
 from handtint.errors import InputError
@@ -18,7 +18,7 @@ def test_boxes_move_with_the_pixels() -> None:
     pixels = np.zeros((120, 160, 3), np.uint8)
     pixels[40:80, 60:90] = 255
     for seed in range(40):
-        crop, faces = view(np.random.default_rng(seed), pixels, SQUARE, 160)
+        crop, faces = random_crop(np.random.default_rng(seed), pixels, SQUARE, 160)
         x0, y0, x1, y1 = (round(float(v)) for v in faces[0, :4])
         if x1 - x0 < 12 or min(x0, y0) < 0 or max(x1, y1) > 160:
             continue
@@ -32,14 +32,14 @@ def test_maps_say_where_a_face_is() -> None:
     offset, size = maps["offset"][:, y, x], np.exp(maps["size"][:, y, x]) * 4
     np.testing.assert_allclose(((x + 0.5 + offset[1]) * 4, (y + 0.5 + offset[0]) * 4), (56, 80), atol=1e-4)
     np.testing.assert_allclose(size, (40, 32), rtol=1e-5)
-    assert maps["asked"].all()
+    assert maps["heat_mask"].all()
 
 
 @pytest.mark.parametrize("box", [(40, 60, 72, 100, 0.45), (40, 60, 43, 64, 0.9), (-40, 60, 20, 100, 0.9)])
 def test_what_nobody_knows_is_not_asked(box: tuple[float, ...]) -> None:
     maps = targets(np.array([box], np.float32), 160)
     assert maps["heat"].max() == 0
-    assert not maps["asked"].all()
+    assert not maps["heat_mask"].all()
 
 
 def test_pairs_are_the_same_each_time(photos: Path, tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_pairs_are_the_same_each_time(photos: Path, tmp_path: Path) -> None:
     examples = with_faces(open_sources([photos]), read_faces(tmp_path / "faces.jsonl"))
     assert len(examples) == 10 + 3  # all with faces, one in four of the others
     one, other = (FacePairs(examples, 64, seed=1, epoch=2)[3] for _ in range(2))
-    assert one.keys() == {"L", "heat", "size", "offset", "asked"}
+    assert one.keys() == {"L", "heat", "size", "offset", "heat_mask"}
     assert all((one[name] == other[name]).all() for name in one)
 
 

@@ -46,7 +46,7 @@ class ColorRun:
         items = photographs(sources.open_sources(self.run.sources))
         training, validation = sources.split(items)
         if self.only:
-            named = lists.only(items, self.only)
+            named = lists.select(items, self.only)
             training, validation = [i for i in items if i not in set(named)] or items, named
         chosen = some(validation if self.run.held_out or self.only else items, self.run.limit)
         return (training if self.run.held_out else items), chosen

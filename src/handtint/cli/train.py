@@ -136,7 +136,7 @@ def _screened(examples: list[Any], validation: list[Any], plan: Recipe, out: Pat
 
     began = out / _TRAINING
     if began.exists() and not changed:
-        return lists.only(examples, began)
+        return lists.select(examples, began)
     return near_duplicates.without_near_duplicates(
         screen.keep_colored(examples, say=click.echo), validation, say=click.echo
     )
@@ -151,4 +151,4 @@ def _keep_lists(plan: Recipe, out: Path, examples: list[Any], validation: list[A
 
     photo = find(plan.task).photo
     for name, group in ((_TRAINING, examples), (_VALIDATION, validation)):
-        (lists.write if changed else lists.keep)(out / name, [photo(example) for example in group])
+        (lists.write if changed else lists.write_or_check)(out / name, [photo(example) for example in group])

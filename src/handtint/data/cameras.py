@@ -11,7 +11,7 @@ from handtint.types import Array, Float
 PANCHROMATIC = (0.2126, 0.7152, 0.0722)
 FILMS = (
     PANCHROMATIC,
-    (0.34, 0.36, 0.30),  # early panchromatic film, eager for red and blue
+    (0.34, 0.36, 0.30),  # early panchromatic film, more sensitive to red and blue
     (0.02, 0.50, 0.48),  # orthochromatic: blind to red; most films into the 1920s
     (0.00, 0.12, 0.88),  # blue-sensitive: wet plates, and dry plates before about 1906
 )
@@ -28,5 +28,5 @@ def recorded_lightness(pixels: Array, sensitivity: Float) -> Float:
 
     pixels: sRGB (h, w, 3) uint8. sensitivity: shares of linear R, G and B, (3,), as `film` returns them.
     """
-    light = srgb.decode_srgb(pixels) @ sensitivity
-    return lab.lightness(srgb.encode_srgb(light))
+    linear = srgb.decode_srgb(pixels) @ sensitivity
+    return lab.lightness(srgb.encode_srgb(linear))

@@ -1,7 +1,7 @@
 """The photographs of the report: fastai's sample of COCO, and a reproducible choice among them.
 
-The report's own choice cannot: its list of files was in whatever order the disk gave. Here the list is sorted
-before the seeded choice, and what was chosen is written next to the run.
+The report's own choice cannot be reproduced: its list of files was in the order that the file system returned. Here
+the list is sorted before the seeded choice, and the chosen names are written next to the run.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ def open_sample(path: Path, *, download: bool = False) -> list[Item]:
         _download(path)
     if path.is_file():
         path = _unpack(path)
-    inside = [p for p in (path / "coco_sample" / FOLDER, path / FOLDER, path) if p.is_dir()]
-    if not inside:
+    folders = [p for p in (path / "coco_sample" / FOLDER, path / FOLDER, path) if p.is_dir()]
+    if not folders:
         raise InputError(f"{path}: no COCO sample there; give its folder or archive, or ask for the download")
-    return open_sources([inside[0]])
+    return open_sources([folders[0]])
 
 
 def choose(
     items: Sequence[Item], seed: int, *, training: int = TRAINING, validation: int = VALIDATION
 ) -> tuple[list[Item], list[Item]]:
-    """(training, validation): so many photographs each, drawn at random from the sorted items with the seed.
+    """(training, validation): that many photographs each, drawn at random from the sorted items with the seed.
 
     If there are too few photographs, both parts become smaller in proportion.
     """
@@ -55,8 +55,8 @@ def choose(
 
 def _download(path: Path) -> None:
     try:
-        with urllib.request.urlopen(URL, timeout=60) as answer:  # nosec B310
-            files.fill(path, lambda file: shutil.copyfileobj(answer, file))
+        with urllib.request.urlopen(URL, timeout=60) as response:  # nosec B310
+            files.fill(path, lambda file: shutil.copyfileobj(response, file))
     except (OSError, OutputError) as error:
         raise InputError(f"{URL}: {error}") from error
 
@@ -70,12 +70,12 @@ def _unpack(archive: Path) -> Path:
         raise InputError(
             f"{archive}: this Python cannot unpack archives safely; unpack it yourself, or use a newer one"
         )
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
+    partial_folder = folder.with_name(folder.name + ".part")
+    shutil.rmtree(partial_folder, ignore_errors=True)
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(part, filter="data")
+            tar.extractall(partial_folder, filter="data")
     except (OSError, tarfile.TarError) as error:
         raise InputError(f"{archive}: not an archive of the COCO sample: {error}") from error
-    os.replace(part, folder)
+    os.replace(partial_folder, folder)
     return folder

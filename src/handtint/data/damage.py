@@ -8,15 +8,15 @@ import numpy as np
 from handtint.types import Float
 
 
-def damage(rng: np.random.Generator, L: Float, ab: Float, *, chance: float) -> tuple[Float, Float]:
-    """Lightness L (h, w) 0..100 and a*b* (h, w, 2) of a damaged print; each fault occurs with the given probability.
+def damage(rng: np.random.Generator, L: Float, ab: Float, *, prob: float) -> tuple[Float, Float]:
+    """Lightness L (h, w) 0..100 and a*b* (h, w, 2) of a damaged print; each fault occurs with the probability `prob`.
 
     All faults change the lightness alone, except for a border of paper, which has no colour.
     """
     for fault in (_low_resolution, _vignette, _stains, _halftone, _jpeg):
-        if rng.random() < chance:
+        if rng.random() < prob:
             L = fault(rng, L)
-    if rng.random() < chance:
+    if rng.random() < prob:
         L, ab = _border(rng, L, ab)
     return np.clip(L, 0, 100).astype(np.float32), ab
 
@@ -34,8 +34,8 @@ def _vignette(rng: np.random.Generator, L: Float) -> Float:
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
     center = rng.uniform(-0.3, 0.3, 2)
     radius = np.hypot(y - center[0], x - center[1])
-    share = np.clip((radius - rng.uniform(0.6, 1.1)) / rng.uniform(0.2, 0.8), 0, 1) * rng.uniform(0.3, 1)
-    return L + (share * (rng.choice([0.0, 95.0], p=[0.7, 0.3]) - L)).astype(np.float32)
+    opacity = np.clip((radius - rng.uniform(0.6, 1.1)) / rng.uniform(0.2, 0.8), 0, 1) * rng.uniform(0.3, 1)
+    return L + (opacity * (rng.choice([0.0, 95.0], p=[0.7, 0.3]) - L)).astype(np.float32)
 
 
 def _stains(rng: np.random.Generator, L: Float) -> Float:
@@ -59,8 +59,8 @@ def _halftone(rng: np.random.Generator, L: Float) -> Float:
 def _jpeg(rng: np.random.Generator, L: Float) -> Float:
     levels = np.clip(np.round(L * 2.55), 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 60))])
-    again = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.float32)
-    return again / np.float32(2.55)
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.float32)
+    return decoded / np.float32(2.55)
 
 
 def _border(rng: np.random.Generator, L: Float, ab: Float) -> tuple[Float, Float]:
@@ -69,6 +69,6 @@ def _border(rng: np.random.Generator, L: Float, ab: Float) -> tuple[Float, Float
     L, ab = L.copy(), ab.copy()
     level = rng.choice([rng.uniform(80, 98), rng.uniform(2, 15)])
     widths = rng.integers(2, max(3, h // 8), size=4) * (rng.random(4) < 0.6)
-    for place in (np.s_[: widths[0]], np.s_[h - widths[1] :], np.s_[:, : widths[2]], np.s_[:, w - widths[3] :]):
-        L[place], ab[place] = level, 0
+    for edge in (np.s_[: widths[0]], np.s_[h - widths[1] :], np.s_[:, : widths[2]], np.s_[:, w - widths[3] :]):
+        L[edge], ab[edge] = level, 0
     return L, ab

@@ -47,7 +47,7 @@ class Labelling:
     paste: bool = False
 
 
-VOC_INDICES = Labelling()  # of what no data set says anything
+VOC_INDICES = Labelling()  # the default, for files that no rule describes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +112,11 @@ def nearest(tables: Mapping[str, Rules], name: str) -> tuple[Labelling, str]:
 
     tables: folder inside the source ("" for the source itself) -> its rules. name: the file's path inside the source.
     """
-    for folder in _above(name):
+    for folder in _parents(name):
         if folder in tables:
             return tables[folder].of(name[len(folder) :].lstrip("/"))
     return VOC_INDICES, ""
 
 
-def _above(name: str) -> Sequence[str]:
+def _parents(name: str) -> Sequence[str]:
     return ["" if str(folder) == "." else str(folder) for folder in PurePosixPath(name).parents]

@@ -11,7 +11,7 @@ from scipy.io import loadmat
 from handtint.errors import InputError
 from handtint.types import PARTS, Array
 
-LAST, SKIN, HAIR = 58, 41, 19  # labels of the data set: 0 is nothing, every other one something worn or carried
+LAST_LABEL, SKIN, HAIR = 58, 41, 19  # labels of the data set: 0 is background, all others are things worn or carried
 
 
 def find(folder: Path) -> Mapping[str, Path]:
@@ -31,8 +31,8 @@ def mask(path: Path, size: tuple[int, int]) -> Array:
         labels = np.asarray(loadmat(path)["groundtruth"])
     except (OSError, KeyError, ValueError, NotImplementedError) as error:
         raise InputError(f"{path}: no label file of garments: {error}") from error
-    if labels.shape != size or labels.max() > LAST:
+    if labels.shape != size or labels.max() > LAST_LABEL:
         raise InputError(f"{path}: labels of {labels.shape} up to {labels.max()} for a photograph of {size}")
-    part = np.full(LAST + 1, 1 + PARTS.index("clothes"), np.uint8)
+    part = np.full(LAST_LABEL + 1, 1 + PARTS.index("clothes"), np.uint8)
     part[[0, SKIN, HAIR]] = 0, 1 + PARTS.index("skin"), 1 + PARTS.index("hair")
     return part[labels]

@@ -14,7 +14,7 @@ from handtint.image.color import tone
 from handtint.image.photo import Photo
 from handtint.types import Array
 
-SIDE = 96  # pixels: the side at which a photograph's kind is judged
+SIDE = 96  # pixels: the longer side of the copy on which `mostly_in_color` decides
 
 
 def rgb(item: Item) -> Array:

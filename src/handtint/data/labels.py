@@ -32,33 +32,33 @@ def labels(photo: Item, mask: Array) -> tuple[Array, Array]:
     """The labels that a photograph's mask (h, w) uint8 stands for, by the labelling of its data set.
 
     Returns (class labels 0..20, foreground labels 0..1), both (h, w) uint8 with 255 for unknown. An object of none of
-    the classes (OTHER) counts as background among the classes, but as foreground; of one that may belong to a class
-    (AMBIGUOUS) the class is unknown. Raises DecodeError for a mask of class indices with one that no class has.
+    the classes (OTHER) is background in the class labels, but foreground in the others; the class of one that may
+    belong to a class (AMBIGUOUS) is unknown. Raises DecodeError for a mask of class indices with an invalid index.
     """
-    rule, labelled, anything = photo.labelling, mask != VOID, mask > 0
-    if rule.classes == INDICES and (unknown := mask[(mask >= len(VOC)) & (mask < AMBIGUOUS)]).size:
+    labelling, known, marked = photo.labelling, mask != VOID, mask > 0
+    if labelling.classes == INDICES and (unknown := mask[(mask >= len(VOC)) & (mask < AMBIGUOUS)]).size:
         raise DecodeError(
             f"{photo.name}: its mask says {unknown[0]}, which is no class: 0..{len(VOC) - 1}, "
             f"and {AMBIGUOUS}..{VOID} for what is none or unknown"
         )
-    if rule.classes == UNKNOWN:
+    if labelling.classes == UNKNOWN:
         classes = np.full_like(mask, VOID)
-    elif rule.classes == INDICES:
+    elif labelling.classes == INDICES:
         classes = np.where(mask == OTHER, 0, np.where(mask == AMBIGUOUS, VOID, mask)).astype(np.uint8)
     else:
-        classes = np.where(labelled, anything * np.uint8(VOC.index(rule.classes)), VOID).astype(np.uint8)
-    if rule.partial:
+        classes = np.where(known, marked * np.uint8(VOC.index(labelling.classes)), VOID).astype(np.uint8)
+    if labelling.partial:
         classes = np.where(mask == 0, VOID, classes).astype(np.uint8)
-    front = np.where(labelled & rule.foreground, anything, VOID).astype(np.uint8)
-    return classes, front
+    foreground = np.where(known & labelling.foreground, marked, VOID).astype(np.uint8)
+    return classes, foreground
 
 
 def mask_pairs(items: Sequence[Item]) -> list[tuple[Item, Item]]:
     """(photo, mask) for every `FOLDER/images/X.*` that has a `FOLDER/masks/X.png`."""
     masks = {f"/{i.name}": i for i in items if "/masks/" in f"/{i.name}"}
     photos = [i for i in items if "/images/" in f"/{i.name}"]
-    named = ((p, masks.get(f"/{p.name}".replace("/images/", "/masks/").rpartition(".")[0] + ".png")) for p in photos)
-    return [(p, m) for p, m in named if m is not None]
+    pairs = ((p, masks.get(f"/{p.name}".replace("/images/", "/masks/").rpartition(".")[0] + ".png")) for p in photos)
+    return [(p, m) for p, m in pairs if m is not None]
 
 
 def photographs(items: Sequence[Item]) -> list[Item]:

@@ -23,16 +23,16 @@ def read(path: Path) -> list[str]:
         raise InputError(f"{path}: no list of photographs: {error}") from error
 
 
-def only(items: Sequence[Item], path: Path) -> list[Item]:
+def select(items: Sequence[Item], path: Path) -> list[Item]:
     """The items that a list names, in the order of the items. Raises InputError if one of them is missing."""
     names = set(read(path))
-    chosen = [item for item in items if item.name in names]
-    if missing := sorted(names - {item.name for item in chosen}):
+    selected = [item for item in items if item.name in names]
+    if missing := sorted(names - {item.name for item in selected}):
         raise InputError(f"{path}: {len(missing)} of its photographs are missing, for example {missing[0]}")
-    return chosen
+    return selected
 
 
-def keep(path: Path, items: Sequence[Item]) -> None:
+def write_or_check(path: Path, items: Sequence[Item]) -> None:
     """Write a run's list, or compare it with the one that the run started with. Raises InputError if they differ."""
     if not path.exists():
         write(path, items)

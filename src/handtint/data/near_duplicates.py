@@ -14,23 +14,25 @@ from handtint.data.sources import Item
 from handtint.types import Array, Float
 
 SIDE = 12  # of the thumbnails that are compared
-ALIKE = 0.975  # the thumbnails of near duplicates correlate by more than this,
-APART = 11.0  # and their root mean square difference, in levels of 0..255, is less than this
-_ROWS = 1024  # thumbnails compared with all before them at a time
+MIN_CORRELATION = 0.975  # the thumbnails of near duplicates correlate by more than this,
+MAX_RMS_DIFFERENCE = 11.0  # and their root mean square difference, in levels of 0..255, is less than this
+_ROWS = 1024  # thumbnails that are compared at a time with all before them
 
 
-def without_near_duplicates(items: Sequence[Item], held: Sequence[Item], *, say: Callable[[str], None]) -> list[Item]:
-    """The items without near duplicates, of which the first stays, and without near duplicates of `held`.
+def without_near_duplicates(
+    items: Sequence[Item], held_out: Sequence[Item], *, say: Callable[[str], None]
+) -> list[Item]:
+    """The items without near duplicates, of which the first stays, and without near duplicates of `held_out`.
 
-    held: photographs held out for validation, which must not be trained on under another name. say: called with a
-    message about what was left out. Raises InputError for a file that is no picture.
+    held_out: photographs held out for validation, which must not be trained on under another name. say: called with
+    messages about the search and how many were left out. Raises InputError for a file that is no picture.
     """
-    say(f"looking for near duplicates among {len(items) + len(held)} photographs")
+    say(f"looking for near duplicates among {len(items) + len(held_out)} photographs")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        small = np.stack([*pool.map(lambda item: thumbnail(rgb(item)), [*held, *items])])
-    again = [bool(row) for row in repeated(small)[len(held) :]]
-    say(f"{sum(again)} of {len(items)} photographs are near duplicates of others and are left out")
-    return [item for item, twice in zip(items, again, strict=True) if not twice]
+        thumbnails = np.stack([*pool.map(lambda item: thumbnail(rgb(item)), [*held_out, *items])])
+    is_duplicate = [bool(row) for row in duplicates(thumbnails)[len(held_out) :]]
+    say(f"{sum(is_duplicate)} of {len(items)} photographs are near duplicates of others and are left out")
+    return [item for item, duplicate in zip(items, is_duplicate, strict=True) if not duplicate]
 
 
 def thumbnail(pixels: Array) -> Float:
@@ -39,16 +41,16 @@ def thumbnail(pixels: Array) -> Float:
     return small.astype(np.float32).ravel()
 
 
-def repeated(small: Float) -> Array:
+def duplicates(thumbnails: Float) -> Array:
     """Which of the thumbnails (n, k) float32 are near duplicates of an earlier one, (n,) bool."""
-    shape = small - small.mean(axis=1, keepdims=True)
-    shape /= np.maximum(np.linalg.norm(shape, axis=1, keepdims=True), 1e-6)
-    again = np.zeros(len(small), bool)
-    for first in range(0, len(small), _ROWS):
+    normalized = thumbnails - thumbnails.mean(axis=1, keepdims=True)
+    normalized /= np.maximum(np.linalg.norm(normalized, axis=1, keepdims=True), 1e-6)
+    is_duplicate = np.zeros(len(thumbnails), bool)
+    for first in range(0, len(thumbnails), _ROWS):
         rows = slice(first, first + _ROWS)
-        late, early = np.nonzero(shape[rows] @ shape[: first + _ROWS].T > ALIKE)
-        late += first
-        late, early = late[early < late], early[early < late]
-        near = np.sqrt(np.mean((small[late] - small[early]) ** 2, axis=1)) < APART
-        again[late[near]] = True
-    return again
+        later, earlier = np.nonzero(normalized[rows] @ normalized[: first + _ROWS].T > MIN_CORRELATION)
+        later += first
+        later, earlier = later[earlier < later], earlier[earlier < later]
+        close = np.sqrt(np.mean((thumbnails[later] - thumbnails[earlier]) ** 2, axis=1)) < MAX_RMS_DIFFERENCE
+        is_duplicate[later[close]] = True
+    return is_duplicate

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from handtint.data.augment import Box, age, box_around, crop_box, cut, squash
+from handtint.data.augment import Box, box_around, crop_and_resize, crop_box, degrade, squash
 from handtint.data.cameras import film, recorded_lightness
 from handtint.data.color_hints import hints
 from handtint.data.damage import damage
@@ -42,51 +42,52 @@ def network_hints(known: Array) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class ColorView:
-    """How photographs are changed for colour training; all probabilities are 0..1."""
+class ColorAugmentation:
+    """The augmentation of photographs for colour training; all probabilities are 0..1."""
 
     min_scale: float = COLOR_MIN_SCALE  # smallest share of the photograph in a crop
-    degradation_prob: float = 0.25  # chance of each fault that old prints have
-    damage_prob: float = 0.0  # and of each that bad storage, printing and scanning bring
-    old_camera_prob: float = 0.0  # chance of L as a plate or film of another sensitivity saw it
-    with_hints: bool = False  # whether half of the samples tell some colours in advance
-    face_crop_prob: float = 0.0  # chance of a crop about a face, where `faces` has some of the photograph
+    degradation_prob: float = 0.25  # probability of each fault of old prints
+    damage_prob: float = 0.0  # probability of each kind of damage by storage, printing and scanning
+    old_camera_prob: float = 0.0  # probability of L as a plate or film of another spectral sensitivity recorded it
+    with_hints: bool = False  # whether half of the samples have some true colours as hints
+    face_crop_prob: float = 0.0  # probability of a crop around a face, for photographs that `faces` lists
     faces: Mapping[str, Array] = field(default_factory=dict)  # by stem: (n, 5), x0, y0, x1, y1 in pixels and a score
 
 
 class ColorPairs(Dataset[Batch]):
     """A data set of random crops of colour photographs: degraded L (1, size, size), and the true ab (2, size, size).
 
-    If the view has hints, also these (3, size, size): network ab, and their certainty 0..1.
+    With `with_hints`, also hints (3, size, size): a* and b* divided by 110, and their certainty 0..1.
     """
 
     def __init__(
-        self, items: Sequence[Item], size: int, *, seed: int, epoch: int, view: ColorView | None = None
+        self, items: Sequence[Item], size: int, *, seed: int, epoch: int, augmentation: ColorAugmentation | None = None
     ) -> None:
-        self.items, self.size, self.seed, self.epoch, self.view = items, size, seed, epoch, view or ColorView()
+        self.items, self.size, self.seed, self.epoch = items, size, seed, epoch
+        self.augmentation = augmentation or ColorAugmentation()
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        view, item = self.view, self.items[index]
-        whole = rgb(item)
-        pixels = cut(whole, self._box(rng, whole.shape[:2], item), self.size)
+        augmentation, item = self.augmentation, self.items[index]
+        photo = rgb(item)
+        pixels = crop_and_resize(photo, self._box(rng, photo.shape[:2], item), self.size)
         if rng.random() < 0.5:
             pixels = np.ascontiguousarray(pixels[:, ::-1])
         truth, ab = lab.split(pixels)
-        L = recorded_lightness(pixels, film(rng)) if rng.random() < view.old_camera_prob else truth
-        L, ab = damage(rng, age(rng, L, chance=view.degradation_prob), ab, chance=view.damage_prob)
+        L = recorded_lightness(pixels, film(rng)) if rng.random() < augmentation.old_camera_prob else truth
+        L, ab = damage(rng, degrade(rng, L, prob=augmentation.degradation_prob), ab, prob=augmentation.damage_prob)
         pair = {"L": network_lightness(L), "ab": network_ab(ab)}
-        return pair | {"hints": network_hints(hints(rng, truth, ab))} if view.with_hints else pair
+        return pair | {"hints": network_hints(hints(rng, truth, ab))} if augmentation.with_hints else pair
 
     def _box(self, rng: np.random.Generator, shape: tuple[int, ...], item: Item) -> Box:
         height, width = shape
-        faces = self.view.faces.get(item.stem)
-        if faces is not None and len(faces) and rng.random() < self.view.face_crop_prob:
+        faces = self.augmentation.faces.get(item.stem)
+        if faces is not None and len(faces) and rng.random() < self.augmentation.face_crop_prob:
             return box_around(rng, height, width, faces[int(rng.integers(len(faces)))][:4])
-        return crop_box(rng, height, width, least=self.view.min_scale)
+        return crop_box(rng, height, width, min_scale=self.augmentation.min_scale)
 
 
 class SquashedPairs(Dataset[Batch]):
@@ -138,24 +139,25 @@ class MaskPairs(Dataset[Batch]):
 
     def __getitem__(self, index: int) -> Batch:
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        L, classes, front = self._crop(rng, self.pairs[index])
+        L, classes, foreground = self._crop(rng, self.pairs[index])
         if self.donors and rng.random() < self.copy_paste_prob:
             donor = self._crop(rng, self.donors[int(rng.integers(len(self.donors)))])
-            L, classes, front = _lay_over(rng, (L, classes, front), donor)
+            L, classes, foreground = _paste(rng, (L, classes, foreground), donor)
         return {
-            "L": network_lightness(age(rng, L, chance=self.degradation_prob)),
+            "L": network_lightness(degrade(rng, L, prob=self.degradation_prob)),
             "classes": torch.from_numpy(classes.copy()),
-            "foreground": torch.from_numpy(front.copy()),
+            "foreground": torch.from_numpy(foreground.copy()),
         }
 
     def _crop(self, rng: np.random.Generator, pair: tuple[Item, Item]) -> tuple[Array, Array, Array]:
         photo, mask = pair
         pixels = rgb(photo)
-        classes, front = labels(photo, read_mask(mask))
-        box = crop_box(rng, *pixels.shape[:2], least=self.min_crop_scale, aspect=1.5)
-        L = lab.lightness(cut(pixels, box, self.size))
-        parts = [L, *(cut(m, box, self.size, nearest=True) for m in (classes, front))]
-        return tuple(p[:, ::-1] for p in parts) if rng.random() < 0.5 else tuple(parts)  # type: ignore[return-value]
+        classes, foreground = labels(photo, read_mask(mask))
+        box = crop_box(rng, *pixels.shape[:2], min_scale=self.min_crop_scale, aspect=1.5)
+        L = lab.lightness(crop_and_resize(pixels, box, self.size))
+        labelled = (crop_and_resize(plane, box, self.size, nearest=True) for plane in (classes, foreground))
+        planes = L, *labelled
+        return tuple(p[:, ::-1] for p in planes) if rng.random() < 0.5 else planes  # type: ignore[return-value]
 
 
 class WholeMaskPairs(Dataset[Batch]):
@@ -170,13 +172,13 @@ class WholeMaskPairs(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         photo, mask = self.pairs[index]
         pixels = rgb(photo)
-        both = labels(photo, read_mask(mask))
+        planes = labels(photo, read_mask(mask))
         whole = (0, 0, *pixels.shape[:2])
         return {
-            "L": network_lightness(lab.lightness(cut(pixels, whole, self.size))),
+            "L": network_lightness(lab.lightness(crop_and_resize(pixels, whole, self.size))),
             **{
-                name: torch.from_numpy(cut(m, whole, self.size, nearest=True))
-                for name, m in zip(LABELS, both, strict=True)
+                name: torch.from_numpy(crop_and_resize(plane, whole, self.size, nearest=True))
+                for name, plane in zip(LABELS, planes, strict=True)
             },
         }
 
@@ -184,20 +186,18 @@ class WholeMaskPairs(Dataset[Batch]):
 LABELS = ("classes", "foreground")
 
 
-def _lay_over(
-    rng: np.random.Generator, under: tuple[Array, ...], over: tuple[Array, ...]
-) -> tuple[Array, Array, Array]:
-    size = under[0].shape[0]
+def _paste(rng: np.random.Generator, target: tuple[Array, ...], donor: tuple[Array, ...]) -> tuple[Array, Array, Array]:
+    size = target[0].shape[0]
     side = int(size * rng.uniform(0.4, 1.0))
     y, x = (int(v) for v in rng.integers(size - side + 1, size=2))
-    L, classes, front = (p.copy() for p in under)
-    new_L = cv2.resize(np.ascontiguousarray(over[0]), (side, side), interpolation=cv2.INTER_AREA)
-    new_c, new_f = (
-        cv2.resize(np.ascontiguousarray(p), (side, side), interpolation=cv2.INTER_NEAREST) for p in over[1:]
+    L, classes, foreground = (array.copy() for array in target)
+    donor_L = cv2.resize(np.ascontiguousarray(donor[0]), (side, side), interpolation=cv2.INTER_AREA)
+    donor_classes, donor_foreground = (
+        cv2.resize(np.ascontiguousarray(array), (side, side), interpolation=cv2.INTER_NEAREST) for array in donor[1:]
     )
-    inside = new_f == 1
-    soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.8)
-    target = np.s_[y : y + side, x : x + side]
-    L[target] += soft * (new_L - L[target])
-    classes[target][inside], front[target][inside] = new_c[inside], 1
-    return L, classes, front
+    inside = donor_foreground == 1
+    opacity = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.8)
+    region = np.s_[y : y + side, x : x + side]
+    L[region] += opacity * (donor_L - L[region])
+    classes[region][inside], foreground[region][inside] = donor_classes[inside], 1
+    return L, classes, foreground

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from handtint.data.augment import Box, age, box_around, crop_box, cut
+from handtint.data.augment import Box, box_around, crop_and_resize, crop_box, degrade
 from handtint.data.cameras import film, recorded_lightness
 from handtint.data.ground_truth import rgb
 from handtint.data.labels import read_mask
@@ -17,15 +17,15 @@ from handtint.data.sources import Item
 from handtint.errors import DecodeError
 from handtint.types import PARTS, VOID, Array
 
-HEAD = 0.4  # probability of a crop about the head: what old portraits show
+HEAD_CROP_PROB = 0.4  # probability of a crop around the head, as in old portraits
 HAIR = 1 + PARTS.index("hair")
 
 
 class PartPairs(Dataset[Batch]):
     """A data set of random crops: L (1, size, size), and the part of each pixel (size, size) uint8.
 
-    Masks are 0 for background, 1.. for PARTS in their order and 255 for unknown. L is what a random plate or film
-    recorded. degraded: the probability of each fault of old prints. Raises DecodeError for other masks.
+    Masks are 0 for background, 1.. for PARTS in their order and 255 for unknown. L is recorded by a random plate or
+    film. degradation_prob: of each fault of old prints. Raises DecodeError for other masks.
     """
 
     def __init__(
@@ -36,10 +36,10 @@ class PartPairs(Dataset[Batch]):
         seed: int,
         epoch: int,
         min_crop_scale: float = 0.1,
-        degraded: float = 0.25,
+        degradation_prob: float = 0.25,
     ) -> None:
         self.pairs, self.size, self.seed, self.epoch = pairs, size, seed, epoch
-        self.min_crop_scale, self.degraded = min_crop_scale, degraded
+        self.min_crop_scale, self.degradation_prob = min_crop_scale, degradation_prob
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -49,22 +49,22 @@ class PartPairs(Dataset[Batch]):
         photo, file = self.pairs[index]
         pixels, mask = rgb(photo), part_labels(file)
         box = self._box(rng, mask)
-        pixels, mask = cut(pixels, box, self.size), cut(mask, box, self.size, nearest=True)
+        pixels, mask = crop_and_resize(pixels, box, self.size), crop_and_resize(mask, box, self.size, nearest=True)
         if rng.random() < 0.5:
             pixels, mask = np.ascontiguousarray(pixels[:, ::-1]), mask[:, ::-1]
         L = recorded_lightness(pixels, film(rng))
         return {
-            "L": network_lightness(age(rng, L, chance=self.degraded)),
+            "L": network_lightness(degrade(rng, L, prob=self.degradation_prob)),
             "parts": torch.from_numpy(mask.copy()),
         }
 
     def _box(self, rng: np.random.Generator, mask: Array) -> Box:
         height, width = mask.shape
         rows, columns = np.nonzero(mask == HAIR)
-        if len(rows) and rng.random() < HEAD:
+        if len(rows) and rng.random() < HEAD_CROP_PROB:
             hair = float(columns.min()), float(rows.min()), float(columns.max()) + 1, float(rows.max()) + 1
             return box_around(rng, height, width, hair)
-        return crop_box(rng, height, width, least=self.min_crop_scale, aspect=1.5)
+        return crop_box(rng, height, width, min_scale=self.min_crop_scale, aspect=1.5)
 
 
 def part_labels(file: Item) -> Array:

@@ -12,46 +12,47 @@ import numpy as np
 from handtint.data.weak_labels import Box, WeakLabel
 from handtint.types import VOC, VOID, Array, Float, Segmentation
 
-THING, GROUND = 0.6, 0.15  # probability of some object: at least, at most
-SURE = 0.65  # of one class among those that are labelled
-LEAST = 0.005  # of a photograph's pixels: with less of an object the mask is not worth having
-FIRST, UNSURE = 0.6, 0.1  # what the first of two networks weighs; how near to one half their mean is no answer
+OBJECT_MIN, BACKGROUND_MAX = 0.6, 0.15  # thresholds of the probability of any object
+CLASS_MIN_SHARE = 0.65  # of one class in the total probability of the labelled classes
+MIN_COVERAGE = 0.005  # of a photograph's pixels: a mask whose objects cover less is not used
+FIRST_WEIGHT, MARGIN = 0.6, 0.1  # weight of the first of two networks; an alpha nearer to 0.5 than this is unknown
 OFTEN_UNLABELLED = tuple(
     VOC.index(name) for name in ("bottle", "chair", "cow", "diningtable", "pottedplant", "sheep", "sofa", "tvmonitor")
-)  # what labels of whole photographs often leave out
+)  # classes that labels of whole photographs often omit
 
 
 def mask(segmentation: Segmentation, label: WeakLabel, size: tuple[int, int]) -> Array | None:
-    """A mask by a weak label: class labels (H, W) uint8, 255 for unknown. None if too little of an object is certain.
+    """A mask by a weak label: class labels (H, W) uint8, 255 for unknown. None if too few object pixels are certain.
 
-    segmentation: by a network that knows classes. size: (H, W) of the photograph; the label's boxes are in its pixels.
+    segmentation: by a network that predicts classes. size: (H, W) of the photograph, in whose pixels the boxes are.
+    Raises ValueError for a segmentation without classes.
     """
     if segmentation.classes is None:
-        raise ValueError("a network that knows no classes")
-    classes = np.stack([_fitted(plane, size) for plane in segmentation.classes])
-    foreground = _fitted(segmentation.foreground, size)
+        raise ValueError("a network that predicts no classes")
+    classes = np.stack([_resized(plane, size) for plane in segmentation.classes])
+    foreground = _resized(segmentation.foreground, size)
     labelled = sorted(label.classes)
-    object_probability, share = 1 - classes[0], classes[labelled] * _label_regions(label, labelled, size)
-    total = share.sum(axis=0)
-    sure = (share.max(axis=0) >= SURE * total) & (total > 0) & ~_unlabelled(classes, labelled)
-    is_thing = sure & (object_probability >= 0.5) & (np.maximum(object_probability, foreground) >= THING)
+    object_probability, class_scores = 1 - classes[0], classes[labelled] * _label_regions(label, labelled, size)
+    total = class_scores.sum(axis=0)
+    certain = (class_scores.max(axis=0) >= CLASS_MIN_SHARE * total) & (total > 0) & ~_unlabelled(classes, labelled)
+    is_object = certain & (object_probability >= 0.5) & (np.maximum(object_probability, foreground) >= OBJECT_MIN)
     labels = np.full(size, VOID, np.uint8)
-    labels[is_thing] = np.array(labelled, np.uint8)[share.argmax(axis=0)][is_thing]
-    labels[(object_probability <= GROUND) & (foreground <= 2 * GROUND)] = 0
-    for box in label.unclear:
+    labels[is_object] = np.array(labelled, np.uint8)[class_scores.argmax(axis=0)][is_object]
+    labels[(object_probability <= BACKGROUND_MAX) & (foreground <= 2 * BACKGROUND_MAX)] = 0
+    for box in label.ignored_boxes:
         labels[_inside(box, size)] = VOID
     if not set(labelled) <= set(np.unique(labels)):
-        labels[labels == 0] = VOID  # something that is there was not found: it may be anywhere
-    return labels if np.isin(labels, labelled).mean() >= LEAST else None
+        labels[labels == 0] = VOID  # a labelled object was not found: it may be anywhere
+    return labels if np.isin(labels, labelled).mean() >= MIN_COVERAGE else None
 
 
 def foreground(segmentation: Segmentation, second: Segmentation | None, size: tuple[int, int]) -> Array:
     """A mask of the foreground by one or two networks: (H, W) uint8, 0 or 1, and 255 where they are not certain."""
-    alpha = _fitted(segmentation.foreground, size)
+    alpha = _resized(segmentation.foreground, size)
     if second is not None:
-        alpha = FIRST * alpha + (1 - FIRST) * _fitted(second.foreground, size)
+        alpha = FIRST_WEIGHT * alpha + (1 - FIRST_WEIGHT) * _resized(second.foreground, size)
     labels = (alpha >= 0.5).astype(np.uint8)
-    labels[np.abs(alpha - 0.5) < UNSURE] = VOID
+    labels[np.abs(alpha - 0.5) < MARGIN] = VOID
     return labels
 
 
@@ -76,5 +77,5 @@ def _unlabelled(classes: Float, labelled: list[int]) -> Array:
     return np.isin(classes.argmax(axis=0), [index for index in OFTEN_UNLABELLED if index not in labelled])
 
 
-def _fitted(plane: Float, size: tuple[int, int]) -> Float:
+def _resized(plane: Float, size: tuple[int, int]) -> Float:
     return np.asarray(cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

@@ -15,7 +15,7 @@ from handtint.errors import InputError, OptionError
 from handtint.settings import hint
 
 PICTURES = (".webp", ".jpg", ".jpeg", ".png", ".tif", ".tiff")
-HELD_OUT = 12  # one photograph in so many is kept for validation
+HELD_OUT = 12  # one photograph in this many is kept for validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Item:
 
     @property
     def stem(self) -> str:
-        """The file's name without folder and ending."""
+        """The file's name without folder and extension."""
         return os.path.splitext(os.path.basename(self.name))[0]
 
 
@@ -56,9 +56,9 @@ def open_sources(paths: Iterable[str | Path]) -> list[Item]:
     items: list[Item] = []
     for path in map(str, paths):
         if os.path.isdir(path):
-            items += _ruled(_folder(path), {})
+            items += _with_rules(_folder(path), {})
         elif tarfile.is_tarfile(path) if os.path.isfile(path) else False:
-            items += _ruled(_shard(path), _companion(path))
+            items += _with_rules(_shard(path), _sidecar(path))
         else:
             raise InputError(f"{path}: neither a folder nor a tar shard")
     return sorted((i for i in items if i.name.lower().endswith(PICTURES)), key=lambda i: (i.name, i.path))
@@ -74,7 +74,7 @@ def _shard(path: str) -> list[Item]:
         return [Item(m.name.removeprefix("./"), path, m.offset_data, m.size) for m in tar if m.isfile()]
 
 
-def _companion(shard: str) -> Mapping[str, Rules]:
+def _sidecar(shard: str) -> Mapping[str, Rules]:
     """The rules in the file beside a shard, if there is one."""
     path = Path(shard).with_suffix(".toml")
     if not path.is_file():
@@ -82,7 +82,7 @@ def _companion(shard: str) -> Mapping[str, Rules]:
     return {"": dataset.parse(Item(path.name, str(path)).read(), str(path))}
 
 
-def _ruled(items: Sequence[Item], companion: Mapping[str, Rules]) -> list[Item]:
+def _with_rules(items: Sequence[Item], sidecar: Mapping[str, Rules]) -> list[Item]:
     """The items of one source, with labelling and group from its `dataset.toml` files."""
     tables: dict[str, Rules] = {}
     for item in items:
@@ -90,7 +90,7 @@ def _ruled(items: Sequence[Item], companion: Mapping[str, Rules]) -> list[Item]:
         if name == dataset.FILE:
             where = item.path if item.length < 0 else f"{item.path}: {item.name}"
             tables[folder] = dataset.parse(item.read(), where)
-    tables |= companion
+    tables |= sidecar
     if not tables:
         return list(items)
     rules = ((item, dataset.nearest(tables, item.name)) for item in items)
@@ -98,12 +98,12 @@ def _ruled(items: Sequence[Item], companion: Mapping[str, Rules]) -> list[Item]:
 
 
 def identity(item: Item) -> str:
-    """The name by which a photograph is split: its group, if its data set has one, else its own name.
+    """The name that decides about the split: the photograph's group, if its data set has one, else its own name.
 
     Copies of a photograph and frames of one film have the same group, so that a split never separates them.
     """
     family, _, rest = item.stem.partition("_")
-    return item.group or f"{family}:{rest}"  # in this form since ever, so that every split stays as it is
+    return item.group or f"{family}:{rest}"  # hashed by `held_out`: another form would change every split
 
 
 def source_of(item: Item) -> str:
@@ -118,8 +118,8 @@ def source_of(item: Item) -> str:
 def held_out(item: Item, sources: Sequence[str] = ()) -> bool:
     """Whether a photograph is kept for validation: one in HELD_OUT, by a hash of its identity, and all of some sources.
 
-    sources: names as `source_of` returns them. Photographs from the sources of the training data give too good figures,
-    since a network does better on sources that it was trained on.
+    sources: names as `source_of` returns them. Figures on held-out sources are more honest, since a network does better
+    on photographs from the sources that it was trained on.
     """
     if source_of(item) in sources:
         return True
@@ -129,10 +129,10 @@ def held_out(item: Item, sources: Sequence[str] = ()) -> bool:
 
 def check_sources(items: Iterable[Item], sources: Sequence[str]) -> None:
     """Raise OptionError for a source that none of the photographs is from."""
-    there = {source_of(item) for item in items}
+    present = {source_of(item) for item in items}
     for name in sources:
-        if name not in there:
-            raise OptionError(f"validation_sources: no photograph is from {name!r}; {hint(name, sorted(there))}")
+        if name not in present:
+            raise OptionError(f"validation_sources: no photograph is from {name!r}; {hint(name, sorted(present))}")
 
 
 def digest(items: Iterable[Item]) -> str:
@@ -140,11 +140,11 @@ def digest(items: Iterable[Item]) -> str:
 
     Reads every file once. Raises InputError.
     """
-    total = hashlib.sha256()
+    hasher = hashlib.sha256()
     for item in items:
-        total.update(repr((item.name, item.labelling)).encode())
-        total.update(hashlib.sha256(item.read()).digest())
-    return total.hexdigest()
+        hasher.update(repr((item.name, item.labelling)).encode())
+        hasher.update(hashlib.sha256(item.read()).digest())
+    return hasher.hexdigest()
 
 
 def split(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:

@@ -21,19 +21,19 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels
 class WeakLabel:
     """The weak label of one photograph.
 
-    classes: VOC indices of what it shows. boxes: for each class, where it is, if that is known; it is then nowhere
-    else. unclear: boxes around objects of an unknown class or of none.
+    classes: VOC indices of what it shows. boxes: (class, box) of each object; a class with boxes is nowhere else.
+    ignored_boxes: boxes around objects of an unknown class or of none.
     """
 
     classes: set[int] = field(default_factory=set)
     boxes: list[tuple[int, Box]] = field(default_factory=list)
-    unclear: list[Box] = field(default_factory=list)
+    ignored_boxes: list[Box] = field(default_factory=list)
 
 
 def read_labels(path: Path) -> dict[str, WeakLabel]:
     """Read labels by file name from a CSV: the file in the first column, VOC classes, separated by spaces, in `labels`.
 
-    Of a name "SHARD:FOLDER/FILE", the last part counts. Raises InputError.
+    Only the last part of a name "SHARD:FOLDER/FILE" counts. Raises InputError.
     """
     try:
         with open(path, newline="", encoding="utf-8") as file:
@@ -46,7 +46,7 @@ def read_labels(path: Path) -> dict[str, WeakLabel]:
 def read_boxes(path: Path) -> dict[str, WeakLabel]:
     """Read labels by file name from a JSON list of {"image", "cls", "box": [x0, y0, x1, y1]}, in pixels.
 
-    Boxes of the class "ignore" become `unclear`. Raises InputError.
+    Boxes of the class "ignore" become `ignored_boxes`. Raises InputError.
     """
     labels: dict[str, WeakLabel] = {}
     try:
@@ -54,7 +54,7 @@ def read_boxes(path: Path) -> dict[str, WeakLabel]:
             label = labels.setdefault(file_name(entry["image"]), WeakLabel())
             x0, y0, x1, y1 = map(float, entry["box"])
             if entry["cls"] == "ignore":
-                label.unclear.append((x0, y0, x1, y1))
+                label.ignored_boxes.append((x0, y0, x1, y1))
                 continue
             index = _index(path, entry["cls"])
             label.classes.add(index)

@@ -26,7 +26,7 @@ def face_losses(nets: Nets, batch: Batch) -> Losses:
     heat, size, offset = (answer.float() for answer in nets[GENERATOR](batch["L"]))
     middles = (batch["heat"] == 1).float()
     count = middles.sum().clamp(min=1)
-    seen = focal(heat, batch["heat"], batch["asked"]) / count
+    seen = focal(heat, batch["heat"], batch["heat_mask"]) / count
     large = (F.l1_loss(size, batch["size"], reduction="none") * middles).sum() / count
     where = (F.l1_loss(offset, batch["offset"], reduction="none") * middles).sum() / count
     return {"loss": seen + SIZE * large + OFFSET * where, "heat": seen, "size": large, "offset": where}

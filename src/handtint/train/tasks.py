@@ -18,7 +18,7 @@ from handtint.data.cached_features import CachedPairs
 from handtint.data.face_pairs import FacePairs, with_faces
 from handtint.data.faces import read_faces
 from handtint.data.labels import mask_pairs, photographs
-from handtint.data.pairs import COLOR_MIN_SCALE, Batch, ColorPairs, ColorView, MaskPairs, SquashedPairs
+from handtint.data.pairs import COLOR_MIN_SCALE, Batch, ColorAugmentation, ColorPairs, MaskPairs, SquashedPairs
 from handtint.data.part_pairs import PartPairs
 from handtint.data.sources import Item, held_out
 from handtint.errors import OptionError
@@ -76,7 +76,7 @@ class Task:
 def _color_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) -> Dataset[Batch]:
     if recipe.augment == "squash":
         return SquashedPairs(examples, phase.size, seed=recipe.seed, epoch=epoch)
-    view = ColorView(
+    view = ColorAugmentation(
         min_scale=recipe.min_crop_scale or COLOR_MIN_SCALE,
         degradation_prob=recipe.degradation_prob,
         damage_prob=recipe.damage_prob,
@@ -85,14 +85,14 @@ def _color_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) 
         face_crop_prob=recipe.face_crop_prob,
         faces=read_faces(Path(recipe.faces), NARROWEST_FACE) if recipe.faces else {},
     )
-    return ColorPairs(examples, phase.size, seed=recipe.seed, epoch=epoch, view=view)
+    return ColorPairs(examples, phase.size, seed=recipe.seed, epoch=epoch, augmentation=view)
 
 
 def _balanced(examples: list[Any], recipe: Recipe, *, pair: Callable[[Any], Pair] = lambda pair: pair) -> list[Any]:
     if not recipe.balance:
         return examples
-    shown = balance.shown([pair(example) for example in examples])
-    return balance.repeated(examples, balance.factors(shown, recipe.balance), recipe.seed)
+    shown = balance.class_presence([pair(example) for example in examples])
+    return balance.repeat(examples, balance.repeat_factors(shown, recipe.balance), recipe.seed)
 
 
 def _mask_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) -> Dataset[Batch]:
@@ -161,7 +161,7 @@ TASKS = {
         gather=photographs,
         photo=lambda item: item,
         pairs=lambda examples, phase, epoch, recipe: FacePairs(
-            examples, phase.size, seed=recipe.seed, epoch=epoch, degraded=recipe.degradation_prob
+            examples, phase.size, seed=recipe.seed, epoch=epoch, degradation_prob=recipe.degradation_prob
         ),
         shown=lambda examples, size: SquashedPairs(examples, size, seed=0, epoch=0, flip=False),
         steps=lambda _recipe, _phase: face_steps,
@@ -179,9 +179,11 @@ TASKS = {
             seed=recipe.seed,
             epoch=epoch,
             min_crop_scale=recipe.min_crop_scale or PART_MIN_SCALE,
-            degraded=recipe.degradation_prob,
+            degradation_prob=recipe.degradation_prob,
         ),
-        shown=lambda examples, size: PartPairs(examples, size, seed=0, epoch=0, min_crop_scale=1.0, degraded=0.0),
+        shown=lambda examples, size: PartPairs(
+            examples, size, seed=0, epoch=0, min_crop_scale=1.0, degradation_prob=0.0
+        ),
         steps=lambda _recipe, _phase: part_steps,
         outputs=("parts",),
         rows=part_rows,
