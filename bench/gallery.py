@@ -22,15 +22,15 @@ HINTED = {  # colours that a gray copy does not tell
     "woman in white robe": ("@50%,26%=#8a5a3c", "@50%,75%=#ddd2bd", "@52%,60%=#8a5a3c"),
 }
 NOTES = {
-    "astronaut": "Failed: the suit is orange, which its gray does not tell; it stays gray.",
-    "astronaut, hinted": "A suit and a flag: crews of 1992 wore orange at launch, and the flag has red stripes.",
-    "hopper, hinted": "A uniform: the navy's is a blue that is nearly black, as the field of the flag is.",
-    "woman in white robe, hinted": "A dress: the robe is a warm white; her face is brown, where red was predicted.",
-    "parrot": "Failed: the colours of a parrot are not in its gray; it becomes a brown bird.",
-    "parrot, hinted": "Green was given at one point; it reached the beak, too.",
-    "calla plants": "Failed: leaves in an old plate become brown instead of green.",
-    "flower meadow": "Failed: the tree was taken for the subject, with blue edges; the meadow stays gray.",
-    "museum hall": "Failed: large plain surfaces turn evenly beige, whatever they were.",
+    "astronaut": "Failed: the suit was orange, which cannot be seen in the gray copy; it stays gray.",
+    "astronaut, hinted": "The hints: crews of 1992 wore orange suits at launch, and the flag has red stripes.",
+    "hopper, hinted": "The hints: the navy's uniform is a blue that is nearly black, and so is the field of the flag.",
+    "woman in white robe, hinted": "The hints: the robe is a warm white, and her face is brown, where the network predicted red.",
+    "parrot": "Failed: the colours of a parrot cannot be seen in a gray copy; it becomes a brown bird.",
+    "parrot, hinted": "One point was given green; the colour spread to the beak, too.",
+    "calla plants": "Failed: the leaves become brown instead of green.",
+    "flower meadow": "Failed: the tree was taken for the subject and has blue edges; the meadow stays gray.",
+    "museum hall": "Failed: large plain surfaces turn beige, whatever colour they had.",
     "tesla portrait": "Failed: the background and the coat get the same greenish brown.",
     "mountains": "Failed: only a part of the mountains was taken for the subject, with an edge through the sky.",
 }
@@ -71,9 +71,10 @@ def main() -> None:
         if title in HINTED:
             entries.append(entry(tinter, path, f"{title}, hinted", keep="all", hint=HINTED[title]))
     head = (
-        "# Gallery\n\n<!-- `python bench/gallery.py` writes this page -->\n\nEvery photograph that comes with "
-        "handtint, good and bad, none of them seen in training, with the command that made each. Move the slider. "
-        "What failed has a note. Makers and licences: SOURCES.md of `examples/photos` and `examples/varied`.\n"
+        "# Gallery\n\n<!-- `python bench/gallery.py` writes this page -->\n\nAll sample photographs of handtint, gray and "
+        "tinted, with the command that made each. Move the slider to compare. None of them was used in training, and "
+        "none was left out: results that failed have a note. The folders `examples/photos` and `examples/varied` hold "
+        "the originals; their SOURCES.md names makers and licences.\n"
     )
     (ROOT / "docs" / "gallery.md").write_text("\n".join([head, *entries]))
 

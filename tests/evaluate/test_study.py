@@ -67,7 +67,7 @@ def test_the_page_has_every_model_in_the_reports_order_and_the_reports_figures(p
 
 def test_findings_repeat_or_do_not_by_the_figures(paths: list[Path]) -> None:
     verdicts = [row[1] for row in study.findings(study.read(paths))]
-    assert verdicts == ["repeats", "does not", "repeats"]
+    assert verdicts == ["confirmed", "not confirmed", "confirmed"]
 
 
 def test_other_photographs_and_other_files_are_refused(paths: list[Path], tmp_path: Path) -> None:

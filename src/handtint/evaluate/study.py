@@ -84,11 +84,13 @@ def markdown(entries: Sequence[Entry], *, command: str, figure: str = "") -> str
     """
     first = entries[0]
     lines = [(GRAY, first.gray), (MEAN_COLOR, first.mean), *((e.name, e.scores) for e in entries)]
-    origin = "from the files of `handtint evaluate colour`; [training](training.md) says how each model was trained."
+    about = "These models were measured on the same photographs. [Training](training.md#the-study) says how they were"
+    origin = "from what `handtint evaluate colour` wrote. Do not edit it: run the command again."
     cited = f"Cited rows: {CITATION}, trained at full size, on its own 2,000 photographs at 224 pixels."
     parts = [
         "# The study: the report's architectures and ours on one budget",
-        f"Made by `{command}` {origin} Do not edit this page: run the command again.",
+        f"{about} trained, and what the figures show.",
+        f"This page was made by `{command}` {origin}",
         "\n".join(f"- {key}: {value}" for key, value in first.run.items() if key != "recipe"),
         "\n".join(f"- {e.name}: {e.run.get('recipe', 'unknown recipe')}" for e in entries),
         f"## Protocol `report`\n\nGreen and blue of RGB, measured as in the 2022 report. {cited}",
@@ -98,7 +100,7 @@ def markdown(entries: Sequence[Entry], *, command: str, figure: str = "") -> str
         "## Whole pictures\n\nMeans over photographs. Ratio: colourfulness, prediction divided by original."
         + (f" Frechet distance on {first.run['frechet']}." if "frechet" in first.run else ""),
         table(("model", "PSNR dB", "SSIM", "CIEDE2000", "colourfulness ratio", "Frechet"), map(_picture_row, lines)),
-        "## The report's findings\n\n" + table(("finding", "here", "figures"), findings(entries)),
+        "## The report's findings\n\n" + table(("finding of the report", "here", "figures"), findings(entries)),
     ]
     if figure:
         parts.append(f"## Samples\n\n![Input, each model's prediction, truth]({figure})")
@@ -139,7 +141,7 @@ def _colorfulness_ratio(scores: Scores) -> float:
 
 
 def findings(entries: Sequence[Entry]) -> list[list[str]]:
-    """(finding of the report, "repeats" or "does not", the figures behind that), for the evaluated models."""
+    """(finding of the report, "confirmed" or "not confirmed", the figures behind that), for the evaluated models."""
     by_name = {entry.name: entry.scores for entry in entries}
     models = [
         _faded("The ViT discriminator leaves gray pictures", by_name.get("vit-discriminator-gan")),
@@ -153,7 +155,7 @@ def _faded(claim: str, scores: Scores | None) -> list[str]:
     if scores is None:
         return []
     share = _colorfulness_ratio(scores)
-    verdict = "repeats" if share < FADED else "does not"
+    verdict = "confirmed" if share < FADED else "not confirmed"
     return [claim, verdict, f"colourfulness {share:.0%} of the truth's; gray is below {FADED:.0%}"]
 
 
@@ -164,7 +166,8 @@ def _best(entries: Sequence[Entry]) -> list[str]:
         return []
     best = min(errors, key=errors.__getitem__)
     figures = ", ".join(f"{name} {error:.4f}" for name, error in sorted(errors.items(), key=lambda pair: pair[1]))
-    return ["ViT-LSGAN is the best of the four", "repeats" if best == "vit-lsgan" else "does not", f"B MAE: {figures}"]
+    verdict = "confirmed" if best == "vit-lsgan" else "not confirmed"
+    return ["ViT-LSGAN is the best of the four", verdict, f"B MAE: {figures}"]
 
 
 def tiles(lines: Sequence[tuple[str, Sequence[Array]]]) -> Array:
