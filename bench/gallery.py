@@ -25,7 +25,7 @@ NOTES = {
     "astronaut": "Failed: the suit was orange, which cannot be seen in the gray copy; it stays gray.",
     "astronaut, hinted": "The hints: crews of 1992 wore orange suits at launch, and the flag has red stripes.",
     "hopper, hinted": "The hints: the navy's uniform is a blue that is nearly black, and so is the field of the flag.",
-    "woman in white robe, hinted": "The hints: the robe is a warm white, and her face is brown, where the network predicted red.",
+    "woman in white robe, hinted": "The hints: the robe is a warm white, and her face is brown, not red as predicted.",
     "parrot": "Failed: the colours of a parrot cannot be seen in a gray copy; it becomes a brown bird.",
     "parrot, hinted": "One point was given green; the colour spread to the beak, too.",
     "calla plants": "Failed: the leaves become brown instead of green.",
@@ -71,8 +71,8 @@ def main() -> None:
         if title in HINTED:
             entries.append(entry(tinter, path, f"{title}, hinted", keep="all", hint=HINTED[title]))
     head = (
-        "# Gallery\n\n<!-- `python bench/gallery.py` writes this page -->\n\nAll sample photographs of handtint, gray and "
-        "tinted, with the command that made each. Move the slider to compare. None of them was used in training, and "
+        "# Gallery\n\n<!-- `python bench/gallery.py` writes this page -->\n\nAll sample photographs of handtint, gray "
+        "and tinted, with the command that made each. Move the slider to compare. None of them was used in training, and "
         "none was left out: results that failed have a note. The folders `examples/photos` and `examples/varied` hold "
         "the originals; their SOURCES.md names makers and licences.\n"
     )
