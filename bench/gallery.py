@@ -73,8 +73,8 @@ def main() -> None:
     head = (
         "# Gallery\n\n<!-- `python bench/gallery.py` writes this page -->\n\nAll sample photographs of handtint, gray "
         "and tinted, with the command that made each. Move the slider to compare. None of them was used in training, "
-        "and none was left out: results that failed have a note. The folders `examples/photos` and `examples/varied` hold "
-        "the originals; their SOURCES.md names makers and licences.\n"
+        "and none was left out: results that failed have a note. The folders `examples/photos` and `examples/varied` "
+        "hold the originals; their SOURCES.md names makers and licences.\n"
     )
     (ROOT / "docs" / "gallery.md").write_text("\n".join([head, *entries]))
 
