@@ -32,21 +32,27 @@ FLAGS = tuple(
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
+@pytest.fixture(autouse=True)
+def _simple_networks(monkeypatch: pytest.MonkeyPatch, engines: dict[str, Engine]) -> None:
+    """The simple networks in this process, for the command line as for the page."""
+    monkeypatch.setattr("handtint.zoo.Model.engine", lambda model, **_: engines[model.task])
+
+
 @pytest.fixture(scope="session")
 def address(engines: dict[str, Engine]) -> Iterator[str]:
-    """The address of a page that answers, with the simple networks."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("handtint.zoo.Model.engine", lambda model, **_: engines[model.task])
-        made, ready = server.listen(None), threading.Event()
-        serving = server.Server(Tinter(), ready.set)
-        thread = threading.Thread(target=serving.run, kwargs={"sockets": [made]})
-        thread.start()
-        assert ready.wait(60)
-        yield server.address(made)
-        serving.should_exit = True
-        thread.join(60)
-        made.close()
-        assert not thread.is_alive()
+    """The URL of a running page with the simple networks. They are set in its tinter alone: no patch outlives a test."""
+    tinter = Tinter()
+    vars(tinter.networks._engines).update(engines)
+    listener, ready = server.listen(None), threading.Event()
+    serving = server.Server(tinter, ready.set)
+    thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]})
+    thread.start()
+    assert ready.wait(60)
+    yield server.address(listener)
+    serving.should_exit = True
+    thread.join(60)
+    listener.close()
+    assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")
