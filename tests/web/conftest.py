@@ -40,7 +40,7 @@ def _simple_networks(monkeypatch: pytest.MonkeyPatch, engines: dict[str, Engine]
 
 @pytest.fixture(scope="session")
 def address(engines: dict[str, Engine]) -> Iterator[str]:
-    """The URL of a running page with the simple networks. They are set in its tinter alone: no patch outlives a test."""
+    """The URL of a running page with the simple networks. Its tinter alone has them: no patch outlives a test."""
     tinter = Tinter()
     vars(tinter.networks._engines).update(engines)
     listener, ready = server.listen(None), threading.Event()

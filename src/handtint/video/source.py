@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SEEK_MARGIN = 1.0  # seconds: a seek goes so much further back than necessary
 RGB, RGB_DEEP = "rgb24", "rgb48le"
+# FFmpeg's demuxers for films. No others are used, since those for playlists read whatever files a playlist names.
+DEMUXERS = "mov,matroska,avi,gif,mpeg,mpegts,mpegvideo,asf,flv,ogg,dv,h264,hevc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ def _open_container(path: str, name: str) -> InputContainer:
         if Path(path).stat().st_size == 0:
             raise DecodeError(f"{name}: the file is empty")
         with _one_line(name):
-            return av.open(path)
+            return av.open(path, options={"format_whitelist": DEMUXERS})
     except av.error.FFmpegError:
         raise
     except OSError as error:
@@ -285,7 +287,8 @@ def _one_line(name: str) -> Iterator[None]:
     except library().error.FFmpegError as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
             raise InputError(f"{name}: {files.reason(error)}") from error
-        raise DecodeError(f"{name}: cannot be read as a film: {_reason(error)}") from error
+        reason = "not in a supported format" if isinstance(error, library().error.ArgumentError) else _reason(error)
+        raise DecodeError(f"{name}: cannot be read as a film: {reason}") from error
 
 
 def _reason(error: Exception) -> str:

@@ -28,7 +28,7 @@ from handtint.web.film_endpoints import FilmEndpoints
 from handtint.web.film_store import FilmStore
 from handtint.web.handlers import Content
 from handtint.web.middleware import LocalOnlyMiddleware
-from handtint.web.requests import MAX_EDIT_BYTES, body, file_name, problem
+from handtint.web.requests import MAX_EDIT_BYTES, Endpoint, body, file_name, for_open, problem
 from handtint.web.samples import SAMPLES
 from handtint.web.session_store import OpenPhoto, SessionStore
 
@@ -39,7 +39,6 @@ TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
 TYPES |= {".svg": "image/svg+xml"}
 
 _T = TypeVar("_T")
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def create(tinter: Tinter, *, limits: codec.Limits = LIMITS, film_limits: codec.Limits = FILM_LIMITS) -> Starlette:
@@ -59,12 +58,12 @@ def create(tinter: Tinter, *, limits: codec.Limits = LIMITS, film_limits: codec.
         Route("/api/recipe", page.load_recipe, methods=["POST"]),
         Route("/api/photos", page.open, methods=["POST"]),
         Route("/api/photos/{key}", page.close, methods=["DELETE"]),
-        Route("/api/photos/{key}/before", page.before),
-        Route("/api/photos/{key}/given", page.upload, methods=["POST"]),
-        Route("/api/photos/{key}/panels", page.json_endpoint(handlers.panels), methods=["POST"]),
-        Route("/api/photos/{key}/palette", page.json_endpoint(handlers.palette), methods=["POST"]),
+        Route("/api/photos/{key}/before", page.for_photo(page.before)),
+        Route("/api/photos/{key}/given", page.for_photo(page.upload), methods=["POST"]),
+        Route("/api/photos/{key}/panels", page.edit_endpoint(handlers.panels, JSONResponse), methods=["POST"]),
+        Route("/api/photos/{key}/palette", page.edit_endpoint(handlers.palette, JSONResponse), methods=["POST"]),
         *(
-            Route(f"/api/photos/{{key}}/{name}", page.content_endpoint(make), methods=["POST"])
+            Route(f"/api/photos/{{key}}/{name}", page.edit_endpoint(make, _content_response), methods=["POST"])
             for name, make in CONTENT_HANDLERS.items()
         ),
         *page.films.routes(),
@@ -125,46 +124,29 @@ class Page:
         self._store.close(request.path_params["key"])
         return Response(status_code=204)
 
-    async def before(self, request: Request) -> Response:
+    async def before(self, request: Request, opened: OpenPhoto) -> Response:
         """The original photo, as a JPEG for display."""
-        opened = self._opened(request)
         screen = schemas.CLOSE_UP_SIZE if request.query_params.get("close") else SCREEN
-        return (
-            _content_response(await self._run(partial(handlers.before, opened, screen))) if opened else photo_closed()
-        )
+        return _content_response(await self._run(partial(handlers.before, opened, screen)))
 
-    async def upload(self, request: Request) -> Response:
+    async def upload(self, request: Request, opened: OpenPhoto) -> Response:
         """Upload a mask or a reference for a photo; its file name is in the query."""
-        opened = self._opened(request)
-        if opened is None:
-            return photo_closed()
         data = await body(request, self._store.limits.bytes)
         name = file_name(request) or "mask"
         return JSONResponse(await self._run(partial(handlers.upload, self._store, opened, name, data)))
 
-    def json_endpoint(self, make: Callable[[OpenPhoto, bytes], Any]) -> Handler:
-        """An endpoint that returns JSON, made by a function of an open photo and the JSON of an edit."""
+    def for_photo(self, endpoint: Callable[[Request, OpenPhoto], Awaitable[Response]]) -> Endpoint:
+        """An endpoint for an open photo; status 410 if it is closed."""
+        return for_open(self._store.get, endpoint, "This photo was closed to make room for others.")
 
-        async def handle(request: Request) -> Response:
-            opened = self._opened(request)
-            if opened is None:
-                return photo_closed()
+    def edit_endpoint(self, make: Callable[[OpenPhoto, bytes], _T], respond: Callable[[_T], Response]) -> Endpoint:
+        """An endpoint that responds with what a function makes of an open photo and the JSON of an edit."""
+
+        async def handle(request: Request, opened: OpenPhoto) -> Response:
             edit = await body(request, MAX_EDIT_BYTES)
-            return JSONResponse(await self._run(partial(make, opened, edit)))
+            return respond(await self._run(partial(make, opened, edit)))
 
-        return handle
-
-    def content_endpoint(self, make: Callable[[OpenPhoto, bytes], Content]) -> Handler:
-        """An endpoint that returns a file, made by a function of an open photo and the JSON of an edit."""
-
-        async def handle(request: Request) -> Response:
-            opened = self._opened(request)
-            if opened is None:
-                return photo_closed()
-            edit = await body(request, MAX_EDIT_BYTES)
-            return _content_response(await self._run(partial(make, opened, edit)))
-
-        return handle
+        return self.for_photo(handle)
 
     async def parse_keep(self, request: Request) -> Response:
         """Parse a typed `keep` into its terms."""
@@ -178,18 +160,10 @@ class Page:
         """Read the settings from a recipe file."""
         return JSONResponse(await self._run(partial(handlers.load_recipe, await body(request, MAX_EDIT_BYTES))))
 
-    def _opened(self, request: Request) -> OpenPhoto | None:
-        return self._store.get(request.path_params["key"])
-
     async def _run(self, function: Callable[[], _T]) -> _T:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(WORKERS)
         return await anyio.to_thread.run_sync(function, limiter=self._limiter)
-
-
-def photo_closed() -> Response:
-    """The response for a photo that is not open, or no longer."""
-    return problem(410, "This photo was closed to make room for others.")
 
 
 async def handle_error(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -14,21 +14,20 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from handtint.errors import InputError, LimitError, OptionError
+from handtint.errors import OptionError
 from handtint.networks import Networks
 from handtint.options import Options
 from handtint.video.source import library
 from handtint.web import schemas
 from handtint.web.film_render import FilmRender
-from handtint.web.film_store import FilmStore, OpenFilm, discard, named
-from handtint.web.requests import MAX_EDIT_BYTES, body, file_name, problem
+from handtint.web.film_store import FilmStore, OpenFilm, errors_naming, not_stored, remove_upload
+from handtint.web.requests import MAX_EDIT_BYTES, Endpoint, body, file_name, for_open, problem, too_large
 
 QUALITY = 85  # of the JPEGs of frames
-CHUNK = 1 << 20  # bytes written at once
+CHUNK = 1 << 20  # bytes of an upload that are written at once
 MEDIA_TYPES = {".mp4": "video/mp4", ".mkv": "video/x-matroska"}
 
 RunInThread = Callable[[Callable[[], Any]], Awaitable[Any]]
-Endpoint = Callable[[Request, OpenFilm], Awaitable[Response]]
 
 
 class FilmEndpoints:
@@ -42,16 +41,20 @@ class FilmEndpoints:
         film = "/api/films/{key}"
         return [
             Route("/api/films", self.open, methods=["POST"]),
-            Route(film, self._of(self.status)),
+            Route(film, self.for_film(self.status)),
             Route(film, self.close, methods=["DELETE"]),
-            Route(f"{film}/frames/{{number:int}}", self._of(self.frame), methods=["POST"]),
-            Route(f"{film}/render", self._of(self.render), methods=["POST"]),
-            Route(f"{film}/render", self._of(self.cancel), methods=["DELETE"]),
-            Route(f"{film}/result", self._of(self.result)),
+            Route(f"{film}/frames/{{number:int}}", self.for_film(self.frame), methods=["POST"]),
+            Route(f"{film}/render", self.for_film(self.render), methods=["POST"]),
+            Route(f"{film}/render", self.for_film(self.cancel), methods=["DELETE"]),
+            Route(f"{film}/result", self.for_film(self.result)),
         ]
 
+    def for_film(self, endpoint: Callable[[Request, OpenFilm], Awaitable[Response]]) -> Endpoint:
+        """An endpoint for an open film; status 410 if it is closed."""
+        return for_open(self._store.get, endpoint, "This film is not open any more.")
+
     def about(self) -> dict[str, Any]:
-        """What the page needs to know: the limit of an upload, and what is missing for films, or ""."""
+        """The properties for the page: the limit of an upload in bytes, and what must be installed for films, or ""."""
         try:
             library()
         except OptionError as error:
@@ -59,14 +62,14 @@ class FilmEndpoints:
         return {"bytes": self._store.limits.bytes, "missing": ""}
 
     async def open(self, request: Request) -> Response:
-        """Open the film that is the body of the request; its file name is in the query."""
+        """Open a film, the body of the request; its file name is in the query."""
         library()
         name = file_name(request) or "film"
         path = await self._run(partial(self._store.new_file, name))
         try:
             await _save(request, path, name, self._store.limits.bytes)
         except BaseException:
-            discard(path)
+            remove_upload(path)
             raise
         film = await self._run(partial(self._store.open, name, path))
         return JSONResponse(_description(film), status_code=201)
@@ -77,32 +80,29 @@ class FilmEndpoints:
         return Response(status_code=204)
 
     async def status(self, request: Request, film: OpenFilm) -> Response:  # noqa: ARG002
-        """The film, and how far its render is."""
+        """The film, and the progress of its render."""
         return JSONResponse(_description(film))
 
     async def frame(self, request: Request, film: OpenFilm) -> Response:
-        """One of the frames, tinted, as a JPEG."""
+        """A preview frame, tinted, as a JPEG."""
         options = _options(schemas.parse_object(await body(request, MAX_EDIT_BYTES)))
         number = request.path_params["number"]
-        if number >= len(film.frames.shown):
+        if number >= len(film.frames):
             return problem(404, "There is no such frame.")
-        return await self._run(partial(self._tinted, film, number, options))
+        return await self._run(partial(self._tint_frame, film, number, options))
 
-    def _tinted(self, film: OpenFilm, number: int, options: Options) -> Response:
+    def _tint_frame(self, film: OpenFilm, number: int, options: Options) -> Response:
         with film.lock:
-            made = film.frames.shown[number].tint(self._networks, options)
-        data = made.photo.encode(format="jpeg", quality=QUALITY)
-        return Response(data, media_type="image/jpeg", headers={"handtint-note": quote(made.note)})
+            result = film.frames[number].tint(self._networks, options)
+        data = result.photo.encode(format="jpeg", quality=QUALITY)
+        return Response(data, media_type="image/jpeg", headers={"handtint-note": quote(result.note)})
 
     async def render(self, request: Request, film: OpenFilm) -> Response:
-        """Begin to render the film; one that is being rendered is not begun again."""
+        """Start to render the film; status 409 if it is being rendered already."""
         payload = schemas.parse_object(await body(request, MAX_EDIT_BYTES))
         start, end = (_seconds(payload, name) for name in ("start", "end"))
-        if film.render and film.render.is_active:
+        if not await self._run(partial(_start_render, film, _options(payload), start or 0.0, end)):
             return problem(409, "This film is being rendered already.")
-        with named(film.path, film.name):
-            film.render = FilmRender(film.path, _options(payload), start or 0.0, end)
-        film.render.start()
         return JSONResponse(_description(film), status_code=202)
 
     async def cancel(self, request: Request, film: OpenFilm) -> Response:  # noqa: ARG002
@@ -112,44 +112,45 @@ class FilmEndpoints:
         return JSONResponse(_description(film))
 
     async def result(self, request: Request, film: OpenFilm) -> Response:
-        """The finished film, whole or the range of bytes that a player asks for."""
+        """The finished film, whole or the range of bytes that a player requests."""
         if not film.render or film.render.state != "done":
             return problem(404, "This film is not rendered yet.")
         path = film.render.output
-        kind = "attachment" if request.query_params.get("save") else "inline"
-        media_type = MEDIA_TYPES[path.suffix]
-        return FileResponse(path, media_type=media_type, filename=_result_name(film), content_disposition_type=kind)
-
-    def _of(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-        """An endpoint for an open film; 410 where it is not open, or no longer."""
-
-        async def handle(request: Request) -> Response:
-            film = self._store.get(request.path_params["key"])
-            return await endpoint(request, film) if film else problem(410, "This film is not open any more.")
-
-        return handle
+        disposition = "attachment" if request.query_params.get("save") else "inline"
+        return FileResponse(
+            path,
+            media_type=MEDIA_TYPES[path.suffix],
+            filename=_result_name(film, film.render),
+            content_disposition_type=disposition,
+        )
 
 
-async def _save(request: Request, path: Path, name: str, most: int) -> None:
-    """Write a request's body to a file. Raises LimitError as soon as it is over `most` bytes."""
-    size, waiting = 0, bytearray()
-    async with await anyio.open_file(path, "wb") as file:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > most:
-                raise LimitError(f"{name}: larger than the limit of {most / 1e6:g} MB")
-            waiting += chunk
-            if len(waiting) >= CHUNK:
-                await _write(file, waiting, name)
-        await _write(file, waiting, name)
+def _start_render(film: OpenFilm, options: Options, start: float, end: float | None) -> bool:
+    """Start to render a film, unless it is being rendered already; whether it was started."""
+    with film.lock, errors_naming(film.path, film.name):
+        if film.is_rendering:
+            return False
+        film.render = FilmRender(film.path, options, start, end)
+        film.render.start()
+    return True
 
 
-async def _write(file: anyio.AsyncFile[bytes], waiting: bytearray, name: str) -> None:
+async def _save(request: Request, path: Path, name: str, limit: int) -> None:
+    """Write a request's body to a file. Raises LimitError as soon as it exceeds `limit` bytes, and InputError."""
+    size, buffer = 0, bytearray()
     try:
-        await file.write(bytes(waiting))
+        async with await anyio.open_file(path, "wb") as file:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise too_large(name, limit)
+                buffer += chunk
+                if len(buffer) >= CHUNK:
+                    await file.write(bytes(buffer))
+                    buffer.clear()
+            await file.write(bytes(buffer))
     except OSError as error:
-        raise InputError(f"{name}: cannot be kept: {(error.strerror or 'unknown error').lower()}") from error
-    waiting.clear()
+        raise not_stored(name, error) from error
 
 
 def _options(payload: dict[str, Any]) -> Options:
@@ -163,13 +164,12 @@ def _seconds(payload: dict[str, Any], name: str) -> float | None:
     return value
 
 
-def _result_name(film: OpenFilm) -> str:
-    assert film.render  # noqa: S101  # nosec B101
-    return f"{os.path.splitext(film.name)[0] or 'film'}.handtint{film.render.output.suffix}"
+def _result_name(film: OpenFilm, render: FilmRender) -> str:
+    return f"{os.path.splitext(film.name)[0] or 'film'}.handtint{render.output.suffix}"
 
 
 def _description(film: OpenFilm) -> dict[str, Any]:
-    """The film as the page shows it."""
+    """The film as JSON."""
     height, width = film.info.size
     return {
         "id": film.key,
@@ -178,7 +178,7 @@ def _description(film: OpenFilm) -> dict[str, Any]:
         "height": height,
         "seconds": film.info.seconds,
         "rate": float(film.info.rate),
-        "times": [shown.time for shown in film.frames.shown],
+        "times": [frame.time for frame in film.frames],
         "notes": film.notes,
         "render": _render_status(film, film.render) if film.render else None,
     }
@@ -186,13 +186,13 @@ def _description(film: OpenFilm) -> dict[str, Any]:
 
 def _render_status(film: OpenFilm, render: FilmRender) -> dict[str, Any]:
     done, total, left = render.progress
-    texts = [text.replace(str(film.path), film.name) for text in (render.error, *render.notes)]
+    error, *notes = (text.replace(str(film.path), film.name) for text in (render.error, *render.notes))
     return {
         "state": render.state,
         "done": done,
         "total": total,
         "left": left,
-        "error": texts[0],
-        "notes": texts[1:],
-        "name": _result_name(film),
+        "error": error,
+        "notes": notes,
+        "name": _result_name(film, render),
     }

@@ -1,4 +1,4 @@
-"""One film rendered for the page, in a process of its own, whose progress is a small file beside the film."""
+"""One film rendered for the page, in a process of its own that writes its progress to a small file beside the film."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Literal
@@ -20,36 +19,25 @@ from handtint.workers.process import ProcessWorker
 from handtint.workers.worker import WorkerDied
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-PROGRESS = "progress"  # the file that holds how many frames are done, of how many
-WAIT = 0.2  # seconds between two looks whether a render that waits was cancelled
-_TURN = Lock()  # one film at a time is rendered
-
-
-@dataclass(frozen=True, slots=True)
-class RenderTask:
-    """What a worker process is told. Times in seconds; end: None for the film's."""
-
-    source: str
-    output: str
-    options: Options
-    start: float = 0.0
-    end: float | None = None
-
-    def job(self) -> FilmJob:
-        """The job. Raises OptionError."""
-        return FilmJob(source=self.source, output=self.output, options=self.options, start=self.start, end=self.end)
+PROGRESS_FILE = "progress"  # its content: frames done, frames in total
+PROGRESS_INTERVAL = 0.2  # seconds between two writes of that file
+POLL_INTERVAL = 0.2  # seconds between two checks whether a waiting render was cancelled
+CANCEL_TIMEOUT = 10.0  # seconds to wait for a cancelled render to stop
+_RENDER_LOCK = Lock()  # held by the render that runs: one film at a time
 
 
 class FilmRender:
-    """A render that has been asked for. error: one line, when it has failed. notes: for the user, when it is done."""
+    """A render of a film. error: one line if it failed. notes: for the user, once it is done."""
 
     def __init__(self, path: Path, options: Options, start: float = 0.0, end: float | None = None) -> None:
-        """path: of the uploaded film, beside which the result is written. Raises OptionError, InputError."""
-        self.output = path.parent / f"result{_ending(str(path))}"
-        self._task = RenderTask(str(path), str(self.output), options, start, end)
-        self._task.job()
-        self._worker: ProcessWorker[None, RenderTask, list[str]] | None = None
-        self._cancelled, self._first = Event(), (0.0, 0)
+        """path: of the uploaded film; the result is written beside it. start, end: in seconds; None for the film's end.
+
+        Raises OptionError, InputError.
+        """
+        self.output = path.parent / f"result{_result_ending(str(path))}"
+        self._job = FilmJob(source=str(path), output=str(self.output), options=options, start=start, end=end)
+        self._worker: ProcessWorker[None, FilmJob, list[str]] = ProcessWorker(None, render, prepare=_prepare)
+        self._cancelled, self._first_progress = Event(), (0.0, 0)
         self._thread = Thread(target=self._run, name="film", daemon=True)
         self.state: State = "waiting"
         self.error, self.notes = "", list[str]()
@@ -60,97 +48,92 @@ class FilmRender:
         return self.state in ("waiting", "running")
 
     def start(self) -> None:
-        """Begin, once no other film is being rendered."""
+        """Start the render, in a thread; it waits until no other film is being rendered."""
         self._thread.start()
 
     def cancel(self) -> None:
-        """Stop it, and wait until it has stopped. What is done is kept: the same render goes on from there."""
+        """Stop the render, and wait until it has stopped. Finished parts stay: the same render resumes after them."""
         self._cancelled.set()
-        if self._worker:
-            self._worker.kill()
+        self._worker.kill()
         if self._thread.ident is not None:
-            self._thread.join(10)
+            self._thread.join(CANCEL_TIMEOUT)
 
     @property
     def progress(self) -> tuple[int, int, float | None]:
-        """(frames done, frames in all, seconds left or None)."""
-        done, total = _read(self.output.parent)
+        """(frames done, frames in total, seconds left or None if unknown)."""
+        done, total = _read_progress(self.output.parent)
         now = time.monotonic()
-        if not self._first[1] and done:
-            self._first = now, done
-        began, first = self._first
-        speed = (done - first) / (now - began) if now > began else 0.0
-        return done, total, (total - done) / speed if speed > 0 and total else None
+        if not self._first_progress[1] and done:
+            self._first_progress = now, done
+        start, resumed = self._first_progress
+        rate = (done - resumed) / (now - start) if now > start else 0.0
+        return done, total, (total - done) / rate if rate > 0 and total else None
 
     def _run(self) -> None:
-        while not _TURN.acquire(timeout=WAIT):
+        while not _RENDER_LOCK.acquire(timeout=POLL_INTERVAL):
             if self._cancelled.is_set():
                 self.state = "cancelled"
                 return
         try:
-            self._run_now()
-        finally:
-            _TURN.release()
-
-    def _run_now(self) -> None:
-        try:
             self._render()
-        except WorkerDied:
-            self._end("cancelled" if self._cancelled.is_set() else "failed", "the process that rendered it died")
         except Exception as error:
-            text = str(error) if isinstance(error, HandtintError) else f"unexpected: {type(error).__name__}"
-            self._end("failed", text)
+            self._end(error)
+        finally:
+            self._worker.kill()
+            _RENDER_LOCK.release()
 
     def _render(self) -> None:
+        self.state = "running"
+        (self.output.parent / PROGRESS_FILE).unlink(missing_ok=True)
+        self._worker.start().result()
+        self.notes = self._worker.submit(self._job).result()
+        self.state = "done"
+
+    def _end(self, error: Exception) -> None:
         if self._cancelled.is_set():
             self.state = "cancelled"
             return
-        worker: ProcessWorker[None, RenderTask, list[str]] = ProcessWorker(None, render, prepare=_nothing)
-        self._worker, self.state = worker, "running"
-        (self.output.parent / PROGRESS).unlink(missing_ok=True)
-        try:
-            worker.start().result()
-            self.notes = worker.submit(self._task).result()
-        finally:
-            worker.kill()
-        self.state = "done"
-
-    def _end(self, state: State, error: str) -> None:
-        self.error = "" if state == "cancelled" else error
-        self.state = state
+        self.error = _message(error)
+        self.state = "failed"
 
 
-def render(_: None, task: RenderTask) -> list[str]:
+def _message(error: Exception) -> str:
+    if isinstance(error, WorkerDied):
+        return "the process that rendered the film died"
+    return str(error) if isinstance(error, HandtintError) else f"an unexpected error: {type(error).__name__}"
+
+
+def render(_: None, job: FilmJob) -> list[str]:
     """In the process: render the film, and return the notes for the user. Raises HandtintError."""
-    folder, told, done = Path(task.output).parent, 0.0, 0
-    with Render(task.job()) as rendering:
+    folder, last_write, done = Path(job.output).parent, 0.0, 0
+    with Render(job) as rendering:
         for done in rendering.frames(Event()):
-            if time.monotonic() - told > 0.2:
-                told = time.monotonic()
-                _write(folder, done, max(done, rendering.total))
-        _write(folder, done, done)
+            if time.monotonic() - last_write > PROGRESS_INTERVAL:
+                last_write = time.monotonic()
+                _write_progress(folder, done, max(done, rendering.total))
+        _write_progress(folder, done, done)
         return rendering.notes
 
 
-def _nothing(_: None) -> None:
-    """The process needs no preparation."""
+def _prepare(_: None) -> None:
+    """The process needs no preparation: the networks depend on the job."""
 
 
-def _write(folder: Path, done: int, total: int) -> None:
-    new = folder / f"{PROGRESS}.new"
+def _write_progress(folder: Path, done: int, total: int) -> None:
+    new = folder / f"{PROGRESS_FILE}.new"
     new.write_text(f"{done} {total}", encoding="ascii")
-    os.replace(new, folder / PROGRESS)
+    os.replace(new, folder / PROGRESS_FILE)
 
 
-def _read(folder: Path) -> tuple[int, int]:
+def _read_progress(folder: Path) -> tuple[int, int]:
     with suppress(OSError, ValueError):
-        done, total = map(int, (folder / PROGRESS).read_text(encoding="ascii").split())
+        done, total = map(int, (folder / PROGRESS_FILE).read_text(encoding="ascii").split())
         return done, total
     return 0, 0
 
 
-def _ending(path: str, endings: Sequence[str] = (".mp4", ".mkv")) -> str:
-    """That of the first container that holds the sound of a film: browsers play .mp4 best."""
+def _result_ending(path: str, endings: Sequence[str] = (".mp4", ".mkv")) -> str:
+    """The first of these file name endings whose container supports the film's sound: browsers play .mp4 best."""
     for ending in endings[:-1]:
         with suppress(OptionError):
             join.select_side_streams(path, f"result{ending}", ())

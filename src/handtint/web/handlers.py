@@ -175,4 +175,4 @@ def _picture(photo: Photo, note: str = "") -> Content:
 
 
 def _stem(opened: OpenPhoto) -> str:
-    return os.path.splitext(os.path.basename(opened.name.replace("\\", "/")))[0] or "photo"
+    return os.path.splitext(opened.name)[0] or "photo"

@@ -1,8 +1,10 @@
-"""What the endpoints share: the body and the file name of a request, and responses that say what is wrong."""
+"""What the endpoints share: the body and the file name of a request, open items, and error responses."""
 
 from __future__ import annotations
 
-from urllib.parse import unquote
+import os
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,6 +14,9 @@ from handtint.errors import LimitError
 
 MAX_EDIT_BYTES = 2_000_000  # of the JSON of an edit
 
+_T = TypeVar("_T")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
 
 async def body(request: Request, limit: int) -> bytes:
     """The body of a request. Raises LimitError as soon as it exceeds `limit` bytes."""
@@ -19,14 +24,34 @@ async def body(request: Request, limit: int) -> bytes:
     async for chunk in request.stream():
         data += chunk
         if len(data) > limit:
-            name = files.one_line(unquote(request.query_params.get("name", ""))) or "this"
-            raise LimitError(f"{name}: larger than the limit of {limit / 1e6:g} MB")
+            raise too_large(file_name(request) or "this", limit)
     return bytes(data)
 
 
+def too_large(name: str, limit: int) -> LimitError:
+    """The error for an upload of more than `limit` bytes."""
+    return LimitError(f"{name}: larger than the limit of {limit / 1e6:g} MB")
+
+
 def file_name(request: Request) -> str:
-    """The file name in the query of a request, or ""."""
-    return files.one_line(request.query_params.get("name", ""))[:200]
+    """The file name in the query of a request, one printable line without folders, or ""."""
+    name = request.query_params.get("name", "").replace("\\", "/")
+    return files.one_line(os.path.basename(name))[:200]
+
+
+def for_open(
+    get: Callable[[str], _T | None], endpoint: Callable[[Request, _T], Awaitable[Response]], closed: str
+) -> Endpoint:
+    """An endpoint for an open photo or film: `get` finds it by the key in the path; status 410 if it is closed.
+
+    closed: the message in that case.
+    """
+
+    async def handle(request: Request) -> Response:
+        opened = get(request.path_params["key"])
+        return problem(410, closed) if opened is None else await endpoint(request, opened)
+
+    return handle
 
 
 def problem(status: int, detail: str) -> Response:
