@@ -2,7 +2,7 @@
 
 `setting` declares one in a dataclass; edit options and the service's settings are such dataclasses, from which flags,
 form fields, JSON Schema and the page's controls are made. `validate` checks a value, `from_text` reads one from a form,
-`check_names` refuses what is not known and names the nearest. `convert` checks tables of other shapes, read from TOML.
+`check_names` refuses unknown names and suggests the nearest. `convert` checks tables of other shapes, read from TOML.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Range:
 
     @staticmethod
     def of(declared: Field[Any]) -> Range | None:
-        """The numbers that a setting can be; None where nothing is said of that."""
+        """The range of a setting's numbers, or None if it has no limits."""
         low, high, below = (declared.metadata.get(name) for name in ("low", "high", "below"))
         if low is None:
             return None
@@ -78,11 +78,11 @@ def kind_of(declared: Field[Any]) -> type:
     return str if declared.default is None else type(declared.default)
 
 
-def check_type(value: object, kind: type, where: str) -> None:
-    """Raise OptionError, "WHERE: VALUE is not WHAT", for a value of another type. Integers are valid as floats."""
+def check_type(value: object, kind: type, location: str) -> None:
+    """Raise OptionError, "LOCATION: VALUE is not TYPE", for a value of another type. Integers are valid as floats."""
     fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
-        raise OptionError(f"{where}: {value!r} is not {_WORDS[kind]}")
+        raise OptionError(f"{location}: {value!r} is not {_WORDS[kind]}")
 
 
 def validate(declared: Field[Any], value: Any) -> Any:
@@ -121,10 +121,10 @@ def from_text(declared: Field[Any], text: str) -> Any:
     return text
 
 
-def boolean(text: str, where: str) -> bool:
+def boolean(text: str, location: str) -> bool:
     """True for "true", False for "false". Raises OptionError."""
     if text not in BOOLEANS:
-        raise OptionError(f"{where}: {text!r} is not {_WORDS[bool]}")
+        raise OptionError(f"{location}: {text!r} is not {_WORDS[bool]}")
     return BOOLEANS[text]
 
 
@@ -135,24 +135,24 @@ def hint(name: str, names: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
 
 
-def check_names(given: Iterable[str], names: Iterable[str], where: str, error: type[HandtintError]) -> None:
+def check_names(given: Iterable[str], names: Iterable[str], location: str, error: type[HandtintError]) -> None:
     """Raise `error` for a name that is not in `names`, with a suggestion."""
     names = tuple(names)
     for name in given:
         if name not in names:
-            raise error(f"{where}: unknown key {name!r}; {hint(name, names)}")
+            raise error(f"{location}: unknown key {name!r}; {hint(name, names)}")
 
 
-def convert(value: Any, kind: Any, where: str, error: type[HandtintError], allowed: Range | None = None) -> Any:
+def convert(value: Any, kind: Any, location: str, error: type[HandtintError], allowed: Range | None = None) -> Any:
     """The value converted to `kind`: integers to floats, lists to tuples, where that is required.
 
     kind: bool, int, float, str, a dict, list[kind], or a tuple type. allowed: the range of each number. Raises `error`
-    for any other value: "WHERE is VALUE; it has to be WHAT".
+    for any other value: "LOCATION is VALUE; it has to be TYPE".
     """
     converted = _converted(value, kind)
     if converted is None or (allowed is not None and not all(v in allowed for v in _numbers(converted))):
         limits = f", {allowed}" if allowed is not None else ""
-        raise error(f"{where} is {value!r}; it has to be {describe(kind)}{limits}")
+        raise error(f"{location} is {value!r}; it has to be {describe(kind)}{limits}")
     return converted
 
 

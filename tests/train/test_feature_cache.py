@@ -86,7 +86,7 @@ def test_looks_are_taken_again_where_a_file_was_replaced(part: str, masked: Path
 def test_looks_are_those_of_the_stages_that_the_run_starts_from(masked: Path, tmp_path: Path) -> None:
     run(replace(PLAN, seed=8, cached_views=1), masked, tmp_path / "first")
     plan = replace(PLAN, cached_views=1, start=str(tmp_path / "first"))
-    net = weight_averaging.trained(plan, tmp_path / "first")
+    net = weight_averaging.trained_network(plan, tmp_path / "first")
     assert isinstance(net, ClassNet)
     views = CachedPairs(cached(plan, masked, tmp_path / "next"), views=1, seed=0, epoch=0)  # type: ignore[arg-type]
     pairs = tasks.find("classes").examples(open_sources([masked]))
@@ -118,7 +118,7 @@ def test_it_learns_and_its_first_stages_stay(masked: Path, tmp_path: Path) -> No
 
 def test_samples_are_drawn_in_vocs_colors(masked: Path, tmp_path: Path) -> None:
     shown = tasks.find("classes").examples(open_sources([masked]))
-    run(replace(PLAN, sample_every=4), masked, tmp_path, shown=shown)
+    run(replace(PLAN, sample_every=4), masked, tmp_path, sample_examples=shown)
     picture = cv2.imread(str(tmp_path / "samples" / "step-000004.png"))
     dog = np.array(voc_color(12)[::-1])
     assert (picture == dog).all(axis=2).sum() > 8 * 200  # the true discs, at the least
@@ -142,34 +142,34 @@ def test_the_exported_network_has_the_foreground_of_the_other_run(masked: Path, 
     run(front, masked, tmp_path / "front")
     plan = replace(PLAN, foreground_run=str(tmp_path / "front"))
     run(plan, masked, tmp_path / "classes")
-    net = weight_averaging.finished(plan, tmp_path / "classes").eval()
+    net = weight_averaging.exported_network(plan, tmp_path / "classes").eval()
     assert isinstance(net, MaskStreams)
     L = torch.randn(1, 1, 64, 96)
     with torch.no_grad():
         for whole, part in zip(
-            net.classes(L), weight_averaging.trained(plan, tmp_path / "classes").eval()(L), strict=True
+            net.classes(L), weight_averaging.trained_network(plan, tmp_path / "classes").eval()(L), strict=True
         ):
             assert torch.equal(whole, part)
         for whole, part in zip(
-            net.front(L), weight_averaging.trained(front, tmp_path / "front").eval()(L), strict=True
+            net.front(L), weight_averaging.trained_network(front, tmp_path / "front").eval()(L), strict=True
         ):
             assert torch.equal(whole, part)
     with pytest.raises(InputError, match="no checkpoint"):
-        weight_averaging.finished(replace(plan, foreground_run=str(tmp_path / "nowhere")), tmp_path / "classes")
+        weight_averaging.exported_network(replace(plan, foreground_run=str(tmp_path / "nowhere")), tmp_path / "classes")
     with pytest.raises(OptionError, match="foreground_run"):
-        weight_averaging.finished(replace(plan, foreground_run=""), tmp_path / "classes")
+        weight_averaging.exported_network(replace(plan, foreground_run=""), tmp_path / "classes")
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_stages_that_a_run_from_a_file_left_frozen_can_learn_in_the_next(masked: Path, tmp_path: Path) -> None:
     run(PLAN, masked, tmp_path / "first")
-    net = weight_averaging.trained(PLAN, tmp_path / "first").eval()
+    net = weight_averaging.trained_network(PLAN, tmp_path / "first").eval()
     export(net, tmp_path / "net.onnx", ["classes", "foreground"])
     still = replace(PLAN, lr=0.0, backbone_lr=0.0, weight_decay=0.0)
     run(replace(still, frozen=7, start=str(tmp_path / "net.onnx")), masked, tmp_path / "frozen")
     plan = replace(still, frozen=3, start=str(tmp_path / "frozen"))
     run(plan, masked, tmp_path / "free")
-    free = weight_averaging.trained(plan, tmp_path / "free").eval()
+    free = weight_averaging.trained_network(plan, tmp_path / "free").eval()
     x = torch.randn(1, 1, 64, 64)
     with torch.no_grad():
         ours, theirs = free(x)[0], net(x)[0]

@@ -2,13 +2,19 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from handtint.train.losses import alpha_loss, class_entropy, color_regression, feature_distance, soft_jaccard_loss
+from handtint.train.losses import (
+    alpha_loss,
+    class_cross_entropy,
+    color_regression_loss,
+    feature_distance,
+    soft_jaccard_loss,
+)
 
 
 def test_color_regression_is_torchs_smooth_l1_without_weights() -> None:
     torch.manual_seed(0)
     a, b = torch.randn(2, 2, 8, 8), torch.randn(2, 2, 8, 8)
-    ours = color_regression(a, b, beta=0.1, chroma_weight=0.0)
+    ours = color_regression_loss(a, b, beta=0.1, chroma_weight=0.0)
     torch.testing.assert_close(ours, F.smooth_l1_loss(a, b, beta=0.1))
 
 
@@ -18,17 +24,17 @@ def test_colored_pixels_weigh_more() -> None:
     miss_gray, miss_color = truth.clone(), truth.clone()
     miss_gray[..., 0] += 0.2
     miss_color[..., 1] += 0.2
-    losses = [color_regression(m, truth, beta=0.1, chroma_weight=2.0) for m in (miss_gray, miss_color)]
+    losses = [color_regression_loss(m, truth, beta=0.1, chroma_weight=2.0) for m in (miss_gray, miss_color)]
     assert losses[1] > 1.5 * losses[0]
 
 
 def test_unlabelled_pixels_do_not_count() -> None:
     logits = torch.randn(1, 21, 2, 2)
     labels = torch.full((1, 2, 2), 255, dtype=torch.uint8)
-    assert class_entropy(logits, labels) == 0
+    assert class_cross_entropy(logits, labels) == 0
     labels[0, 0, 0] = 3
     expected = F.cross_entropy(logits[..., 0, 0], torch.tensor([3]))
-    torch.testing.assert_close(class_entropy(logits, labels), expected)
+    torch.testing.assert_close(class_cross_entropy(logits, labels), expected)
 
 
 def test_alpha_loss_is_zero_where_alpha_is_right() -> None:

@@ -10,7 +10,7 @@ from handtint.data.sources import open_sources
 from handtint.train import checkpoint, loop, tasks
 from handtint.train.batches import batches
 from handtint.train.recipe import Phase, Recipe
-from handtint.train.weight_averaging import trained
+from handtint.train.weight_averaging import trained_network
 
 # no batch norm in either network: its statistics are of a process's own share
 PLAN = Recipe(
@@ -24,7 +24,7 @@ def test_the_processes_share_each_batch(photos: Path) -> None:
     examples = tasks.find("colour").examples(open_sources([photos]))
     for done in (0, 1, 3):
         whole = {t.step: t.batch["ab"] for t in batches(PLAN, examples, done)}
-        shares = [{t.step: t.batch["ab"] for t in batches(PLAN, examples, done, rank=r, world=2)} for r in (0, 1)]
+        shares = [{t.step: t.batch["ab"] for t in batches(PLAN, examples, done, rank=r, world_size=2)} for r in (0, 1)]
         assert whole.keys() == shares[0].keys() == shares[1].keys()
         assert min(whole) == done
         for step, batch in whole.items():
@@ -46,5 +46,5 @@ def test_two_processes_are_one(photos: Path, tmp_path: Path) -> None:
                 continue
             torch.testing.assert_close(tensor, two[part][name], atol=2e-5, rtol=1e-3, msg=f"{part}.{name}")
     L = torch.randn(1, 1, 64, 64)
-    answers = [trained(PLAN, tmp_path / str(devices)).eval()(L) for devices in (1, 2)]
+    answers = [trained_network(PLAN, tmp_path / str(devices)).eval()(L) for devices in (1, 2)]
     torch.testing.assert_close(*answers, atol=1e-4, rtol=1e-3)

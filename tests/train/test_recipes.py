@@ -11,7 +11,7 @@ from handtint.errors import InputError, OptionError
 from handtint.train import checkpoint, loop, recipe, shipped, tasks, weight_averaging
 from handtint.train.networks import DISCRIMINATORS, GENERATORS
 from handtint.train.recipe import Phase, Recipe
-from handtint.train.weight_averaging import trained
+from handtint.train.weight_averaging import trained_network
 
 RECIPES = sorted(shipped.FOLDER.glob("*.toml"))
 SMALL = [path for path in RECIPES if path.stem.endswith("-small")]
@@ -62,7 +62,7 @@ def test_each_architecture_trains_and_a_resumed_run_is_the_run_never_stopped(
     plan = tiny(path)
     examples = tasks.find(plan.task).examples(open_sources([photos]))
     said: list[str] = []
-    loop.train(plan, examples, tmp_path / "whole", shown=examples[:2], say=said.append)
+    loop.train(plan, examples, tmp_path / "whole", sample_examples=examples[:2], say=said.append)
     assert "loss_G_GAN" in said[-1]
     assert "loader" in said[-1]
     for stops in (2, 4):  # at the end of the head start, and in the game
@@ -107,7 +107,10 @@ def test_the_game_begins_where_another_run_ended(photos: Path, tmp_path: Path) -
     loop.train(head, examples, tmp_path / "head")
     begun = replace(game, start=str(tmp_path / "head"), lr=0.0, backbone_lr=0.0, ema=0.0)
     loop.train(begun, examples, tmp_path / "game")
-    before, after = trained(head, tmp_path / "head").state_dict(), trained(game, tmp_path / "game").state_dict()
+    before, after = (
+        trained_network(head, tmp_path / "head").state_dict(),
+        trained_network(game, tmp_path / "game").state_dict(),
+    )
     for name, tensor in before.items():
         if "running" not in name and "num_batches" not in name:
             assert torch.equal(tensor, after[name]), name
@@ -122,8 +125,11 @@ def test_a_mix_lies_between_the_two_ends_of_a_run(photos: Path, tmp_path: Path) 
     loop.train(head, examples, tmp_path / "head")
     whole = replace(game, start=str(tmp_path / "head"))
     loop.train(whole, examples, tmp_path / "game")
-    start, end = trained(head, tmp_path / "head").state_dict(), trained(whole, tmp_path / "game").state_dict()
-    mixed = trained(replace(whole, interpolation=0.25), tmp_path / "game").state_dict()
+    start, end = (
+        trained_network(head, tmp_path / "head").state_dict(),
+        trained_network(whole, tmp_path / "game").state_dict(),
+    )
+    mixed = trained_network(replace(whole, interpolation=0.25), tmp_path / "game").state_dict()
     floats = [name for name, tensor in end.items() if tensor.is_floating_point()]
     assert any((start[name] - end[name]).abs().max() > 1e-4 for name in floats)
     for name in floats:
@@ -136,12 +142,15 @@ def test_a_vit_joins_a_network_that_had_none(photos: Path, tmp_path: Path) -> No
     examples = tasks.find("colour").examples(open_sources([photos]))
     alone = replace(tiny(next(p for p in RECIPES if p.stem == "handtint-colour")), phases=(Phase(32, 1, 12),), ema=0.0)
     loop.train(alone, examples, tmp_path / "alone")
-    start = trained(alone, tmp_path / "alone").state_dict()
+    start = trained_network(alone, tmp_path / "alone").state_dict()
     both = replace(alone, network="tiny-vit", start=str(tmp_path / "alone"), frozen=7)
     for blocks, still in ((1, ("embed", "blocks.0")), (2, ("embed", "blocks", "norms"))):
         plan, out = replace(both, frozen_blocks=blocks), tmp_path / str(blocks)
         loop.train(plan, examples, out)
-        began, end = trained(replace(plan, interpolation=0.0), out).state_dict(), trained(plan, out).state_dict()
+        began, end = (
+            trained_network(replace(plan, interpolation=0.0), out).state_dict(),
+            trained_network(plan, out).state_dict(),
+        )
         assert not began["backbone.join.weight"].any()
         for name in (name for name in start if start[name].is_floating_point()):
             assert torch.equal(began[name], start[name]), name
@@ -157,10 +166,14 @@ def test_a_vivid_export_answers_so_many_times_what_was_learned(photos: Path, tmp
     loop.train(plan, tasks.find("colour").examples(open_sources([photos])), tmp_path)
     L = torch.randn(1, 1, 64, 64)
     with torch.no_grad():
-        pale, vivid = (weight_averaging.finished(replace(plan, chroma_gain=v), tmp_path).eval()(L) for v in (1.0, 1.5))
+        pale, vivid = (
+            weight_averaging.exported_network(replace(plan, chroma_gain=v), tmp_path).eval()(L) for v in (1.0, 1.5)
+        )
     torch.testing.assert_close(vivid, 1.5 * pale)
     with pytest.raises(OptionError, match="chroma_gain"):
-        weight_averaging.finished(replace(plan, task="mask", chroma_gain=1.5), _mask_run(plan, tmp_path / "mask"))
+        weight_averaging.exported_network(
+            replace(plan, task="mask", chroma_gain=1.5), _mask_run(plan, tmp_path / "mask")
+        )
 
 
 def test_runs_are_averaged_weight_by_weight(photos: Path, tmp_path: Path) -> None:
@@ -169,15 +182,15 @@ def test_runs_are_averaged_weight_by_weight(photos: Path, tmp_path: Path) -> Non
     plans = [replace(plan, seed=seed, chroma_gain=1.5) for seed in (1, 2, 3)]
     runs = [(each, tmp_path / str(each.seed)) for each in plans]
     each = [loop.train(recipe_, examples, folder).state_dict() for recipe_, folder in runs]
-    mean = weight_averaging.averaged(runs).state_dict()
+    mean = weight_averaging.averaged_network(runs).state_dict()
     for name in (name for name in mean if mean[name].is_floating_point()):
         torch.testing.assert_close(mean[name], sum(state[name] for state in each) / 3)
     L = torch.randn(1, 1, 64, 64)
     with torch.no_grad():
-        vivid = weight_averaging.finished(*runs[0], runs[1:]).eval()(L)
-        torch.testing.assert_close(vivid, 1.5 * weight_averaging.averaged(runs).eval()(L))
+        vivid = weight_averaging.exported_network(*runs[0], runs[1:]).eval()(L)
+        torch.testing.assert_close(vivid, 1.5 * weight_averaging.averaged_network(runs).eval()(L))
     with pytest.raises(OptionError, match="of mask by"):
-        weight_averaging.averaged([runs[0], (replace(plan, task="mask"), tmp_path)])
+        weight_averaging.averaged_network([runs[0], (replace(plan, task="mask"), tmp_path)])
 
 
 def _mask_run(plan: Recipe, out: Path) -> Path:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handtint.train.losses import adversarial
+from handtint.train.losses import adversarial_loss
 from handtint.train.steps import (
     DISCRIMINATOR,
     GENERATOR,
@@ -77,7 +77,7 @@ def test_losses_are_those_of_the_report(kind: str, fake: float, real: float, dec
 
 def test_scales_weigh_the_same() -> None:
     logits = torch.zeros(1, 1, 26, 26), torch.ones(1, 1, 2, 2)
-    assert adversarial(logits, real=True, kind="lsgan").item() == pytest.approx(0.5)
+    assert adversarial_loss(logits, real=True, kind="lsgan").item() == pytest.approx(0.5)
 
 
 def test_the_discriminators_losses_leave_the_generator_alone() -> None:

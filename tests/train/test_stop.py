@@ -9,7 +9,7 @@ import torch
 from handtint.data.sources import open_sources
 from handtint.train import checkpoint, loop, tasks
 from handtint.train.recipe import Phase, Recipe
-from handtint.train.stop import stopping
+from handtint.train.stop import stop_on_signals
 
 PLAN = Recipe(
     "colour", network="vit-tiny", augment="squash", precision="32-true", workers=1, save_every=2, sample_every=0,
@@ -19,7 +19,7 @@ PLAN = Recipe(
 
 def test_the_second_signal_does_not_wait() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with stopping() as stop:
+    with stop_on_signals() as stop:
         assert not stop.requested
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.requested

@@ -108,7 +108,7 @@ def command(
     examples = training if all_photos else _screened(training, validation, plan, out, changed)
     _keep_lists(plan, out, examples, validation, changed)
     click.echo(f"{len(examples)} examples, {len(validation)} for validation")
-    loop.train(plan, examples, out, shown=validation or examples, say=click.echo, changed=changed)
+    loop.train(plan, examples, out, sample_examples=validation or examples, say=click.echo, changed=changed)
 
 
 def _split(data: tuple[str, ...], plan: Recipe) -> tuple[list[Any], list[Any]]:

@@ -80,30 +80,30 @@ class Rules:
         return labelling, group
 
 
-def parse(text: bytes, where: str) -> Rules:
-    """The rules in the bytes of a `dataset.toml`. Raises InputError that names `where` and the entry."""
+def parse(text: bytes, location: str) -> Rules:
+    """The rules in the bytes of a `dataset.toml`. Raises InputError, which names `location` and the entry."""
     try:
         tables = tomllib.loads(text.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{where}: not TOML: {error}") from error
-    check_names(tables, ("files",), where, InputError)
-    entries = convert(tables.get("files", []), list[dict[str, Any]], f"{where}: files", InputError)
-    return Rules(tuple(_rule(entry, f"{where}: files[{number}]") for number, entry in enumerate(entries)))
+        raise InputError(f"{location}: not TOML: {error}") from error
+    check_names(tables, ("files",), location, InputError)
+    entries = convert(tables.get("files", []), list[dict[str, Any]], f"{location}: files", InputError)
+    return Rules(tuple(_rule(entry, f"{location}: files[{index}]") for index, entry in enumerate(entries)))
 
 
-def _rule(entry: Mapping[str, Any], where: str) -> Rule:
-    check_names(entry, _KEYS, where, InputError)
+def _rule(entry: Mapping[str, Any], location: str) -> Rule:
+    check_names(entry, _KEYS, location, InputError)
     for key, value in entry.items():
-        convert(value, _KEYS[key], f"{where}: {key}", InputError)
+        convert(value, _KEYS[key], f"{location}: {key}", InputError)
     labelling = {key: entry[key] for key in ("classes", "foreground", "partial", "paste") if key in entry}
     if (classes := labelling.get("classes", INDICES)) not in (allowed := (INDICES, UNKNOWN, *VOC[1:])):
-        raise InputError(f"{where}: classes is {classes!r}; it can be one of {', '.join(allowed)}")
+        raise InputError(f"{location}: classes is {classes!r}; it can be one of {', '.join(allowed)}")
     group, pattern = entry.get("group", ""), entry.get("stem", ".*")
     try:
         stem = re.compile(pattern)
         re.compile(f"{pattern}|").fullmatch("").expand(group)  # type: ignore[union-attr]
     except (re.error, IndexError) as error:
-        raise InputError(f"{where}: stem {pattern!r} and group {group!r} do not go together: {error}") from error
+        raise InputError(f"{location}: stem {pattern!r} and group {group!r} do not go together: {error}") from error
     return Rule(entry.get("match", "*"), stem, labelling, group)
 
 

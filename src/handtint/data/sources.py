@@ -88,8 +88,8 @@ def _with_rules(items: Sequence[Item], sidecar: Mapping[str, Rules]) -> list[Ite
     for item in items:
         folder, _, name = item.name.rpartition("/")
         if name == dataset.FILE:
-            where = item.path if item.length < 0 else f"{item.path}: {item.name}"
-            tables[folder] = dataset.parse(item.read(), where)
+            location = item.path if item.length < 0 else f"{item.path}: {item.name}"
+            tables[folder] = dataset.parse(item.read(), location)
     tables |= sidecar
     if not tables:
         return list(items)

@@ -17,76 +17,78 @@ from handtint.train.tasks import find
 from handtint.types import Array
 
 Key = tuple[int, int, int]  # phase, epoch (counted over all phases), photograph
-AHEAD = 4  # batches that each worker keeps ready
+PREFETCH = 4  # batches that each worker keeps ready
 
 
-class Tick(NamedTuple):
-    """One step's batch, or this process's share of it, and how many seconds the loop waited for it."""
+class StepBatch(NamedTuple):
+    """The batch of one step, or this process's part of it. wait: seconds that the loop waited for it."""
 
     step: int
     phase: Phase
     batch: Batch
-    waited: float
+    wait: float
 
 
 def step_count(phase: Phase, examples: Sequence[Any]) -> int:
-    """How many steps a phase has; examples that do not fill a batch are left to the next epoch."""
+    """The number of steps in a phase; in each epoch the last examples, which do not fill a batch, are left out."""
     return phase.epochs * (len(examples) // phase.batch)
 
 
-def batches(recipe: Recipe, examples: list[Any], done: int, *, rank: int = 0, world: int = 1) -> Iterator[Tick]:
-    """Every step's batch from step `done` on, for process `rank` of `world`.
+def batches(
+    recipe: Recipe, examples: list[Any], start_step: int, *, rank: int = 0, world_size: int = 1
+) -> Iterator[StepBatch]:
+    """The batches from step `start_step` to the end of the run, for process `rank` of `world_size`.
 
     The workers that read photographs live as long as the run, so that no epoch begins by waiting for them. They are
     spawned, not forked: the libraries that decode photographs have threads, and a fork would copy their held locks.
     """
-    order = _Order(recipe, len(examples), done, rank, world)
+    sampler = _BatchSampler(recipe, len(examples), start_step, rank, world_size)
     loader = DataLoader(
         _Pairs(recipe, examples),
-        batch_sampler=order,
+        batch_sampler=sampler,
         num_workers=recipe.workers,
-        prefetch_factor=AHEAD if recipe.workers else None,
+        prefetch_factor=PREFETCH if recipe.workers else None,
         multiprocessing_context="spawn" if recipe.workers else None,
         worker_init_fn=_ignore_interrupts,
     )
     requested_at = time.perf_counter()
-    for keys, (step, batch) in zip(order, enumerate(loader, start=done), strict=True):
-        yield Tick(step, recipe.phases[keys[0][0]], batch, time.perf_counter() - requested_at)
+    for keys, (step, batch) in zip(sampler, enumerate(loader, start=start_step), strict=True):
+        yield StepBatch(step, recipe.phases[keys[0][0]], batch, time.perf_counter() - requested_at)
         requested_at = time.perf_counter()
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """The keys of each step's examples from step `done` on; each process has its part of every batch."""
+class _BatchSampler:
+    """The keys of the examples of each step from `start_step` on; each process gets its part of every batch."""
 
     recipe: Recipe
     examples: int
-    done: int
+    start_step: int
     rank: int
-    world: int
+    world_size: int
 
     def __iter__(self) -> Iterator[list[Key]]:
         step = epoch = 0
-        for number, phase in enumerate(self.recipe.phases):
+        for phase_index, phase in enumerate(self.recipe.phases):
             steps = self.examples // phase.batch
             for _ in range(phase.epochs):
-                if step + steps > self.done:
+                if step + steps > self.start_step:
                     shuffled = _shuffled(self.recipe.seed, epoch, self.examples, phase.batch)
-                    for batch in shuffled[max(0, self.done - step) :]:
-                        share = batch.reshape(self.world, -1)[self.rank]
-                        yield [(number, epoch, int(index)) for index in share]
+                    for indices in shuffled[max(0, self.start_step - step) :]:
+                        local_indices = indices.reshape(self.world_size, -1)[self.rank]
+                        yield [(phase_index, epoch, int(index)) for index in local_indices]
                 step += steps
                 epoch += 1
 
 
-def _shuffled(seed: int, epoch: int, examples: int, batch: int) -> Array:
+def _shuffled(seed: int, epoch: int, examples: int, batch_size: int) -> Array:
     """The batches of an epoch in random order, (steps, batch) indices."""
     order = np.random.default_rng((seed, epoch)).permutation(examples)
-    return order[: examples // batch * batch].reshape(-1, batch)
+    return order[: examples // batch_size * batch_size].reshape(-1, batch_size)
 
 
 class _Pairs(Dataset[Batch]):
-    """The pairs of every phase and epoch of a run, by their keys."""
+    """The training pairs of all phases and epochs of a run, by their keys."""
 
     def __init__(self, recipe: Recipe, examples: list[Any]) -> None:
         self.recipe, self.examples = recipe, examples
@@ -102,5 +104,5 @@ class _Pairs(Dataset[Batch]):
 
 
 def _ignore_interrupts(worker: int) -> None:  # noqa: ARG001
-    """Leave Ctrl-C to the loop, which still needs the batch that it waits for."""
+    """Let only the training loop handle Ctrl-C: it still needs the batch that it is waiting for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Checkpoints, written whole or not at all."""
+"""Checkpoints, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from handtint import files
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
-    """Write the state to a file, which is whole or the one before. Raises OutputError."""
+    """Write the state to a file; if that fails, the previous file is left unchanged. Raises OutputError."""
     files.fill(path, lambda file: torch.save(state, file))
 
 
 def load(path: Path) -> dict[str, Any] | None:
-    """The state saved at path, tensors and plain values only, or None where there is none."""
+    """The state saved at path, tensors and plain values only, or None if there is no file."""
     return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None

@@ -19,33 +19,33 @@ from handtint.data.sources import Item, digest
 from handtint.nets.streams import ClassNet
 from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
-from handtint.train.weight_averaging import fill
+from handtint.train.weight_averaging import load_weights
 from handtint.types import Array
 
 Pair = tuple[Item, Item]
 FOLDER = "cached_features"
-AT_ONCE = 16
-COARSER = 4  # labels are kept at this part of the photographs' size: as fine as the network answers
+BATCH_SIZE = 16
+LABEL_STRIDE = 4  # labels are cached at a quarter of the photographs' size, that of the network's outputs
 
 
 def cache_features(
     recipe: Recipe, pairs: Sequence[Pair], out: Path, fabric: Fabric, say: Callable[[str], None]
 ) -> list[CachedExample]:
-    """Compute what the first `recipe.frozen` stages make of each photograph and write it to files; where each lies.
+    """Cache the outputs of the network's first `recipe.frozen` stages for all photographs; returns where they are.
 
-    Of every photograph there are `recipe.cached_views`: the whole squashed to a square, then random crops, degraded.
-    Files are used again for the same settings, weights of those stages, and content of photographs and masks. say: is
-    told of each view. Raises InputError, WeightsError for what the recipe starts from.
+    There are `recipe.cached_views` views of each photograph: first the whole one resized to a square, then degraded
+    random crops. Existing files are used again if settings, weights of those stages, photographs and masks are the
+    same. say: called with a message for each view. Raises InputError, WeightsError for the recipe's `start`.
     """
-    folder, mark = out / FOLDER, out / FOLDER / "key"
-    net = _frozen(recipe)
+    folder, key_file = out / FOLDER, out / FOLDER / "key"
+    net = _initial_network(recipe)
     key = _key(recipe, pairs, net)
-    if not mark.is_file() or mark.read_text() != key:
+    if not key_file.is_file() or key_file.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
         for view in range(recipe.cached_views):
             say(f"view {view + 1} of {recipe.cached_views} of {len(pairs)} photographs")
             _write(net, _views(recipe, pairs, view), recipe, folder / str(view), fabric)
-        mark.write_text(key)
+        key_file.write_text(key)
     return [CachedExample(pair, folder, row) for row, pair in enumerate(pairs)]
 
 
@@ -65,17 +65,17 @@ def _key(recipe: Recipe, pairs: Sequence[Pair], net: ClassNet) -> str:
     return key.hexdigest()
 
 
-def _frozen(recipe: Recipe) -> ClassNet:
-    """The network that the run starts from; its first stages stay as they are."""
+def _initial_network(recipe: Recipe) -> ClassNet:
+    """The network that the run starts from; training does not change its first stages."""
     torch.manual_seed(recipe.seed)
     net = generator(recipe.task, recipe.network).build(recipe.pretrained, recipe.published)
     if recipe.start:
-        fill(net, recipe.start)
+        load_weights(net, recipe.start)
     return net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def crops(recipe: Recipe, pairs: Sequence[Pair], size: int, epoch: int) -> MaskPairs:
-    """Random crops of labelled photographs, degraded and pasted onto as the recipe says."""
+    """Random crops of labelled photographs, with the recipe's degradation and copy-paste."""
     scale = recipe.min_crop_scale or MASK_MIN_SCALE
     return MaskPairs(
         pairs,
@@ -97,19 +97,20 @@ def _views(recipe: Recipe, pairs: Sequence[Pair], view: int) -> Dataset[Batch]:
 
 def _write(net: ClassNet, dataset: Dataset[Batch], recipe: Recipe, folder: Path, fabric: Fabric) -> None:
     folder.mkdir(parents=True)
-    files: dict[str, Array] = {}
-    count, done = len(dataset), 0  # type: ignore[arg-type]
-    for batch in DataLoader(dataset, AT_ONCE, num_workers=recipe.workers, multiprocessing_context=_context(recipe)):
+    arrays: dict[str, Array] = {}
+    count, row = len(dataset), 0  # type: ignore[arg-type]
+    for batch in DataLoader(dataset, BATCH_SIZE, num_workers=recipe.workers, multiprocessing_context=_context(recipe)):
         with torch.inference_mode(), fabric.autocast():
             stem = net.forward_stem(batch["L"].contiguous(memory_format=torch.channels_last), recipe.frozen)
-        parts = {f"{STEM}{i}": part.half().numpy() for i, part in enumerate(stem)}
-        parts |= {name: batch[name][:, COARSER // 2 :: COARSER, COARSER // 2 :: COARSER].numpy() for name in LABELS}
-        for name, part in parts.items():
-            if name not in files:
-                shape = (count, *part.shape[1:])
-                files[name] = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", part.dtype, shape)
-            files[name][done : done + len(part)] = part
-        done += len(stem[0])
+        tensors = {f"{STEM}{i}": tensor.half().numpy() for i, tensor in enumerate(stem)}
+        subsampled = slice(LABEL_STRIDE // 2, None, LABEL_STRIDE)
+        tensors |= {name: batch[name][:, subsampled, subsampled].numpy() for name in LABELS}
+        for name, tensor in tensors.items():
+            if name not in arrays:
+                shape = (count, *tensor.shape[1:])
+                arrays[name] = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", tensor.dtype, shape)
+            arrays[name][row : row + len(tensor)] = tensor
+        row += len(stem[0])
 
 
 def _context(recipe: Recipe) -> str | None:

@@ -1,4 +1,4 @@
-"""The networks that a recipe can name: explicit tables from names to what builds them."""
+"""The networks that a recipe can name: explicit tables from names to the functions that build them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """How to make one network.
+    """How to build one network.
 
-    build: (pretrained, source of the published weights or "") -> the network. published: what a pretrained one
-    starts from, "" where nobody publishes any. side: the only size of picture it takes, 0 for any multiple of 32.
-    companion: the mask network whose foreground goes with its classes.
+    build: (pretrained, source of the published weights or "") -> the network. published: the weights that a pretrained
+    one starts from, "" if there are none. side: the only side of input that it takes, 0 for any multiple of 32.
+    companion: of a network of classes, the mask network that predicts the foreground beside it.
     """
 
     build: Callable[[bool, str], nn.Module]
@@ -51,7 +51,7 @@ def _hybrid(
     return head(backbone)
 
 
-def _on_pyramid(net: Callable[[Pyramid], nn.Module], size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
+def _with_pyramid(net: Callable[[Pyramid], nn.Module], size: str, pretrained: bool, source: str) -> nn.Module:  # noqa: ARG001
     stages = pyramid(size)
     if pretrained and size != "tiny":
         published.load_pyramid(stages, size)
@@ -93,23 +93,23 @@ MASK = {
     "tiny-vit": Generator(partial(_hybrid, MaskNet, "tiny", "tiny")),
 }
 CLASSES = {
-    "lite2": Generator(partial(_on_pyramid, ClassNet, "lite2"), published.LITE2, companion="lite0"),
-    "tiny": Generator(partial(_on_pyramid, ClassNet, "tiny"), companion="tiny"),
+    "lite2": Generator(partial(_with_pyramid, ClassNet, "lite2"), published.LITE2, companion="lite0"),
+    "tiny": Generator(partial(_with_pyramid, ClassNet, "tiny"), companion="tiny"),
 }
 FACES = {
     "small": Generator(lambda _pretrained, _source: FaceNet()),
     "tiny": Generator(lambda _pretrained, _source: FaceNet((8, 8, 8, 8), (1, 0, 1), 8)),
 }
-PEOPLE = {
-    "lite0": Generator(partial(_on_pyramid, PartNet, "lite0"), published.LITE0),
-    "tiny": Generator(partial(_on_pyramid, partial(PartNet, width=16, fine=(8, 8)), "tiny")),
+PARTS = {
+    "lite0": Generator(partial(_with_pyramid, PartNet, "lite0"), published.LITE0),
+    "tiny": Generator(partial(_with_pyramid, partial(PartNet, width=16, fine=(8, 8)), "tiny")),
 }
 GENERATORS: Mapping[str, Mapping[str, Generator]] = {
     "colour": COLOR,
     "mask": MASK,
     "classes": CLASSES,
     "faces": FACES,
-    "parts": PEOPLE,
+    "parts": PARTS,
 }
 
 DISCRIMINATORS: Mapping[str, Callable[[], nn.Module]] = {
@@ -137,7 +137,7 @@ def discriminator(name: str) -> nn.Module:
     return _find("discriminator", DISCRIMINATORS, name)()
 
 
-def _find(what: str, table: Mapping[str, _T], name: str) -> _T:
+def _find(setting: str, table: Mapping[str, _T], name: str) -> _T:
     if name not in table:
-        raise OptionError(f"{what}: unknown {name!r}; there are {', '.join(table)}")
+        raise OptionError(f"{setting}: unknown {name!r}; there are {', '.join(table)}")
     return table[name]

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from handtint.image.color import lab
 from handtint.image.color.palette import voc_colors
-from handtint.train.losses import class_entropy, soft_jaccard_loss
+from handtint.train.losses import class_cross_entropy, soft_jaccard_loss
 from handtint.train.samples import Rows
 from handtint.train.steps import GENERATOR, Batch, Losses, Nets, OptimizerStep
 from handtint.types import VOID
@@ -24,8 +24,8 @@ def part_losses(nets: Nets, batch: Batch) -> Losses:
     """{"loss", "entropy", "overlap"}: cross entropy, and 1 - soft IoU as a mean over the parts."""
     logits = nets[GENERATOR](batch["L"]).float()
     logits = F.interpolate(logits, size=batch["parts"].shape[1:], mode="bilinear", align_corners=False)
-    entropy, overlap = class_entropy(logits, batch["parts"]), soft_jaccard_loss(logits, batch["parts"])
-    return {"loss": entropy + overlap, "entropy": entropy, "overlap": overlap}
+    cross_entropy, jaccard = class_cross_entropy(logits, batch["parts"]), soft_jaccard_loss(logits, batch["parts"])
+    return {"loss": cross_entropy + jaccard, "entropy": cross_entropy, "overlap": jaccard}
 
 
 def part_rows(logits: Tensor, batch: Mapping[str, Tensor]) -> Rows:

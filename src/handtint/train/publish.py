@@ -14,7 +14,7 @@ from handtint.train import recipe as recipes
 from handtint.train.networks import generator
 from handtint.train.recipe import Recipe
 from handtint.train.tasks import find
-from handtint.train.weight_averaging import CHECKPOINT, finished
+from handtint.train.weight_averaging import CHECKPOINT, exported_network
 from handtint.weights import ASSETS, Weights, manifest, store
 from handtint.zoo import CATALOGUE
 
@@ -32,19 +32,19 @@ def publish(
 ) -> str:
     """Export the averaged network of the last checkpoint in `run` as the weights of the model `name`.
 
-    others: runs whose networks it is averaged with, weight by weight. The weights go into the package, or into
-    `folder`, where FOLDER/NAME then names the model with them. Returns what was written, as a sentence. Raises
-    OptionError, InputError, WeightsError.
+    others: runs whose weights are averaged with it. The weights are written into the package, or into `folder`; the
+    model with them is then called FOLDER/NAME. Returns a sentence about what was written. Raises OptionError,
+    InputError, WeightsError.
     """
     if name not in CATALOGUE:
         raise OptionError(f"model: {name!r} is not in the catalogue")
     run_files = [(recipe_path, run), *others]
-    runs = [(recipes.load(path), where) for path, where in run_files]
+    runs = [(recipes.load(path), run_folder) for path, run_folder in run_files]
     recipe, file = runs[0][0], f"{name}.onnx"
     with TemporaryDirectory() as temporary:
         path = Path(temporary) / file
         side = generator(recipe.task, recipe.network).side
-        difference = export(finished(*runs[0], runs[1:]), path, list(find(recipe.task).outputs), side=side)
+        difference = export(exported_network(*runs[0], runs[1:]), path, list(find(recipe.task).outputs), side=side)
         onnx = path.read_bytes()
     weights = Weights(
         file=file,
@@ -55,7 +55,7 @@ def publish(
         start="; averaged with ".join(_start(loaded) for loaded, _ in runs),
         data=data,
         recipe=" + ".join(file.name for file, _ in run_files),
-        steps=sum(_steps(where) for _, where in run_files),
+        steps=sum(_steps(run_folder) for _, run_folder in run_files),
         side=recipe.phases[-1].size if recipe.augment == "squash" else 0,
     )
     store(name, weights, onnx, folder or ASSETS)

@@ -13,7 +13,7 @@ from handtint.settings import Range, check_names, convert, describe, setting
 
 STRIDE = 32
 _T = TypeVar("_T")
-# What keys of recipe files, and of --set, were called before; only files may use them.
+# Former names of keys in recipe files and of --set, which are still accepted there.
 ALIASES = {
     "passes": "epochs",
     "rate": "lr",
@@ -32,7 +32,7 @@ _PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Some epochs at one picture size."""
+    """Some epochs of a run, all at one size of pictures."""
 
     size: int = setting(MISSING, "Side of the square pictures, a multiple of 32.", low=STRIDE)
     epochs: int = setting(MISSING, "How often each photograph is shown.", low=1)
@@ -43,7 +43,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides a training run, apart from its data."""
+    """All settings of a training run, except for its data."""
 
     task: str = setting(MISSING, '"colour", "mask", "classes", "faces" or "parts".')
     network: str = setting("lite0", "Its name in train/networks.py.")
@@ -152,87 +152,89 @@ class Recipe:
 def load(path: Path, changes: Mapping[str, str] | None = None) -> Recipe:
     """Read a recipe; `changes` are `--set key=value` pairs, values in TOML.
 
-    Raises InputError for what is no TOML file, OptionError for a key or value that cannot be used.
+    Raises InputError if the file is not TOML, OptionError for a key or value that cannot be used.
     """
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}") from error
     values = _renamed(values, str(path)) | _renamed(
-        {key: _value(text) for key, text in (changes or {}).items()}, "--set"
+        {key: _parse_value(text) for key, text in (changes or {}).items()}, "--set"
     )
     tables = convert(values.get("phases", []), list[dict[str, Any]], f"{path}: phases", OptionError)
-    places = [f"{path}: phases[{number}]" for number in range(len(tables))]
+    locations = [f"{path}: phases[{index}]" for index in range(len(tables))]
     phases = tuple(
-        _construct(Phase, _renamed(table, place), place) for table, place in zip(tables, places, strict=True)
+        _construct(Phase, _renamed(table, location), location)
+        for table, location in zip(tables, locations, strict=True)
     )
     return checked(_construct(Recipe, values | {"phases": phases}, str(path)), str(path))
 
 
-def checked(recipe: Recipe, where: str = "recipe") -> Recipe:
-    """The recipe, if it can be followed. Raises OptionError naming the setting that cannot, and what it could be."""
-    for number, phase in enumerate(recipe.phases):
-        _checked_values(phase, f"{where}: phases[{number}]")
-    _checked_values(recipe, where)
-    if odd := [p.size for p in recipe.phases if p.size % STRIDE]:
-        raise OptionError(f"{where}: size {odd[0]} is no multiple of {STRIDE}")
-    if odd := [p.batch for p in recipe.phases if p.batch % recipe.devices]:
-        raise OptionError(f"{where}: a batch of {odd[0]} cannot be shared among {recipe.devices} devices")
+def checked(recipe: Recipe, location: str = "recipe") -> Recipe:
+    """The recipe, if its settings are valid. Raises OptionError, which names the invalid one and what it could be."""
+    for index, phase in enumerate(recipe.phases):
+        _checked_values(phase, f"{location}: phases[{index}]")
+    _checked_values(recipe, location)
+    if invalid := [p.size for p in recipe.phases if p.size % STRIDE]:
+        raise OptionError(f"{location}: size {invalid[0]} is no multiple of {STRIDE}")
+    if invalid := [p.batch for p in recipe.phases if p.batch % recipe.devices]:
+        raise OptionError(f"{location}: a batch of {invalid[0]} cannot be shared among {recipe.devices} devices")
     if recipe.interpolation < 1 and not recipe.start:
         raise OptionError(
-            f"{where}: interpolation is {recipe.interpolation}; it can be below 1 only with a start to interpolate from"
+            f"{location}: interpolation is {recipe.interpolation}; "
+            "it can be below 1 only with a start to interpolate from"
         )
     if not recipe.discriminator and any(p.adversarial for p in recipe.phases):
-        raise OptionError(f"{where}: an adversarial phase needs a discriminator")
+        raise OptionError(f"{location}: an adversarial phase needs a discriminator")
     if recipe.perceptual_weight and not recipe.discriminator.startswith("projected"):
-        raise OptionError(f"{where}: perceptual_weight needs the features of a projected discriminator")
+        raise OptionError(f"{location}: perceptual_weight needs the features of a projected discriminator")
     if recipe.task == "classes":
-        _check_classes(recipe, where)
+        _check_classes(recipe, location)
     return recipe
 
 
-def _renamed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The values with old keys by their present names. Raises OptionError for one that stands under both."""
-    if twice := [old for old, new in ALIASES.items() if old in values and new in values]:
-        raise OptionError(f"{where}: {twice[0]} is the old name of {ALIASES[twice[0]]}; give one of them")
+def _renamed(values: Mapping[str, Any], location: str) -> dict[str, Any]:
+    """The values with former keys replaced by the present ones. Raises OptionError for a key under both names."""
+    if duplicates := [old for old, new in ALIASES.items() if old in values and new in values]:
+        raise OptionError(f"{location}: {duplicates[0]} is the old name of {ALIASES[duplicates[0]]}; give one of them")
     return {ALIASES.get(key, key): value for key, value in values.items()}
 
 
-def _construct(kind: type[_T], values: Mapping[str, Any], where: str) -> _T:
-    """A recipe or a phase of the values, each with its own type. Raises OptionError."""
-    kinds = get_type_hints(kind)
-    declared = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
-    check_names(values, kinds, where, OptionError)
-    for name, one in declared.items():
-        if one.default is MISSING and name not in values:
-            raise OptionError(f"{where}: {name} is missing; it has to be {describe(kinds[name])}")
-    return kind(**{name: _typed(declared[name], value, kinds[name], where) for name, value in values.items()})
+def _construct(cls: type[_T], values: Mapping[str, Any], location: str) -> _T:
+    """A Recipe or a Phase from values, each converted to its field's type. Raises OptionError."""
+    types = get_type_hints(cls)
+    declared = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
+    check_names(values, types, location, OptionError)
+    for name, field in declared.items():
+        if field.default is MISSING and name not in values:
+            raise OptionError(f"{location}: {name} is missing; it has to be {describe(types[name])}")
+    return cls(**{name: _typed(declared[name], value, types[name], location) for name, value in values.items()})
 
 
-def _checked_values(part: Recipe | Phase, where: str) -> None:
-    kinds = get_type_hints(type(part))
+def _checked_values(part: Recipe | Phase, location: str) -> None:
+    types = get_type_hints(type(part))
     for declared in fields(part):
-        _typed(declared, getattr(part, declared.name), kinds[declared.name], where)
+        _typed(declared, getattr(part, declared.name), types[declared.name], location)
     for declared in fields(part):
         allowed, value = declared.metadata.get("choices"), getattr(part, declared.name)
         if allowed and value not in allowed:
-            raise OptionError(f"{where}: {declared.name} is {value!r}; it can be {' or '.join(map(repr, allowed))}")
+            raise OptionError(f"{location}: {declared.name} is {value!r}; it can be {' or '.join(map(repr, allowed))}")
 
 
-def _typed(declared: Field[Any], value: Any, kind: Any, where: str) -> Any:
+def _typed(declared: Field[Any], value: Any, kind: Any, location: str) -> Any:
     if declared.name == "phases":
         return value
-    return convert(value, kind, f"{where}: {declared.name}", OptionError, Range.of(declared))
+    return convert(value, kind, f"{location}: {declared.name}", OptionError, Range.of(declared))
 
 
-def _check_classes(recipe: Recipe, where: str) -> None:
+def _check_classes(recipe: Recipe, location: str) -> None:
     if not 3 <= recipe.frozen <= 7:
-        raise OptionError(f"{where}: frozen is {recipe.frozen}; classes are learned on from 3 to 7 frozen stages")
+        raise OptionError(f"{location}: frozen is {recipe.frozen}; classes are learned on from 3 to 7 frozen stages")
     if len({p.size for p in recipe.phases}) != 1:
-        raise OptionError(f"{where}: classes are learned in phases of one size")
+        raise OptionError(f"{location}: classes are learned in phases of one size")
 
 
-def _value(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     try:
         return tomllib.loads(f"x = {text}")["x"]
     except tomllib.TOMLDecodeError:

@@ -13,8 +13,8 @@ from handtint.errors import InputError
 from handtint.train import checkpoint
 from handtint.train.recipe import ALIASES, Recipe
 
-# What may change in a run that goes on: how it is read, saved and reported, and what only its export looks at.
-FREE = (
+# Settings that may change when a run is resumed: of reading, saving and reporting, and those that only its export uses.
+CHANGEABLE = (
     "workers",
     "devices",
     "save_every",
@@ -26,20 +26,20 @@ FREE = (
 )
 
 
-def began_with(recipe: Recipe, data: str) -> dict[str, Any]:
-    """What a checkpoint keeps so that `check` can compare: plain values. data: a digest of what is trained on."""
+def checkpoint_identity(recipe: Recipe, data: str) -> dict[str, Any]:
+    """What a checkpoint stores for `check` to compare: plain values. data: a digest of the training data."""
     return {"recipe": asdict(recipe), "data": data}
 
 
 def data_digest(examples: Sequence[Any]) -> str:
-    """A digest of all files that examples, photographs or (photograph, mask), are made of. Raises InputError."""
+    """A digest of all files of the examples, which are photographs or (photograph, mask). Raises InputError."""
     return digest(chain.from_iterable([example] if isinstance(example, Item) else example for example in examples))
 
 
 def check(path: Path, recipe: Recipe, data: str, *, changed: bool, say: Callable[[str], None]) -> None:
-    """Raise InputError where the checkpoint at path, if there is one, is of another recipe or other data.
+    """Raise InputError if there is a checkpoint at path, and its recipe or data are others.
 
-    With `changed`, `say` is told of it and the run goes on. Checkpoints of older versions do not say what they are of.
+    With `changed`, `say` is called with the differences instead. Checkpoints of older versions record neither.
     """
     state = checkpoint.load(path) or {}
     differences = _differences(state.get("recipe", {}), asdict(recipe))
@@ -47,24 +47,24 @@ def check(path: Path, recipe: Recipe, data: str, *, changed: bool, say: Callable
         differences.append("the photographs, masks or their dataset.toml are others")
     if not differences:
         return
-    apart = "; ".join(differences)
+    text = "; ".join(differences)
     if not changed:
         raise InputError(
-            f"{path.parent}: this run began with another recipe or other data: {apart}. Give it what it began with, or "
+            f"{path.parent}: this run began with another recipe or other data: {text}. Give it what it began with, or "
             "another folder, or say --changed to go on all the same"
         )
-    say(f"goes on changed: {apart}")
+    say(f"goes on changed: {text}")
 
 
-def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """ "KEY was OLD, now is NEW" for each value that both recipes have and that decides how the run goes on."""
-    before, now = _plain(before), _plain(now)
-    both = [(name, before[name], now[name]) for name in now if name in before and name not in FREE]
-    return [f"{name} was {old!r}, now is {new!r}" for name, old, new in both if old != new]
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """ "KEY was OLD, now is NEW" for each key that both recipes have and that may not change."""
+    old, new = _normalized(old), _normalized(new)
+    common = [(name, old[name], new[name]) for name in new if name in old and name not in CHANGEABLE]
+    return [f"{name} was {was!r}, now is {now!r}" for name, was, now in common if was != now]
 
 
-def _plain(value: Any) -> Any:
-    """The value with lists for tuples, and the keys of older versions by their present names."""
+def _normalized(value: Any) -> Any:
+    """The value with lists instead of tuples, and old names of keys replaced by the present ones."""
     if isinstance(value, dict):
-        return {ALIASES.get(key, key): _plain(v) for key, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
+        return {ALIASES.get(key, key): _normalized(v) for key, v in value.items()}
+    return [_normalized(v) for v in value] if isinstance(value, list | tuple) else value

@@ -22,39 +22,39 @@ if TYPE_CHECKING:
     from handtint.data.pairs import Batch
 
 Rows = Sequence[tuple[str, Sequence[Array]]]
-SHOWN = 8  # photographs in a grid
+GRID_SIZE = 8  # photographs in a grid
 
 
 def collect(pairs: Dataset[Batch], count: int) -> dict[str, Tensor]:
-    """The first of the pairs as one batch."""
+    """The first `count` pairs as one batch."""
     return default_collate([pairs[i] for i in range(count)])
 
 
-def draw(net: nn.Module, batch: Mapping[str, Tensor], device: torch.device) -> Any:
-    """The network's answer to the batch, on the CPU, without a trace of it left in the network."""
+def predict(net: nn.Module, batch: Mapping[str, Tensor], device: torch.device) -> Any:
+    """The network's outputs for the batch, on the CPU; the network stays in its mode, training or evaluation."""
     training = net.training
     with torch.no_grad():
-        answer = net.eval()(batch["L"].to(device))
+        outputs = net.eval()(batch["L"].to(device))
     net.train(training)
-    return tuple(a.float().cpu() for a in answer) if isinstance(answer, tuple) else answer.float().cpu()
+    return tuple(output.float().cpu() for output in outputs) if isinstance(outputs, tuple) else outputs.float().cpu()
 
 
-def grid(lines: Rows) -> Array:
+def grid(sample_rows: Rows) -> Array:
     """The rows as one picture, RGB (H, W, 3) uint8."""
-    return rows(lines, side=160)
+    return rows(sample_rows, side=160)
 
 
 def color_rows(predicted: Tensor, batch: Mapping[str, Tensor]) -> Rows:
-    """The report's three rows of L (n, 1, h, w), predicted ab (n, 2, h / k, w / k), true ab (n, 2, h, w)."""
+    """The report's three rows: input L (n, 1, h, w), and in colour predicted ab (n, 2, h / k, w / k) and true ab."""
     L = _lightness(batch)
     return [
         ("input", [lab.gray(x) for x in L]),
-        ("prediction", [_join(x, ab) for x, ab in zip(L, predicted.numpy(), strict=True)]),
-        ("truth", [_join(x, ab) for x, ab in zip(L, batch["ab"].numpy(), strict=True)]),
+        ("prediction", [_rgb(x, ab) for x, ab in zip(L, predicted.numpy(), strict=True)]),
+        ("truth", [_rgb(x, ab) for x, ab in zip(L, batch["ab"].numpy(), strict=True)]),
     ]
 
 
-def _join(L: Array, ab: Array) -> Array:
+def _rgb(L: Array, ab: Array) -> Array:
     planes = resize.shrink(np.moveaxis(ab, 0, -1) * np.float32(lab.AB_SCALE), L.shape)
     return lab.join(L, planes)
 
@@ -62,11 +62,11 @@ def _join(L: Array, ab: Array) -> Array:
 def mask_rows(outputs: Sequence[Tensor], batch: Mapping[str, Tensor]) -> Rows:
     """Input, predicted foreground (n, 1, h / 2, w / 2 logits) and labelled foreground (n, h, w), unknown in gray."""
     L = _lightness(batch)
-    front = torch.sigmoid(outputs[1][:, 0]).numpy()
+    foreground = torch.sigmoid(outputs[1][:, 0]).numpy()
     labels = np.choose(np.minimum(batch["foreground"].numpy(), 2), (0, 255, 128)).astype(np.uint8)
     return [
         ("input", [lab.gray(x) for x in L]),
-        ("prediction", [resize.shrink((x * 255).astype(np.uint8), L[0].shape) for x in front]),
+        ("prediction", [resize.shrink((x * 255).astype(np.uint8), L[0].shape) for x in foreground]),
         ("truth", list(labels)),
     ]
 

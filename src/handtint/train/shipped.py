@@ -31,8 +31,8 @@ def find(recipe: str) -> Path:
     """The file of a recipe that is given by path or, for one of the package, by name.
 
     A file of that path wins. `recipes/NAME.toml`, where no such file exists, means the package's recipe NAME: recipes
-    used to be in a folder of that name beside the package. Raises OptionError, naming the nearest recipe, for a name
-    that is not known; whether a path can be read is seen when it is.
+    used to be in a folder of that name beside the package. A path is not checked. Raises OptionError, which suggests
+    the nearest name, for an unknown name.
     """
     path = Path(recipe)
     is_old_path = path.parent == Path("recipes") and path.suffix == SUFFIX and path.stem in names()

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from handtint.data.cached_features import stem_features
 from handtint.nets.discriminators import fitted
-from handtint.train.losses import adversarial, alpha_loss, class_entropy, feature_distance, soft_jaccard_loss
+from handtint.train.losses import adversarial_loss, alpha_loss, class_cross_entropy, feature_distance, soft_jaccard_loss
 
 Batch = Mapping[str, Tensor]
 Nets = Mapping[str, nn.Module]
@@ -39,7 +39,7 @@ OptimizerSteps = Callable[[Nets, Batch], Iterator[OptimizerStep]]
 
 
 def color_steps(nets: Nets, batch: Batch, *, regression: Regression) -> Iterator[OptimizerStep]:
-    """Before there is a discriminator: the generator learns to predict ab by regression alone."""
+    """Without a discriminator: the generator learns to predict ab by regression alone."""
     yield OptimizerStep(GENERATOR, color_losses(nets, batch, regression=regression), "loss")
 
 
@@ -57,69 +57,72 @@ def adversarial_steps(
     nets: Nets, batch: Batch, *, gan: str, l1_weight: float, regression: Regression, perceptual_weight: float = 0.0
 ) -> Iterator[OptimizerStep]:
     """An update of the discriminator, then one of the generator, on the same prediction."""
-    fake = colored(nets, batch)
+    fake = predict_ab(nets, batch)
     yield OptimizerStep(DISCRIMINATOR, discriminator_losses(nets, batch, fake, gan=gan), "loss_D")
     losses = partial(generator_losses, gan=gan, l1_weight=l1_weight, regression=regression)
-    with _fixed(nets[DISCRIMINATOR]):
+    with _frozen(nets[DISCRIMINATOR]):
         yield OptimizerStep(GENERATOR, losses(nets, batch, fake, perceptual_weight=perceptual_weight), "loss_G")
 
 
 @contextmanager
-def _fixed(net: nn.Module) -> Iterator[None]:
-    """No gradients for what learns in a network: they are not needed where another one is updated."""
-    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    for parameter in learning:
+def _frozen(net: nn.Module) -> Iterator[None]:
+    """While this is open, a network's parameters get no gradients: they are not needed when another one is updated."""
+    trainable = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    for parameter in trainable:
         parameter.requires_grad_(False)
     try:
         yield
     finally:
-        for parameter in learning:
+        for parameter in trainable:
             parameter.requires_grad_(True)
 
 
 def color_losses(nets: Nets, batch: Batch, *, regression: Regression) -> Losses:
-    """{"loss"}: the regression of ab at the size that the generator answers in."""
-    predicted = colored(nets, batch)
+    """{"loss"}: the regression loss of ab, at the size of the generator's output."""
+    predicted = predict_ab(nets, batch)
     return {"loss": regression(predicted.float(), fitted(batch["ab"], predicted))}
 
 
-def colored(nets: Nets, batch: Batch) -> Tensor:
-    """The generator's ab for a batch; hints are for generators that take them, and only their batches have some."""
+def predict_ab(nets: Nets, batch: Batch) -> Tensor:
+    """The generator's ab for a batch, and for its hints if it has some."""
     return nets[GENERATOR](*(batch[name] for name in ("L", "hints") if name in batch))
 
 
 def mask_losses(nets: Nets, batch: Batch) -> Losses:
     """{"loss", "classes", "foreground", "overlap"}: classes and foreground together, each at the labels' size."""
     size = batch["L"].shape[2:]
-    classes, front = (
+    classes, foreground = (
         F.interpolate(x.float(), size=size, mode="bilinear", align_corners=False)
         for x in nets[GENERATOR](batch["L"])[:2]
     )
-    entropy = class_entropy(classes, batch["classes"])
-    bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
-    return {"loss": entropy + bce + overlap, "classes": entropy, "foreground": bce, "overlap": overlap}
+    cross_entropy = class_cross_entropy(classes, batch["classes"])
+    bce, overlap = alpha_loss(foreground[:, 0], batch["foreground"])
+    return {"loss": cross_entropy + bce + overlap, "classes": cross_entropy, "foreground": bce, "overlap": overlap}
 
 
 def class_losses(nets: Nets, batch: Batch, *, stages: int) -> Losses:
     """{"loss", "classes", "class_overlap", "foreground", "overlap"} from the cached features of `stages` stages."""
-    classes, front = (logits.float() for logits in nets[GENERATOR](maps(batch), stages))
-    entropy, jaccard = class_entropy(classes, batch["classes"]), soft_jaccard_loss(classes, batch["classes"])
-    bce, overlap = alpha_loss(front[:, 0], batch["foreground"])
-    losses = {"classes": entropy, "class_overlap": jaccard, "foreground": bce, "overlap": overlap}
+    classes, foreground = (logits.float() for logits in nets[GENERATOR](stem_inputs(batch), stages))
+    cross_entropy, jaccard = (
+        class_cross_entropy(classes, batch["classes"]),
+        soft_jaccard_loss(classes, batch["classes"]),
+    )
+    bce, overlap = alpha_loss(foreground[:, 0], batch["foreground"])
+    losses = {"classes": cross_entropy, "class_overlap": jaccard, "foreground": bce, "overlap": overlap}
     return {"loss": torch.stack([*losses.values()]).sum(), **losses}
 
 
-def maps(batch: Batch) -> list[Tensor]:
-    """The cached features in a batch, as the rest of the network takes them."""
+def stem_inputs(batch: Batch) -> list[Tensor]:
+    """The cached features in a batch, as `forward_from` takes them: float32, with channels last."""
     return [part.float().contiguous(memory_format=torch.channels_last) for part in stem_features(batch)]
 
 
 def discriminator_losses(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:
     """{"loss_D_fake", "loss_D_real", "loss_D"} of predicted ab; loss_D is the mean of the two."""
     L, real = batch["L"], fitted(batch["ab"], fake)
-    on_fake = adversarial(nets[DISCRIMINATOR](L, fake.detach()), real=False, kind=gan)
-    on_real = adversarial(nets[DISCRIMINATOR](L, real), real=True, kind=gan)
-    return {"loss_D_fake": on_fake, "loss_D_real": on_real, "loss_D": 0.5 * (on_fake + on_real)}
+    loss_fake = adversarial_loss(nets[DISCRIMINATOR](L, fake.detach()), real=False, kind=gan)
+    loss_real = adversarial_loss(nets[DISCRIMINATOR](L, real), real=True, kind=gan)
+    return {"loss_D_fake": loss_fake, "loss_D_real": loss_real, "loss_D": 0.5 * (loss_fake + loss_real)}
 
 
 def generator_losses(
@@ -132,7 +135,7 @@ def generator_losses(
     regression: Regression,
     perceptual_weight: float = 0.0,
 ) -> Losses:
-    """{"loss_G_GAN", "loss_G_L1", "loss_G"}: to be taken for real, the weighted regression, and their sum.
+    """{"loss_G_GAN", "loss_G_L1", "loss_G"}: the adversarial loss, the weighted regression loss, and their sum.
 
     With a perceptual_weight also "loss_G_features", the weighted distance between the features of predicted and true
     colours in the frozen part of the discriminator, which has to be a projected one.
@@ -146,5 +149,5 @@ def generator_losses(
         losses["loss_G_features"] = perceptual_weight * feature_distance(features, truth)
     else:
         logits = nets[DISCRIMINATOR](L, fake)
-    losses["loss_G_GAN"] = adversarial(logits, real=True, kind=gan)
+    losses["loss_G_GAN"] = adversarial_loss(logits, real=True, kind=gan)
     return losses | {"loss_G": torch.stack([*losses.values()]).sum()}

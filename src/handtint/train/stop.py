@@ -23,16 +23,16 @@ class StopFlag:
 
 
 @contextmanager
-def stopping() -> Iterator[StopFlag]:
-    """While this is open, SIGINT and SIGTERM set the flag it gives; handlers are restored at the end.
+def stop_on_signals() -> Iterator[StopFlag]:
+    """While this is open, SIGINT and SIGTERM set the flag that it yields; handlers are restored at the end.
 
     Only the main thread can handle signals: in any other, they are left alone.
     """
-    flag, before = StopFlag(), {}
+    flag, old_handlers = StopFlag(), {}
     if threading.current_thread() is threading.main_thread():
-        before = {name: signal.signal(name, flag.handle) for name in (signal.SIGINT, signal.SIGTERM)}
+        old_handlers = {name: signal.signal(name, flag.handle) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield flag
     finally:
-        for name, handler in before.items():
+        for name, handler in old_handlers.items():
             signal.signal(name, handler)

@@ -25,7 +25,7 @@ from handtint.errors import OptionError
 from handtint.train import samples
 from handtint.train.face_steps import face_rows, face_steps
 from handtint.train.feature_cache import Pair, cache_features, crops
-from handtint.train.losses import color_regression
+from handtint.train.losses import color_regression_loss
 from handtint.train.part_steps import part_rows, part_steps
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.steps import (
@@ -34,42 +34,43 @@ from handtint.train.steps import (
     adversarial_steps,
     class_steps,
     color_steps,
-    maps,
     mask_steps,
+    stem_inputs,
 )
 
-PART_MIN_SCALE = 0.1  # the smallest share of a photograph that a crop has, for parts of people
-NARROWEST_FACE = 10.0  # pixels across; a narrower face has no colours to learn from
+PART_MIN_SCALE = 0.1  # the smallest share of a photograph in a crop, for parts of people
+MIN_FACE_WIDTH = 10.0  # pixels; narrower faces have no colours to learn from
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One kind of training.
 
-    gather: items -> everything to learn from among them. examples: the same, validation left out by `held_out`.
-    pairs: (examples, phase, epoch, recipe) -> batches' parts. steps: what a step of a phase does. outputs: what the
-    network's outputs are called when exported. rows: (outputs, batch) -> a sample grid's rows. prepared: (recipe,
-    examples, the run's folder, Fabric, what to tell) -> the examples as `repeated` and `pairs` want them. repeated: the
-    examples as often as a pass shows each. inputs: (batch, recipe) -> what the generator is called with.
+    gather: items -> all examples among them, those for validation included. photo: example -> its photograph. pairs:
+    (examples, phase, epoch, recipe) -> the training pairs of an epoch. sample_pairs: (examples, size) -> the pairs of a
+    sample grid. steps: (recipe, phase) -> the optimiser steps of a training step. outputs: names of the network's
+    outputs in exported files. sample_rows: (outputs, batch) -> the rows of a sample grid. prepare: (recipe, examples,
+    the run's folder, Fabric, function for messages) -> the examples for `resample` and `pairs`. resample: (examples,
+    recipe) -> the examples, each as often as an epoch shows it. inputs: (batch, recipe) -> the generator's arguments.
     """
 
     gather: Callable[[Sequence[Item]], list[Any]]
     photo: Callable[[Any], Item]
     pairs: Callable[[list[Any], Phase, int, Recipe], Dataset[Batch]]
-    shown: Callable[[list[Any], int], Dataset[Batch]]
+    sample_pairs: Callable[[list[Any], int], Dataset[Batch]]
     steps: Callable[[Recipe, Phase], OptimizerSteps]
     outputs: tuple[str, ...]
-    rows: Callable[[Any, Mapping[str, Tensor]], samples.Rows]
-    repeated: Callable[[list[Any], Recipe], list[Any]]
-    prepared: Callable[[Recipe, list[Any], Path, Fabric, Callable[[str], None]], list[Any]]
+    sample_rows: Callable[[Any, Mapping[str, Tensor]], samples.Rows]
+    resample: Callable[[list[Any], Recipe], list[Any]]
+    prepare: Callable[[Recipe, list[Any], Path, Fabric, Callable[[str], None]], list[Any]]
     inputs: Callable[[Batch, Recipe], tuple[Any, ...]]
 
     def examples(self, items: Sequence[Item], sources: Sequence[str] = ()) -> list[Any]:
-        """What to train on among the items; nothing of these sources."""
+        """The examples among the items for training: without those for validation, which include these sources."""
         return [e for e in self.gather(items) if not held_out(self.photo(e), sources)]
 
     def validation(self, items: Sequence[Item], sources: Sequence[str] = ()) -> list[Any]:
-        """What to leave for validation among the items: one in twelve, and all of these sources."""
+        """The examples among the items for validation: one in twelve, and all of these sources."""
         return [e for e in self.gather(items) if held_out(self.photo(e), sources)]
 
 
@@ -83,7 +84,7 @@ def _color_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) 
         old_camera_prob=recipe.old_camera_prob,
         with_hints=recipe.with_hints,
         face_crop_prob=recipe.face_crop_prob,
-        faces=read_faces(Path(recipe.faces), NARROWEST_FACE) if recipe.faces else {},
+        faces=read_faces(Path(recipe.faces), MIN_FACE_WIDTH) if recipe.faces else {},
     )
     return ColorPairs(examples, phase.size, seed=recipe.seed, epoch=epoch, augmentation=view)
 
@@ -91,8 +92,8 @@ def _color_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) 
 def _balanced(examples: list[Any], recipe: Recipe, *, pair: Callable[[Any], Pair] = lambda pair: pair) -> list[Any]:
     if not recipe.balance:
         return examples
-    shown = balance.class_presence([pair(example) for example in examples])
-    return balance.repeat(examples, balance.repeat_factors(shown, recipe.balance), recipe.seed)
+    present = balance.class_presence([pair(example) for example in examples])
+    return balance.repeat(examples, balance.repeat_factors(present, recipe.balance), recipe.seed)
 
 
 def _mask_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) -> Dataset[Batch]:
@@ -103,12 +104,12 @@ def _class_pairs(examples: list[Any], phase: Phase, epoch: int, recipe: Recipe) 
     return CachedPairs(examples, views=recipe.cached_views, seed=recipe.seed, epoch=epoch)
 
 
-def _as_they_are(_recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabric, _say: object) -> list[Any]:
+def _unchanged(_recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabric, _say: object) -> list[Any]:
     return examples
 
 
 def _with_faces(recipe: Recipe, examples: list[Any], _out: Path, _fabric: Fabric, _say: object) -> list[Any]:
-    """The examples whose faces are known from the recipe's file, with these."""
+    """(photograph, its faces) for the examples that the recipe's file of faces lists."""
     return with_faces(examples, read_faces(Path(recipe.faces)))
 
 
@@ -119,7 +120,7 @@ def _lightness(batch: Batch, _recipe: Recipe) -> tuple[Tensor]:
 def _color_steps(recipe: Recipe, phase: Phase) -> OptimizerSteps:
     regression: Regression = F.l1_loss
     if recipe.regression == "weighted":
-        regression = partial(color_regression, beta=recipe.beta, chroma_weight=recipe.chroma_weight)
+        regression = partial(color_regression_loss, beta=recipe.beta, chroma_weight=recipe.chroma_weight)
     if phase.adversarial:
         return partial(
             adversarial_steps,
@@ -135,12 +136,14 @@ MASK = Task(
     gather=mask_pairs,
     photo=lambda pair: pair[0],
     pairs=_mask_pairs,
-    shown=lambda examples, size: MaskPairs(examples, size, seed=0, epoch=0, min_crop_scale=1.0, copy_paste_prob=0.0),
+    sample_pairs=lambda examples, size: MaskPairs(
+        examples, size, seed=0, epoch=0, min_crop_scale=1.0, copy_paste_prob=0.0
+    ),
     steps=lambda _recipe, _phase: mask_steps,
     outputs=("classes", "foreground", "features"),
-    rows=samples.mask_rows,
-    repeated=_balanced,
-    prepared=_as_they_are,
+    sample_rows=samples.mask_rows,
+    resample=_balanced,
+    prepare=_unchanged,
     inputs=_lightness,
 )
 TASKS = {
@@ -148,12 +151,12 @@ TASKS = {
         gather=photographs,
         photo=lambda item: item,
         pairs=_color_pairs,
-        shown=lambda examples, size: SquashedPairs(examples, size, seed=0, epoch=0, flip=False),
+        sample_pairs=lambda examples, size: SquashedPairs(examples, size, seed=0, epoch=0, flip=False),
         steps=_color_steps,
         outputs=("ab",),
-        rows=samples.color_rows,
-        repeated=lambda examples, _recipe: examples,
-        prepared=_as_they_are,
+        sample_rows=samples.color_rows,
+        resample=lambda examples, _recipe: examples,
+        prepare=_unchanged,
         inputs=_lightness,
     ),
     "mask": MASK,
@@ -163,12 +166,12 @@ TASKS = {
         pairs=lambda examples, phase, epoch, recipe: FacePairs(
             examples, phase.size, seed=recipe.seed, epoch=epoch, degradation_prob=recipe.degradation_prob
         ),
-        shown=lambda examples, size: SquashedPairs(examples, size, seed=0, epoch=0, flip=False),
+        sample_pairs=lambda examples, size: SquashedPairs(examples, size, seed=0, epoch=0, flip=False),
         steps=lambda _recipe, _phase: face_steps,
         outputs=("heat", "size", "offset"),
-        rows=face_rows,
-        repeated=lambda examples, _recipe: examples,
-        prepared=_with_faces,
+        sample_rows=face_rows,
+        resample=lambda examples, _recipe: examples,
+        prepare=_with_faces,
         inputs=_lightness,
     ),
     "parts": replace(
@@ -181,22 +184,22 @@ TASKS = {
             min_crop_scale=recipe.min_crop_scale or PART_MIN_SCALE,
             degradation_prob=recipe.degradation_prob,
         ),
-        shown=lambda examples, size: PartPairs(
+        sample_pairs=lambda examples, size: PartPairs(
             examples, size, seed=0, epoch=0, min_crop_scale=1.0, degradation_prob=0.0
         ),
         steps=lambda _recipe, _phase: part_steps,
         outputs=("parts",),
-        rows=part_rows,
-        repeated=lambda examples, _recipe: examples,
+        sample_rows=part_rows,
+        resample=lambda examples, _recipe: examples,
     ),
     "classes": replace(
         MASK,
         pairs=_class_pairs,
         steps=lambda recipe, _phase: partial(class_steps, stages=recipe.frozen),
-        rows=samples.class_rows,
-        repeated=partial(_balanced, pair=lambda kept: kept.pair),
-        prepared=cache_features,
-        inputs=lambda batch, recipe: (maps(batch), recipe.frozen),
+        sample_rows=samples.class_rows,
+        resample=partial(_balanced, pair=lambda example: example.pair),
+        prepare=cache_features,
+        inputs=lambda batch, recipe: (stem_inputs(batch), recipe.frozen),
     ),
 }
 
