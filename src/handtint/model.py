@@ -84,7 +84,7 @@ def _onnx(model: Model, threads: int) -> Engine:
         raise WeightsError(f"{model.name}: not a network for foregrounds: one input (1, 3, h, w) is expected")
     if model.interface:
         channels = INTERFACES[model.interface].channels
-        if engine.channels not in (channels, None) or not engine.alone:
+        if engine.channels not in (channels, None) or not engine.single_input:
             raise WeightsError(f"{model.name}: not {model.network}: one input (1, {channels}, h, w) is expected")
     return engine
 

@@ -3,7 +3,7 @@
 import torch
 
 from handtint.nets.faces import FaceNet
-from handtint.train.face_steps import face_losses, focal
+from handtint.train.face_steps import face_losses, focal_loss
 from handtint.train.networks import FACES
 
 
@@ -23,9 +23,9 @@ def test_the_focal_loss_is_nothing_for_the_truth_and_never_asks_where_nobody_kno
     heat = torch.zeros(1, 1, 4, 4)
     heat[0, 0, 1, 1] = 1
     sure = (heat * 2 - 1) * 20
-    assert focal(sure, heat, torch.ones_like(heat)) < 1e-6
-    assert focal(-sure, heat, torch.ones_like(heat)) > 10
-    assert focal(-sure, heat, torch.zeros_like(heat)) == 0
+    assert focal_loss(sure, heat, torch.ones_like(heat)) < 1e-6
+    assert focal_loss(-sure, heat, torch.ones_like(heat)) > 10
+    assert focal_loss(-sure, heat, torch.zeros_like(heat)) == 0
 
 
 def test_a_batch_without_faces_has_a_loss() -> None:

@@ -52,7 +52,7 @@ def test_tokens_are_those_of_dinov2(theirs: Any, size: tuple[int, int]) -> None:
     net, (h, w) = ours(tensors(theirs)), (size[0] // 16, size[1] // 16)
     gray = torch.rand(2, 1, *size) * 2 - 1
     with torch.no_grad():
-        truth = theirs(net._shown(gray, h * 14, w * 14), output_hidden_states=True)
+        truth = theirs(net._normalized(gray, h * 14, w * 14), output_hidden_states=True)
         first = theirs.layernorm(truth.hidden_states[1])[:, 1:]
         expected = torch.cat([first, truth.last_hidden_state[:, 1:]], dim=2)
         seen = net(gray)

@@ -1,1 +1,1 @@
-"""Weights of torch networks, in and out: exported to ONNX and read back, and those that others publish."""
+"""Weights of torch networks: exported to ONNX and loaded again, and those that others publish."""

@@ -20,18 +20,17 @@ from handtint.errors import WeightsError
 from handtint.nets.hybrid import ColorNet
 from handtint.types import Array
 
-SMALLEST = 256  # tensors of fewer values stay float32
+MIN_HALVED = 256  # tensors of fewer values stay float32
 
 
 def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float = 0.02, side: int = 0) -> float:
-    """Write net as ONNX, weights in float16, any picture size; the largest difference from torch's outputs.
+    """Write net as ONNX, with weights in float16, for any picture size; returns the largest difference of its outputs.
 
-    side: the only size the network takes, side x side; 0 where it takes any.
-    Differences are given as shares of the largest value of the output they are in.
-    Raises OutputError, and WeightsError when the exported network differs by more than the tolerance on noise.
+    side: the only side of input that the network takes; 0 if it takes any. Differences from torch's outputs on noise
+    are relative to the largest value of each output. Raises OutputError, and WeightsError if one exceeds the tolerance.
     """
     net = net.eval()
-    model = _exported(net, outputs, side)
+    model = _trace(net, outputs, side)
     halve_weights(model)
     difference = 0.0
 
@@ -47,12 +46,12 @@ def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float =
     return difference
 
 
-def _exported(net: nn.Module, outputs: list[str], side: int) -> onnx.ModelProto:
+def _trace(net: nn.Module, outputs: list[str], side: int) -> onnx.ModelProto:
     inputs = _inputs(net, (side or 96, side or 128))
     axes = {name: {0: "n"} if side else {0: "n", 2: "h" + name, 3: "w" + name} for name in ["L", *outputs]}
     axes |= dict.fromkeys(list(inputs)[1:], axes["L"])
     with TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of traced sizes and folded constants: the comparison is the judge
+        warnings.simplefilter("ignore")  # about traced sizes and folded constants: outputs are compared afterwards
         torch.onnx.export(
             net,
             tuple(inputs.values()),
@@ -70,7 +69,7 @@ def halve_weights(model: onnx.ModelProto) -> None:
     """Store large float32 weights as float16, each with a cast back; computation stays float32."""
     cast_nodes = []
     for tensor in list(model.graph.initializer):
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < SMALLEST:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < MIN_HALVED:
             continue
         values = numpy_helper.to_array(tensor)
         name = tensor.name
@@ -87,28 +86,28 @@ def _parity(net: nn.Module, path: Path, size: tuple[int, int]) -> float:
         truth = net(*inputs.values())
     truth = truth if isinstance(truth, tuple) else (truth,)
     predictions = OnnxEngine(path).run(*(x.numpy() for x in inputs.values()))
-    return max(_share(a, b.numpy()) for a, b in zip(predictions, truth, strict=True))
+    return max(_relative_difference(a, b.numpy()) for a, b in zip(predictions, truth, strict=True))
 
 
 def _inputs(net: nn.Module, size: tuple[int, int]) -> dict[str, Tensor]:
-    """What the network is called with, by name: L, and where it takes hints a few of these."""
+    """The network's inputs by name: L, and for a network that takes hints some of these."""
     gray = _probe(size)
     if not isinstance(net, ColorNet):
         return {"L": gray}
-    known = torch.zeros(1, 1, *size)
-    known[..., 8:24, 8:40] = 1
-    return {"L": gray, "hints": torch.cat([0.3 * known, -0.2 * known, known], dim=1)}
+    certainty = torch.zeros(1, 1, *size)
+    certainty[..., 8:24, 8:40] = 1
+    return {"L": gray, "hints": torch.cat([0.3 * certainty, -0.2 * certainty, certainty], dim=1)}
 
 
 def _probe(size: tuple[int, int]) -> Tensor:
-    """Noise of four scales, the coarser the stronger as in photographs, (1, 1, h, w) in -1..1."""
-    chance = torch.Generator().manual_seed(1)
+    """Noise of four scales, (1, 1, h, w) in -1..1; as in photographs, the coarser scales are stronger."""
+    generator = torch.Generator().manual_seed(1)
     x = torch.zeros(1, 1, *size)
     for scale in (1, 4, 16, 64):
-        noise = torch.rand(1, 1, *(max(2, side // scale) for side in size), generator=chance) * 2 - 1
+        noise = torch.rand(1, 1, *(max(2, side // scale) for side in size), generator=generator) * 2 - 1
         x += scale * F.interpolate(noise, size=size, mode="bilinear")
     return x / x.abs().max()
 
 
-def _share(predictions: Array, truth: Array) -> float:
+def _relative_difference(predictions: Array, truth: Array) -> float:
     return float(np.abs(predictions - truth).max() / np.abs(truth).max())

@@ -1,4 +1,4 @@
-"""An exported ONNX network back in the torch network that it was made of."""
+"""The weights of an exported ONNX network, loaded into the torch network that it was exported from."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from torch import Tensor, nn
 from handtint.errors import WeightsError
 from handtint.nets.hybrid import current_names
 
-STREAMS = ("", "classes.", "front.")  # where a network may stand in a larger one: nets/streams.py
-FOLDED = "onnx::"  # how the exporter names what is no longer as it was in the network
+STREAMS = ("", "classes.", "front.")  # prefixes of a network's tensors in a larger one: nets/streams.py
+FOLDED = "onnx::"  # prefix by which the exporter names tensors that it changed
 Tensors = dict[str, Tensor]
 
 
 def load(net: nn.Module, path: Path) -> None:
-    """Fill net with the weights of a file that `checkpoints/export.py` wrote of it, or of a network that it is part of.
+    """Load into net the weights of a file that `checkpoints/export.py` wrote of it, or of a network that contains it.
 
-    Export folds norms into the convolutions before them: such norms come back as ones that add a bias and change
-    nothing else. What the file has nothing of, since no output needs it, stays as it is.
-    Raises WeightsError where the file is of another network.
+    Export folds norms into the convolutions before them; such norms become ones that only add a bias. Tensors that the
+    file lacks, because no output depends on them, are unchanged. Raises WeightsError if the file is of another network.
     """
     tensors = current_names(dict(_tensors(_read(path))))
-    stream = max(STREAMS, key=lambda begin: len(net.state_dict().keys() & _within(tensors, begin).keys()))
-    loadable = _with_norms(net, _within(tensors, stream))
+    prefix = max(STREAMS, key=lambda stream: len(net.state_dict().keys() & _with_prefix(tensors, stream).keys()))
+    loadable = _with_norms(net, _with_prefix(tensors, prefix))
     needed = {name for name in net.state_dict() if not name.endswith("num_batches_tracked")}
     present = needed & loadable.keys()
     if len(present) < len(needed) / 2:
@@ -40,10 +39,10 @@ def load(net: nn.Module, path: Path) -> None:
 
 
 def dinov2(path: Path) -> Tensors:
-    """The tensors of a Dinov2Model that another network was exported with as its `backbone`.
+    """The tensors of a Dinov2Model in the ONNX file of a network that has it as its `backbone`.
 
-    The exporter folds the slices that part the whole picture's position from those of its patches: (1, 1, dim) and
-    (1, patches, dim). Raises WeightsError where the file is no ONNX network, or has no such part.
+    The exporter splits the positions into those of the class token and of the patches: (1, 1, dim) and (1, patches,
+    dim). Raises WeightsError if the file is not ONNX, or has no such backbone.
     """
     model = _read(path)
     folded = (t for t in model.graph.initializer if t.name.startswith(FOLDED) and len(t.dims) == 3)
@@ -51,19 +50,19 @@ def dinov2(path: Path) -> Tensors:
     if len(positions) != 2 or positions[0].dims[1] != 1:
         raise WeightsError(f"{path}: not the ONNX export of a network with a Dinov2Model")
     parts = [torch.tensor(numpy_helper.to_array(t)).float() for t in positions]
-    tensors = _within(dict(_tensors(model)), "backbone.")
+    tensors = _with_prefix(dict(_tensors(model)), "backbone.")
     return tensors | {"embeddings.position_embeddings": torch.cat(parts, dim=1)}
 
 
 def _read(path: Path) -> onnx.ModelProto:
     try:
         return onnx.load(str(path))
-    except Exception as error:  # protobuf's own, and whatever else a broken file brings about
+    except Exception as error:  # protobuf's own exceptions, and others for damaged files
         raise WeightsError(f"{path}: not an ONNX network: {str(error).splitlines()[0]}") from error
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[tuple[str, Tensor]]:
-    """Every tensor of the file by its name in the torch network."""
+    """All tensors of the file, by their names in the torch network."""
     stored = {
         t.name.removesuffix(".half"): torch.tensor(numpy_helper.to_array(t)).float() for t in model.graph.initializer
     }
@@ -83,22 +82,22 @@ def _tensors(model: onnx.ModelProto) -> Iterator[tuple[str, Tensor]]:
 def _module(node: str) -> str:
     """The module's name from that of its node: "/head/up8/mix/mix.0/mix.0.0/Conv" is of head.up8.mix.0.0."""
     parts = node.strip("/").split("/")[:-1]
-    steps = (part.removeprefix(f"{before}.") for before, part in pairwise(["", *parts]))
-    return ".".join(steps)
+    names = (part.removeprefix(f"{parent}.") for parent, part in pairwise(["", *parts]))
+    return ".".join(names)
 
 
-def _within(tensors: Tensors, begin: str) -> Tensors:
-    return {name.removeprefix(begin): tensor for name, tensor in tensors.items() if name.startswith(begin)}
+def _with_prefix(tensors: Tensors, prefix: str) -> Tensors:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _with_norms(net: nn.Module, tensors: Tensors) -> Tensors:
-    """The same, with the biases that convolutions have of the norms after them given back to those."""
+    """The tensors, with the biases that convolutions got from folded norms moved back into these norms."""
     loadable = dict(tensors)
     for (name, layer), (norm_name, norm) in pairwise(net.named_modules()):
         folded = isinstance(layer, nn.Conv2d) and layer.bias is None and f"{name}.bias" in tensors
         if folded and isinstance(norm, nn.BatchNorm2d):
             bias = loadable.pop(f"{name}.bias")
-            neutral = {"weight": 1.0, "running_mean": 0.0, "running_var": 1.0 - norm.eps}
-            loadable |= {f"{norm_name}.{part}": torch.full_like(bias, value) for part, value in neutral.items()}
+            identity = {"weight": 1.0, "running_mean": 0.0, "running_var": 1.0 - norm.eps}
+            loadable |= {f"{norm_name}.{part}": torch.full_like(bias, value) for part, value in identity.items()}
             loadable[f"{norm_name}.bias"] = bias
     return loadable

@@ -13,14 +13,14 @@ NAME = "EfficientNet-Lite0, ImageNet, last stage pooled to 320 values (not the I
 
 
 class Features:
-    """A picture to the mean over its area of what the last stage of EfficientNet-Lite0 sees in it."""
+    """A picture to the output of EfficientNet-Lite0's last stage, averaged over the picture's area."""
 
     name = NAME
 
     def __init__(self) -> None:
-        """Load the network. Raises WeightsError without the package that carries its weights.
+        """Load the network, and limit torch to one thread: more would be slower on single pictures.
 
-        torch runs in one thread from then on: one picture is too little for more, which would wait for one another.
+        Raises WeightsError without the package that contains its weights.
         """
         torch.set_num_threads(1)
         self._net = load_pyramid(Pyramid()).eval()

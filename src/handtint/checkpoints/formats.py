@@ -1,4 +1,4 @@
-"""A network of the package as files for others: ONNX, safetensors or OpenVINO, its record and its model card."""
+"""A network of the package as files for other programs: ONNX, safetensors, OpenVINO, with a record and a model card."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handtint.errors import OptionError, WeightsError
 from handtint.weights import Weights, digest
 
 
-def convert(name: str, task: str, weights: Weights, form: str, folder: Path) -> Path:
+def convert(name: str, task: str, weights: Weights, format: str, folder: Path) -> Path:
     """Write a network in a format into a folder, with manifest.json and README.md; return the path of its weights.
 
     onnx: a copy of the file. safetensors: its tensors by their names in the torch network, with their stored precision.
@@ -20,12 +20,12 @@ def convert(name: str, task: str, weights: Weights, form: str, folder: Path) -> 
     """
     source = weights.verified()
     folder.mkdir(parents=True, exist_ok=True)
-    ending = {"onnx": "onnx", "safetensors": "safetensors", "openvino": "xml"}[form]
-    path = folder / f"{name}.{ending}"
+    extension = {"onnx": "onnx", "safetensors": "safetensors", "openvino": "xml"}[format]
+    path = folder / f"{name}.{extension}"
     try:
-        _WRITERS[form](source, path)
+        _WRITERS[format](source, path)
     except ImportError as error:
-        raise OptionError(f"export: {form} needs {error.name}: `pip install {error.name}`") from error
+        raise OptionError(f"export: {format} needs {error.name}: `pip install {error.name}`") from error
     except OSError as error:
         raise WeightsError(f"{path}: {error.strerror or error}") from error
     written = replace(weights, file=path.name, sha256=digest(path), size=path.stat().st_size, source="file")
@@ -37,9 +37,9 @@ def convert(name: str, task: str, weights: Weights, form: str, folder: Path) -> 
 
 def card(name: str, task: str, weights: Weights) -> str:
     """The model card of a file, made from its record: a header for the Hub, how to use the file, and the facts."""
-    kind = "image-to-image" if task == "color" else "image-segmentation"
-    head = f"---\nlicense: {weights.licence.lower()}\nlibrary_name: handtint\npipeline_tag: {kind}\n---\n\n# {name}\n\n"
-    use = _use(task, weights.file)
+    licence, tag = weights.licence.lower(), "image-to-image" if task == "color" else "image-segmentation"
+    header = f"---\nlicense: {licence}\nlibrary_name: handtint\npipeline_tag: {tag}\n---\n\n# {name}\n\n"
+    usage = _usage(task, weights.file)
     facts = {
         "Trained on": weights.data,
         "Started from": weights.start,
@@ -47,14 +47,14 @@ def card(name: str, task: str, weights: Weights) -> str:
         f"sha256 of {weights.file}": weights.sha256,
         "Licence": weights.licence,
     }
-    listing = "".join(f"- {what}: {value}\n" for what, value in facts.items() if value)
+    listing = "".join(f"- {label}: {value}\n" for label, value in facts.items() if value)
     scores = "".join(f"| {score} | {value:g} |\n" for score, value in weights.scores.items())
     table = f"\n`{weights.measured}` gave\n\n| | |\n| --- | --- |\n{scores}" if scores else ""
     limits = "\nColours are predicted, not found: they are no evidence of what something looked like.\n"
-    return f"{head}{use}{listing}{table}{limits if task == 'color' else ''}"
+    return f"{header}{usage}{listing}{table}{limits if task == 'color' else ''}"
 
 
-def _use(task: str, file: str) -> str:
+def _usage(task: str, file: str) -> str:
     """How the file is used, as Markdown."""
     flag = "model" if task == "color" else "mask-model"
     if file.endswith(".onnx"):
@@ -64,7 +64,7 @@ def _use(task: str, file: str) -> str:
     return "For OpenVINO's runtime; handtint itself runs the ONNX file.\n\n"
 
 
-def _same(source: Path, path: Path) -> None:
+def _copy(source: Path, path: Path) -> None:
     shutil.copyfile(source, path)
 
 
@@ -85,7 +85,7 @@ def _openvino(source: Path, path: Path) -> None:
 
 
 _WRITERS: Mapping[str, Callable[[Path, Path], None]] = {
-    "onnx": _same,
+    "onnx": _copy,
     "safetensors": _safetensors,
     "openvino": _openvino,
 }

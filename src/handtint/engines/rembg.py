@@ -1,4 +1,4 @@
-"""The models of rembg, by its own sessions and downloads."""
+"""The models of rembg, run by its own sessions and downloaded by rembg."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from handtint.types import Float
 
 
 class RembgEngine:
-    """One of rembg's models, asked for its mask alone."""
+    """One of rembg's models, of which only the mask is used."""
 
     def __init__(self, name: str) -> None:
-        """Load the model, downloading it where rembg has not. Raises OptionError for an unknown one, WeightsError."""
+        """Load the model, and download it the first time. Raises OptionError for an unknown one, WeightsError."""
         try:
             self._session = new_session(name)
         except (ValueError, OSError) as error:

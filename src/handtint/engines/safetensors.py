@@ -19,9 +19,9 @@ from handtint.types import Array
 def safetensors_engine(graph: Path, weights: Path, *, threads: int = 0) -> OnnxEngine:
     """The network of an ONNX file with other weights.
 
-    graph: the ONNX file. weights: tensors of the same names and shapes, as `handtint export --to safetensors` writes
-    them; they are stored with the precision of those in the graph. Raises WeightsError for a file that is damaged or of
-    another network.
+    graph: the ONNX file. weights: a file of tensors with the same names and shapes, as `handtint export --to
+    safetensors` writes it; they are converted to the graph's precision. Raises WeightsError for a file that is damaged
+    or of another network.
     """
     model = onnx.load(str(graph))
     _fill(model, _tensors(weights), weights)
@@ -40,7 +40,7 @@ def _tensors(path: Path) -> Mapping[str, Array]:
 
 
 def _fill(model: onnx.ModelProto, tensors: Mapping[str, Array], path: Path) -> None:
-    """Replace the values of all of a graph's tensors. Raises WeightsError, naming one that is missing or unlike."""
+    """Replace the values of all tensors of a graph. Raises WeightsError, which names one that is missing or unlike."""
     for stored in model.graph.initializer:
         name = stored.name.removesuffix(".half")
         if name not in tensors:

@@ -14,7 +14,7 @@ class TorchEngine:
     """A torch network with one input (n, c, h, w) float32 and a tuple of outputs."""
 
     def __init__(self, net: nn.Module, *, threads: int = 0) -> None:
-        """threads 0 leaves torch its own number, one for each core."""
+        """threads: 0 for torch's default, one per core."""
         self._net = net.eval()
         if threads:
             torch.set_num_threads(threads)
@@ -27,7 +27,7 @@ class TorchEngine:
 
 
 def deeplab_engine(*, threads: int = 0) -> TorchEngine:
-    """torchvision's DeepLabv3 with its published weights. Raises WeightsError where they cannot be had."""
+    """torchvision's DeepLabv3 with its published weights. Raises WeightsError if they are not available."""
     from handtint.nets.deeplab import deeplab
 
     try:

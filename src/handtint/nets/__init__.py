@@ -1,1 +1,1 @@
-"""Plain torch modules; they know nothing of files, devices, options or optimisers."""
+"""Plain torch modules, independent of files, devices, options and optimisers."""

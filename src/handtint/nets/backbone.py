@@ -40,7 +40,7 @@ TINY = (
     (2, 3, 2, 16, 1),
     (2, 3, 1, 16, 1),
 )
-TAPS = (0, 1, 2, 4, 6)  # the stages whose outputs are handed on: strides 2, 4, 8, 16, 32
+TAPS = (0, 1, 2, 4, 6)  # the stages whose outputs are returned: strides 2, 4, 8, 16, 32
 
 
 class _ConvNorm(nn.Sequential):
@@ -60,10 +60,10 @@ class _ConvNorm(nn.Sequential):
 class _InvertedResidual(nn.Module):
     def __init__(self, cin: int, cout: int, expansion: int, kernel: int, stride: int) -> None:
         super().__init__()
-        wide = cin * expansion
-        self.expand = _ConvNorm(cin, wide, 1) if expansion > 1 else nn.Identity()
-        self.depthwise = _ConvNorm(wide, wide, kernel, stride, groups=wide)
-        self.project = _ConvNorm(wide, cout, 1, act=False)
+        expanded = cin * expansion
+        self.expand = _ConvNorm(cin, expanded, 1) if expansion > 1 else nn.Identity()
+        self.depthwise = _ConvNorm(expanded, expanded, kernel, stride, groups=expanded)
+        self.project = _ConvNorm(expanded, cout, 1, act=False)
         self.residual = stride == 1 and cin == cout
 
     def forward(self, x: Tensor) -> Tensor:
@@ -97,7 +97,7 @@ class Pyramid(nn.Module):
         return self._run([self.stem(gray.expand(-1, 3, -1, -1))], 0, stages)
 
     def forward_from(self, stem: list[Tensor], stages: int) -> list[Tensor]:
-        """All maps, from what `forward_stem` returned after so many stages; the finest of its maps may be left out."""
+        """All maps, from the result of `forward_stem` with the same `stages`; its finest maps may be left out."""
         return self._run(stem, stages, len(self.stages))[:-1]
 
     def _run(self, stem: list[Tensor], first: int, end: int) -> list[Tensor]:
@@ -119,8 +119,8 @@ def pyramid(size: str = "lite0") -> Pyramid:
 def from_published(tensors: Mapping[str, Tensor], net: Pyramid) -> dict[str, Tensor]:
     """Rename the published EfficientNet-Lite tensors to this module's names; the classifier is left out.
 
-    Both lists run in the order of the forward pass, kind by kind, so they are matched by position and checked
-    by shape when the result is loaded strictly.
+    Both lists are in the order of the forward pass, so tensors are matched by position; shapes are checked when the
+    result is loaded strictly. Raises ValueError if their numbers differ.
     """
     names = list(net.state_dict())
     published_names = [

@@ -19,8 +19,8 @@ def conv_block(
 class TransformerBlock(nn.Module):
     """A pre-norm transformer block over a map of tokens, with a depthwise convolution for position.
 
-    Dosovitskiy et al. 2021 (ViT); the position term is Chu et al. 2021 (conditional positional encodings),
-    which lets one set of weights serve every picture size.
+    Dosovitskiy et al. 2021 (ViT). The positions are those of Chu et al. 2021 (conditional positional encodings), so
+    that the same weights are used for every picture size.
     """
 
     def __init__(self, dim: int, heads: int, mlp_ratio: int = 3) -> None:
@@ -37,15 +37,15 @@ class TransformerBlock(nn.Module):
         """(n, dim, h, w) -> the same."""
         n, dim, h, w = x.shape
         tokens = (x + self.position(x)).flatten(2).transpose(1, 2)  # (n, hw, dim)
-        tokens = tokens + self.project(attended(self.qkv(self.norm1(tokens)), self.heads))
+        tokens = tokens + self.project(multi_head_attention(self.qkv(self.norm1(tokens)), self.heads))
         tokens = tokens + self.mlp(self.norm2(tokens))
         return tokens.transpose(1, 2).reshape(n, dim, h, w)
 
 
-def attended(qkv: Tensor, heads: int) -> Tensor:
+def multi_head_attention(qkv: Tensor, heads: int) -> Tensor:
     """Multi-head attention: queries, keys and values (n, length, 3 * dim) -> (n, length, dim)."""
-    n, length, wide = qkv.shape
-    dim = wide // 3
+    n, length, width = qkv.shape
+    dim = width // 3
     q, k, v = qkv.reshape(n, length, 3, heads, dim // heads).permute(2, 0, 3, 1, 4).unbind(0)
     out = _attention(q, k, v)  # (n, heads, length, dim / heads)
     return out.transpose(1, 2).reshape(n, length, dim)

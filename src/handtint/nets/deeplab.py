@@ -33,7 +33,7 @@ class DeepLab(nn.Module):
 def deeplab(*, pretrained: bool) -> DeepLab:
     """The network with its published weights (downloaded once, checked, loaded strictly), or with random ones.
 
-    Raises OSError where they cannot be downloaded, RuntimeError where the file is not the published one.
+    Raises OSError if they cannot be downloaded, RuntimeError if the file is not the published one.
     """
     if pretrained:
         net = deeplabv3_resnet101(weights=None, weights_backbone=None, num_classes=21, aux_loss=True)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-TAP = 3  # the kernel side that oneDNN has a quick gradient for
+FAST_KERNEL = 3  # the side of the kernels whose gradients oneDNN computes fast
 
 
 class DepthwiseConv2d(nn.Conv2d):
@@ -23,9 +23,9 @@ class DepthwiseConv2d(nn.Conv2d):
         """(n, c, h, w) -> (n, c, h', w')."""
         if not (x.device.type == "cpu" and torch.is_grad_enabled() and self.weight.requires_grad):
             return super().forward(x)
-        kind = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        weight = self.weight.to(kind)
-        return _Depthwise.apply(x.to(kind), weight, self.stride[0], int(self.padding[0]))  # type: ignore[no-untyped-call]
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        weight = self.weight.to(dtype)
+        return _Depthwise.apply(x.to(dtype), weight, self.stride[0], int(self.padding[0]))  # type: ignore[no-untyped-call]
 
 
 class _Depthwise(torch.autograd.Function):
@@ -39,36 +39,38 @@ class _Depthwise(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, None, None]:
         x, weight = ctx.saved_tensors
         grad = grad.contiguous(memory_format=torch.channels_last)
-        to_x = _input_gradient(grad, weight, x.shape, ctx.stride, ctx.pad) if ctx.needs_input_grad[0] else None
-        return to_x, _weight_gradient(grad, x, weight, ctx.stride, ctx.pad), None, None
+        grad_x = _input_gradient(grad, weight, x.shape, ctx.stride, ctx.pad) if ctx.needs_input_grad[0] else None
+        return grad_x, _weight_gradient(grad, x, weight, ctx.stride, ctx.pad), None, None
 
 
 def _input_gradient(grad: Tensor, weight: Tensor, shape: torch.Size, stride: int, pad: int) -> Tensor:
-    """The transposed convolution, as a convolution of the gradient with zeros between its values."""
+    """The transposed convolution, computed as a convolution of the gradient with zeros between its values."""
     n, c, h, w = shape
-    side, reach = weight.shape[2], weight.shape[2] - 1 - pad
+    side, offset = weight.shape[2], weight.shape[2] - 1 - pad
     dilated = grad.new_zeros(n, c, h + side - 1, w + side - 1).contiguous(memory_format=torch.channels_last)
-    ends = (reach + stride * grad.shape[2], reach + stride * grad.shape[3])
-    dilated[:, :, reach : ends[0] : stride, reach : ends[1] : stride] = grad
+    ends = (offset + stride * grad.shape[2], offset + stride * grad.shape[3])
+    dilated[:, :, offset : ends[0] : stride, offset : ends[1] : stride] = grad
     return F.conv2d(dilated, weight.flip(2, 3), groups=c)
 
 
 def _weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, pad: int) -> Tensor:
-    """By 3 x 3 parts of the kernel: each sees the picture at its own offset."""
+    """The gradient in 3 x 3 parts of the kernel, each with the input at its own offset."""
     side, c = weight.shape[2], x.shape[1]
-    if side == TAP and pad == 0:
-        return _small(grad, x, weight, stride)
+    if side == FAST_KERNEL and pad == 0:
+        return _kernel_gradient(grad, x, weight, stride)
     padded = F.pad(x, (pad,) * 4)
-    h, w = (stride * (s - 1) + TAP for s in grad.shape[2:])
+    h, w = (stride * (s - 1) + FAST_KERNEL for s in grad.shape[2:])
     gradient = weight.new_empty(c, 1, side, side)
-    for i in range(0, side, TAP - 1)[: side // 2]:
-        for j in range(0, side, TAP - 1)[: side // 2]:
-            part = padded[:, :, i : i + h, j : j + w].contiguous(memory_format=torch.channels_last)
-            gradient[:, :, i : i + TAP, j : j + TAP] = _small(grad, part, weight[:, :, :TAP, :TAP], stride)
+    for i in range(0, side, FAST_KERNEL - 1)[: side // 2]:
+        for j in range(0, side, FAST_KERNEL - 1)[: side // 2]:
+            window = padded[:, :, i : i + h, j : j + w].contiguous(memory_format=torch.channels_last)
+            gradient[:, :, i : i + FAST_KERNEL, j : j + FAST_KERNEL] = _kernel_gradient(
+                grad, window, weight[:, :, :FAST_KERNEL, :FAST_KERNEL], stride
+            )
     return gradient
 
 
-def _small(grad: Tensor, x: Tensor, weight: Tensor, stride: int) -> Tensor:
+def _kernel_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int) -> Tensor:
     """The gradient of a 3 x 3 kernel without padding."""
     return torch.ops.aten.convolution_backward(
         grad,

@@ -1,6 +1,6 @@
 """Discriminators: networks that tell true colours from predicted ones, (L, ab) -> logits.
 
-L may be a multiple of ab's size; it is brought to that of ab.
+The size of L may be a multiple of ab's; L is then shrunk to it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from torch.nn import functional as F
 from handtint.errors import WeightsError
 from handtint.nets.blocks import TransformerBlock
 
-Logits = tuple[Tensor, ...]  # one tensor for each scale at which a discriminator looks
+Logits = tuple[Tensor, ...]  # one tensor for each scale of a discriminator
 CHANNELS = 3  # L, a, b
-ANSWERS = 900  # of the ViT discriminator: 30 x 30 patches, as the patch discriminator has at 256 pixels
+VIT_LOGITS = 900  # outputs of the ViT discriminators: as many as the patch discriminator's 30 x 30 at 256 pixels
 
 
 class PatchDiscriminator(nn.Module):
@@ -28,25 +28,25 @@ class PatchDiscriminator(nn.Module):
             layers += [nn.Conv2d(cin, 2 * cin, 4, stride, 1, bias=False), nn.BatchNorm2d(2 * cin)]
             layers.append(nn.LeakyReLU(0.2, inplace=True))
         self.layers = nn.Sequential(*layers, nn.Conv2d(filters * 2**downs, 1, 4, 1, 1))
-        self.apply(_start)
+        self.apply(_initialize)
 
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
-        """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 1, h', w'): above 0, the colours look true."""
+        """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 1, h', w'), above 0 for colours that are judged true."""
         return (self.layers(_picture(gray, ab)),)
 
 
-def fitted(x: Tensor, like: Tensor) -> Tensor:
-    """x (n, c, k * h, k * w) at the size of `like` (n, ., h, w): the mean of each k x k square."""
+def resized_like(x: Tensor, like: Tensor) -> Tensor:
+    """x (n, c, k * h, k * w) shrunk to the size of `like` (n, ., h, w) by means of k x k squares."""
     factor = x.shape[2] // like.shape[2]
     return F.avg_pool2d(x, factor) if factor > 1 else x
 
 
 def _picture(gray: Tensor, ab: Tensor) -> Tensor:
     """L, ab (n, 3, h, w) at the size of ab."""
-    return torch.cat([fitted(gray, ab), ab], dim=1)
+    return torch.cat([resized_like(gray, ab), ab], dim=1)
 
 
-def _start(module: nn.Module) -> None:
+def _initialize(module: nn.Module) -> None:
     """Initial weights of pix2pix: N(0, 0.02), batch norm around 1."""
     if isinstance(module, nn.Conv2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
@@ -66,13 +66,13 @@ class MultiScale(nn.Module):
 
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
         """L (n, 1, h, w), ab (n, 2, h, w) -> the logits of each scale, finest first."""
-        gray = fitted(gray, ab)
-        answers: Logits = ()
+        gray = resized_like(gray, ab)
+        logits: Logits = ()
         for i, discriminator in enumerate(self.scales):
             if i:
                 gray, ab = F.avg_pool2d(gray, 2), F.avg_pool2d(ab, 2)
-            answers += discriminator(gray, ab)
-        return answers
+            logits += discriminator(gray, ab)
+        return logits
 
 
 class ViTDiscriminator(nn.Module):
@@ -83,7 +83,7 @@ class ViTDiscriminator(nn.Module):
         self.embed = nn.Conv2d(CHANNELS, dim, patch, patch)
         self.blocks = nn.Sequential(*(TransformerBlock(dim, heads, mlp_ratio=4) for _ in range(depth)))
         self.norm = nn.LayerNorm(dim, eps=1e-6)
-        self.head = nn.Linear(dim, ANSWERS)
+        self.head = nn.Linear(dim, VIT_LOGITS)
 
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
         """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 900) of the whole picture."""
@@ -95,7 +95,7 @@ class TorchvisionViT(nn.Module):
     """The report's discriminator: torchvision's vit_b_16, untrained, its head Linear(768, 900); only 224 pixels."""
 
     def __init__(self) -> None:
-        """Raises WeightsError where torchvision is missing or does not fit torch."""
+        """Raises WeightsError if torchvision is missing or does not fit torch."""
         super().__init__()
         try:
             from torchvision.models import vit_b_16
@@ -103,7 +103,7 @@ class TorchvisionViT(nn.Module):
             text = "the ViT discriminator at full size needs `pip install 'handtint[torchvision]'`"
             raise WeightsError(f"torchvision cannot be used: {text}") from error
         self.model = vit_b_16(weights=None)
-        self.model.heads = nn.Linear(self.model.hidden_dim, ANSWERS)
+        self.model.heads = nn.Linear(self.model.hidden_dim, VIT_LOGITS)
 
     def forward(self, gray: Tensor, ab: Tensor) -> Logits:
         """L (n, 1, 224, 224), ab (n, 2, 224, 224) -> logits (n, 900) of the whole picture."""

@@ -24,7 +24,7 @@ class ColorHead(nn.Module):
         self.up2 = UpBlock(widths[1], fine + edge, widths[2])
         self.edge = nn.Sequential(conv_block(1, edge, stride=2), conv_block(edge, edge))
         self.ab = nn.Conv2d(widths[2], 2, 3, padding=1)
-        self.widths = {4: widths[1], 2: widths[2]}  # channels by stride, where something can be added
+        self.widths = {4: widths[1], 2: widths[2]}  # channels by stride of the features that `added` is added to
 
     def forward(
         self, tokens: Tensor, maps: list[Tensor], gray: Tensor, added: Mapping[int, Tensor] | None = None
@@ -54,8 +54,8 @@ class AtrousPyramid(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, cin, h, w) -> (n, cout, h, w)."""
-        whole = self.pooled(x.mean(dim=(2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
-        return self.mix(torch.cat([*(branch(x) for branch in self.branches), whole], dim=1))
+        pooled = self.pooled(x.mean(dim=(2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
+        return self.mix(torch.cat([*(branch(x) for branch in self.branches), pooled], dim=1))
 
 
 class MaskHead(nn.Module):

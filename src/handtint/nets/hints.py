@@ -10,30 +10,30 @@ from torch.nn import functional as F
 class HintEncoder(nn.Module):
     """Known colours, encoded as terms to add to features at several strides; zero where no colour is known.
 
-    Zhang et al. 2017 (Real-Time User-Guided Image Colorization) feed hints to the first layer of a network; added
-    to the transformer's tokens they reach the whole picture, and added to the decoder they stay exact in their place.
+    Zhang et al. 2017 (Real-Time User-Guided Image Colorization) feed hints to the first layer of a network. Added to
+    the transformer's tokens, they affect the whole picture; added in the decoder, they stay exact at their positions.
     No layer has a bias and the last layers start at zero, so that training can continue from weights without hints.
     """
 
     def __init__(self, channels: dict[int, int], width: int = 64) -> None:
         """channels: of the features at each stride."""
         super().__init__()
-        self.parts = nn.ModuleDict({str(stride): _part(count, width) for stride, count in channels.items()})
+        self.parts = nn.ModuleDict({str(stride): _encoder(count, width) for stride, count in channels.items()})
 
     def forward(self, hints: Tensor) -> dict[int, Tensor]:
-        """(n, 3, h, w) network ab and how known they are, 0..1 -> what to add at each stride."""
+        """Hints (n, 3, h, w), network ab and their certainty 0..1 -> {stride: features to add there}."""
         return {int(stride): part(pooled(hints, int(stride))) for stride, part in self.parts.items()}
 
 
 def pooled(hints: Tensor, stride: int) -> Tensor:
-    """Hints (n, 3, h, w) -> (n, 4, h / stride, w / stride): mean known ab, highest and mean degree of knowledge."""
-    ab, known = hints[:, :2], hints[:, 2:]
-    share = F.avg_pool2d(known, stride)
-    mean = F.avg_pool2d(ab * known, stride) / (share + 1e-5)
-    return torch.cat([mean, F.max_pool2d(known, stride), share], dim=1)
+    """Hints (n, 3, h, w) -> (n, 4, h / stride, w / stride): mean known ab, maximum and mean of the certainty."""
+    ab, certainty = hints[:, :2], hints[:, 2:]
+    mean_certainty = F.avg_pool2d(certainty, stride)
+    mean_ab = F.avg_pool2d(ab * certainty, stride) / (mean_certainty + 1e-5)
+    return torch.cat([mean_ab, F.max_pool2d(certainty, stride), mean_certainty], dim=1)
 
 
-def _part(channels: int, width: int) -> nn.Sequential:
+def _encoder(channels: int, width: int) -> nn.Sequential:
     last = nn.Conv2d(width, channels, 1, bias=False)
     nn.init.zeros_(last.weight)
     return nn.Sequential(nn.Conv2d(4, width, 1, bias=False), nn.ReLU(inplace=True), last)

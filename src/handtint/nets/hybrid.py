@@ -19,7 +19,7 @@ TOKENS = 16  # the stride of the transformer's tokens
 
 
 class HybridViT(nn.Module):
-    """Feature maps of a gray picture, and tokens at stride 16 that have seen all of it.
+    """Feature maps of a gray picture, and tokens at stride 16 whose receptive field is all of it.
 
     A plain ViT may be added as a companion. Its tokens are added to the others through a layer that starts at zero, so
     that training can continue from weights that had no companion.
@@ -47,11 +47,11 @@ class HybridViT(nn.Module):
     def forward(self, gray: Tensor, added: Tensor | None = None) -> tuple[Tensor, list[Tensor]]:
         """(n, 1, h, w) network L in -1..1 -> tokens (n, dim, h/16, w/16) and the five maps of the pyramid.
 
-        added: what to add to the tokens before the blocks see them.
+        added: (n, dim, h/16, w/16) to add to the tokens before the transformer blocks.
         """
         maps = self.pyramid(gray)
-        wide = F.interpolate(maps[4], scale_factor=2.0, mode="bilinear", align_corners=False)
-        tokens = self.embed(torch.cat([maps[3], wide], dim=1))
+        coarse = F.interpolate(maps[4], scale_factor=2.0, mode="bilinear", align_corners=False)
+        tokens = self.embed(torch.cat([maps[3], coarse], dim=1))
         if self.companion is not None:
             tokens = tokens + self.join(self.companion(gray))
         if added is not None:
@@ -71,7 +71,7 @@ class ColorNet(nn.Module):
     def forward(self, gray: Tensor, hints: Tensor | None = None) -> Tensor:
         """(n, 1, h, w) network L in -1..1 -> network ab (n, 2, h/2, w/2).
 
-        hints: (n, 3, h, w) network ab, 0 where they are not known, and how known they are, 0..1.
+        hints: (n, 3, h, w) network ab, 0 where they are not known, and their certainty 0..1.
         """
         added = {} if hints is None else self.hints(hints)
         tokens, maps = self.backbone(gray, added.get(TOKENS))
@@ -93,7 +93,7 @@ class MaskNet(nn.Module):
 
 
 def current_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a checkpoint or file of any version, renamed as the networks name them now."""
+    """The tensors of a checkpoint or file of any version, by the present names."""
     return {name.replace("backbone.beside.", "backbone.companion."): tensor for name, tensor in tensors.items()}
 
 

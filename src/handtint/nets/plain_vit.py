@@ -1,4 +1,4 @@
-"""A plain vision transformer as in DINOv2, for gray input: its weights were learned from far more photographs.
+"""A plain vision transformer as in DINOv2, for gray input: its published weights were trained on far more photographs.
 
 Dosovitskiy et al. 2021 (ViT); Oquab et al. 2023 (DINOv2); Touvron et al. 2021 (layer scale).
 """
@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from handtint.nets.blocks import attended
+from handtint.nets.blocks import multi_head_attention
 
-STRIDE = 16  # photographs are shrunk until a patch covers so many of their pixels
+STRIDE = 16  # pixels of the input that a patch covers, as the input is shrunk before
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's R, G and B, as the weights were trained
-TAPS = (8, 12)  # the blocks after which tokens are handed on
+TAPS = (8, 12)  # the blocks whose tokens are returned
 
 
 class _Block(nn.Module):
@@ -32,7 +32,7 @@ class _Block(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(n, length, dim) -> the same."""
-        tokens = tokens + self.scale1 * self.project(attended(self.qkv(self.norm1(tokens)), self.heads))
+        tokens = tokens + self.scale1 * self.project(multi_head_attention(self.qkv(self.norm1(tokens)), self.heads))
         return tokens + self.scale2 * self.mlp(self.norm2(tokens))
 
 
@@ -50,7 +50,7 @@ class PlainViT(nn.Module):
         self.patch, self.taps = patch, taps
         self.channels = dim * len(taps)
         self.embed = nn.Conv2d(3, dim, patch, patch)
-        self.whole = nn.Parameter(torch.zeros(1, 1, dim))  # the token of the whole picture, its position added
+        self.whole = nn.Parameter(torch.zeros(1, 1, dim))  # the class token, with its position added
         self.positions = nn.Parameter(torch.zeros(1, dim, grid, grid))
         self.blocks = nn.ModuleList(_Block(dim, heads) for _ in range(taps[-1]))
         self.norms = nn.ModuleList(nn.LayerNorm(dim, eps=1e-6) for _ in taps)
@@ -60,24 +60,26 @@ class PlainViT(nn.Module):
     def forward(self, gray: Tensor) -> Tensor:
         """(n, 1, h, w) network L in -1..1, sides multiples of 16 -> (n, channels, h / 16, w / 16)."""
         h, w = gray.shape[2] // STRIDE, gray.shape[3] // STRIDE
-        patches = self.embed(self._shown(gray, h * self.patch, w * self.patch))
-        placed = patches + F.interpolate(self.positions, size=(h, w), mode="bicubic", align_corners=False)
-        tokens = placed.flatten(2).transpose(1, 2)
+        patches = self.embed(self._normalized(gray, h * self.patch, w * self.patch))
+        patches = patches + F.interpolate(self.positions, size=(h, w), mode="bicubic", align_corners=False)
+        tokens = patches.flatten(2).transpose(1, 2)
         tokens = torch.cat([self.whole.expand(tokens.shape[0], -1, -1), tokens], dim=1)
-        return torch.cat([seen.transpose(1, 2).reshape(-1, seen.shape[2], h, w) for seen in self._seen(tokens)], dim=1)
+        return torch.cat(
+            [tapped.transpose(1, 2).reshape(-1, tapped.shape[2], h, w) for tapped in self._tapped_tokens(tokens)], dim=1
+        )
 
-    def _shown(self, gray: Tensor, h: int, w: int) -> Tensor:
-        small = F.interpolate(gray, size=(h, w), mode="bilinear", align_corners=False)
-        return ((small + 1) / 2 - self.mean) / self.std
+    def _normalized(self, gray: Tensor, h: int, w: int) -> Tensor:
+        resized = F.interpolate(gray, size=(h, w), mode="bilinear", align_corners=False)
+        return ((resized + 1) / 2 - self.mean) / self.std
 
-    def _seen(self, tokens: Tensor) -> list[Tensor]:
+    def _tapped_tokens(self, tokens: Tensor) -> list[Tensor]:
         """The tokens of patches after each tap, (n, length, dim)."""
-        seen: list[Tensor] = []
-        for number, block in enumerate(self.blocks, start=1):
+        tapped: list[Tensor] = []
+        for index, block in enumerate(self.blocks, start=1):
             tokens = block(tokens)
-            if number in self.taps:
-                seen.append(self.norms[len(seen)](tokens)[:, 1:])
-        return seen
+            if index in self.taps:
+                tapped.append(self.norms[len(tapped)](tokens)[:, 1:])
+        return tapped
 
 
 def plain_vit(size: str = "small") -> PlainViT:
@@ -88,7 +90,7 @@ def plain_vit(size: str = "small") -> PlainViT:
 def from_published(tensors: Mapping[str, Tensor], net: PlainViT) -> dict[str, Tensor]:
     """The tensors of a Dinov2Model of the package transformers, renamed for this module.
 
-    Both norms start as the published last one. Raises KeyError for one that is missing.
+    Both norms start as copies of the published last norm. Raises KeyError for a missing tensor.
     """
     embeddings, grid = tensors["embeddings.position_embeddings"], net.positions.shape[-1]
     state = {
@@ -103,7 +105,7 @@ def from_published(tensors: Mapping[str, Tensor], net: PlainViT) -> dict[str, Te
     return state
 
 
-def _block(tensors: Mapping[str, Tensor], begin: str) -> dict[str, Tensor]:
+def _block(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     names = {
         "norm1": "norm1",
         "project": "attention.output.dense",
@@ -111,11 +113,11 @@ def _block(tensors: Mapping[str, Tensor], begin: str) -> dict[str, Tensor]:
         "mlp.0": "mlp.fc1",
         "mlp.2": "mlp.fc2",
     }
-    state = {f"scale{i}": tensors[f"{begin}layer_scale{i}.lambda1"] for i in (1, 2)}
+    state = {f"scale{i}": tensors[f"{prefix}layer_scale{i}.lambda1"] for i in (1, 2)}
     for part in ("weight", "bias"):
-        qkv = [tensors[f"{begin}attention.attention.{name}.{part}"] for name in ("query", "key", "value")]
+        qkv = [tensors[f"{prefix}attention.attention.{name}.{part}"] for name in ("query", "key", "value")]
         state[f"qkv.{part}"] = torch.cat(qkv)
         state |= {
-            f"{name}.{part}": tensors[f"{begin}{published_name}.{part}"] for name, published_name in names.items()
+            f"{name}.{part}": tensors[f"{prefix}{published_name}.{part}"] for name, published_name in names.items()
         }
     return state

@@ -11,21 +11,21 @@ from handtint.nets.backbone import Pyramid
 from handtint.nets.discriminators import Logits
 from handtint.nets.lab import to_srgb
 
-_FIRST = 1  # the map at stride 2 is left out: it is large and says little about what things are
-_MID, _SPAN = 127 / 255, 128 / 255  # the published EfficientNet-Lite weights expect (8-bit value - 127) / 128
+_FIRST_MAP = 1  # the map at stride 2 is left out: it is large and carries little about what objects are
+_MEAN, _STD = 127 / 255, 128 / 255  # the published EfficientNet-Lite weights expect (8-bit value - 127) / 128
 
 
 class ProjectedDiscriminator(nn.Module):
-    """One logit for each place of four feature maps, at strides 4 to 32, of the picture in colour.
+    """One logit for each cell of four feature maps, at strides 4 to 32, of the picture in colour.
 
-    Random projections that are never trained mix each map with the next coarser one, so that the heads cannot look at
-    single features only. Since the features already know what things are, the heads see from the first steps on
-    whether a colour suits the thing. Only the heads learn.
+    Random projections that are never trained mix each map with the next coarser one, so that the heads cannot rely on
+    single features. Since the features already identify objects, the heads can judge from the first steps on whether a
+    colour suits an object. Only the heads are trained.
     """
 
     def __init__(self, pyramid: Pyramid, width: int = 64) -> None:
         super().__init__()
-        channels = pyramid.channels[_FIRST:]
+        channels = pyramid.channels[_FIRST_MAP:]
         self.pyramid = pyramid
         self.mixers = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
         for frozen in (self.pyramid, self.mixers):
@@ -44,13 +44,13 @@ class ProjectedDiscriminator(nn.Module):
     @overload
     def forward(self, gray: Tensor, ab: Tensor, with_features: Literal[True]) -> tuple[Logits, list[Tensor]]: ...
     def forward(self, gray: Tensor, ab: Tensor, with_features: bool = False) -> Logits | tuple[Logits, list[Tensor]]:
-        """L (n, 1, h, w), ab (n, 2, h', w') brought to L's size -> the logits of each map, finest first.
+        """L (n, 1, h, w), ab (n, 2, h', w') -> the logits of each map, finest first; ab is resized to L's size.
 
         with_features: return the frozen network's maps as well, for `losses.feature_distance`.
         """
         full = F.interpolate(ab.float(), size=gray.shape[2:], mode="bilinear", align_corners=False)
-        picture = (to_srgb(gray, full) - _MID) / _SPAN
-        maps = self.pyramid.forward_from([self.pyramid.stem(picture)], 0)[_FIRST:]
+        picture = (to_srgb(gray, full) - _MEAN) / _STD
+        maps = self.pyramid.forward_from([self.pyramid.stem(picture)], 0)[_FIRST_MAP:]
         logits = tuple(head(x) for head, x in zip(self.heads, self._mixed(maps), strict=True))
         return (logits, maps) if with_features else logits
 

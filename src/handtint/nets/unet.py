@@ -1,8 +1,8 @@
 """The report's first generator: a U-Net grown on a ResNet18, after fastai's DynamicUnet.
 
-Ronneberger et al. 2015 (U-Net); pixel shuffle with the ICNR initialisation of Aitken et al. 2017, which starts as
-nearest neighbour and so without a checkerboard. Left out: the weight norm of fastai's shuffle layers, which batch norm
-after each of them makes redundant.
+Ronneberger et al. 2015 (U-Net). The ICNR initialisation of pixel shuffle (Aitken et al. 2017) starts as nearest
+neighbour interpolation, without checkerboard artefacts. The weight norm of fastai's shuffle layers is left out, because
+the batch norm after each of them makes it redundant.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from handtint.nets.resnet import ResNet18
 
 
 class Shuffle(nn.Sequential):
-    """Twice the size by a 1x1 convolution and pixel shuffle: (n, cin, h, w) -> (n, cout, 2h, 2w)."""
+    """Upsampling by a 1x1 convolution and pixel shuffle: (n, cin, h, w) -> (n, cout, 2h, 2w)."""
 
     def __init__(self, cin: int, cout: int) -> None:
         conv = nn.Conv2d(cin, 4 * cout, 1)
@@ -32,7 +32,7 @@ def _icnr(weight: Tensor) -> None:
 
 
 class DynamicBlock(nn.Module):
-    """Shuffle up, concatenate the normalised features of the encoder, two 3x3 convolutions."""
+    """Upsample, concatenate the normalised features of the encoder, apply two 3x3 convolutions."""
 
     def __init__(self, cin: int, skip: int, cout: int) -> None:
         super().__init__()

@@ -26,15 +26,15 @@ def deep_decoder(dim: int, patch: int) -> nn.Sequential:
 
 
 def naive_decoder(dim: int, patch: int) -> nn.Sequential:
-    """The decoder of the naive form: (n, dim, h, w) -> (n, 2, h * patch, w * patch), each patch on its own."""
+    """The decoder of the naive form: (n, dim, h, w) -> (n, 2, h * patch, w * patch), patch by patch."""
     return nn.Sequential(nn.Conv2d(dim, 2 * patch * patch, 1), nn.PixelShuffle(patch))
 
 
 class ViTGenerator(nn.Module):
     """The small form, for any size of picture that is a multiple of the patch.
 
-    Positions come from the blocks' depthwise convolutions instead of a learned table: no pretrained weights of this
-    size are published, and with convolutions thousands of photographs are enough to learn from, not millions.
+    Positions come from the blocks' depthwise convolutions instead of a learned table. No pretrained weights of this
+    size are published, and with convolutions thousands of photographs are enough for training, instead of millions.
     """
 
     def __init__(self, dim: int = 192, depth: int = 6, heads: int = 3, patch: int = 16, *, naive: bool = False) -> None:
@@ -64,5 +64,5 @@ class MaskedViT(nn.Module):
         self.model.vit.embeddings.mask_token.requires_grad_(False)  # nothing is masked here
 
     def forward(self, gray: Tensor) -> Tensor:
-        """(n, 1, side, side) network L in -1..1, side as the model was made for -> network ab (n, 2, side, side)."""
+        """(n, 1, side, side) network L in -1..1, where side is the model's -> network ab (n, 2, side, side)."""
         return self.model(pixel_values=gray.expand(-1, self.channels, -1, -1)).reconstruction

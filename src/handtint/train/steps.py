@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from handtint.data.cached_features import stem_features
-from handtint.nets.discriminators import fitted
+from handtint.nets.discriminators import resized_like
 from handtint.train.losses import adversarial_loss, alpha_loss, class_cross_entropy, feature_distance, soft_jaccard_loss
 
 Batch = Mapping[str, Tensor]
@@ -80,7 +80,7 @@ def _frozen(net: nn.Module) -> Iterator[None]:
 def color_losses(nets: Nets, batch: Batch, *, regression: Regression) -> Losses:
     """{"loss"}: the regression loss of ab, at the size of the generator's output."""
     predicted = predict_ab(nets, batch)
-    return {"loss": regression(predicted.float(), fitted(batch["ab"], predicted))}
+    return {"loss": regression(predicted.float(), resized_like(batch["ab"], predicted))}
 
 
 def predict_ab(nets: Nets, batch: Batch) -> Tensor:
@@ -119,7 +119,7 @@ def stem_inputs(batch: Batch) -> list[Tensor]:
 
 def discriminator_losses(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:
     """{"loss_D_fake", "loss_D_real", "loss_D"} of predicted ab; loss_D is the mean of the two."""
-    L, real = batch["L"], fitted(batch["ab"], fake)
+    L, real = batch["L"], resized_like(batch["ab"], fake)
     loss_fake = adversarial_loss(nets[DISCRIMINATOR](L, fake.detach()), real=False, kind=gan)
     loss_real = adversarial_loss(nets[DISCRIMINATOR](L, real), real=True, kind=gan)
     return {"loss_D_fake": loss_fake, "loss_D_real": loss_real, "loss_D": 0.5 * (loss_fake + loss_real)}
@@ -140,7 +140,7 @@ def generator_losses(
     With a perceptual_weight also "loss_G_features", the weighted distance between the features of predicted and true
     colours in the frozen part of the discriminator, which has to be a projected one.
     """
-    L, real = batch["L"], fitted(batch["ab"], fake)
+    L, real = batch["L"], resized_like(batch["ab"], fake)
     losses = {"loss_G_L1": l1_weight * regression(fake.float(), real)}
     if perceptual_weight:
         logits, features = nets[DISCRIMINATOR](L, fake, with_features=True)
