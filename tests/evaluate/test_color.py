@@ -10,7 +10,7 @@ import pytest
 
 from handtint.data.augment import squash
 from handtint.errors import InputError
-from handtint.evaluate.baselines import baselines, gray, grayed, mean_color
+from handtint.evaluate.baselines import baselines, gray, mean_color, to_gray
 from handtint.evaluate.color import evaluate_color
 from handtint.image.color import lab
 from handtint.image.photo import Photo
@@ -139,7 +139,7 @@ def test_empty_sample_is_refused() -> None:
 
 
 def test_gray_predictor_returns_its_photo() -> None:
-    photo = grayed(photos(1)[0][1])
+    photo = to_gray(photos(1)[0][1])
     assert gray(photo) is photo
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from handtint import closer_look
 from handtint.errors import InputError
-from handtint.evaluate.baselines import grayed
+from handtint.evaluate.baselines import to_gray
 from handtint.evaluate.color import ColorEvaluation, evaluate_color
 from handtint.evaluate.faces import FaceEvaluation, FaceScores, face_color, is_small
-from handtint.evaluate.predictors import Colorer, Finder
+from handtint.evaluate.predictors import ColorModel, Detector
 from handtint.faces import Face
 from handtint.image.color import lab
 from handtint.image.photo import Photo
@@ -121,8 +121,8 @@ def test_shares_are_of_faces_and_the_median_is_too() -> None:
 def test_a_model_that_answers_the_truth_scores_as_the_truth(counted: dict[str, Counted]) -> None:
     gray = photo()
     truth = lab.join(lab.lightness(gray.pixels), np.broadcast_to(np.float32((14, 16)), (300, 400, 2)).copy())
-    finder = Finder()
-    evaluation = FaceEvaluation({"handtint": Colorer("handtint", finder)}, finder, show=["a"])
+    finder = Detector()
+    evaluation = FaceEvaluation({"handtint": ColorModel("handtint", finder)}, finder, sample_names=["a"])
     assert evaluation.add(gray, truth=truth, source="s")
     result = evaluation.result()
     json.dumps(result, allow_nan=False)
@@ -135,15 +135,15 @@ def test_a_model_that_answers_the_truth_scores_as_the_truth(counted: dict[str, C
     assert (ours["skin_like"], ours["gray"]) == (1, 0)
     assert ours["chroma"] == pytest.approx(closer_look.STRENGTH * np.hypot(14, 16), abs=0.6)
     assert result["sources"]["s"] == result["predictors"]
-    assert set(evaluation.shown[0]) == {"photograph", "truth", "handtint", "handtint, one look"}
+    assert set(evaluation.samples[0]) == {"photograph", "truth", "handtint", "handtint, one look"}
 
 
 def test_a_model_that_answers_gray_has_gray_faces_and_needs_no_truth(
     counted: dict[str, Counted],
 ) -> None:
     counted["color"].engine = OneColor(0, 0)
-    finder = Finder()
-    evaluation = FaceEvaluation({"gray": Colorer("handtint", finder)}, finder)
+    finder = Detector()
+    evaluation = FaceEvaluation({"gray": ColorModel("handtint", finder)}, finder)
     evaluation.add(photo())
     scores = evaluation.result()["predictors"]
     assert set(scores) == {"gray", "gray, one look"}
@@ -153,18 +153,18 @@ def test_a_model_that_answers_gray_has_gray_faces_and_needs_no_truth(
 
 
 def test_without_photographs_there_is_nothing_to_say(counted: dict[str, Counted]) -> None:
-    finder = Finder()
+    finder = Detector()
     with pytest.raises(InputError, match="no photographs"):
-        FaceEvaluation({"handtint": Colorer("handtint", finder)}, finder).result()
+        FaceEvaluation({"handtint": ColorModel("handtint", finder)}, finder).result()
 
 
 def test_networks_run_once_whatever_is_asked(counted: dict[str, Counted]) -> None:
-    finder = Finder()
-    models = [Colorer("handtint", finder) for _ in range(2)]
+    finder = Detector()
+    models = [ColorModel("handtint", finder) for _ in range(2)]
     shown = photo()
     for model in models:
         for strength in (0.5, 1.0, 1.5):
-            for look in model.looks:
+            for look in model.closer_look_settings:
                 model.predictor(strength, look)(shown)
     assert counted["color"].runs == 2 * (1 + 1)  # of each model: the whole, and the face
     assert (counted["faces"].runs, counted["mask"].runs) == (2, 1)  # the detector looks at two sizes
@@ -178,7 +178,7 @@ def test_a_predictor_answers_what_a_person_gets(counted: dict[str, Counted], loo
     expected = (
         Tinter().run(photo(), Options(keep="all", strength=strength, background="gray", closer_look=look)).photo.pixels
     )
-    found = Colorer("handtint", Finder()).predictor(strength, look)(photo()).pixels
+    found = ColorModel("handtint", Detector()).predictor(strength, look)(photo()).pixels
     np.testing.assert_array_equal(found, expected)
 
 
@@ -189,7 +189,7 @@ def test_groups_and_curves_are_what_the_same_photographs_score_alone() -> None:
     def half(shown: Photo) -> Photo:
         return Photo.of(truths[shown.name] // 2)
 
-    whole = ColorEvaluation({"half": half}, curves={"half": {0.5: half}}, show=["p1"])
+    whole = ColorEvaluation({"half": half}, curves={"half": {0.5: half}}, sample_names=["p1"])
     for i, (name, rgb) in enumerate(truths.items()):
         whole.add(name, rgb, source="odd" if i % 2 else "even", people=i < 2)
     found = whole.result()
@@ -205,5 +205,5 @@ def test_groups_and_curves_are_what_the_same_photographs_score_alone() -> None:
                 for error in ("mae", "mse"):
                     assert group[protocol][channel][error] == pytest.approx(alone[protocol][channel][error], rel=1e-4)
         assert group["colorfulness"]["ratio"] == pytest.approx(alone["colorfulness"]["ratio"])
-    assert [set(tiles) for tiles in whole.shown] == [{"gray", "half", "truth"}]
-    np.testing.assert_array_equal(whole.shown[0]["gray"][..., 0], grayed(truths["p1"]).pixels)
+    assert [set(tiles) for tiles in whole.samples] == [{"gray", "half", "truth"}]
+    np.testing.assert_array_equal(whole.samples[0]["gray"][..., 0], to_gray(truths["p1"]).pixels)

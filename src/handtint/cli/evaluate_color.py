@@ -90,7 +90,7 @@ def _evaluate(colors: ColorRun, training: Sequence[Any], chosen: Sequence[Any], 
         _predictors(colors, colorers, training),
         features=features,
         curves={label: colorer.curve(chart.STRENGTHS) for label, colorer in colorers.items() if chart},
-        show=[item.name for item in some(chosen, SHOWN)],
+        sample_names=[item.name for item in some(chosen, SHOWN)],
     )
     _add_photographs(colors, chosen, scores, faces)
     result = scores.result()
@@ -99,7 +99,7 @@ def _evaluate(colors: ColorRun, training: Sequence[Any], chosen: Sequence[Any], 
     if chart:
         chart.write(result, colors.chart)
     if run.out:
-        _color_figure(run.out / "colour.png", scores.shown, list(colorers))
+        _color_figure(run.out / "colour.png", scores.samples, list(colorers))
     for label, model in zip(labels(colors.models), colors.models, strict=True) if run.record else ():
         record(model, run, color.summary(result["predictors"], label))
 
@@ -120,11 +120,11 @@ def _add_photographs(colors: ColorRun, chosen: Sequence[Any], scores: Any, faces
     from handtint.data import ground_truth
     from handtint.data.augment import squash
     from handtint.data.sources import source_of
-    from handtint.evaluate.baselines import grayed
+    from handtint.evaluate.baselines import to_gray
 
     for item in bar(chosen, "evaluating"):
         rgb, source = ground_truth.rgb(item), source_of(item)
-        people = colors.faces and faces.add(grayed(rgb, name=item.name), truth=rgb, source=source)
+        people = colors.faces and faces.add(to_gray(rgb, name=item.name), truth=rgb, source=source)
         scores.add(item.name, squash(rgb, colors.size), source=source, people=people)
 
 
@@ -146,13 +146,13 @@ def _evaluate_hints(colors: ColorRun, chosen: Sequence[Any]) -> None:
 def _models(colors: ColorRun, chosen: Sequence[Any]) -> tuple[dict[str, Any], Any]:
     """The models by their names in tables, and the evaluation of the faces that they colour."""
     from handtint.evaluate.faces import FaceEvaluation
-    from handtint.evaluate.predictors import Colorer, Finder
+    from handtint.evaluate.predictors import ColorModel, Detector
 
-    finder, shown = Finder(colors.run.gain), [item.name for item in some(chosen, SHOWN)]
+    finder, shown = Detector(colors.run.gain), [item.name for item in some(chosen, SHOWN)]
     colorers = {
-        label: Colorer(model, finder) for label, model in zip(labels(colors.models), colors.models, strict=True)
+        label: ColorModel(model, finder) for label, model in zip(labels(colors.models), colors.models, strict=True)
     }
-    return colorers, FaceEvaluation(colorers, finder, strength=colors.strength, show=shown)
+    return colorers, FaceEvaluation(colorers, finder, strength=colors.strength, sample_names=shown)
 
 
 def _evaluate_without_truth(colors: ColorRun, chosen: Sequence[Any]) -> None:
@@ -173,7 +173,7 @@ def _evaluate_without_truth(colors: ColorRun, chosen: Sequence[Any]) -> None:
     facts["truth"] = "none: the photographs have no colours of their own, so errors are left out"
     report(colors.run, "colour", len(chosen), facts, faces=faces.result())
     if colors.run.out:
-        shown = {label: [pictures[label] for pictures in faces.shown] for label in faces.shown[0]}
+        shown = {label: [pictures[label] for pictures in faces.samples] for label in faces.samples[0]}
         sheet(colors.run.out / "colour.png", shown)
 
 

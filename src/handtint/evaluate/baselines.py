@@ -16,14 +16,14 @@ Predictor = Callable[[Photo], Photo]  # gray (H, W) uint8 in, the same picture i
 GRAY, MEAN_COLOR = "gray", "mean-colour"
 
 
-def grayed(rgb: Array, *, name: str = "") -> Photo:
-    """The lightness of RGB (H, W, 3) uint8 as a gray photo (H, W) uint8: what a predictor is shown."""
+def to_gray(rgb: Array, *, name: str = "") -> Photo:
+    """The lightness of RGB (H, W, 3) uint8 as a gray photo (H, W) uint8: the input of a predictor."""
     L = lab.lightness(rgb)
     return Photo.of(np.ascontiguousarray(lab.join(L, np.zeros((*L.shape, 2), np.float32))[..., 0]), name=name)
 
 
 def gray(photo: Photo) -> Photo:
-    """The gray photograph unchanged: the predictor without any colour, which every other one has to beat."""
+    """The gray photograph unchanged: a predictor without any colour, which every other one has to surpass."""
     return photo
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from handtint.errors import InputError
-from handtint.evaluate.baselines import GRAY, Predictor, gray, grayed
+from handtint.evaluate.baselines import GRAY, Predictor, gray, to_gray
 from handtint.evaluate.errors import Errors, errors
 from handtint.evaluate.frechet import Distances, Features
 from handtint.evaluate.metrics import ciede2000, colorfulness, psnr, ssim
@@ -25,10 +25,10 @@ PEOPLE, TRUTH = "people", "truth"
 def evaluate_color(
     truths: Iterable[tuple[str, Array]], predictors: Mapping[str, Predictor], *, features: Features | None = None
 ) -> dict[str, Any]:
-    """Score predictors on photographs of which only the lightness is shown to them.
+    """Score predictors on photographs; their input is the lightness alone.
 
-    truths: (name, RGB (H, W, 3) uint8), all of one size; one is held at a time.
-    The rest as `ColorEvaluation` has it, and so what is returned and raised.
+    truths: (name, RGB (H, W, 3) uint8), all of one size; only one is in memory at a time. Other arguments, result and
+    errors are those of `ColorEvaluation`.
     """
     evaluation = ColorEvaluation(predictors, features=features)
     for name, rgb in truths:
@@ -45,50 +45,52 @@ class ColorEvaluation:
         *,
         features: Features | None = None,
         curves: Mapping[str, Mapping[float, Predictor]] | None = None,
-        show: Collection[str] = (),
+        sample_names: Collection[str] = (),
     ) -> None:
-        """Predictors by the name to report; "gray", the photograph as shown, is always added.
+        """predictors: by the name to report; "gray", the input unchanged, is always added.
 
         features: RGB (H, W, 3) uint8 -> (d,), to add "frechet", the distance between predictions and truths. curves:
-        predictors by model and strength, of which `Errors` alone are wanted. show: names of the photographs whose
-        predictions are kept in `shown`.
+        predictors by model and strength, for which only `Errors` are computed. sample_names: names of the photographs
+        whose predictions are kept in `samples`.
         """
         self._predictors = {GRAY: gray, **predictors}
-        self._curves, self._show = curves or {}, show
-        self._distances = Distances(features) if features else None
+        self._curves, self._sample_names = curves or {}, sample_names
+        self._frechet = Distances(features) if features else None
         self._size: tuple[int, int] | None = None
-        self._accounts: dict[str, ColorScores] = {}
+        self._scores: dict[str, ColorScores] = {}
         self._groups: dict[tuple[str, str], dict[str, Errors]] = {}
-        self._points = {model: {strength: Errors() for strength in curve} for model, curve in self._curves.items()}
+        self._curve_errors = {
+            model: {strength: Errors() for strength in curve} for model, curve in self._curves.items()
+        }
         self._photos = 0
-        self.shown: list[dict[str, Array]] = []
+        self.samples: list[dict[str, Array]] = []
 
     def add(self, name: str, rgb: Array, *, source: str | None = None, people: bool = False) -> None:
-        """Take in a truth, RGB (H, W, 3) uint8 of the size of all others. Raises InputError for one that is not.
+        """Add a true picture, RGB (H, W, 3) uint8. Raises InputError for another shape, dtype or size than before.
 
-        source: the source whose figures it belongs to as well. people: whether it belongs to those with people.
+        source: the source among whose figures it counts, too. people: whether it counts among those with people.
         """
         truth = _Colors.of(rgb, name, self._size)
         if self._size is None:
             self._size = rgb.shape[0], rgb.shape[1]
-            self._accounts = {label: ColorScores(self._size) for label in self._predictors}
+            self._scores = {label: ColorScores(self._size) for label in self._predictors}
         groups = [("people", PEOPLE)] if people else []
         groups += [] if source is None else [("sources", source)]
-        photo = grayed(rgb, name=name)
+        photo = to_gray(rgb, name=name)
         predictions = {label: self._colors(predict, photo, label) for label, predict in self._predictors.items()}
         for label, prediction in predictions.items():
-            self._accounts[label].add(prediction, truth)
+            self._scores[label].add(prediction, truth)
             for group in groups:
                 self._groups.setdefault(group, {}).setdefault(label, Errors()).add(prediction.errors(truth))
         for model, curve in self._curves.items():
             for strength, predict in curve.items():
-                self._points[model][strength].add(self._colors(predict, photo, model).errors(truth))
-        if self._distances:
-            self._distances.add_truth(rgb)
+                self._curve_errors[model][strength].add(self._colors(predict, photo, model).errors(truth))
+        if self._frechet:
+            self._frechet.add_truth(rgb)
             for label, prediction in predictions.items():
-                self._distances.add(label, prediction.rgb)
-        if name in self._show:
-            self.shown.append({label: prediction.rgb for label, prediction in predictions.items()} | {TRUTH: rgb})
+                self._frechet.add(label, prediction.rgb)
+        if name in self._sample_names:
+            self.samples.append({label: prediction.rgb for label, prediction in predictions.items()} | {TRUTH: rgb})
         self._photos += 1
 
     def _colors(self, predict: Predictor, photo: Photo, label: str) -> _Colors:
@@ -97,28 +99,28 @@ class ColorEvaluation:
     def result(self) -> dict[str, Any]:
         """{"photos", "size": [H, W], "predictors": {name: scores}, "sources", "people", "curves"}.
 
-        Scores of predictors as `ColorScores.scores` has them. sources: {source: {name: scores}}, people: {name:
-        scores}, curves: {model: {strength: scores}}, these scores as `Errors.scores` has them; each only where there is
-        something in it. Raises InputError without photographs.
+        The scores of predictors are those of `ColorScores.scores`. sources: {source: {name: scores}}, people: {name:
+        scores}, curves: {model: {strength: scores}}, with those of `Errors.scores`; each is left out if it is empty.
+        Raises InputError without photographs.
         """
         if self._size is None:
             raise InputError("no photographs to evaluate")
-        scores = {label: account.scores() for label, account in self._accounts.items()}
-        if self._distances:
-            scores = {label: {**values, "frechet": self._distances.of(label)} for label, values in scores.items()}
+        scores = {label: score.scores() for label, score in self._scores.items()}
+        if self._frechet:
+            scores = {label: {**values, "frechet": self._frechet.of(label)} for label, values in scores.items()}
         parts: dict[str, Any] = {"sources": {}, "people": {}, "curves": {}}
         for (kind, group), accounts in sorted(self._groups.items()):
-            part = {label: account.scores() for label, account in accounts.items()}
+            part = {label: score.scores() for label, score in accounts.items()}
             parts[kind] = part if kind == "people" else {**parts[kind], group: part}
-        for model, points in self._points.items():
+        for model, points in self._curve_errors.items():
             parts["curves"][model] = {f"{strength:g}": point.scores() for strength, point in points.items()}
-        present = {name: part for name, part in parts.items() if part}
-        return {"photos": self._photos, "size": list(self._size), "predictors": scores, **present}
+        nonempty = {name: part for name, part in parts.items() if part}
+        return {"photos": self._photos, "size": list(self._size), "predictors": scores, **nonempty}
 
 
 @dataclass(frozen=True, slots=True)
 class _Colors:
-    """One picture as the measures want it."""
+    """One picture in the forms that the measures need."""
 
     rgb: Array
     L: Float
@@ -134,7 +136,7 @@ class _Colors:
         return cls(rgb, *lab.split(rgb), colorfulness(rgb))
 
     def errors(self, truth: _Colors) -> Array:
-        """As the function `errors` has them."""
+        """The result of the function `errors`."""
         return errors(self.rgb, self.ab, self.colorfulness, truth.rgb, truth.ab, truth.colorfulness)
 
 
@@ -144,14 +146,14 @@ class ColorScores:
     def __init__(self, size: tuple[int, int]) -> None:
         self._report, self._lab = ReportProtocol(size), LabProtocol()
         self._photos = 0
-        self._sums = np.zeros(6)  # psnr, ssim, ciede2000, colourfulness predicted, true, and how far apart
+        self._sums = np.zeros(6)  # psnr, ssim, ciede2000, colourfulness predicted and true, and their difference
 
     def add(self, prediction: _Colors, truth: _Colors) -> None:
-        """Take in one photograph, predicted and true."""
-        likeness = psnr(prediction.rgb, truth.rgb), ssim(prediction.rgb, truth.rgb)
-        distance = ciede2000(prediction.L, prediction.ab, truth.L, truth.ab).mean(dtype=np.float64)
-        pair = prediction.colorfulness, truth.colorfulness
-        self._sums += (*likeness, distance, *pair, abs(pair[0] - pair[1]))
+        """Add one photograph, predicted and true."""
+        similarities = psnr(prediction.rgb, truth.rgb), ssim(prediction.rgb, truth.rgb)
+        delta_e = ciede2000(prediction.L, prediction.ab, truth.L, truth.ab).mean(dtype=np.float64)
+        colorfulness_pair = prediction.colorfulness, truth.colorfulness
+        self._sums += (*similarities, delta_e, *colorfulness_pair, abs(colorfulness_pair[0] - colorfulness_pair[1]))
         self._report.add(prediction.rgb, truth.rgb)
         self._lab.add(prediction.ab, truth.ab)
         self._photos += 1
@@ -159,13 +161,13 @@ class ColorScores:
     def scores(self) -> dict[str, Any]:
         """{"report": {"G", "B"}, "lab": {"a", "b"}, "psnr" dB, "ssim", "ciede2000", "colorfulness"}.
 
-        All are means over photographs but the protocols'. colorfulness: {"prediction", "truth", "ratio" of the
-        two (None where the truth has none), "difference": the mean of |prediction - truth|}.
+        All except those of the protocols are means over photographs. colorfulness: {"prediction", "truth", "ratio" of
+        the two (None if the truth has no colours), "difference": the mean of |prediction - truth|}.
         """
         protocols = {"report": self._report.scores(), "lab": self._lab.scores()}
-        signal, similarity, distance, predicted, true, apart = (float(v) for v in self._sums / self._photos)
-        ratio = predicted / true if true else None
-        colorful = {"prediction": predicted, "truth": true, "ratio": ratio, "difference": apart}
+        signal, similarity, distance, predicted, truth, difference = (float(v) for v in self._sums / self._photos)
+        ratio = predicted / truth if truth else None
+        colorful = {"prediction": predicted, "truth": truth, "ratio": ratio, "difference": difference}
         return {**protocols, "psnr": signal, "ssim": similarity, "ciede2000": distance, "colorfulness": colorful}
 
 
@@ -175,7 +177,7 @@ def _rgb8(pixels: Array) -> Array:
 
 
 def summary(predictors: Mapping[str, Any], name: str) -> dict[str, float]:
-    """The figures of one predictor that its record keeps, beside those of the gray one."""
+    """The figures of one predictor, and of the gray one, for the record of a model."""
     model_scores, gray_scores = predictors[name], predictors[GRAY]
     scores = {}
     for channel in ("a", "b"):

@@ -16,14 +16,14 @@ _YELLOW = (3.0, 24.0)  # a*, b* of old paper
 
 
 def damaged(L: Float, kind: str, *, name: str = "") -> Pixels:
-    """A photograph of lightness (H, W) 0..100 with that damage, (H, W) or (H, W, 3) uint8 sRGB.
+    """A photograph of lightness (H, W) 0..100 with one kind of damage, (H, W) or (H, W, 3) uint8 sRGB.
 
     kind: a key of KINDS. name: of the photo; the same name always gets the same scratches and grain.
     """
     return KINDS[kind](L, np.random.default_rng(zlib.crc32(name.encode())))
 
 
-def _sound(L: Float, _: np.random.Generator) -> Pixels:
+def _undamaged(L: Float, _: np.random.Generator) -> Pixels:
     return lab.gray(L)
 
 
@@ -51,23 +51,23 @@ def _yellowed(L: Float, rng: np.random.Generator) -> Pixels:
     angle = rng.uniform(0, 2 * np.pi)
     stain = np.clip(0.5 + np.cos(angle) * (x / width - 0.5) + np.sin(angle) * (y / height - 0.5), 0, 1)
     L = (8 + L * np.float32(0.8)) * (1 - np.float32(0.15) * stain)
-    share = (np.float32(0.6) + np.float32(0.4) * stain) * np.sqrt(L / 100)
-    return lab.join_planes(L, share * np.float32(_YELLOW[0]), share * np.float32(_YELLOW[1]))
+    chroma = (np.float32(0.6) + np.float32(0.4) * stain) * np.sqrt(L / 100)
+    return lab.join_planes(L, chroma * np.float32(_YELLOW[0]), chroma * np.float32(_YELLOW[1]))
 
 
 def _scratched(L: Float, rng: np.random.Generator) -> Pixels:
-    """White scratches down to the paper, black dust and hairs."""
+    """White scratches and spots, and black hairs."""
     height, width = L.shape
     out, side = L.astype(np.float32), max(height, width)
-    for number in range(14):
+    for index in range(14):
         x, y = rng.uniform(0, width), rng.uniform(0, height)
         angle, length = rng.normal(np.pi / 2, 0.4), side * rng.uniform(0.1, 0.8)
         end = round(x + length * np.cos(angle)), round(y + length * np.sin(angle))
-        tone = 97.0 if number % 3 else 6.0
+        tone = 97.0 if index % 3 else 6.0
         cv2.line(out, (round(x), round(y)), end, tone, max(1, round(side * rng.uniform(0.001, 0.006))), cv2.LINE_AA)
     for _ in range(60):
-        spot = round(rng.uniform(0, width)), round(rng.uniform(0, height))
-        cv2.circle(out, spot, max(1, round(side * rng.uniform(0.001, 0.005))), 95.0, -1, cv2.LINE_AA)
+        center = round(rng.uniform(0, width)), round(rng.uniform(0, height))
+        cv2.circle(out, center, max(1, round(side * rng.uniform(0.001, 0.005))), 95.0, -1, cv2.LINE_AA)
     return lab.gray(out)
 
 
@@ -79,7 +79,7 @@ def _grainy(L: Float, rng: np.random.Generator) -> Pixels:
     return lab.gray(np.clip(L + rng.normal(0, 9, L.shape).astype(np.float32), 0, 100))
 
 
-def _small(L: Float, _: np.random.Generator) -> Pixels:
+def _low_resolution(L: Float, _: np.random.Generator) -> Pixels:
     """As if enlarged from a print of 96 pixels a side."""
     height, width = L.shape
     scale = min(1.0, 96 / max(height, width))
@@ -89,7 +89,7 @@ def _small(L: Float, _: np.random.Generator) -> Pixels:
 
 
 KINDS: dict[str, Damage] = {
-    "sound": _sound,
+    "sound": _undamaged,
     "faded": _faded,
     "faded and dark": _faded_dark,
     "saturated": _saturated,
@@ -98,5 +98,5 @@ KINDS: dict[str, Damage] = {
     "scratched": _scratched,
     "blurred": _blurred,
     "grainy": _grainy,
-    "low resolution": _small,
+    "low resolution": _low_resolution,
 }

@@ -1,4 +1,4 @@
-"""Errors and colourfulness in a few numbers a predictor: for groups of photographs, and for each strength."""
+"""Errors and colourfulness in a few numbers per predictor: for groups of photographs, and for each strength."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ CHANNELS = {"lab": ("a", "b"), "report": ("G", "B")}
 class Errors:
     """Mean errors of one predictor, in bounded memory: photographs are added one by one.
 
-    They are those of `LabProtocol` and `ReportProtocol` for the same photographs, without what needs more memory.
+    They equal those of `LabProtocol` and `ReportProtocol`; the measures that need more memory are left out.
     """
 
     def __init__(self) -> None:
         self._photos = 0
         self._sums = np.zeros(10)
 
-    def add(self, numbers: Array) -> None:
-        """Take in one photograph: what `errors` says of it."""
+    def add(self, values: Array) -> None:
+        """Add one photograph: the result of `errors`."""
         self._photos += 1
-        self._sums += numbers
+        self._sums += values
 
     def scores(self) -> dict[str, Any]:
         """{"photos", "lab": {"a", "b"}, "report": {"G", "B"}, "colorfulness": {"prediction", "truth", "ratio"}}.
@@ -44,13 +44,15 @@ class Errors:
         return {**scores, "colorfulness": {"prediction": predicted, "truth": true, "ratio": ratio}}
 
 
-def errors(rgb: Array, ab: Float, vivid: float, true_rgb: Array, true_ab: Float, true_vivid: float) -> Array:
+def errors(
+    rgb: Array, ab: Float, colorfulness: float, true_rgb: Array, true_ab: Float, true_colorfulness: float
+) -> Array:
     """(10,) of one photograph: MAE and MSE of a*, b*, G and B, colourfulness predicted and true.
 
-    rgb: (H, W, 3) uint8. ab: a*b* (H, W, 2). vivid: colourfulness.
+    rgb: (H, W, 3) uint8. ab: a*b* (H, W, 2).
     """
-    apart = (true_ab - ab).reshape(-1, 2) / np.float32(lab.AB_SCALE)
-    levels = (rgb[..., 1:].astype(np.float32) - true_rgb[..., 1:]).reshape(-1, 2) / np.float32(255)
-    both = np.concatenate([apart, levels], axis=1)
-    means = np.abs(both).mean(axis=0, dtype=np.float64), np.square(both).mean(axis=0, dtype=np.float64)
-    return np.concatenate([np.stack(means, axis=1).ravel(), (vivid, true_vivid)])
+    ab_errors = (true_ab - ab).reshape(-1, 2) / np.float32(lab.AB_SCALE)
+    rgb_errors = (rgb[..., 1:].astype(np.float32) - true_rgb[..., 1:]).reshape(-1, 2) / np.float32(255)
+    all_errors = np.concatenate([ab_errors, rgb_errors], axis=1)
+    means = np.abs(all_errors).mean(axis=0, dtype=np.float64), np.square(all_errors).mean(axis=0, dtype=np.float64)
+    return np.concatenate([np.stack(means, axis=1).ravel(), (colorfulness, true_colorfulness)])

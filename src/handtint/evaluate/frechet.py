@@ -21,7 +21,7 @@ class Normal:
         self._products: Array = np.zeros((0, 0))
 
     def add(self, vector: Array) -> None:
-        """Take in one vector (d,)."""
+        """Add one vector (d,)."""
         v = np.asarray(vector, np.float64)
         if not self.count:
             self._sum, self._products = np.zeros(len(v)), np.zeros((len(v), len(v)))
@@ -46,11 +46,11 @@ class Distances:
         self._predicted: dict[str, Normal] = {}
 
     def add_truth(self, rgb: Array) -> None:
-        """Take in one true picture, RGB (H, W, 3) uint8."""
+        """Add one true picture, RGB (H, W, 3) uint8."""
         self._truth.add(self._features(rgb))
 
     def add(self, label: str, rgb: Array) -> None:
-        """Take in one predicted picture, RGB (H, W, 3) uint8."""
+        """Add one predicted picture, RGB (H, W, 3) uint8."""
         self._predicted.setdefault(label, Normal()).add(self._features(rgb))
 
     def of(self, label: str) -> float:
@@ -58,15 +58,15 @@ class Distances:
         return frechet(self._predicted[label], self._truth)
 
 
-def frechet(one: Normal, other: Normal) -> float:
+def frechet(first: Normal, second: Normal) -> float:
     """The squared Frechet distance of two normal distributions, 0 and up: Dowson and Landau 1982; Heusel et al. 2017.
 
     It is larger for fewer photographs, so only figures for the same photographs can be compared.
     """
-    (mean1, covariance1), (mean2, covariance2) = one.moments(), other.moments()
+    (mean1, covariance1), (mean2, covariance2) = first.moments(), second.moments()
     values, vectors = np.linalg.eigh(covariance1)
     root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
     # the eigenvalues of C1 C2 are those of the symmetric root(C1) C2 root(C1)
-    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ covariance2 @ root), 0)).sum()
-    distance = np.square(mean1 - mean2).sum() + np.trace(covariance1) + np.trace(covariance2) - 2 * shared
+    cross_trace = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ covariance2 @ root), 0)).sum()
+    distance = np.square(mean1 - mean2).sum() + np.trace(covariance1) + np.trace(covariance2) - 2 * cross_trace
     return max(0.0, float(distance))

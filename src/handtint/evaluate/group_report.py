@@ -1,4 +1,4 @@
-"""What an evaluation says of groups of photographs: by source, with people alone; and of the faces in them."""
+"""The parts of a report about groups of photographs: by source, with people alone; and about faces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from handtint.evaluate.tables import number, share, table
 
 Scores = Mapping[str, Any]
 
-_GROUP_HEADS = (
+_GROUP_HEADER = (
     "photographs",
     "predictor",
     "a MAE",
@@ -22,7 +22,7 @@ _GROUP_HEADS = (
     "colourfulness",
     "of the truth's",
 )
-_FACE_HEADS = (
+_FACE_HEADER = (
     "predictor",
     "colourfulness",
     "skin-like faces",
@@ -33,14 +33,14 @@ _FACE_HEADS = (
 
 
 def group_parts(color: Scores) -> list[str]:
-    """The parts of Markdown about the groups in what `ColorEvaluation` found."""
+    """The parts of Markdown about the groups in the result of a `ColorEvaluation`."""
     parts = []
     if "people" in color:
-        about = "### People alone\n\nThe photographs in which the face detector found a face."
-        parts += [about, table(_GROUP_HEADS, _group_rows({"people": color["people"]}))]
+        text = "### People alone\n\nThe photographs in which the face detector found a face."
+        parts += [text, table(_GROUP_HEADER, _group_rows({"people": color["people"]}))]
     if len(color.get("sources", ())) > 1:
-        about = "### By source\n\nThe beginning of the name before the first `_`, else the folder."
-        parts += [about, table(_GROUP_HEADS, _group_rows(color["sources"]))]
+        text = "### By source\n\nThe beginning of the name before the first `_`, else the folder."
+        parts += [text, table(_GROUP_HEADER, _group_rows(color["sources"]))]
     return parts
 
 
@@ -48,25 +48,25 @@ def _group_rows(groups: Mapping[str, Scores]) -> Iterator[list[str]]:
     for group, predictors in groups.items():
         gray = predictors[GRAY]["report"]["B"]
         for label, scores in predictors.items():
-            lab, blue, vivid = scores["lab"], scores["report"]["B"], scores["colorfulness"]
+            lab, blue, colorfulness = scores["lab"], scores["report"]["B"], scores["colorfulness"]
             yield [
                 f"{group}: {scores['photos']}",
                 label,
                 *(number(lab[channel]["mae"]) for channel in "ab"),
                 *(cell for e in ("mae", "mse") for cell in (number(blue[e]), number(_ratio(blue[e], gray[e]), 2))),
-                number(vivid["prediction"], 1),
-                number(vivid["ratio"], 2),
+                number(colorfulness["prediction"], 1),
+                number(colorfulness["ratio"], 2),
             ]
 
 
-def _ratio(value: float, of: float) -> float | None:
-    return value / of if of else None
+def _ratio(value: float, reference: float) -> float | None:
+    return value / reference if reference else None
 
 
 def face_parts(faces: Scores) -> list[str]:
-    """The parts of Markdown about what `FaceEvaluation` found."""
-    detector, by = faces["detector"], faces["sources"]
-    about = (
+    """The parts of Markdown about the result of a `FaceEvaluation`."""
+    detector, sources = faces["detector"], faces["sources"]
+    text = (
         f"## As a person gets them\n\n{faces['photographs']} photographs at their own size, tinted all over at "
         f"strength {faces['strength']:g}, with the closer look at faces and (one look) without; {faces['with_faces']} "
         f"of them with {faces['faces']} faces, {faces['small_faces']} of these small: narrower than 16 pixels for a "
@@ -76,10 +76,14 @@ def face_parts(faces: Scores) -> list[str]:
         "Colourfulness is that of whole photographs, their mean."
     )
     rows = [[label, *_face_cells(scores)] for label, scores in faces["predictors"].items()]
-    parts = [about, table(_FACE_HEADS, rows)]
-    if len(by) > 1:
-        rows = [[source, label, *_face_cells(s)] for source, each in by.items() for label, s in each.items()]
-        parts += ["### Faces by source", table(("source", *_FACE_HEADS), rows)]
+    parts = [text, table(_FACE_HEADER, rows)]
+    if len(sources) > 1:
+        rows = [
+            [source, label, *_face_cells(s)]
+            for source, predictors in sources.items()
+            for label, s in predictors.items()
+        ]
+        parts += ["### Faces by source", table(("source", *_FACE_HEADER), rows)]
     return parts
 
 

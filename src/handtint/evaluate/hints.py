@@ -1,7 +1,7 @@
-"""How much nearer to the truth a colouring comes with some of the true colours known.
+"""How much hints of true colours improve a colouring.
 
-The protocol of Yun et al. 2023 (iColoriT): photographs of 224 x 224 pixels, true colours of 2 x 2 pixels at random
-points. That of Zhang et al. 2017 (Real-Time User-Guided Image Colorization) is like it, with squares of other sizes.
+The protocol is that of Yun et al. 2023 (iColoriT): photographs of 224 x 224 pixels, true colours of 2 x 2 pixels at
+random points. That of Zhang et al. 2017 (Real-Time User-Guided Image Colorization) is similar, with other squares.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from handtint.errors import InputError
-from handtint.evaluate.baselines import grayed
+from handtint.evaluate.baselines import to_gray
 from handtint.evaluate.metrics import psnr
 from handtint.evaluate.tables import number, table
 from handtint.options import Options
@@ -23,27 +23,27 @@ from handtint.session import Edit, Session
 from handtint.types import Array
 
 COUNTS = (0, 1, 5, 10, 50, 100)
-PATCH = 2  # pixels: the side of the square whose mean colour is told
+PATCH = 2  # pixels: the side of the square whose mean colour is a hint
 
 
 class HintEvaluation:
-    """Models on photographs of known colours, of which more and more are told, photograph by photograph."""
+    """Models scored photograph by photograph, with more and more of the true colours as hints."""
 
     def __init__(self, tinters: Mapping[str, Tinter], options: Options) -> None:
-        """tinters: by the name to report. options: of the edit, whose hints are added."""
+        """tinters: by the name to report. options: of the edit, to which the hints are added."""
         self._tinters, self._options = tinters, options
         self._sums = {label: np.zeros(len(COUNTS)) for label in tinters}
         self._photos = 0
 
     def add(self, name: str, rgb: Array) -> None:
-        """Take in one photograph, RGB (H, W, 3) uint8; its points follow from its name. Raises WeightsError."""
+        """Add one photograph, RGB (H, W, 3) uint8; its name determines its points. Raises WeightsError."""
         hints = true_colors(name, rgb, max(COUNTS))
         for label, tinter in self._tinters.items():
-            session = Session(tinter, grayed(rgb, name=name))
-            self._sums[label] += [psnr(self._tinted(session, hints[:count]), rgb) for count in COUNTS]
+            session = Session(tinter, to_gray(rgb, name=name))
+            self._sums[label] += [psnr(self._tint(session, hints[:count]), rgb) for count in COUNTS]
         self._photos += 1
 
-    def _tinted(self, session: Session, hints: tuple[str, ...]) -> Array:
+    def _tint(self, session: Session, hints: tuple[str, ...]) -> Array:
         return session.result(Edit(options=replace(self._options, hint=hints))).photo.pixels
 
     def result(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class HintEvaluation:
 
 
 def true_colors(name: str, rgb: Array, count: int) -> tuple[str, ...]:
-    """So many hints, each the mean colour of PATCH x PATCH pixels at a random point; the same for the same name."""
+    """`count` hints, each the mean colour of PATCH x PATCH pixels at a random point; the same for the same name."""
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     height, width = rgb.shape[:2]
     hints = []
@@ -67,14 +67,14 @@ def true_colors(name: str, rgb: Array, count: int) -> tuple[str, ...]:
 
 
 def hint_parts(results: Mapping[str, Any]) -> list[str]:
-    """What was found, as parts of a Markdown page."""
-    heads = ["PSNR in dB with so many colours known", *map(str, results["counts"])]
+    """The parts of Markdown about the result of a `HintEvaluation`."""
+    header = ["PSNR in dB with so many colours known", *map(str, results["counts"])]
     rows = [[label, *(number(value, 2) for value in values)] for label, values in results["psnr"].items()]
     rows += [
         [f"{label}: gain", *(number(v - values[0], 2) for v in values)] for label, values in results["psnr"].items()
     ]
-    about = (
+    text = (
         f"{results['photos']} photographs; true colours of {PATCH} x {PATCH} pixels at random points, "
         "as in Yun et al. 2023 (iColoriT)."
     )
-    return [f"## Hints\n\n{about}", table(heads, rows)]
+    return [f"## Hints\n\n{text}", table(header, rows)]

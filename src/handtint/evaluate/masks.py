@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from handtint.errors import InputError, OptionError
-from handtint.evaluate.baselines import grayed
+from handtint.evaluate.baselines import to_gray
 from handtint.image.photo import Photo
 from handtint.types import VOC, VOID, Array, Float
 
@@ -17,32 +17,32 @@ Segment = Callable[[Photo], tuple[Array, Float]]  # class indices (H, W) uint8, 
 Sample = tuple[str, Array, Array, Array]  # name, photo, class labels, foreground labels
 
 MODES = ("gray", "colour")
-TOLERANCE = 0.008  # of the diagonal: how far apart two boundaries may run and still match
+TOLERANCE = 0.008  # of the diagonal: the largest distance of two boundaries that still match
 
 
 def evaluate_masks(
     samples: Iterable[Sample], segment: Segment, *, on: Sequence[str] = MODES, classes: bool = True
 ) -> dict[str, dict[str, Any]]:
-    """Score a segmenter on labelled photographs, shown in gray, in colour, or both.
+    """Score a segmenter on labelled photographs, in gray, in colour, or both.
 
     samples: (name, photo (H, W) or (H, W, 3) uint8, class labels (H, W) uint8 0..20, foreground labels (H, W)
              uint8 0 or 1); 255 in the labels is ignored. One sample is held in memory at a time.
     segment: photo -> class indices (H, W) uint8 0..20, alpha (H, W) float32 0..1.
-    on: what the segmenter is shown: "gray", the photograph's lightness, or "colour", the photograph as it is.
+    on: the segmenter's inputs: "gray", the photograph's lightness, or "colour", the photograph itself.
     classes: whether the segmenter predicts classes; if not, they are not scored.
 
-    Returns {mode: scores}; scores as `MaskScores.scores` has them.
-    Raises InputError without photographs and for arrays that do not fit, OptionError for an unknown mode.
+    Returns {mode: scores} with those of `MaskScores.scores`.
+    Raises InputError without photographs and for arrays of different shapes, OptionError for an unknown mode.
     """
     if unknown := sorted(set(on) - set(MODES)):
         raise OptionError(f"on: {unknown[0]!r} is not one of {', '.join(MODES)}")
-    accounts = {mode: MaskScores() for mode in on}
-    for name, pixels, labels, front in samples:
-        for mode, account in accounts.items():
+    scores_by_mode = {mode: MaskScores() for mode in on}
+    for name, pixels, labels, foreground in samples:
+        for mode, mask_scores in scores_by_mode.items():
             gray = mode == "gray" and pixels.ndim == 3
-            photo = grayed(pixels, name=name) if gray else Photo.of(pixels, name=name)
-            account.add(*segment(photo), labels, front, name=name)
-    scores = {mode: account.scores() for mode, account in accounts.items()}
+            photo = to_gray(pixels, name=name) if gray else Photo.of(pixels, name=name)
+            mask_scores.add(*segment(photo), labels, foreground, name=name)
+    scores = {mode: mask_scores.scores() for mode, mask_scores in scores_by_mode.items()}
     return scores if classes else {mode: values | _NO_CLASSES for mode, values in scores.items()}
 
 
@@ -55,57 +55,57 @@ class MaskScores:
     def __init__(self) -> None:
         self._photos = 0
         self._confusion = np.zeros((len(VOC), len(VOC)), np.int64)  # [true class, predicted class] in pixels
-        self._fronts = 0  # photographs with foreground labels
+        self._foregrounds = 0  # photographs with foreground labels
         self._pooled = np.zeros(2, np.int64)  # pixels of intersection and union of the foregrounds
         self._sums = np.zeros(4)  # foreground IoU, boundary F, alpha error, leak
 
-    def add(self, classes: Array, alpha: Float, true_classes: Array, true_front: Array, *, name: str = "") -> None:
-        """Take in one photograph: class indices and alpha as predicted, class and foreground labels; all (H, W)."""
-        if not classes.shape == alpha.shape == true_classes.shape == true_front.shape:
-            shapes = ", ".join(str(x.shape) for x in (classes, alpha, true_classes, true_front))
+    def add(self, classes: Array, alpha: Float, true_classes: Array, true_foreground: Array, *, name: str = "") -> None:
+        """Add one photograph: predicted class indices and alpha, class and foreground labels; all (H, W)."""
+        if not classes.shape == alpha.shape == true_classes.shape == true_foreground.shape:
+            shapes = ", ".join(str(x.shape) for x in (classes, alpha, true_classes, true_foreground))
             raise InputError(f"{name or 'masks'}: classes, alpha and labels of different shapes: {shapes}")
         self._photos += 1
         self._confusion += confusion(classes, true_classes)
-        if (true_front != VOID).any():
-            self._add_front(alpha, true_front)
+        if (true_foreground != VOID).any():
+            self._add_foreground(alpha, true_foreground)
 
-    def _add_front(self, alpha: Float, truth: Array) -> None:
+    def _add_foreground(self, alpha: Float, truth: Array) -> None:
         known = truth != VOID
         mask = alpha >= 0.5
-        both, either = overlap(mask, truth)
+        intersection, union = overlap(mask, truth)
         error = np.abs(alpha[known] - truth[known]).mean(dtype=np.float64)
-        self._pooled += (both, either)
-        self._sums += (both / either if either else 1.0, boundary_f(mask, truth), error, leak(alpha, truth))
-        self._fronts += 1
+        self._pooled += (intersection, union)
+        self._sums += (intersection / union if union else 1.0, boundary_f(mask, truth), error, leak(alpha, truth))
+        self._foregrounds += 1
 
     def scores(self) -> dict[str, Any]:
-        """{"photos", "miou", "iou": {class: 0..1 or None}, "pixel_accuracy", "foreground"}; None: nothing to measure.
+        """{"photos", "miou", "iou": {class: 0..1 or None}, "pixel_accuracy", "foreground"}; None if nothing was scored.
 
         A class that is in neither truth nor prediction has no IoU and does not count in the mean.
-        foreground: {"photos" with such labels, "iou_mean" over photographs (1 where both are empty), "iou_pooled"
-        over pixels, "boundary_f", "alpha_mae" and "leak", means over photographs}.
+        foreground: {"photos" with foreground labels, "iou_mean" over photographs (1 if both masks are empty),
+        "iou_pooled" over pixels, "boundary_f", "alpha_mae" and "leak", means over photographs}.
         Raises InputError without photographs.
         """
         if not self._photos:
             raise InputError("no photographs to evaluate")
-        right, total = np.diag(self._confusion), int(self._confusion.sum())
-        union = self._confusion.sum(axis=0) + self._confusion.sum(axis=1) - right
-        iou = {name: _share(int(r), int(u)) for name, r, u in zip(VOC, right, union, strict=True)}
-        present = [value for value in iou.values() if value is not None]
+        correct, total = np.diag(self._confusion), int(self._confusion.sum())
+        union = self._confusion.sum(axis=0) + self._confusion.sum(axis=1) - correct
+        iou = {name: _share(int(r), int(u)) for name, r, u in zip(VOC, correct, union, strict=True)}
+        scored = [value for value in iou.values() if value is not None]
         return {
             "photos": self._photos,
-            "miou": float(np.mean(present)) if present else None,
+            "miou": float(np.mean(scored)) if scored else None,
             "iou": iou,
-            "pixel_accuracy": _share(int(right.sum()), total),
-            "foreground": self._front_scores(),
+            "pixel_accuracy": _share(int(correct.sum()), total),
+            "foreground": self._foreground_scores(),
         }
 
-    def _front_scores(self) -> dict[str, float | int | None]:
-        means = [float(v) / self._fronts if self._fronts else None for v in self._sums]
-        both, either = map(int, self._pooled)
-        pooled = None if not self._fronts else both / either if either else 1.0
+    def _foreground_scores(self) -> dict[str, float | int | None]:
+        means = [float(v) / self._foregrounds if self._foregrounds else None for v in self._sums]
+        intersection, union = map(int, self._pooled)
+        pooled = None if not self._foregrounds else intersection / union if union else 1.0
         return {
-            "photos": self._fronts,
+            "photos": self._foregrounds,
             "iou_mean": means[0],
             "iou_pooled": pooled,
             "boundary_f": means[1],
@@ -114,8 +114,8 @@ class MaskScores:
         }
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+def _share(numerator: int, denominator: int) -> float | None:
+    return numerator / denominator if denominator else None
 
 
 def confusion(prediction: Array, truth: Array) -> Array:
@@ -131,12 +131,12 @@ def confusion(prediction: Array, truth: Array) -> Array:
 
 def overlap(mask: Array, truth: Array) -> tuple[int, int]:
     """Pixels in the intersection and in the union of mask (H, W) bool and truth (H, W) 0, 1 or 255, ignored."""
-    inside, known = truth == 1, truth != VOID
-    return int((mask & inside).sum()), int(((mask | inside) & known).sum())
+    foreground, known = truth == 1, truth != VOID
+    return int((mask & foreground).sum()), int(((mask | foreground) & known).sum())
 
 
 def leak(alpha: Float, truth: Array) -> float:
-    """The share of all colour that falls on the background, 0..1, with colour proportional to alpha.
+    """The share of the sum of alpha that lies on the background, 0..1.
 
     alpha: (H, W) float32 0..1. truth: (H, W) 0, 1, or 255 for pixels to ignore. An empty mask leaks nothing.
     """
@@ -145,18 +145,18 @@ def leak(alpha: Float, truth: Array) -> float:
 
 
 def boundary_f(mask: Array, truth: Array) -> float:
-    """How well the outline of mask (H, W) bool follows that of truth (H, W) 0, 1 or 255: an F score, 0..1.
+    """How well the outline of mask (H, W) bool matches that of truth (H, W) 0, 1 or 255: an F score, 0..1.
 
     Precision is the share of the mask's outline within TOLERANCE of the truth's, recall the reverse. The outline
-    consists of mask pixels next to other pixels; the picture's frame does not count. Ignored pixels are outside both.
-    If a mask has no outline, being empty or full, the score is 1 for equal masks and 0 otherwise.
+    consists of mask pixels next to other pixels; the picture's border does not count. Ignored pixels are outside both.
+    If a mask has no outline, because it is empty or full, the score is 1 for equal masks and 0 otherwise.
     Sources: Csurka et al. 2013, "What is a good evaluation measure for semantic segmentation?"; Perazzi et al.
     2016, "A benchmark dataset and evaluation methodology for video object segmentation" (the tolerance).
     """
-    mask, inside = mask & (truth != VOID), truth == 1
-    predicted, true = _outline(mask), _outline(inside)
+    mask, foreground = mask & (truth != VOID), truth == 1
+    predicted, true = _outline(mask), _outline(foreground)
     if not predicted.any() or not true.any():
-        return float(np.array_equal(mask, inside))
+        return float(np.array_equal(mask, foreground))
     disk = _disk(int(np.ceil(TOLERANCE * np.hypot(*truth.shape))))
     precision = cv2.dilate(true, disk)[predicted > 0].mean()
     recall = cv2.dilate(predicted, disk)[true > 0].mean()

@@ -30,8 +30,9 @@ def ssim(prediction: Array, truth: Array) -> float:
     """Structural similarity, -1..1, of two uint8 RGB pictures (H, W, 3): the mean of R, G and B.
 
     With the Gaussian window of sigma 1.5 cut at 11x11 and population covariance of the paper: Wang, Bovik, Sheikh and
-    Simoncelli 2004, "Image quality assessment". The 5 pixels along the frame, whose window would leave the picture, do
-    not count; in a picture of fewer than 11 pixels they do, mirrored at the frame. Raises InputError for two shapes.
+    Simoncelli 2004, "Image quality assessment". The 5 pixels along the border, whose window would leave the picture, do
+    not count, except in pictures of fewer than 11 pixels, which are mirrored at the border. Raises InputError for two
+    shapes.
     """
     _same_shape(prediction, truth)
     if min(truth.shape[:2]) <= 2 * _SSIM_RADIUS:

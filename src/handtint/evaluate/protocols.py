@@ -1,7 +1,7 @@
-"""The two ways to score predicted colours, one photograph at a time in bounded memory.
+"""The two protocols to score predicted colours, one photograph at a time in bounded memory.
 
 `ReportProtocol` repeats the arithmetic behind the tables of Noya and Taye 2022, "Selective Coloring"; it is
-comparable with them and flatters pictures without colour. `LabProtocol` measures true a* and b*.
+comparable with them, but favours pictures without colour. `LabProtocol` measures true a* and b*.
 The scores are those of scikit-learn: r2_score, explained_variance_score, mean_absolute_error,
 median_absolute_error, mean_squared_error.
 """
@@ -35,13 +35,13 @@ class ReportProtocol:
     def __init__(self, size: tuple[int, int]) -> None:
         outputs = 2 * size[0] * size[1]
         self._samples = 1
-        self._sums = np.zeros((5, outputs), np.int64)  # prediction, its square, error, its square, its size
-        self._counts = np.zeros((outputs, 256), np.uint16)  # how often each size of error came
+        self._sums = np.zeros((5, outputs), np.int64)  # prediction, its square, error, its square, its absolute value
+        self._counts = np.zeros((outputs, 256), np.uint16)  # histogram of absolute errors
         self._counts[:, 0] = 1
         self._rows = np.arange(outputs)
 
     def add(self, prediction: Array, truth: Array) -> None:
-        """Take in one photograph: (H, W, 3) uint8 RGB, predicted and true."""
+        """Add one photograph: (H, W, 3) uint8 RGB, predicted and true."""
         p = np.moveaxis(prediction[..., 1:], -1, 0).reshape(-1).astype(np.int64)
         error = p - np.moveaxis(truth[..., 1:], -1, 0).reshape(-1)
         size = np.abs(error)
@@ -62,10 +62,10 @@ class ReportProtocol:
     def _scores(self, channel: slice) -> Scores:
         n = self._samples
         p, pp, e, ee, size = self._sums[:, channel]
-        spread = n * pp - p * p
+        variance = n * pp - p * p
         return {
-            "r2": float(_explained(n * ee, spread).mean()),
-            "explained_variance": float(_explained(n * ee - e * e, spread).mean()),
+            "r2": float(_explained(n * ee, variance).mean()),
+            "explained_variance": float(_explained(n * ee - e * e, variance).mean()),
             "mae": float(size.mean() / n / 255),
             "median_ae": float(_medians(self._counts[channel], n).mean() / 255),
             "mse": float(ee.mean() / n / 255**2),
@@ -80,11 +80,11 @@ class LabProtocol:
 
     def __init__(self) -> None:
         self._pixels = 0
-        self._sums = np.zeros((5, 2))  # truth, its square, error, its square, its size
+        self._sums = np.zeros((5, 2))  # truth, its square, error, its square, its absolute value
         self._counts = np.zeros((2, _BINS), np.int64)
 
     def add(self, prediction: Float, truth: Float) -> None:
-        """Take in one photograph: a*b* (H, W, 2) float32, predicted and true."""
+        """Add one photograph: a*b* (H, W, 2) float32, predicted and true."""
         t, p = (x.reshape(-1, 2).astype(np.float64) / lab.AB_SCALE for x in (truth, prediction))
         error = t - p
         size = np.abs(error)
@@ -102,23 +102,23 @@ class LabProtocol:
 
     def _scores(self, channel: int) -> Scores:
         t, tt, e, ee, size = self._sums[:, channel] / self._pixels
-        spread, noise = (np.where(v < _ROUNDING, 0, v) for v in (tt - t * t, np.array([ee, ee - e * e])))
-        r2, explained = _explained(noise, spread)
+        variance, residual = (np.where(v < _ROUNDING, 0, v) for v in (tt - t * t, np.array([ee, ee - e * e])))
+        r2, explained = _explained(residual, variance)
         median = _medians(self._counts[channel : channel + 1], self._pixels)[0] + 0.5
         values = (r2, explained, size, median * 2 / _BINS, ee)
         return {name: float(value) for name, value in zip(METRICS, values, strict=True)}
 
 
-def _explained(error: Array, spread: Array) -> Array:
-    """1 - error / spread; if the spread is 0, then 1 without error and 0 with one, as in scikit-learn."""
-    return np.where(spread == 0, np.where(error == 0, 1.0, 0.0), 1 - error / np.where(spread == 0, 1, spread))
+def _explained(error: Array, variance: Array) -> Array:
+    """1 - error / variance; if the variance is 0, then 1 without error and 0 with one, as in scikit-learn."""
+    return np.where(variance == 0, np.where(error == 0, 1.0, 0.0), 1 - error / np.where(variance == 0, 1, variance))
 
 
 def _medians(counts: Array, samples: int) -> Array:
     """Medians (n,) of values 0..k-1 from how often each occurs, counts (n, k); every row sums to samples."""
     medians = np.empty(len(counts))
     for start in range(0, len(counts), _CHUNK):
-        below = counts[start : start + _CHUNK].cumsum(axis=1, dtype=np.int64)
-        middles = [(below >= rank).argmax(axis=1) for rank in ((samples + 1) // 2, samples // 2 + 1)]
-        medians[start : start + _CHUNK] = (middles[0] + middles[1]) / 2
+        cumulative = counts[start : start + _CHUNK].cumsum(axis=1, dtype=np.int64)
+        median_pair = [(cumulative >= rank).argmax(axis=1) for rank in ((samples + 1) // 2, samples // 2 + 1)]
+        medians[start : start + _CHUNK] = (median_pair[0] + median_pair[1]) / 2
     return medians

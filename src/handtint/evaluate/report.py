@@ -1,4 +1,4 @@
-"""What a run scored, as one JSON document and as Markdown tables, beside the figures of the 2022 report."""
+"""The scores of an evaluation as one JSON document and as Markdown tables, beside the figures of the 2022 report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from handtint.evaluate.protocols import METRICS
 from handtint.evaluate.tables import NONE, Row, number, table
 from handtint.types import VOC
 
-ENOUGH = 2000  # photographs for a Frechet distance
+MIN_FRECHET_PHOTOS = 2000  # fewer photographs make the Frechet distance too large
 CITATION = "Noya and Taye 2022, Selective Coloring"
 
 # The only figures here that no run measured: the report's validation tables, on 2,000 photographs of COCO.
@@ -44,9 +44,9 @@ def document(
 ) -> Document:
     """One JSON-able record of an evaluation.
 
-    run: what was measured with what (data, commit, machine, ...), in the order to print.
-    color: what `ColorEvaluation` found; faces: what `FaceEvaluation` did; hints: `HintEvaluation`. masks: what
-    `evaluate_masks` returned, by the segmenter's name.
+    run: the circumstances (data, commit, machine, ...), in the order in which they are printed. color, faces, hints:
+    results of `ColorEvaluation`, `FaceEvaluation` and `HintEvaluation`. masks: those of `evaluate_masks`, by the
+    segmenter's name.
     """
     record: Document = {"run": dict(run or {})}
     if color is not None:
@@ -61,7 +61,7 @@ def document(
 
 
 def write_report(record: Document, folder: str | Path, *, name: str = "evaluation") -> tuple[Path, Path]:
-    """Write name.json and name.md into folder, made if need be, and return their paths. Raises OutputError."""
+    """Write name.json and name.md into a folder, made if necessary, and return their paths. Raises OutputError."""
     paths = Path(folder) / f"{name}.json", Path(folder) / f"{name}.md"
     texts = json.dumps(record, indent=2, allow_nan=False) + "\n", markdown(record)
     for path, text in zip(paths, texts, strict=True):
@@ -98,31 +98,32 @@ def _color_parts(color: Mapping[str, Any]) -> list[str]:
     return [
         f"## Colour\n\n{color['photos']} photographs at {width}x{height} pixels.",
         f"### Protocol `report`\n\n{about_report}",
-        table(_protocol_heads(("G", "B")), rows),
+        table(_protocol_header(("G", "B")), rows),
         "### Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
-        table(_protocol_heads(("a", "b")), lab_rows),
+        table(_protocol_header(("a", "b")), lab_rows),
         "### Whole pictures\n\nMeans over photographs; colourfulness M3 of Hasler and Suesstrunk 2003."
-        + (_few(color["photos"]) if _has_frechet(measured) else ""),
+        + (_frechet_warning(color["photos"]) if _has_frechet(measured) else ""),
         table(
-            [*_PICTURE_HEADS, *(["Frechet"] if _has_frechet(measured) else [])],
+            [*_PICTURE_HEADER, *(["Frechet"] if _has_frechet(measured) else [])],
             [[name, *_picture_cells(scores)] for name, scores in measured.items()],
         ),
         *group_parts(color),
     ]
 
 
-def _few(photos: int) -> str:
-    """What to know of a Frechet distance on so many photographs."""
-    if photos >= ENOUGH:
+def _frechet_warning(photos: int) -> str:
+    """A sentence of warning about the Frechet distance if there are too few photographs, else ""."""
+    if photos >= MIN_FRECHET_PHOTOS:
         return ""
-    return f" The Frechet distance is too large by what {photos} photographs leave to chance; take {ENOUGH:,} or more."
+    need = f"take {MIN_FRECHET_PHOTOS:,} or more"
+    return f" The Frechet distance is too large by what {photos} photographs leave to chance; {need}."
 
 
 def _has_frechet(measured: Mapping[str, Any]) -> bool:
     return any("frechet" in scores for scores in measured.values())
 
 
-def _protocol_heads(channels: Iterable[str]) -> Row:
+def _protocol_header(channels: Iterable[str]) -> Row:
     return ["predictor", *(f"{channel} {_TITLES[metric]}" for channel in channels for metric in METRICS)]
 
 
@@ -130,7 +131,7 @@ def _protocol_cells(channels: Mapping[str, Mapping[str, float]]) -> Row:
     return [number(scores[metric]) for scores in channels.values() for metric in METRICS]
 
 
-_PICTURE_HEADS = (
+_PICTURE_HEADER = (
     "predictor",
     "PSNR dB",
     "SSIM",
@@ -143,21 +144,21 @@ _PICTURE_HEADS = (
 
 
 def _picture_cells(scores: Mapping[str, Any]) -> Row:
-    vivid = scores["colorfulness"]
+    colorfulness = scores["colorfulness"]
     values = (
         (scores["psnr"], 2),
         (scores["ssim"], 4),
         (scores["ciede2000"], 2),
-        (vivid["prediction"], 1),
-        (vivid["truth"], 1),
-        (vivid["ratio"], 2),
-        (vivid["difference"], 1),
+        (colorfulness["prediction"], 1),
+        (colorfulness["truth"], 1),
+        (colorfulness["ratio"], 2),
+        (colorfulness["difference"], 1),
         *(((scores["frechet"], 2),) if "frechet" in scores else ()),
     )
     return [number(value, digits) for value, digits in values]
 
 
-_MASK_HEADS = (
+_MASK_HEADER = (
     "segmenter",
     "shown",
     "photographs",
@@ -183,18 +184,18 @@ def _mask_parts(masks: Mapping[str, Mapping[str, Any]]) -> list[str]:
             "## Masks\n\n21 VOC classes; foreground IoU and boundary F at alpha 0.5, mean over photographs and pooled. "
             "Leak: the share of the colour that is laid outside of the true foreground."
         ),
-        table(_MASK_HEADS, [[name, mode, *_mask_cells(scores)] for name, mode, scores in runs]),
+        table(_MASK_HEADER, [[name, mode, *_mask_cells(scores)] for name, mode, scores in runs]),
         *(by_class if any(scores["miou"] is not None for _, _, scores in runs) else []),
     ]
 
 
 def _mask_cells(scores: Mapping[str, Any]) -> Row:
-    front = scores["foreground"]
+    foreground = scores["foreground"]
     measures = ("iou_mean", "iou_pooled", "boundary_f", "alpha_mae", "leak")
     return [
         str(scores["photos"]),
         number(scores["miou"]),
         number(scores["pixel_accuracy"]),
-        str(front["photos"]),
-        *(number(front[measure]) for measure in measures),
+        str(foreground["photos"]),
+        *(number(foreground[measure]) for measure in measures),
     ]

@@ -19,10 +19,10 @@ from handtint.figures import rows
 from handtint.image.photo import Photo
 from handtint.types import Array
 
-TILES = "tiles.png"  # beside an evaluation's JSON: its figure's tiles, edge to edge
-SIDE = 128  # of a tile
-SAME = 1e-6  # how far the gray predictor may differ between evaluations of the same photographs
-FADED = 0.25  # less colourfulness than this share of the truth's is gray to look at
+TILES = "tiles.png"  # beside an evaluation's JSON file: the tiles of its figure without margins
+SIDE = 128  # pixels: of a tile
+TOLERANCE = 1e-6  # largest difference of the gray predictor's error between evaluations of the same photographs
+MIN_COLORFULNESS = 0.25  # pictures with a smaller share of the truth's colourfulness count as gray
 
 _CITED = {"resnet18-unet-gan": "ResNet18 U-Net GAN", "vit-lsgan": "ViT-LSGAN"}
 _ORDER = ("resnet18-unet-gan", "vit-discriminator-gan", "vit-gan-naive", "vit-gan", "vit-lsgan", "handtint")
@@ -32,7 +32,7 @@ Scores = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model's evaluation. run: how it was measured. gray, mean: the two baselines on the same photographs."""
+    """One model's evaluation. run: its circumstances. gray, mean: the two baselines on the same photographs."""
 
     name: str
     photos: int
@@ -53,8 +53,8 @@ def read(paths: Iterable[Path]) -> list[Entry]:
         raise InputError("no evaluations to compare")
     first = entries[0]
     for entry in entries[1:]:
-        apart = abs(entry.gray["lab"]["b"]["mse"] - first.gray["lab"]["b"]["mse"])
-        if entry.photos != first.photos or apart > SAME:
+        difference = abs(entry.gray["lab"]["b"]["mse"] - first.gray["lab"]["b"]["mse"])
+        if entry.photos != first.photos or difference > TOLERANCE:
             raise InputError(f"{entry.name} and {first.name} were measured on different photographs")
     return sorted(entries, key=lambda entry: (_rank(entry.name), entry.name))
 
@@ -83,23 +83,29 @@ def markdown(entries: Sequence[Entry], *, command: str, figure: str = "") -> str
     command: how this was made, to be printed. figure: the path of the rows of samples, "" for none.
     """
     first = entries[0]
-    lines = [(GRAY, first.gray), (MEAN_COLOR, first.mean), *((e.name, e.scores) for e in entries)]
+    scores_by_name = [(GRAY, first.gray), (MEAN_COLOR, first.mean), *((e.name, e.scores) for e in entries)]
     about = "These models were measured on the same photographs. [Training](training.md#the-study) says how they were"
-    origin = "from what `handtint evaluate colour` wrote. Do not edit it: run the command again."
+    source = "from what `handtint evaluate colour` wrote. Do not edit it: run the command again."
     cited = f"Cited rows: {CITATION}, trained at full size, on its own 2,000 photographs at 224 pixels."
     parts = [
         "# The study: the report's architectures and ours on one budget",
         f"{about} trained, and what the figures show.",
-        f"This page was made by `{command}` {origin}",
+        f"This page was made by `{command}` {source}",
         "\n".join(f"- {key}: {value}" for key, value in first.run.items() if key != "recipe"),
         "\n".join(f"- {e.name}: {e.run.get('recipe', 'unknown recipe')}" for e in entries),
         f"## Protocol `report`\n\nGreen and blue of RGB, measured as in the 2022 report. {cited}",
-        table(("model", *_heads("G"), *_heads("B")), [*_report_rows(lines), *_cited_rows()]),
+        table(("model", *_metric_header("G"), *_metric_header("B")), [*_report_rows(scores_by_name), *_cited_rows()]),
         "## Protocol `lab`\n\nTrue a* and b* divided by 110, pooled over all pixels.",
-        table(("model", *_heads("a"), *_heads("b")), [_row(name, s["lab"].values()) for name, s in lines]),
+        table(
+            ("model", *_metric_header("a"), *_metric_header("b")),
+            [_row(name, s["lab"].values()) for name, s in scores_by_name],
+        ),
         "## Whole pictures\n\nMeans over photographs. Ratio: colourfulness, prediction divided by original."
         + (f" Frechet distance on {first.run['frechet']}." if "frechet" in first.run else ""),
-        table(("model", "PSNR dB", "SSIM", "CIEDE2000", "colourfulness ratio", "Frechet"), map(_picture_row, lines)),
+        table(
+            ("model", "PSNR dB", "SSIM", "CIEDE2000", "colourfulness ratio", "Frechet"),
+            map(_picture_row, scores_by_name),
+        ),
         "## The report's findings\n\n" + table(("finding of the report", "here", "figures"), findings(entries)),
     ]
     if figure:
@@ -107,7 +113,7 @@ def markdown(entries: Sequence[Entry], *, command: str, figure: str = "") -> str
     return "\n\n".join(parts) + "\n"
 
 
-def _heads(channel: str) -> list[str]:
+def _metric_header(channel: str) -> list[str]:
     return [f"{channel} {metric}" for metric in ("R2", "MAE", "MSE")]
 
 
@@ -115,16 +121,16 @@ def _row(name: str, channels: Iterable[Mapping[str, float]]) -> list[str]:
     return [name, *(f"{scores[metric]:.4f}" for scores in channels for metric in ("r2", "mae", "mse"))]
 
 
-def _report_rows(lines: Iterable[tuple[str, Scores]]) -> list[list[str]]:
-    return [_row(name, scores["report"].values()) for name, scores in lines]
+def _report_rows(scores_by_name: Iterable[tuple[str, Scores]]) -> list[list[str]]:
+    return [_row(name, scores["report"].values()) for name, scores in scores_by_name]
 
 
 def _cited_rows() -> list[list[str]]:
     return [_row(f"{name} (cited)", REFERENCE[title].values()) for name, title in _CITED.items()]
 
 
-def _picture_row(line: tuple[str, Scores]) -> list[str]:
-    name, s = line
+def _picture_row(entry: tuple[str, Scores]) -> list[str]:
+    name, s = entry
     distance = f"{s['frechet']:.2f}" if "frechet" in s else "-"
     return [
         name,
@@ -144,19 +150,19 @@ def findings(entries: Sequence[Entry]) -> list[list[str]]:
     """(finding of the report, "confirmed" or "not confirmed", the figures behind that), for the evaluated models."""
     by_name = {entry.name: entry.scores for entry in entries}
     models = [
-        _faded("The ViT discriminator leaves gray pictures", by_name.get("vit-discriminator-gan")),
-        _faded("The ViT generator with cross entropy leaves gray pictures", by_name.get("vit-gan")),
+        _is_gray("The ViT discriminator leaves gray pictures", by_name.get("vit-discriminator-gan")),
+        _is_gray("The ViT generator with cross entropy leaves gray pictures", by_name.get("vit-gan")),
         _best(entries),
     ]
     return [row for row in models if row]
 
 
-def _faded(claim: str, scores: Scores | None) -> list[str]:
+def _is_gray(claim: str, scores: Scores | None) -> list[str]:
     if scores is None:
         return []
     share = _colorfulness_ratio(scores)
-    verdict = "confirmed" if share < FADED else "not confirmed"
-    return [claim, verdict, f"colourfulness {share:.0%} of the truth's; gray is below {FADED:.0%}"]
+    verdict = "confirmed" if share < MIN_COLORFULNESS else "not confirmed"
+    return [claim, verdict, f"colourfulness {share:.0%} of the truth's; gray is below {MIN_COLORFULNESS:.0%}"]
 
 
 def _best(entries: Sequence[Entry]) -> list[str]:
@@ -171,7 +177,7 @@ def _best(entries: Sequence[Entry]) -> list[str]:
 
 
 def tiles(lines: Sequence[tuple[str, Sequence[Array]]]) -> Array:
-    """The tiles of a figure's rows at SIDE x SIDE, edge to edge, so that others can be made of them; RGB uint8."""
+    """The tiles of a figure's rows at SIDE x SIDE without margins, to make other figures of them; RGB uint8."""
     return np.concatenate([np.concatenate([_tile(tile) for tile in row], axis=1) for _, row in lines])
 
 
@@ -181,7 +187,7 @@ def _tile(pixels: Array) -> Array:
 
 
 def figure(entries: Sequence[Entry]) -> Array:
-    """Rows of samples: input, the prediction of each model, truth. Raises InputError where the tiles are missing."""
+    """Rows of samples: input, the prediction of each model, truth. Raises InputError if the tiles are missing."""
     tiles_by_name = {entry.name: _split_tiles(Photo.read(entry.folder / TILES).pixels) for entry in entries}
     inputs, _, truth = tiles_by_name[entries[0].name]
     return rows(
@@ -190,5 +196,5 @@ def figure(entries: Sequence[Entry]) -> Array:
 
 
 def _split_tiles(sheet: Array) -> list[list[Array]]:
-    """The rows of tiles that a sheet of `tiles` was made of."""
+    """The rows of tiles in a picture that `tiles` returned."""
     return [np.split(row, sheet.shape[1] // SIDE, axis=1) for row in np.split(sheet, sheet.shape[0] // SIDE)]

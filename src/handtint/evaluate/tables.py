@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-NONE = "-"  # stands where there is no figure
+NONE = "-"  # the cell of a missing figure
 
 Row = Sequence[str]
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A figure as a cell has it."""
+    """The cell of a figure."""
     return NONE if value is None else f"{value:z.{digits}f}"
 
 
@@ -19,10 +19,10 @@ def share(value: float | None) -> str:
     return NONE if value is None else f"{value:.0%}"
 
 
-def table(heads: Row, rows: Iterable[Row]) -> str:
-    """A Markdown table; all columns but the first are figures."""
-    rule = ["---", *("---:" for _ in heads[1:])]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in (heads, rule, *rows))
+def table(header: Row, rows: Iterable[Row]) -> str:
+    """A Markdown table; all columns except the first are right-aligned."""
+    separator = ["---", *("---:" for _ in header[1:])]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in (header, separator, *rows))
 
 
 def _cell(text: str) -> str:
