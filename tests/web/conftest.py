@@ -1,4 +1,4 @@
-"""A page that runs, with networks that need no weights, and a browser to open it in."""
+"""A running page, with networks that need no weights, and a browser to open it in."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def address(engines: dict[str, Engine]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """The chromium of this machine, driven by Playwright. Where CI is set, to go without one is a failure."""
+    """The chromium of this machine, driven by Playwright. Without one the test is skipped, or fails where CI is set."""
     if not CHROMIUM:
-        without = pytest.fail if os.environ.get("CI") else pytest.skip
-        without("no chromium here, so the page is not tested in a browser: apt-get install chromium")
+        stop = pytest.fail if os.environ.get("CI") else pytest.skip
+        stop("no chromium here, so the page is not tested in a browser: apt-get install chromium")
     api = pytest.importorskip("playwright.sync_api", reason="no Playwright here: pip install playwright")
     with api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
@@ -70,13 +70,13 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
-    """The page in a desktop's window, ready for photos; what its scripts complain of is a failure."""
+    """The page in a window of a desktop's size, ready for photos. An error in its scripts fails the test."""
     yield from opened_page(browser, address, DESKTOP)
 
 
 @pytest.fixture
 def phone(browser: Any, address: str) -> Iterator[Any]:
-    """The same on a phone."""
+    """The page in a window of a phone's size."""
     yield from opened_page(browser, address, PHONE)
 
 

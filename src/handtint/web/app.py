@@ -59,7 +59,7 @@ def create(tinter: Tinter, *, limits: codec.Limits = LIMITS, film_limits: codec.
         Route("/api/photos", page.open, methods=["POST"]),
         Route("/api/photos/{key}", page.close, methods=["DELETE"]),
         Route("/api/photos/{key}/before", page.for_photo(page.before)),
-        Route("/api/photos/{key}/given", page.for_photo(page.upload), methods=["POST"]),
+        Route("/api/photos/{key}/files", page.for_photo(page.upload), methods=["POST"]),
         Route("/api/photos/{key}/panels", page.edit_endpoint(handlers.panels, JSONResponse), methods=["POST"]),
         Route("/api/photos/{key}/palette", page.edit_endpoint(handlers.palette, JSONResponse), methods=["POST"]),
         *(

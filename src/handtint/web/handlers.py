@@ -48,7 +48,7 @@ def describe(opened: OpenPhoto) -> dict[str, Any]:
     """The properties of a photo that was just opened: name, size, depth, detected objects and faces."""
     session = opened.session
     with opened.lock:
-        detections = [thing.record for thing in session.detect()]
+        detections = [detection.record for detection in session.detect()]
         height, width = session.photo.size
         return {
             "id": opened.key,
@@ -80,10 +80,10 @@ def preview(opened: OpenPhoto, body: bytes) -> Content:
 def palette(opened: OpenPhoto, body: bytes) -> dict[str, Any]:
     """Suggested colours for a point of the photo, the likeliest first, and the object at it."""
     payload = schemas.parse_object(body)
-    spot = schemas.parse_point(payload)
+    point = schemas.parse_point(payload)
     with opened.lock:
-        colors, thing = opened.session.palette(_edit(opened, payload), spot)
-    return {"colors": [f"#{bytes(rgb).hex()}" for rgb in colors], "thing": thing}
+        colors, name = opened.session.palette(_edit(opened, payload), point)
+    return {"colors": [f"#{bytes(rgb).hex()}" for rgb in colors], "object": name}
 
 
 def panels(opened: OpenPhoto, body: bytes) -> list[dict[str, str]]:

@@ -97,8 +97,8 @@ def parse_keep(text: str) -> Sequence[Step]:
 
 
 def terms_json(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """The steps of `keep` as JSON. "away": whether the term is subtracted."""
-    return [{"text": str(step), "away": step.subtract} for step in steps]
+    """The steps of `keep` as JSON."""
+    return [{"text": str(step), "subtract": step.subtract} for step in steps]
 
 
 def _strokes(payload: object) -> tuple[Stroke, ...]:

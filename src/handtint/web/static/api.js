@@ -12,7 +12,7 @@ export async function request(path, init = {}) {
   try {
     response = await fetch(path, { ...init, credentials: "omit" });
   } catch {
-    throw new Problem("handtint does not answer any more. Is it still running in its terminal?");
+    throw new Problem("handtint does not respond any more. Is it still running in its terminal?");
   }
   if (response.ok) return response;
   throw new Problem(await reason(response), response.status);
@@ -22,7 +22,7 @@ async function reason(response) {
   try {
     return (await response.json()).detail;
   } catch {
-    return `handtint answered with the error ${response.status}.`;
+    return `handtint responded with error ${response.status}.`;
   }
 }
 
@@ -35,15 +35,15 @@ export async function sample(file) {
   return new File([await response.blob()], file);
 }
 
-const upload = async (path, body) =>
+export const upload = async (path, body) =>
   (await request(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body })).json();
 
 export const open = (file) => upload(`/api/photos?name=${encodeURIComponent(file.name)}`, file);
 
 export const before = async (id, close) => (await request(`/api/photos/${id}/before${close ? "?close=1" : ""}`)).blob();
 
-const post = (path, edit) =>
-  request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(edit) });
+export const post = (path, payload) =>
+  request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(payload) });
 
 // what: "preview", "result", "mask" or "recipe". Returns {blob, name, note}.
 export async function picture(id, what, edit) {
@@ -51,7 +51,7 @@ export async function picture(id, what, edit) {
   return { blob: await response.blob(), name: header(response, "handtint-name"), note: header(response, "handtint-note") };
 }
 
-// Suggested colours for a point, the likeliest first, and the object at it: {colors, thing}.
+// Suggested colours for a point, the likeliest first, and the object at it: {colors, object}.
 export const palette = async (id, edit, { x, y }) =>
   (await post(`/api/photos/${id}/palette`, { ...edit, at: [x, y] })).json();
 
@@ -66,4 +66,4 @@ export const parseRecipe = (file) => upload("/api/recipe", file);
 
 // Upload a mask or a reference for a photo. Returns the file's sha256.
 export const uploadFile = async (id, file) =>
-  (await upload(`/api/photos/${id}/given?name=${encodeURIComponent(file.name)}`, file)).sha256;
+  (await upload(`/api/photos/${id}/files?name=${encodeURIComponent(file.name)}`, file)).sha256;

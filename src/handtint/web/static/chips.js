@@ -7,28 +7,28 @@ const others = document.getElementById("terms");
 
 // onToggle(text, event): an object's chip was clicked. onRemove(text): a term is to be removed.
 export function draw(info, edit, { onToggle, onRemove }) {
-  const things = info.found.map((thing) => ({ text: thing.keep, label: labelOf(thing), share: thing.share }));
-  if (!things.some((thing) => thing.text === "subject")) things.unshift({ text: "subject", label: "foreground" });
-  things.push({ text: "all", label: "everything" });
-  const painted = edit.mask ? [] : edit.terms;
-  refill(list, things.map((thing) => chip(thing, stateOf(painted, thing.text), onToggle)));
-  const rest = painted.filter((term) => !things.some((thing) => thing.text === nameOf(term)));
+  const objects = info.found.map((object) => ({ text: object.keep, label: labelOf(object), share: object.share }));
+  if (!objects.some(({ text }) => text === "subject")) objects.unshift({ text: "subject", label: "foreground" });
+  objects.push({ text: "all", label: "everything" });
+  const terms = edit.mask ? [] : edit.terms;
+  refill(list, objects.map((object) => chip(object, stateOf(terms, object.text), onToggle)));
+  const rest = terms.filter((term) => !objects.some(({ text }) => text === nameOf(term)));
   refill(others, [...rest.map((term) => removable(term, onRemove)), ...(edit.mask ? [maskChip()] : [])]);
 }
 
-const labelOf = (thing) => (thing.number ? `${thing.class} ${thing.number}` : thing.class);
+const labelOf = (object) => (object.number ? `${object.class} ${object.number}` : object.class);
 
 function stateOf(terms, text) {
   const term = terms.find((term) => nameOf(term) === text);
-  return term ? (term.away ? "away" : "kept") : "none";
+  return term ? (term.subtract ? "subtracted" : "kept") : "none";
 }
 
 function chip({ text, label, share }, state, onToggle) {
-  const button = makeButton(`found-${text}`, label, (event) => onToggle(text, event));
+  const button = makeButton(`object-${text}`, label, (event) => onToggle(text, event));
   button.dataset.keep = text;
   button.dataset.state = state;
   button.setAttribute("aria-pressed", state === "kept");
-  if (state === "away") button.setAttribute("aria-label", `${label}, taken away`);
+  if (state === "subtracted") button.setAttribute("aria-label", `${label}, taken away`);
   if (share) {
     const part = document.createElement("small");
     part.textContent = ` ${Math.max(1, Math.round(100 * share))} %`;
@@ -38,11 +38,11 @@ function chip({ text, label, share }, state, onToggle) {
 }
 
 function removable(term, onRemove) {
-  const name = /^@[^,]+,[^,]+$/.test(nameOf(term)) ? "place" : /^@/.test(term.text) ? "box" : term.text;
-  const label = `${term.away ? "−" : "+"} ${name} ✕`;
+  const name = /^@[^,]+,[^,]+$/.test(nameOf(term)) ? "point" : /^@/.test(term.text) ? "box" : term.text;
+  const label = `${term.subtract ? "−" : "+"} ${name} ✕`;
   const button = makeButton(`term-${term.text}`, label, () => onRemove(nameOf(term)));
   button.title = `${term.text}: press to remove it`;
-  button.setAttribute("aria-label", `Remove ${name} ${term.text}, ${term.away ? "taken away" : "kept"}`);
+  button.setAttribute("aria-label", `Remove ${name} ${term.text}, ${term.subtract ? "taken away" : "kept"}`);
   return button;
 }
 

@@ -1,6 +1,6 @@
 // An edit, an immutable object of terms, options and strokes, and the history of edits.
 
-const INITIAL = { terms: [{ text: "subject", away: false }], automatic: true, options: {}, strokes: [], mask: null, reference: null };
+const INITIAL = { terms: [{ text: "subject", subtract: false }], automatic: true, options: {}, strokes: [], mask: null, reference: null };
 const KEEP_NOTHING = "all=0"; // as `keep`: nothing keeps its colour
 const MAX_UNDO = 200; // steps
 
@@ -9,8 +9,8 @@ export const initialEdit = (options) => ({ ...INITIAL, options });
 export const nameOf = (term) => term.text.split("=")[0];
 
 export function keepOf(terms) {
-  const shown = terms.length && !terms[0].away ? terms : [{ text: KEEP_NOTHING, away: false }, ...terms];
-  return shown.map((term, i) => (i ? (term.away ? " - " : " + ") : "") + term.text).join("");
+  const steps = terms.length && !terms[0].subtract ? terms : [{ text: KEEP_NOTHING, subtract: false }, ...terms];
+  return steps.map((term, i) => (i ? (term.subtract ? " - " : " + ") : "") + term.text).join("");
 }
 
 // The edit in the form that the server expects.
@@ -22,15 +22,14 @@ export function toPayload(edit, screen) {
 export const withOption = (edit, name, value) => ({ ...edit, options: { ...edit.options, [name]: value } });
 
 export const withTerms = (edit, terms) => {
-  const shown = terms.filter((term) => term.text !== KEEP_NOTHING);
-  return { ...edit, terms: shown, automatic: false, mask: null };
+  return { ...edit, terms: terms.filter((term) => term.text !== KEEP_NOTHING), automatic: false, mask: null };
 };
 
 // The first term that the user keeps replaces the automatic choice; further ones are added.
-export function withTerm(edit, text, away) {
+export function withTerm(edit, text, subtract) {
   const others = edit.terms.filter((term) => nameOf(term) !== text);
-  const kept = edit.automatic && !away ? [] : others;
-  return withTerms(edit, [...kept, { text, away }]);
+  const kept = edit.automatic && !subtract ? [] : others;
+  return withTerms(edit, [...kept, { text, subtract }]);
 }
 
 export const withoutTerm = (edit, text) => withTerms(edit, edit.terms.filter((term) => nameOf(term) !== text));

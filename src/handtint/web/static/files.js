@@ -23,18 +23,18 @@ export async function load(files, photo) {
   if (!recipes.length && pictures.length > 1) throw new api.Problem("Choose one mask, or a recipe with its files.");
   if (!recipes.length) return { edit: { ...photo.history.now, mask: await photo.uploadFile(pictures[0]), strokes: [] } };
   const { options, terms, mask, reference, warning } = await api.parseRecipe(recipes[0]);
-  const given = await Promise.all(pictures.map((file) => photo.uploadFile(file)));
-  const others = given.filter((sha) => sha !== mask && sha !== reference);
-  check("mask", "a PNG", mask, given, others);
-  check("reference", "a photo", reference, given, others);
+  const uploaded = await Promise.all(pictures.map((file) => photo.uploadFile(file)));
+  const others = uploaded.filter((sha) => sha !== mask && sha !== reference);
+  check("mask", "a PNG", mask, uploaded, others);
+  check("reference", "a photo", reference, uploaded, others);
   const { keep, reference: path, ...settings } = options;
   const edit = { ...withTerms(photo.history.now, terms), options: settings, strokes: [], reference };
   return { edit: { ...edit, mask: mask ?? others[0] ?? null }, note: warning };
 }
 
 // Throw a Problem if the file that a recipe requires is not among the chosen ones.
-function check(what, kind, wanted, given, others) {
-  if (!wanted || given.includes(wanted)) return;
-  if (others.length) throw new api.Problem(`This recipe was made with another ${what} than this one.`);
-  throw new api.Problem(`This recipe was made with a ${what}: choose the recipe and its ${what}, ${kind}, together.`);
+function check(role, kind, required, uploaded, others) {
+  if (!required || uploaded.includes(required)) return;
+  if (others.length) throw new api.Problem(`This recipe was made with another ${role} than this one.`);
+  throw new api.Problem(`This recipe was made with a ${role}: choose the recipe and its ${role}, ${kind}, together.`);
 }

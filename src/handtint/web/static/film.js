@@ -1,4 +1,4 @@
-// A film on the page: some of its frames with the present options, the render, and the result.
+// A film on the page: previews of some frames, the options, the render, and the result.
 
 import * as api from "./film_api.js";
 import { FilmFrames } from "./film_frames.js";
@@ -7,39 +7,39 @@ import { FilmRender } from "./film_render.js";
 import { showError } from "./status.js";
 
 const byId = (id) => document.getElementById(id);
-const KEPT = "handtint-film"; // in the session storage of this tab: a reload shows the film again
-const ENDINGS = /\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|m?ts|m2ts|vob|wmv|flv|ogv|3gp|dv)$/i;
+const STORAGE_KEY = "handtint-film"; // in the session storage of this tab: after a reload the film is shown again
+const FILM_NAME = /\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|m?ts|m2ts|vob|wmv|flv|ogv|3gp|dv)$/i;
 
-export const isFilm = (file) => file.type.startsWith("video/") || ENDINGS.test(file.name);
+export const isFilm = (file) => file.type.startsWith("video/") || FILM_NAME.test(file.name);
 
 export class Film {
-  // about: what the server told of itself. onClose(): the film was closed.
+  // about: the server's description of itself. onClose(): the film was closed.
   constructor(about, onClose) {
     this.limits = about.films;
     this.onClose = onClose;
-    this.info = null;
-    this.options = new FilmOptions(about.variants, () => this.changed());
-    this.frames = new FilmFrames((number, place) => this.options.addHint(place, this.info.times[number]));
+    this.info = null; // the server's description of the film
+    this.options = new FilmOptions(about.variants, { onChange: () => this.refresh(), onRange: () => this.store() });
+    this.frames = new FilmFrames((number, point) => this.options.addHint(point, this.info.times[number]));
     this.render = new FilmRender(() => this.options.edit());
     byId("film-close").addEventListener("click", () => this.close());
   }
 
-  // Upload a film and show it; whether that worked.
+  // Upload a film and show it. Returns whether that succeeded.
   async open(file) {
-    const problem = this.refused(file);
+    const problem = this.problemOf(file);
     if (problem) {
       showError(problem);
       return false;
     }
-    byId("film-status").textContent = `${file.name}: being read …`;
-    this.visible(true);
+    byId("film-status").textContent = `${file.name}: uploading …`;
+    this.setVisible(true);
     try {
-      await this.forget();
+      await this.release();
       this.show(await api.open(file));
       return true;
     } catch (error) {
       showError(error.message);
-      this.visible(false);
+      this.setVisible(false);
       return false;
     }
   }
@@ -48,67 +48,69 @@ export class Film {
     return Boolean(this.info);
   }
 
-  refused(file) {
+  // Why a file cannot be uploaded, or "".
+  problemOf(file) {
     if (this.limits.missing) return this.limits.missing;
     if (!file.size) return `${file.name}: the file is empty`;
     if (file.size > this.limits.bytes) return `${file.name}: larger than the limit of ${this.limits.bytes / 1e6} MB`;
     return "";
   }
 
-  // The film of before a reload of the page, if the server still has it; whether there is one.
+  // After a reload of the page, show the same film if the server still has it. Returns whether it does.
   async restore() {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-    if (!kept) return false;
+    const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
+    if (!stored) return false;
     try {
-      const info = await api.status(kept.id);
-      this.options.set(kept.typed);
+      const info = await api.status(stored.id);
+      this.options.set(stored.inputs);
       this.show(info);
       return true;
     } catch {
-      sessionStorage.removeItem(KEPT);
+      sessionStorage.removeItem(STORAGE_KEY);
       return false;
     }
   }
 
   show(info) {
     this.info = info;
-    this.visible(true);
+    this.setVisible(true);
     byId("film-title").textContent = info.name;
     const { width, height, seconds, rate } = info;
-    byId("film-facts").textContent = `${width} × ${height}, ${seconds.toFixed(1)} s, ${Number(rate.toFixed(3))} frames a second`;
+    byId("film-facts").textContent = `${width} × ${height}, ${seconds.toFixed(1)} s, ${Number(rate.toFixed(3))} frames per second`;
     byId("film-status").textContent = info.notes.join("; ");
-    this.keep();
+    this.store();
     this.frames.show(info, this.options.options);
     this.render.show(info);
     byId("film-title").focus();
   }
 
-  changed() {
+  refresh() {
     if (!this.info) return;
-    this.keep();
+    this.store();
     this.frames.refresh(this.options.options);
   }
 
-  keep() {
-    sessionStorage.setItem(KEPT, JSON.stringify({ id: this.info.id, typed: this.options.typed }));
+  store() {
+    if (this.info) sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ id: this.info.id, inputs: this.options.inputs }));
   }
 
   async close() {
-    await this.forget();
-    this.visible(false);
+    await this.release();
+    this.setVisible(false);
     this.onClose();
   }
 
-  async forget() {
+  // Close the film on the server, too.
+  async release() {
     const { info } = this;
     this.info = null;
-    this.render.stopWatching();
-    sessionStorage.removeItem(KEPT);
+    this.render.stopPolling();
+    sessionStorage.removeItem(STORAGE_KEY);
     if (info) await api.close(info.id).catch(() => {});
   }
 
-  visible(shown) {
-    byId("film").hidden = !shown;
+  setVisible(visible) {
+    byId("film").hidden = !visible;
     byId("film-body").hidden = !this.info;
   }
 }

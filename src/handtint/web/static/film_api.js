@@ -1,36 +1,23 @@
 // Requests about films.
 
-import { request } from "./api.js";
+import { post, request, upload } from "./api.js";
 
-const json = (method, body) => ({
-  method,
-  headers: { "Content-Type": "application/json" },
-  body: JSON.stringify(body),
-});
-const film = (id) => `/api/films/${id}`;
+const url = (id) => `/api/films/${id}`;
 
-export const open = async (file) =>
-  (
-    await request(`/api/films?name=${encodeURIComponent(file.name)}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/octet-stream" },
-      body: file,
-    })
-  ).json();
+export const open = (file) => upload(`/api/films?name=${encodeURIComponent(file.name)}`, file);
 
-// What the server knows of a film, and how far its render is.
-export const status = async (id) => (await request(film(id))).json();
+// The film, and the progress of its render.
+export const status = async (id) => (await request(url(id))).json();
 
-export const close = (id) => request(film(id), { method: "DELETE" });
+export const close = (id) => request(url(id), { method: "DELETE" });
 
-export async function frame(id, number, options) {
-  const response = await request(`${film(id)}/frames/${number}`, json("POST", { options }));
-  return response.blob();
-}
+// A preview frame, tinted: a JPEG.
+export const frame = async (id, number, options) => (await post(`${url(id)}/frames/${number}`, { options })).blob();
 
-// edit: {options, start, end}, times in seconds; end may be null.
-export const render = async (id, edit) => (await request(`${film(id)}/render`, json("POST", edit))).json();
+// Start a render. edit: {options, start, end}, times in seconds; end is null for the film's.
+export const render = async (id, edit) => (await post(`${url(id)}/render`, edit)).json();
 
-export const cancel = async (id) => (await request(`${film(id)}/render`, { method: "DELETE" })).json();
+export const cancel = async (id) => (await request(`${url(id)}/render`, { method: "DELETE" })).json();
 
-export const result = (id, save = false) => `${film(id)}/result${save ? "?save=1" : ""}`;
+// The URL of the finished film. save: to be downloaded instead of played.
+export const result = (id, save = false) => `${url(id)}/result${save ? "?save=1" : ""}`;

@@ -5,21 +5,21 @@ const value = (name) => byId(`film-${name}`).value;
 const FIELDS = ["keep", "strength", "warmth", "background", "variant"];
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
-// The seconds of a time such as 12.5, 2:05 or 1:02:03; null for none.
-export function seconds(text) {
+// A time such as 12.5, 2:05 or 1:02:03 in seconds; null for "". Throws an Error for anything else.
+function seconds(text) {
   if (!text.trim()) return null;
   const parts = text.trim().split(":").map(Number);
-  if (parts.length > 3 || parts.some((part) => !(part >= 0))) throw new Error(`${text} is not a time as 12.5 or 1:02:03`);
+  if (parts.length > 3 || parts.some((part) => !(part >= 0))) throw new Error(`${text} is not a time such as 12.5 or 1:02:03`);
   return parts.reduce((sum, part) => 60 * sum + part, 0);
 }
 
 export class FilmOptions {
-  // variants: [{number, name}]. change(): some option has changed.
-  constructor(variants, change) {
-    this.change = change;
+  // variants: [{number, name}]. onChange(): an option was changed. onRange(): the range to render was changed.
+  constructor(variants, { onChange, onRange }) {
+    Object.assign(this, { onChange, onRange });
     byId("film-variant").append(...variants.map(({ number, name }) => new Option(name, number)));
     this.hints = [];
-    for (const name of FIELDS) byId(`film-${name}`).addEventListener("change", () => change());
+    for (const name of FIELDS) byId(`film-${name}`).addEventListener("change", () => onChange());
     for (const name of ["start", "end"]) byId(`film-${name}`).addEventListener("change", () => this.checkRange());
     byId("film-hint-add").addEventListener("click", () => this.add(byId("film-hint").value));
     byId("film-options").addEventListener("submit", (event) => event.preventDefault());
@@ -35,13 +35,13 @@ export class FilmOptions {
     this.hints.push(text.trim());
     byId("film-hint").value = "";
     this.draw();
-    this.change();
+    this.onChange();
   }
 
   checkRange() {
     const problem = byId("film-range-error");
     problem.textContent = "";
-    this.change();
+    this.onRange();
     try {
       this.edit();
     } catch (error) {
@@ -60,13 +60,13 @@ export class FilmOptions {
     };
   }
 
-  // {options, start, end}: what is to be rendered. Throws where a time cannot be read.
+  // {options, start, end}: what is to be rendered, times in seconds. Throws an Error for a time that cannot be parsed.
   edit() {
     return { options: this.options, start: seconds(value("start")) ?? 0, end: seconds(value("end")) };
   }
 
-  // All that is chosen, as it was typed; `set` chooses it again after a reload.
-  get typed() {
+  // The inputs as they are, for `set` after a reload.
+  get inputs() {
     return { options: this.options, start: value("start"), end: value("end") };
   }
 
@@ -89,7 +89,7 @@ export class FilmOptions {
     button.addEventListener("click", () => {
       this.hints.splice(number, 1);
       this.draw();
-      this.change();
+      this.onChange();
     });
     const li = document.createElement("li");
     li.append(button);

@@ -1,12 +1,12 @@
-// The render of a film: begun, watched, cancelled, played and downloaded.
+// The render of a film: started, polled, cancelled, played and downloaded.
 
 import * as api from "./film_api.js";
 import { showError } from "./status.js";
 
 const byId = (id) => document.getElementById(id);
-const EVERY = 500; // milliseconds between two looks at the progress
+const POLL_INTERVAL = 500; // milliseconds between two requests for the progress
 
-const left = (seconds) => {
+const remaining = (seconds) => {
   if (seconds === null) return "";
   return seconds < 90 ? `, ${Math.ceil(seconds)} s left` : `, ${Math.ceil(seconds / 60)} minutes left`;
 };
@@ -16,8 +16,8 @@ export class FilmRender {
   constructor(edit) {
     this.edit = edit;
     this.timer = 0;
-    byId("film-render").addEventListener("click", () => this.begin());
-    byId("film-cancel").addEventListener("click", () => this.ask(() => api.cancel(this.id)));
+    byId("film-render").addEventListener("click", () => this.update(() => api.render(this.id, this.edit())));
+    byId("film-cancel").addEventListener("click", () => this.update(() => api.cancel(this.id)));
   }
 
   show(info) {
@@ -25,21 +25,18 @@ export class FilmRender {
     this.draw(info.render);
   }
 
-  begin() {
-    return this.ask(() => api.render(this.id, this.edit()));
-  }
-
-  async ask(question) {
+  // Make a request that returns the film, and draw its render.
+  async update(request) {
     const { id } = this;
     try {
-      const info = await question();
+      const info = await request();
       if (id === this.id) this.draw(info.render);
     } catch (problem) {
       showError(problem.message);
     }
   }
 
-  stopWatching() {
+  stopPolling() {
     clearTimeout(this.timer);
     this.id = "";
   }
@@ -53,20 +50,21 @@ export class FilmRender {
     byId("film").dataset.state = render?.state ?? "";
     if (active) {
       this.drawProgress(render);
-      this.timer = setTimeout(() => this.ask(() => api.status(this.id)), EVERY);
-    } else if (render) this.drawEnd(render);
+      this.timer = setTimeout(() => this.update(() => api.status(this.id)), POLL_INTERVAL);
+    } else if (render) this.drawOutcome(render);
   }
 
-  drawProgress({ state, done, total, left: time }) {
+  drawProgress({ state, done, total, left }) {
     const bar = byId("film-progress");
     if (total) Object.assign(bar, { max: total, value: done });
     else bar.removeAttribute("value");
-    const waiting = state === "waiting" ? "Another film is rendered first." : "The networks are being loaded …";
-    byId("film-count").textContent = total ? `${done} of ${total} frames${left(time)}` : waiting;
+    const waiting = state === "waiting" ? "Waiting for the render of another film …" : "Loading the networks …";
+    byId("film-count").textContent = total ? `${done} of ${total} frames${remaining(left)}` : waiting;
   }
 
-  drawEnd({ state, done, error, notes, name }) {
-    const texts = { done: `${done} frames are done.`, failed: error, cancelled: "Stopped. The same render goes on from there." };
+  drawOutcome({ state, done, error, notes, name }) {
+    const cancelled = "Cancelled. With the same settings, the next render continues from here.";
+    const texts = { done: `${done} frames rendered.`, failed: error, cancelled };
     byId("film-outcome").textContent = [texts[state], ...notes].join(" ");
     if (state === "failed") showError(error);
     if (state !== "done") return;

@@ -46,9 +46,9 @@ export class Hints {
       color,
       opener,
       place: this.picture.inFrame(this.point),
-      offer: this.photo().palette(this.point).then((offer) => {
-        this.thing = offer.thing || (/^[a-z]+:\d+$/.test(this.where) ? this.where : "");
-        return { ...offer, thing: this.thing };
+      suggestions: this.photo().palette(this.point).then((suggestions) => {
+        this.object = suggestions.object || (/^[a-z]+:\d+$/.test(this.where) ? this.where : "");
+        return { ...suggestions, object: this.object };
       }),
       whole: !this.where.startsWith("@"),
     });
@@ -62,7 +62,7 @@ export class Hints {
   }
 
   setWhole(on) {
-    this.where = on ? this.thing : termAt(this.point);
+    this.where = on ? this.object : termAt(this.point);
     if (this.index !== null) this.set(`${this.where}=${splitHint(this.hints[this.index]).color}`, true);
   }
 

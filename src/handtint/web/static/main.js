@@ -48,14 +48,14 @@ function onAction(kind, { x, y }) {
   if (kind === "hint") {
     picture.setCrosshair({ x, y });
     hints.startAt({ x, y });
-  } else change((edit) => withTerm(edit, termAt({ x, y }), kind === "away"));
+  } else change((edit) => withTerm(edit, termAt({ x, y }), kind === "subtract"));
 }
 
 function toggleTerm(text, event) {
-  const away = picture.modeFor(event) === "away";
+  const subtract = picture.modeFor(event) === "subtract";
   const now = current.history.now.terms.find((term) => term.text.split("=")[0] === text);
-  if (now && now.away === away) change((edit) => withoutTerm(edit, text));
-  else change((edit) => withTerm({ ...edit, automatic: edit.automatic && text !== "subject" }, text, away));
+  if (now && now.subtract === subtract) change((edit) => withoutTerm(edit, text));
+  else change((edit) => withTerm({ ...edit, automatic: edit.automatic && text !== "subject" }, text, subtract));
 }
 
 function change(update, final = true) {
@@ -145,12 +145,14 @@ async function display(photo) {
 
 // ---- photos
 
-// Photos join the queue; a film is shown instead of them until it is closed.
+// Photos join the queue; a film replaces them on the page until it is closed.
 async function add(files) {
   const films = [...files].filter(isFilm);
   if (films.length) {
     byId("start").hidden = byId("editor").hidden = true;
-    if (await film.open(films[0])) return;
+    const opened = await film.open(films[0]);
+    if (opened && files.length > 1) showError(`Only ${films[0].name} was opened: a film is edited alone.`);
+    if (opened) return;
     byId(current ? "editor" : "start").hidden = false;
   }
   const photos = [...files].filter((file) => !isFilm(file));
@@ -185,7 +187,7 @@ async function openPhotos() {
     photo.state = "working";
     queue.draw(current);
     const many = queue.photos.length > 1 ? ` ${queue.finished} of ${queue.photos.length} done.` : "";
-    showStatus(`${photo.name}: looking at it …${many}`);
+    showStatus(`${photo.name}: opening …${many}`);
     if (photo === current) picture.busy(true);
     try {
       await photo.open();

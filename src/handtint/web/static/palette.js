@@ -25,8 +25,8 @@ export class Palette {
     return !this.node.hidden;
   }
 
-  // Open the palette next to a place of the frame, {x, y} in pixels. offer: a promise of {colors, thing}.
-  async openAt({ place, offer, color, whole, opener }) {
+  // Open the palette next to a place of the frame, {x, y} in pixels. suggestions: a promise of {colors, object}.
+  async openAt({ place, suggestions, color, whole, opener }) {
     const number = ++this.requests;
     this.opener = opener;
     this.color = color;
@@ -38,16 +38,16 @@ export class Palette {
     this.node.hidden = false;
     this.moveTo(place);
     this.node.focus({ preventScroll: true });
-    const { colors, thing } = await offer.catch((problem) => {
+    const { colors, object } = await suggestions.catch((problem) => {
       byId("palette-error").textContent = problem.message;
-      return { colors: [], thing: "" };
+      return { colors: [], object: "" };
     });
     if (number !== this.requests || !this.isOpen) return;
     this.node.removeAttribute("aria-busy");
     this.list.replaceChildren(...colors.map((choice, i) => this.swatch(choice, i)));
     this.free.value = /^#[0-9a-f]{6}$/.test(color) ? color : (colors[0] ?? "#808080");
-    byId("palette-whole-row").hidden = !thing;
-    byId("palette-whole-label").textContent = `All of ${thing.replace(":", " ")}`;
+    byId("palette-whole-row").hidden = !object;
+    byId("palette-whole-label").textContent = `All of ${object.replace(":", " ")}`;
     byId("palette-whole").checked = whole;
     this.mark();
     this.moveTo(place);

@@ -9,7 +9,7 @@ const STEP = 0.02; // of the picture: how far an arrow key moves the crosshair
 const byId = (id) => document.getElementById(id);
 
 export class Picture {
-  // onAction(kind, point): a click or key at a point {x, y}, 0..1; kind "keep", "away", "add", "erase" or "hint".
+  // onAction(kind, point): a click or key at a point {x, y}, 0..1; kind "keep", "subtract", "add", "erase" or "hint".
   // onZoom(): the magnification changed.
   constructor({ onAction, brush, onZoom }) {
     this.onAction = onAction;
@@ -81,7 +81,7 @@ export class Picture {
 
   // The mode, or its opposite if Shift or Alt is held.
   modeFor(event) {
-    const other = { keep: "away", away: "keep", add: "erase", erase: "add", hint: "hint" };
+    const other = { keep: "subtract", subtract: "keep", add: "erase", erase: "add", hint: "hint" };
     return event.shiftKey || event.altKey ? other[this.mode] : this.mode;
   }
 
@@ -244,9 +244,9 @@ export class Picture {
 
 const INSTRUCTIONS = {
   keep: ["Click what should have colour.", "Hold Shift to take away."],
-  away: ["Click what should have no colour.", "Hold Shift to keep."],
+  subtract: ["Click what should have no colour.", "Hold Shift to keep."],
   add: ["Paint where colour should be.", "Hold Shift to erase."],
-  hint: ["Click a thing, and say what colour it was.", ""],
+  hint: ["Click an object, and say what colour it was.", ""],
   erase: ["Paint where no colour should be.", "Hold Shift to add."],
 };
 
@@ -254,7 +254,7 @@ function markerFor(term, info) {
   const point = pointOf(`${term.text}=`, info);
   if (!point) return null;
   const node = document.createElement("div");
-  node.className = term.away ? "mark away" : "mark";
+  node.className = term.subtract ? "mark subtracted" : "mark";
   node.style.left = `${100 * point.x}%`;
   node.style.top = `${100 * point.y}%`;
   return node;

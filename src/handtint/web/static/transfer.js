@@ -22,7 +22,7 @@ export async function saveRecipe(photo) {
   const { strokes, reference } = photo.history.now;
   await savePicture(photo, "recipe", "Saving the recipe");
   if (strokes.length) await savePicture(photo, "mask", "Saving the mask that belongs to the recipe");
-  if (reference) showStatus(`The recipe wants its reference, ${photo.files.get(reference).name}, beside it.`);
+  if (reference) showStatus(`To load the recipe, also choose its reference, ${photo.files.get(reference).name}.`);
 }
 
 export async function loadRecipe(photo, list, change) {
@@ -37,7 +37,7 @@ export async function loadRecipe(photo, list, change) {
 
 // Upload a reference; it is used only if a preview with it succeeds.
 export async function uploadReference(photo, file, change) {
-  showStatus(`${file.name}: looking at it …`);
+  showStatus(`${file.name}: uploading …`);
   try {
     const reference = await photo.uploadFile(file);
     await photo.thumbnail({ ...photo.history.now, reference });
