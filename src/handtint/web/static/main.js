@@ -147,15 +147,16 @@ async function display(photo) {
 
 // Photos join the queue; a film replaces them on the page until it is closed.
 async function add(files) {
-  const films = [...files].filter(isFilm);
+  const list = [...files]; // the input's own list is emptied meanwhile
+  const films = list.filter(isFilm);
   if (films.length) {
     byId("start").hidden = byId("editor").hidden = true;
     const opened = await film.open(films[0]);
-    if (opened && files.length > 1) showError(`Only ${films[0].name} was opened: a film is edited alone.`);
+    if (opened && list.length > 1) showError(`Only ${films[0].name} was opened: a film is edited alone.`);
     if (opened) return;
     byId(current ? "editor" : "start").hidden = false;
   }
-  const photos = [...files].filter((file) => !isFilm(file));
+  const photos = list.filter((file) => !isFilm(file));
   if (photos.length && film.isOpen) showError("Close the film before you open photos.");
   else addPhotos(photos);
 }
