@@ -1,4 +1,4 @@
-"""Exported weights go back into the network that they are of."""
+"""Weights exported to ONNX are loaded into the same network again."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from handtint.nets.unet import ResNetUNet
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def lived_in(net: nn.Module, seed: int = 0) -> nn.Module:
-    """A network whose norms are not as they were made."""
+def with_random_norms(net: nn.Module, seed: int = 0) -> nn.Module:
+    """The network with random batch norm parameters and statistics, in eval mode."""
     generator = torch.Generator().manual_seed(seed)
     for norm in (m for m in net.modules() if isinstance(m, nn.BatchNorm2d)):
         for part in (norm.weight, norm.running_var):
@@ -30,44 +30,49 @@ def lived_in(net: nn.Module, seed: int = 0) -> nn.Module:
     return net.eval()
 
 
-def answers(net: nn.Module) -> tuple[torch.Tensor, ...]:
+def outputs_of(net: nn.Module) -> tuple[torch.Tensor, ...]:
     with torch.no_grad():
         out = net(torch.randn(1, 1, 64, 96, generator=torch.Generator().manual_seed(5)))
     return out if isinstance(out, tuple) else (out,)
 
 
-def two_eyed() -> ColorNet:
+def assert_same_outputs(net: nn.Module, reference: nn.Module) -> None:
+    """The networks' outputs are equal up to the half precision of exported weights."""
+    for output, expected in zip(outputs_of(net), outputs_of(reference), strict=True):
+        torch.testing.assert_close(output, expected, atol=0.01 * float(expected.abs().max()), rtol=0.01)
+
+
+def with_companion() -> ColorNet:
     net = ColorNet(hybrid("tiny", "tiny"))
-    nn.init.normal_(net.backbone.join.weight)  # which begins as nothing
+    nn.init.normal_(net.backbone.join.weight)  # which starts as zeros
     for part in (net.backbone.companion.whole, net.backbone.companion.positions):  # type: ignore[union-attr]
         nn.init.normal_(part)
     return net
 
 
-MADE = {
+NETWORKS = {
     "colour": (lambda: ColorNet(hybrid("tiny")), ["ab"]),
-    "colour, two-eyed": (lambda: two_eyed(), ["ab"]),
+    "colour with companion": (lambda: with_companion(), ["ab"]),
     "mask": (lambda: MaskNet(hybrid("tiny")), ["classes", "foreground", "features"]),
     "unet": (lambda: ResNetUNet(ResNet18(4)), ["ab"]),
 }
 
 
-@pytest.mark.parametrize("name", MADE)
-def test_a_network_comes_back(name: str, tmp_path: Path) -> None:
-    make, outputs = MADE[name]
+@pytest.mark.parametrize("name", NETWORKS)
+def test_exported_weights_are_restored(name: str, tmp_path: Path) -> None:
+    make, outputs = NETWORKS[name]
     torch.manual_seed(0)
-    net = lived_in(make())
+    net = with_random_norms(make())
     export(net, tmp_path / "net.onnx", outputs)
     torch.manual_seed(1)
-    again = make().eval()
-    load(again, tmp_path / "net.onnx")
-    for ours, theirs in zip(answers(again), answers(net), strict=True):
-        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+    restored = make().eval()
+    load(restored, tmp_path / "net.onnx")
+    assert_same_outputs(restored, net)
 
 
-def test_files_with_the_names_of_older_versions_come_back(tmp_path: Path) -> None:
+def test_files_with_names_of_older_versions_are_restored(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    net = lived_in(two_eyed())
+    net = with_random_norms(with_companion())
     export(net, tmp_path / "net.onnx", ["ab"])
     model = onnx.load(str(tmp_path / "net.onnx"))
     for part in (*model.graph.initializer, *model.graph.node):
@@ -77,51 +82,47 @@ def test_files_with_the_names_of_older_versions_come_back(tmp_path: Path) -> Non
     assert any("backbone.beside." in tensor.name for tensor in model.graph.initializer)
     onnx.save(model, str(tmp_path / "old.onnx"))
     torch.manual_seed(1)
-    again = two_eyed().eval()
-    load(again, tmp_path / "old.onnx")
-    for ours, theirs in zip(answers(again), answers(net), strict=True):
-        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+    restored = with_companion().eval()
+    load(restored, tmp_path / "old.onnx")
+    assert_same_outputs(restored, net)
     old = {name.replace("companion", "beside"): tensor for name, tensor in net.state_dict().items()}
-    again.load_state_dict(current_names(old))
+    restored.load_state_dict(current_names(old))
 
 
-def test_each_stream_comes_back_from_the_file_of_both(tmp_path: Path) -> None:
+def test_each_stream_is_restored_from_the_file_of_both(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    both = lived_in(MaskStreams(ClassNet(pyramid("tiny")), MaskNet(hybrid("tiny"))))
+    both = with_random_norms(MaskStreams(ClassNet(pyramid("tiny")), MaskNet(hybrid("tiny"))))
     export(both, tmp_path / "net.onnx", ["classes", "foreground", "features"])
     classes, front = ClassNet(pyramid("tiny")).eval(), MaskNet(hybrid("tiny")).eval()
     load(classes, tmp_path / "net.onnx")
     load(front, tmp_path / "net.onnx")
-    again = MaskStreams(classes, front).eval()
-    for ours, theirs in zip(answers(again), answers(both), strict=True):
-        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+    restored = MaskStreams(classes, front).eval()
+    assert_same_outputs(restored, both)
 
 
-def test_norms_that_are_equal_come_back_though_the_file_keeps_them_once(tmp_path: Path) -> None:
+def test_equal_norms_that_the_file_stores_once_are_restored(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    net = ClassNet(pyramid("tiny")).eval()  # its norms are as they begin, many alike
+    net = ClassNet(pyramid("tiny")).eval()  # its norms are untrained, many equal
     export(net, tmp_path / "net.onnx", ["classes", "foreground"])
     model = onnx.load(str(tmp_path / "net.onnx"))
     assert any(node.op_type == "Identity" for node in model.graph.node), "the exporter no longer shares tensors"
-    again = lived_in(ClassNet(pyramid("tiny"))).eval()
-    load(again, tmp_path / "net.onnx")
-    for ours, theirs in zip(answers(again), answers(net), strict=True):
-        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+    restored = with_random_norms(ClassNet(pyramid("tiny"))).eval()
+    load(restored, tmp_path / "net.onnx")
+    assert_same_outputs(restored, net)
 
 
-def test_a_network_with_more_begins_as_the_one_without(tmp_path: Path) -> None:
+def test_a_network_with_a_companion_starts_with_the_outputs_of_the_one_without(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    net = lived_in(ColorNet(hybrid("tiny")))
+    net = with_random_norms(ColorNet(hybrid("tiny")))
     export(net, tmp_path / "net.onnx", ["ab"])
     larger = ColorNet(hybrid("tiny", "tiny")).eval()
     load(larger, tmp_path / "net.onnx")
-    for ours, theirs in zip(answers(larger), answers(net), strict=True):
-        torch.testing.assert_close(ours, theirs, atol=0.01 * float(theirs.abs().max()), rtol=0.01)
+    assert_same_outputs(larger, net)
 
 
-def test_another_network_is_refused(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_rejected(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    export(lived_in(ColorNet(hybrid("tiny"))), tmp_path / "net.onnx", ["ab"])
+    export(with_random_norms(ColorNet(hybrid("tiny"))), tmp_path / "net.onnx", ["ab"])
     with pytest.raises(WeightsError, match=r"net\.onnx: not an export of this network"):
         load(ResNetUNet(ResNet18(4)), tmp_path / "net.onnx")
     (tmp_path / "bad.onnx").write_bytes(b"not a network")

@@ -1,4 +1,4 @@
-"""Published weights, with small random ones of the same classes in their place."""
+"""Published weights, replaced by small random ones of the same classes."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from handtint.nets.resnet import ResNet18
 from handtint.nets.vit import MaskedViT
 
 
-def deep(decoder: nn.Module) -> list[str]:
+def layer_types(decoder: nn.Module) -> list[str]:
     return [type(layer).__name__ for layer in decoder.children()]
 
 
@@ -23,39 +23,39 @@ def transformers():  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_vit_starts_from_a_folder_of_weights(transformers, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_vit_is_loaded_from_a_folder_of_weights(transformers, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     torch.manual_seed(0)
     config = transformers.ViTConfig(
         hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, image_size=64,
         encoder_stride=16,
     )  # fmt: skip
-    theirs = transformers.ViTForMaskedImageModeling(config)
-    theirs.save_pretrained(tmp_path)
-    ours = published.masked_vit(str(tmp_path))
-    for name, tensor in theirs.vit.state_dict().items():
-        assert torch.equal(ours.model.vit.state_dict()[name], tensor), name
-    assert deep(ours.model.decoder) == ["Conv2d", "ReLU", "Conv2d", "ReLU", "Conv2d", "PixelShuffle"]
-    out = ours(torch.randn(2, 1, 64, 64))
+    reference = transformers.ViTForMaskedImageModeling(config)
+    reference.save_pretrained(tmp_path)
+    net = published.masked_vit(str(tmp_path))
+    for name, tensor in reference.vit.state_dict().items():
+        assert torch.equal(net.model.vit.state_dict()[name], tensor), name
+    assert layer_types(net.model.decoder) == ["Conv2d", "ReLU", "Conv2d", "ReLU", "Conv2d", "PixelShuffle"]
+    out = net(torch.randn(2, 1, 64, 64))
     assert out.shape == (2, 2, 64, 64)
     out.square().mean().backward()
-    assert all(p.grad is not None for p in ours.parameters() if p.requires_grad)
-    frozen = [name for name, p in ours.named_parameters() if not p.requires_grad]
+    assert all(p.grad is not None for p in net.parameters() if p.requires_grad)
+    frozen = [name for name, p in net.named_parameters() if not p.requires_grad]
     assert frozen == ["model.vit.embeddings.mask_token"]
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_full_vits_are_the_reports(transformers) -> None:  # type: ignore[no-untyped-def]
+def test_the_full_vits_have_the_decoders_of_the_report(transformers) -> None:  # type: ignore[no-untyped-def]
     with torch.device("meta"):
         full, naive = published.masked_vit(pretrained=False), published.naive_vit()
         for net in (full, naive):
             assert net(torch.zeros(1, 1, 224, 224)).shape == (1, 2, 224, 224)
     assert [tuple(p.shape) for p in full.model.decoder.parameters()][4] == (512, 768, 3, 3)
-    assert deep(naive.model.decoder) == ["Conv2d", "PixelShuffle"]
+    assert layer_types(naive.model.decoder) == ["Conv2d", "PixelShuffle"]
     assert naive.model.config.num_channels == 1
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_naive_form_is_trained_on_one_channel(transformers) -> None:  # type: ignore[no-untyped-def]
+def test_the_naive_vit_takes_one_channel(transformers) -> None:  # type: ignore[no-untyped-def]
     config = transformers.ViTConfig(
         hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64, image_size=32, num_channels=1,
         encoder_stride=16,
@@ -65,13 +65,13 @@ def test_the_naive_form_is_trained_on_one_channel(transformers) -> None:  # type
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_what_is_no_folder_of_weights_is_one_line(transformers, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_folder_without_weights_is_an_error_in_one_line(transformers, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(WeightsError, match="not available") as error:
         published.masked_vit(str(tmp_path))
     assert "\n" not in str(error.value)
 
 
-def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_an_error_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("transformers", "torchvision.models", "torchvision"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(WeightsError, match=r"handtint\[transformers\]"):
@@ -80,7 +80,7 @@ def test_a_missing_package_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         published.load_resnet18(ResNet18(4))
 
 
-def test_the_resnet_starts_from_a_file_of_tensors(tmp_path: Path) -> None:
+def test_the_resnet_is_loaded_from_a_file_of_tensors(tmp_path: Path) -> None:
     torch.manual_seed(0)
     tensors = ResNet18(4).state_dict()
     tensors |= {"conv1.weight": torch.randn(4, 3, 7, 7), "fc.weight": torch.zeros(10, 32), "fc.bias": torch.zeros(10)}
@@ -94,13 +94,13 @@ def test_the_resnet_starts_from_a_file_of_tensors(tmp_path: Path) -> None:
         published.load_resnet18(ResNet18(4), str(tmp_path / "bad.pth"))
 
 
-def test_our_names_are_torchvisions() -> None:
+def test_tensor_names_equal_those_of_torchvision() -> None:
     try:
         from torchvision.models import resnet18
     except (ImportError, RuntimeError):
         pytest.skip("torchvision cannot be imported")
     with torch.device("meta"):
-        theirs = {n: t.shape for n, t in resnet18(weights=None).state_dict().items() if not n.startswith("fc.")}
-        ours = {n: t.shape for n, t in ResNet18().state_dict().items()}
-    assert list(theirs) == list(ours)
-    assert {n for n in ours if ours[n] != theirs[n]} == {"conv1.weight"}
+        reference = {n: t.shape for n, t in resnet18(weights=None).state_dict().items() if not n.startswith("fc.")}
+        net = {n: t.shape for n, t in ResNet18().state_dict().items()}
+    assert list(reference) == list(net)
+    assert {n for n in net if net[n] != reference[n]} == {"conv1.weight"}

@@ -1,4 +1,4 @@
-"""Weights for others: each format holds the same network, with its record and card."""
+"""Weights exported for other programs: each format holds the same network, with its record and model card."""
 
 import hashlib
 import json
@@ -16,10 +16,11 @@ from handtint.errors import WeightsError
 RECORD = replace(zoo.CATALOGUE["handtint"].weights, file="handtint.xml", source="file")
 
 
-def exported(form: str, folder: Path) -> Path:
-    done = CliRunner().invoke(main, ["export", "handtint", "--to", form, "--out", str(folder)])
-    assert done.exit_code == 0, done.output
-    path, weights = Path(done.output.strip()), zoo.CATALOGUE["handtint"].weights
+def export(format_name: str, folder: Path) -> Path:
+    """Export the colour network, check its record and model card, and return the file."""
+    run = CliRunner().invoke(main, ["export", "handtint", "--to", format_name, "--out", str(folder)])
+    assert run.exit_code == 0, run.output
+    path, weights = Path(run.output.strip()), zoo.CATALOGUE["handtint"].weights
     record = json.loads((folder / "manifest.json").read_text())["handtint"]
     assert record["file"] == path.name
     assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -30,8 +31,8 @@ def exported(form: str, folder: Path) -> Path:
     return path
 
 
-def test_onnx_is_the_very_file_and_can_be_used(tmp_path: Path) -> None:
-    path = exported("onnx", tmp_path)
+def test_onnx_is_an_exact_copy_that_can_be_loaded(tmp_path: Path) -> None:
+    path = export("onnx", tmp_path)
     assert path.read_bytes() == zoo.CATALOGUE["handtint"].weights.path.read_bytes()
     assert zoo.find(f"{tmp_path}/handtint", "color").engine()
 
@@ -39,7 +40,7 @@ def test_onnx_is_the_very_file_and_can_be_used(tmp_path: Path) -> None:
 def test_safetensors_has_every_tensor(tmp_path: Path) -> None:
     numpy = pytest.importorskip("safetensors.numpy")
     onnx = pytest.importorskip("onnx")
-    tensors = numpy.load_file(str(exported("safetensors", tmp_path)))
+    tensors = numpy.load_file(str(export("safetensors", tmp_path)))
     model = onnx.load(str(zoo.CATALOGUE["handtint"].weights.path))
     assert len(tensors) == len(model.graph.initializer)
     for tensor in model.graph.initializer:
@@ -49,7 +50,7 @@ def test_safetensors_has_every_tensor(tmp_path: Path) -> None:
 def test_safetensors_can_be_used_by_file_and_by_folder(tmp_path: Path) -> None:
     pytest.importorskip("safetensors")
     pytest.importorskip("onnx")
-    path = exported("safetensors", tmp_path)
+    path = export("safetensors", tmp_path)
     x = np.random.default_rng(0).uniform(-1, 1, (1, 1, 96, 96)).astype(np.float32)
     expected = zoo.CATALOGUE["handtint"].engine().run(x)[0]
     for name in (str(path), f"{tmp_path}/handtint"):
@@ -57,10 +58,10 @@ def test_safetensors_can_be_used_by_file_and_by_folder(tmp_path: Path) -> None:
     assert zoo.absolute(str(path)) == str(path.absolute())
 
 
-def test_other_values_in_safetensors_reach_the_network(tmp_path: Path) -> None:
+def test_the_network_uses_the_values_in_safetensors(tmp_path: Path) -> None:
     numpy = pytest.importorskip("safetensors.numpy")
     pytest.importorskip("onnx")
-    path = exported("safetensors", tmp_path)
+    path = export("safetensors", tmp_path)
     tensors = {name: values * 0 for name, values in numpy.load_file(str(path)).items()}
     shapes = {name: v for name, v in numpy.load_file(str(path)).items() if v.dtype.kind != "f"}
     numpy.save_file(tensors | shapes, str(path))
@@ -68,7 +69,7 @@ def test_other_values_in_safetensors_reach_the_network(tmp_path: Path) -> None:
     assert not zoo.find(str(path), "color").engine().run(x)[0].any()
 
 
-def test_safetensors_of_another_network_are_refused_in_one_line(tmp_path: Path) -> None:
+def test_safetensors_of_another_network_are_errors_in_one_line(tmp_path: Path) -> None:
     numpy = pytest.importorskip("safetensors.numpy")
     pytest.importorskip("onnx")
     path = tmp_path / "other.safetensors"
@@ -82,7 +83,7 @@ def test_safetensors_of_another_network_are_refused_in_one_line(tmp_path: Path) 
         zoo.find(str(tmp_path / "gone.safetensors"), "color")
 
 
-def test_files_for_other_programs_are_named(tmp_path: Path) -> None:
+def test_files_for_other_programs_are_rejected_by_name(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"handtint": asdict(RECORD)}))
     with pytest.raises(WeightsError, match=r"handtint\.xml: handtint runs \.onnx and \.safetensors files"):
         zoo.find(f"{tmp_path}/handtint", "color")
@@ -90,18 +91,18 @@ def test_files_for_other_programs_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_openvino_answers_the_same(tmp_path: Path) -> None:
+def test_openvino_has_the_same_output(tmp_path: Path) -> None:
     openvino = pytest.importorskip("openvino")
-    compiled = openvino.Core().compile_model(str(exported("openvino", tmp_path)), "CPU")
+    compiled = openvino.Core().compile_model(str(export("openvino", tmp_path)), "CPU")
     inputs = len(compiled.inputs)
     if inputs != 1:
         pytest.skip("the network has several inputs")
     x = np.random.default_rng(0).uniform(-1, 1, (1, 1, 96, 96)).astype(np.float32)
-    ours = zoo.CATALOGUE["handtint"].engine().run(x)[0]
-    assert np.abs(compiled(x)[0] - ours).max() < 0.05 * np.abs(ours).max()
+    expected = zoo.CATALOGUE["handtint"].engine().run(x)[0]
+    assert np.abs(compiled(x)[0] - expected).max() < 0.05 * np.abs(expected).max()
 
 
-def test_neither_run_nor_format_is_said() -> None:
-    done = CliRunner().invoke(main, ["export", "handtint"])
-    assert done.exit_code == 2
-    assert "give RUN and --recipe, or --to" in done.output
+def test_export_without_run_or_format_is_wrong_usage() -> None:
+    run = CliRunner().invoke(main, ["export", "handtint"])
+    assert run.exit_code == 2
+    assert "give RUN and --recipe, or --to" in run.output

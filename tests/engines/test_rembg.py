@@ -1,4 +1,4 @@
-"""rembg's sessions, without its downloads: a tiny network stands where its own would be."""
+"""rembg's sessions, without its downloads: a tiny network replaces its own."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from handtint.options import Options
 from handtint.pipeline import Tinter
 
 pytest.importorskip("rembg")
-pytestmark = pytest.mark.filterwarnings("ignore")  # whatever its own libraries say of themselves
+pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of its own libraries
 
 
-def test_a_model_of_rembg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_of_rembg_makes_the_mask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = [
         helper.make_node("ReduceMean", ["rgb"], ["mean"], axes=[1], keepdims=1),
         helper.make_node("Sigmoid", ["mean"], ["d0"]),
@@ -37,15 +37,15 @@ def test_a_model_of_rembg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert ((result.alpha > 127) == (pixels > 0)).mean() > 0.97
 
 
-def test_what_rembg_does_not_know() -> None:
+def test_an_unknown_rembg_model_is_an_error() -> None:
     with pytest.raises(OptionError, match="rembg knows no model 'u9net'"):
         zoo.find("rembg:u9net", "mask").engine()
 
 
-def test_a_failed_download_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_download_is_an_error_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> None:
-        raise ConnectionError("no way there\nat all")
+        raise ConnectionError("no route to host\nat all")
 
     monkeypatch.setattr("handtint.engines.rembg.new_session", fail)
-    with pytest.raises(WeightsError, match=r"rembg:u2net: cannot be downloaded: no way there$"):
+    with pytest.raises(WeightsError, match=r"rembg:u2net: cannot be downloaded: no route to host$"):
         zoo.find("rembg:u2net", "mask").engine()

@@ -1,4 +1,4 @@
-"""What every network's tests ask."""
+"""What the tests of all networks check."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-torch.set_num_threads(1)  # the networks here are tiny: more threads only wait for each other
+torch.set_num_threads(1)  # more threads are slower for networks as small as these
 
 Check = Callable[[nn.Module, Iterable[Tensor]], None]
 
 
 def every_parameter_learns(net: nn.Module, outputs: Iterable[Tensor]) -> None:
-    """Every parameter that wants a gradient gets a finite one, and not only zeros."""
+    """Every parameter that requires a gradient gets a finite one that is not zero."""
     sum(o.square().mean() for o in outputs).backward()  # type: ignore[union-attr]
     for name, parameter in net.named_parameters():
         if parameter.requires_grad:
@@ -24,4 +24,5 @@ def every_parameter_learns(net: nn.Module, outputs: Iterable[Tensor]) -> None:
 
 @pytest.fixture
 def learns() -> Check:
+    """The check that every parameter of a network gets a gradient from its outputs."""
     return every_parameter_learns

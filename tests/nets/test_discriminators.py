@@ -1,4 +1,4 @@
-"""The discriminators: shapes, starts, gradients, and what they see."""
+"""The discriminators: architectures, output shapes, gradients and inputs."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from handtint.errors import WeightsError
 from handtint.nets.discriminators import MultiScale, PatchDiscriminator, TorchvisionViT, ViTDiscriminator
 
 
-def test_the_patch_discriminator_is_the_reports() -> None:
+def test_the_patch_discriminator_has_the_architecture_of_the_report() -> None:
     torch.manual_seed(0)
     net = PatchDiscriminator()
     assert net(torch.zeros(2, 1, 224, 224), torch.zeros(2, 2, 224, 224))[0].shape == (2, 1, 26, 26)
@@ -21,7 +21,7 @@ def test_the_patch_discriminator_is_the_reports() -> None:
     assert [m.negative_slope for m in net.modules() if isinstance(m, nn.LeakyReLU)] == [0.2] * 4
 
 
-def test_multiscale_looks_at_half_size_too() -> None:
+def test_multiscale_also_judges_half_the_size() -> None:
     finest, coarse = MultiScale(8)(torch.zeros(1, 1, 128, 128), torch.zeros(1, 2, 128, 128))
     assert (finest.shape[2], coarse.shape[2]) == (14, 6)
 
@@ -29,7 +29,7 @@ def test_multiscale_looks_at_half_size_too() -> None:
 @pytest.mark.parametrize(
     "make", [lambda: PatchDiscriminator(4, 2), lambda: MultiScale(4, 1), lambda: ViTDiscriminator(16, 1, 1)]
 )
-def test_lightness_may_be_larger_than_the_colours(make: type[nn.Module]) -> None:
+def test_lightness_of_twice_the_size_is_averaged(make: type[nn.Module]) -> None:
     """Each 2 x 2 square of L counts as its mean."""
     torch.manual_seed(0)
     net, ab = make().eval(), torch.randn(1, 2, 64, 64)
@@ -38,7 +38,7 @@ def test_lightness_may_be_larger_than_the_colours(make: type[nn.Module]) -> None
     torch.testing.assert_close(net(large, ab), net(small, ab))
 
 
-def test_the_vit_discriminator_answers_nine_hundred_times() -> None:
+def test_the_vit_discriminator_has_nine_hundred_outputs() -> None:
     net = ViTDiscriminator(16, 1, 1)
     assert net(torch.zeros(2, 1, 64, 96), torch.zeros(2, 2, 64, 96))[0].shape == (2, 900)
 
@@ -56,7 +56,7 @@ def test_gradients_reach_every_parameter_and_both_inputs(make: type[nn.Module], 
     assert min(L.grad.abs().sum(), ab.grad.abs().sum()) > 0
 
 
-def test_the_full_vit_discriminator_is_torchvisions() -> None:
+def test_the_full_vit_discriminator_is_torchvisions_with_nine_hundred_outputs() -> None:
     try:
         import torchvision  # noqa: F401
     except (ImportError, RuntimeError):

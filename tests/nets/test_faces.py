@@ -1,4 +1,4 @@
-"""The face detector: shapes, gradients, size, and a step that learns."""
+"""The face detector: shapes, gradients, number of parameters, and losses."""
 
 import torch
 
@@ -15,20 +15,20 @@ def test_shapes_and_gradients(learns) -> None:  # type: ignore[no-untyped-def]
     learns(net, [heat, size, offset])
 
 
-def test_it_is_small() -> None:
+def test_the_detector_has_few_parameters() -> None:
     assert sum(p.numel() for p in FaceNet().parameters()) < 450_000
 
 
-def test_the_focal_loss_is_nothing_for_the_truth_and_never_asks_where_nobody_knows() -> None:
+def test_the_focal_loss_is_zero_for_the_truth_and_where_it_is_masked() -> None:
     heat = torch.zeros(1, 1, 4, 4)
     heat[0, 0, 1, 1] = 1
-    sure = (heat * 2 - 1) * 20
-    assert focal_loss(sure, heat, torch.ones_like(heat)) < 1e-6
-    assert focal_loss(-sure, heat, torch.ones_like(heat)) > 10
-    assert focal_loss(-sure, heat, torch.zeros_like(heat)) == 0
+    logits = (heat * 2 - 1) * 20
+    assert focal_loss(logits, heat, torch.ones_like(heat)) < 1e-6
+    assert focal_loss(-logits, heat, torch.ones_like(heat)) > 10
+    assert focal_loss(-logits, heat, torch.zeros_like(heat)) == 0
 
 
-def test_a_batch_without_faces_has_a_loss() -> None:
+def test_a_batch_without_faces_has_a_finite_loss() -> None:
     maps = {name: torch.zeros(2, k, 16, 16) for name, k in (("heat", 1), ("size", 2), ("offset", 2))}
     batch = {"L": torch.randn(2, 1, 64, 64), "heat_mask": torch.ones(2, 1, 16, 16), **maps}
     losses = face_losses({"generator": FACES["tiny"].build(False, "")}, batch)

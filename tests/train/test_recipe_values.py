@@ -1,4 +1,4 @@
-"""Recipes say what is wrong with them: the file, the key, the value and what it could be, in one line."""
+"""Errors in recipes name the file, the key, the value and the possible values, in one line."""
 
 import tomllib
 from dataclasses import replace
@@ -10,17 +10,17 @@ from handtint.errors import InputError, OptionError
 from handtint.train import recipe
 from handtint.train.recipe import Phase, Recipe
 
-PLAIN = 'task = "colour"\nphases = [{ size = 64, epochs = 1, batch = 4 }]\n'
+MINIMAL = 'task = "colour"\nphases = [{ size = 64, epochs = 1, batch = 4 }]\n'
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    (tmp_path / "plain.toml").write_text(PLAIN)
-    return tmp_path / "plain.toml"
+    (tmp_path / "minimal.toml").write_text(MINIMAL)
+    return tmp_path / "minimal.toml"
 
 
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("change", "message"),
     [
         ("lr=fast", "lr is 'fast'; it has to be a number, 0 or more"),
         ("lr=-1e-3", "lr is -0.001; it has to be a number, 0 or more"),
@@ -45,41 +45,41 @@ def path(tmp_path: Path) -> Path:
         ("sede=7", "unknown key 'sede'; did you mean 'seed'"),
     ],
 )
-def test_a_value_that_cannot_be_is_named_with_what_could(path: Path, change: str, complaint: str) -> None:
-    with pytest.raises(OptionError, match=complaint) as caught:
+def test_an_invalid_value_is_an_error_with_the_possible_values(path: Path, change: str, message: str) -> None:
+    with pytest.raises(OptionError, match=message) as error:
         recipe.load(path, dict([change.split("=", 1)]))
-    assert str(caught.value).startswith(f"{path}: ")
-    assert "\n" not in str(caught.value)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
 
 
-def test_a_whole_number_will_do_for_a_number(path: Path) -> None:
+def test_an_integer_is_accepted_for_a_float(path: Path) -> None:
     plan = recipe.load(path, {"lr": "1", "betas": "[0, 0.9]"})
     assert (plan.lr, plan.betas) == (1.0, (0.0, 0.9))
     assert isinstance(plan.lr, float)
 
 
-def test_recipes_made_in_python_are_checked_as_files_are() -> None:
+def test_recipes_made_in_python_are_validated_too() -> None:
     plan = Recipe("colour", phases=(Phase(64, 1, 4),))
-    for wrong in (replace(plan, ema=7.0), replace(plan, phases=(Phase(64, 1, 0),)), replace(plan, workers="two")):  # type: ignore[arg-type]
+    for invalid in (replace(plan, ema=7.0), replace(plan, phases=(Phase(64, 1, 0),)), replace(plan, workers="two")):  # type: ignore[arg-type]
         with pytest.raises(OptionError, match="it has to be"):
-            recipe.checked(wrong)
+            recipe.checked(invalid)
 
 
-def test_a_file_that_is_no_recipe_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "odd.toml"
+def test_a_file_that_is_no_recipe_is_an_error_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
     for content in (b"\xff\xfe", b"task ="):
         path.write_bytes(content)
-        with pytest.raises(InputError, match=r"odd\.toml"):
+        with pytest.raises(InputError, match=r"bad\.toml"):
             recipe.load(path)
     path.write_text("seed = 1\n")
     with pytest.raises(OptionError, match="task is missing; it has to be text"):
         recipe.load(path)
 
 
-def test_old_keys_are_read_in_files_and_from_the_command_line(tmp_path: Path) -> None:
+def test_old_keys_are_aliases_in_files_and_on_the_command_line(tmp_path: Path) -> None:
     new = {"lr": 0.5, "degradation_prob": 0.1, "min_crop_scale": 0.2, "chroma_gain": 1.5, "cached_views": 3}
     new |= {"copy_paste_prob": 0.3, "backbone_lr": 0.25, "discriminator_lr": 0.125}
-    old = {before: new[now] for before, now in recipe.ALIASES.items() if now in new}
+    old = {old_key: new[new_key] for old_key, new_key in recipe.ALIASES.items() if new_key in new}
     path = tmp_path / "old.toml"
     phases = "phases = [{ size = 64, " + "passes = 2, batch = 4, " + "rate = 0.1 }]\n"
     path.write_text('task = "colour"\n' + phases + "".join(f"{key} = {value}\n" for key, value in old.items()))
@@ -92,7 +92,7 @@ def test_old_keys_are_read_in_files_and_from_the_command_line(tmp_path: Path) ->
         Recipe("colour", rate=1.0)  # type: ignore[call-arg]
 
 
-def test_recipes_of_the_package_use_no_old_key() -> None:
+def test_recipes_of_the_package_use_no_old_keys() -> None:
     for path in (Path(recipe.__file__).parents[1] / "recipes").glob("*.toml"):
         values = tomllib.loads(path.read_text())
         for table in (values, *values["phases"]):

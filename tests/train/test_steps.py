@@ -1,4 +1,4 @@
-"""The adversarial steps against arithmetic done by hand, and the steps they are taken in."""
+"""The adversarial losses against arithmetic by hand, and the order of the steps."""
 
 import math
 from functools import partial
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from handtint.nets.discriminators import resized_like
 from handtint.train.losses import adversarial_loss
 from handtint.train.steps import (
     DISCRIMINATOR,
@@ -16,13 +17,12 @@ from handtint.train.steps import (
     adversarial_steps,
     color_losses,
     discriminator_losses,
-    fitted,
     generator_losses,
 )
 
 
-class Says(nn.Module):
-    """A discriminator that answers `slope` times the mean of a, for every picture."""
+class MeanDiscriminator(nn.Module):
+    """A discriminator whose logit is `slope` times the mean of a, for every picture."""
 
     def __init__(self, slope: float) -> None:
         super().__init__()
@@ -33,8 +33,8 @@ class Says(nn.Module):
         return (logits, [ab]) if with_features else logits
 
 
-class Paints(nn.Module):
-    """A generator that answers one colour, at half the input's size."""
+class ConstantGenerator(nn.Module):
+    """A generator of one colour, at half the input's size."""
 
     def __init__(self, a: float) -> None:
         super().__init__()
@@ -52,43 +52,43 @@ def softplus(x: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("kind", "fake", "real", "deceit"),
+    ("kind", "fake", "real", "adversarial"),
     [("vanilla", softplus(0.4), softplus(-1.0), softplus(-0.4)), ("lsgan", 0.4**2, 0.0, 0.6**2)],
 )
-def test_losses_are_those_of_the_report(kind: str, fake: float, real: float, deceit: float) -> None:
-    """The discriminator answers 0.4 to the painted 0.2 and 1.0 to the true 0.5; the L1 error is 0.3."""
-    nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
-    painted = nets[GENERATOR](BATCH["L"])
-    d = discriminator_losses(nets, BATCH, painted, gan=kind)
-    g = generator_losses(nets, BATCH, painted, gan=kind, l1_weight=100.0, regression=F.l1_loss)
-    found = {name: value.item() for name, value in (d | g).items()}
-    assert found == pytest.approx(
+def test_losses_equal_those_of_the_report(kind: str, fake: float, real: float, adversarial: float) -> None:
+    """The logits are 0.4 for the generated 0.2 and 1.0 for the true 0.5; the L1 error is 0.3."""
+    nets = {GENERATOR: ConstantGenerator(0.2), DISCRIMINATOR: MeanDiscriminator(2.0)}
+    generated = nets[GENERATOR](BATCH["L"])
+    d = discriminator_losses(nets, BATCH, generated, gan=kind)
+    g = generator_losses(nets, BATCH, generated, gan=kind, l1_weight=100.0, regression=F.l1_loss)
+    losses = {name: value.item() for name, value in (d | g).items()}
+    assert losses == pytest.approx(
         {
             "loss_D_fake": fake,
             "loss_D_real": real,
             "loss_D": 0.5 * (fake + real),
-            "loss_G_GAN": deceit,
+            "loss_G_GAN": adversarial,
             "loss_G_L1": 30.0,
-            "loss_G": deceit + 30.0,
+            "loss_G": adversarial + 30.0,
         },
         abs=1e-5,
     )
 
 
-def test_scales_weigh_the_same() -> None:
+def test_scales_have_equal_weight() -> None:
     logits = torch.zeros(1, 1, 26, 26), torch.ones(1, 1, 2, 2)
     assert adversarial_loss(logits, real=True, kind="lsgan").item() == pytest.approx(0.5)
 
 
-def test_the_discriminators_losses_leave_the_generator_alone() -> None:
-    nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
+def test_the_discriminators_losses_have_no_gradient_for_the_generator() -> None:
+    nets = {GENERATOR: ConstantGenerator(0.2), DISCRIMINATOR: MeanDiscriminator(2.0)}
     discriminator_losses(nets, BATCH, nets[GENERATOR](BATCH["L"]), gan="lsgan")["loss_D"].backward()
     assert nets[GENERATOR].a.grad is None
     assert nets[DISCRIMINATOR].slope.grad is not None
 
 
-def test_the_generator_is_judged_by_a_discriminator_that_has_moved() -> None:
-    nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
+def test_the_generators_losses_use_the_updated_discriminator() -> None:
+    nets = {GENERATOR: ConstantGenerator(0.2), DISCRIMINATOR: MeanDiscriminator(2.0)}
     steps = adversarial_steps(nets, BATCH, gan="lsgan", l1_weight=1.0, regression=F.l1_loss)
     first = next(steps)
     assert (first.network, first.descend) == (DISCRIMINATOR, "loss_D")
@@ -102,23 +102,23 @@ def test_the_generator_is_judged_by_a_discriminator_that_has_moved() -> None:
     assert nets[DISCRIMINATOR].slope.requires_grad
 
 
-def test_the_distance_of_features_is_one_more_loss() -> None:
+def test_the_feature_distance_is_added_to_the_loss() -> None:
     """Both colours lie in one direction, so the features, ab itself, are the same; turned by 90 degrees, 2 apart."""
-    nets = {GENERATOR: Paints(0.2), DISCRIMINATOR: Says(2.0)}
+    nets = {GENERATOR: ConstantGenerator(0.2), DISCRIMINATOR: MeanDiscriminator(2.0)}
     losses = partial(generator_losses, nets, gan="lsgan", l1_weight=1.0, regression=F.l1_loss, perceptual_weight=3.0)
-    painted = nets[GENERATOR](BATCH["L"])
-    same, plain = losses(BATCH, painted), losses(BATCH, painted, perceptual_weight=0.0)
+    generated = nets[GENERATOR](BATCH["L"])
+    same, without = losses(BATCH, generated), losses(BATCH, generated, perceptual_weight=0.0)
     assert same["loss_G_features"].item() == pytest.approx(0.0, abs=1e-6)
-    assert "loss_G_features" not in plain
-    turned = losses(BATCH | {"ab": BATCH["ab"] * torch.tensor([1.0, -1.0])[:, None, None]}, painted)
-    assert turned["loss_G_features"].item() == pytest.approx(3.0 * 2.0)
+    assert "loss_G_features" not in without
+    opposite = losses(BATCH | {"ab": BATCH["ab"] * torch.tensor([1.0, -1.0])[:, None, None]}, generated)
+    assert opposite["loss_G_features"].item() == pytest.approx(3.0 * 2.0)
     parts = ("loss_G_GAN", "loss_G_L1", "loss_G_features")
-    assert turned["loss_G"].item() == pytest.approx(sum(turned[name].item() for name in parts))
+    assert opposite["loss_G"].item() == pytest.approx(sum(opposite[name].item() for name in parts))
 
 
-def test_truth_is_brought_to_the_answers_size() -> None:
+def test_the_truth_is_resized_to_the_output() -> None:
     x = torch.arange(16.0).reshape(1, 1, 4, 4)
-    torch.testing.assert_close(fitted(x, torch.zeros(1, 2, 2, 2)), torch.tensor([[[[2.5, 4.5], [10.5, 12.5]]]]))
-    assert fitted(x, torch.zeros(1, 2, 4, 4)) is x
-    loss = color_losses({GENERATOR: Paints(0.2)}, BATCH, regression=F.l1_loss)["loss"]
+    torch.testing.assert_close(resized_like(x, torch.zeros(1, 2, 2, 2)), torch.tensor([[[[2.5, 4.5], [10.5, 12.5]]]]))
+    assert resized_like(x, torch.zeros(1, 2, 4, 4)) is x
+    loss = color_losses({GENERATOR: ConstantGenerator(0.2)}, BATCH, regression=F.l1_loss)["loss"]
     assert loss.item() == pytest.approx(0.3)

@@ -17,7 +17,7 @@ PLAN = Recipe(
 )  # fmt: skip
 
 
-def test_the_second_signal_does_not_wait() -> None:
+def test_the_second_signal_stops_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
     with stop_on_signals() as stop:
         assert not stop.requested
@@ -28,21 +28,21 @@ def test_the_second_signal_does_not_wait() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_ctrl_c_saves_and_the_run_goes_on_as_if_never_stopped(photos: Path, tmp_path: Path) -> None:
+def test_ctrl_c_saves_and_the_resumed_run_equals_an_uninterrupted_one(photos: Path, tmp_path: Path) -> None:
     examples = tasks.find("colour").examples(open_sources([photos]))
-    said: list[str] = []
+    output: list[str] = []
 
-    def interrupt(text: str) -> None:
-        said.append(text)
-        if text.startswith("step 2/"):
+    def interrupt(line: str) -> None:
+        output.append(line)
+        if line.startswith("step 2/"):
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         loop.train(PLAN, examples, tmp_path / "parts", say=interrupt)
-    assert said[-1].startswith("stopped and saved at step 2 of")
+    assert output[-1].startswith("stopped and saved at step 2 of")
     state = checkpoint.load(tmp_path / "parts" / "last.ckpt")
     assert state is not None
     assert state["step"] == 2
     resumed = loop.train(PLAN, examples, tmp_path / "parts").state_dict()
-    whole = loop.train(replace(PLAN, workers=0), examples, tmp_path / "whole").state_dict()
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    uninterrupted = loop.train(replace(PLAN, workers=0), examples, tmp_path / "whole").state_dict()
+    assert all(torch.equal(uninterrupted[name], resumed[name]) for name in uninterrupted)
