@@ -11,7 +11,7 @@ from handtint.data.sources import open_sources
 from handtint.types import VOC
 
 
-def test_a_class_counts_where_enough_of_it_is_seen(tmp_path: Path) -> None:
+def test_a_class_is_present_if_it_has_enough_pixels(tmp_path: Path) -> None:
     for part in ("images", "masks"):
         (tmp_path / part).mkdir()
     mask = np.zeros((100, 100), np.uint8)
@@ -26,7 +26,7 @@ def test_a_class_counts_where_enough_of_it_is_seen(tmp_path: Path) -> None:
     assert [VOC[i] for i in np.flatnonzero(seen)] == ["background", "bottle", "dog"]
 
 
-def test_rare_pictures_come_by_the_square_root_of_their_rarity() -> None:
+def test_repeat_factors_are_square_roots_of_rarity() -> None:
     present = np.zeros((100, 21), bool)
     present[:, 0] = True
     present[:50, 15] = True  # half of all: not rare
@@ -39,8 +39,8 @@ def test_rare_pictures_come_by_the_square_root_of_their_rarity() -> None:
 
 
 @given(st.lists(st.floats(1, 9, width=32), min_size=1, max_size=50), st.integers(0, 99))
-def test_each_comes_as_often_as_its_factor_says(factors: list[float], seed: int) -> None:
-    dealt = balance.repeat(range(len(factors)), np.array(factors, np.float32), seed)
-    times = np.bincount(dealt, minlength=len(factors))
+def test_each_picture_is_repeated_by_its_factor(factors: list[float], seed: int) -> None:
+    drawn = balance.repeat(range(len(factors)), np.array(factors, np.float32), seed)
+    times = np.bincount(drawn, minlength=len(factors))
     assert ((times == np.floor(factors)) | (times == np.ceil(factors))).all()
-    assert dealt == balance.repeat(range(len(factors)), np.array(factors, np.float32), seed)
+    assert drawn == balance.repeat(range(len(factors)), np.array(factors, np.float32), seed)

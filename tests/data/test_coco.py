@@ -1,4 +1,4 @@
-"""The report's sample of COCO, and lists of what was chosen."""
+"""The report's sample of COCO, and lists of the chosen photographs."""
 
 import tarfile
 from pathlib import Path
@@ -12,16 +12,16 @@ from handtint.errors import InputError
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    inside = tmp_path / "made" / "coco_sample" / "train_sample"
-    inside.mkdir(parents=True)
+    sample = tmp_path / "data" / "coco_sample" / "train_sample"
+    sample.mkdir(parents=True)
     for i in range(12):
-        (inside / f"{i:012}.jpg").write_bytes(b"x%d" % i)
-    (tmp_path / "made" / "coco_sample" / "annotations.json").write_text("{}")
-    return tmp_path / "made"
+        (sample / f"{i:012}.jpg").write_bytes(b"x%d" % i)
+    (tmp_path / "data" / "coco_sample" / "annotations.json").write_text("{}")
+    return tmp_path / "data"
 
 
 @pytest.mark.skipif(not hasattr(tarfile, "data_filter"), reason="Python before 3.11.4 cannot unpack safely")
-def test_folder_and_archive_hold_the_same_sorted_photographs(folder: Path, tmp_path: Path) -> None:
+def test_folder_and_archive_give_the_same_sorted_photographs(folder: Path, tmp_path: Path) -> None:
     archive = tmp_path / "coco_sample.tgz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(folder / "coco_sample", arcname="coco_sample")
@@ -30,30 +30,30 @@ def test_folder_and_archive_hold_the_same_sorted_photographs(folder: Path, tmp_p
         items = coco.open_sample(path)
         assert [item.name for item in items] == names
         assert items[3].read() == b"x3"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["coco_sample", "coco_sample.tgz", "made"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["coco_sample", "coco_sample.tgz", "data"]
 
 
-def test_nothing_is_fetched_unless_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+def test_the_sample_is_downloaded_on_request_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    urls: list[str] = []
 
-    def refuse(url: str, timeout: float) -> None:
-        asked.append(url)
+    def fail(url: str, timeout: float) -> None:
+        urls.append(url)
         raise OSError("no network")
 
-    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    monkeypatch.setattr("urllib.request.urlopen", fail)
     with pytest.raises(InputError, match="no COCO sample"):
         coco.open_sample(tmp_path / "coco.tgz")
-    assert asked == []
+    assert urls == []
     with pytest.raises(InputError, match="no network"):
         coco.open_sample(tmp_path / "coco.tgz", download=True)
-    assert asked == [coco.URL]
+    assert urls == [coco.URL]
     (tmp_path / "broken.tgz").write_bytes(b"x")
     with pytest.raises(InputError, match="not an archive"):
         coco.open_sample(tmp_path / "broken.tgz")
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_the_choice_is_a_function_of_the_seed() -> None:
+def test_the_choice_depends_on_the_seed_alone() -> None:
     items = [Item(f"{i:05}.jpg", "") for i in range(11_000)]
     training, validation = coco.choose(items, 1)
     assert (len(training), len(validation)) == (8000, 2000)
@@ -64,7 +64,7 @@ def test_the_choice_is_a_function_of_the_seed() -> None:
     assert [len(part) for part in coco.choose(items[:100], 1)] == [80, 20]
 
 
-def test_lists_bring_a_choice_back(folder: Path, tmp_path: Path) -> None:
+def test_a_list_restores_a_choice(folder: Path, tmp_path: Path) -> None:
     items = coco.open_sample(folder)
     path = tmp_path / "run" / "training.txt"
     lists.write_or_check(path, items[2:5])
@@ -79,7 +79,7 @@ def test_lists_bring_a_choice_back(folder: Path, tmp_path: Path) -> None:
         lists.select(items, tmp_path / "gone.txt")
 
 
-def test_shards_and_folders_serve_lists_alike(folder: Path, tmp_path: Path) -> None:
+def test_a_list_selects_from_shards_as_from_folders(folder: Path, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "shard.tar", "w") as tar:
         tar.add(folder / "coco_sample" / "train_sample", arcname=".")
     path = tmp_path / "some.txt"

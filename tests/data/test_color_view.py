@@ -1,4 +1,4 @@
-"""How colour training shows photographs: old cameras, damage, faces, hints."""
+"""The augmentation of colour training: old films, damage, faces, hints."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def test_blue_sensitive_plates_darken_red_and_lighten_blue() -> None:
     np.testing.assert_allclose(recorded_lightness(GRAY, plate), lab.lightness(GRAY), atol=0.05)
 
 
-def test_every_film_keeps_grays() -> None:
+def test_the_sensitivities_of_every_film_sum_to_one() -> None:
     rng = np.random.default_rng(1)
     for _ in range(50):
         shares = film(rng)
@@ -41,38 +41,38 @@ def test_every_film_keeps_grays() -> None:
         assert abs(shares.sum() - 1) < 1e-3
 
 
-def test_damage_keeps_colors_but_under_borders() -> None:
+def test_damage_changes_colours_under_borders_only() -> None:
     ab = np.random.default_rng(2).normal(0, 20, (64, 64, 2)).astype(np.float32)
     for seed in range(40):
         L = np.random.default_rng(seed).uniform(0, 100, (64, 64)).astype(np.float32)
-        worn, kept = damage(np.random.default_rng(seed), L, ab, prob=0.7)
-        assert worn.min() >= 0
-        assert worn.max() <= 100
-        assert worn.dtype == kept.dtype == np.float32
-        changed = np.any(kept != ab, axis=2)
-        assert np.all(kept[changed] == 0)
+        damaged, damaged_ab = damage(np.random.default_rng(seed), L, ab, prob=0.7)
+        assert damaged.min() >= 0
+        assert damaged.max() <= 100
+        assert damaged.dtype == damaged_ab.dtype == np.float32
+        changed = np.any(damaged_ab != ab, axis=2)
+        assert np.all(damaged_ab[changed] == 0)
         assert not changed[8:-8, 8:-8].any()
-    still, same = damage(np.random.default_rng(0), L, ab, prob=0.0)
-    np.testing.assert_array_equal(still, L)
-    assert same is ab
+    unchanged, unchanged_ab = damage(np.random.default_rng(0), L, ab, prob=0.0)
+    np.testing.assert_array_equal(unchanged, L)
+    assert unchanged_ab is ab
 
 
-def test_hints_are_true_colors_where_they_are_known() -> None:
+def test_hints_are_true_colours_at_known_pixels() -> None:
     ab = np.empty((48, 48, 2), np.float32)
     ab[:, :24], ab[:, 24:] = (30, -10), (-20, 40)
     L = np.full((48, 48), 50, np.float32)
     kinds = set()
     for seed in range(200):
-        told = hints(np.random.default_rng(seed), L, ab)
-        known = told[..., 2]
+        values = hints(np.random.default_rng(seed), L, ab)
+        known = values[..., 2]
         kinds.add("none" if not known.any() else "whole" if known.min() == np.float32(0.25) else "some")
-        assert np.all(told[known == 0] == 0)
-        far_left = told[:, :16][known[:, :16] == 1]
-        np.testing.assert_allclose(far_left, np.broadcast_to([30, -10, 1], far_left.shape), atol=1e-4)
+        assert np.all(values[known == 0] == 0)
+        left_half = values[:, :16][known[:, :16] == 1]
+        np.testing.assert_allclose(left_half, np.broadcast_to([30, -10, 1], left_half.shape), atol=1e-4)
     assert kinds == {"none", "whole", "some"}
 
 
-def test_a_box_about_a_face_has_it_whole_in_the_middle() -> None:
+def test_a_crop_around_a_face_contains_its_centre() -> None:
     rng = np.random.default_rng(3)
     for _ in range(200):
         y, x, h, w = box_around(rng, 240, 320, (150, 100, 180, 140))
@@ -94,11 +94,11 @@ def test_boxes_of_faces_are_read_by_name(tmp_path: Path) -> None:
         read_faces(broken)
 
 
-def test_a_view_with_everything_is_a_function_of_seed_and_index() -> None:
+def test_an_augmented_pair_depends_on_seed_epoch_and_index_alone() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
     faces = {items[0].stem: [(10.0, 10.0, 60.0, 60.0)]}
     view = ColorAugmentation(0.05, 0.5, 0.5, 0.9, with_hints=True, face_crop_prob=0.8, faces=faces)
-    one, same = (ColorPairs(items, 64, seed=4, epoch=2, augmentation=view)[0] for _ in range(2))
+    one, unchanged_ab = (ColorPairs(items, 64, seed=4, epoch=2, augmentation=view)[0] for _ in range(2))
     assert set(one) == {"L", "ab", "hints"}
-    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert all(torch.equal(one[name], unchanged_ab[name]) for name in one)
     assert one["hints"].shape == (3, 64, 64)

@@ -1,4 +1,4 @@
-"""What a `dataset.toml` says, and of which files."""
+"""The rules of `dataset.toml`, and the files that they apply to."""
 
 import shutil
 import tarfile
@@ -32,27 +32,27 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def packed(folder: Path) -> Path:
+def pack(folder: Path) -> Path:
     shard = folder.with_suffix(".tar")
     with tarfile.open(shard, "w") as tar:
         tar.add(folder, arcname=".")
     return shard
 
 
-def said(source: Path) -> dict[str, Item]:
+def items_of(source: Path) -> dict[str, Item]:
     return {item.name: item for item in open_sources([source])}
 
 
-@pytest.mark.parametrize("place", ["folder", "shard", "beside"])
-def test_rules_lie_in_the_folder_in_the_shard_or_beside_it(place: str, folder: Path) -> None:
+@pytest.mark.parametrize("location", ["folder", "shard", "companion"])
+def test_rules_are_read_from_the_folder_the_shard_or_a_file_next_to_it(location: str, folder: Path) -> None:
     (folder / "dataset.toml").write_text(FILMS)
-    source = folder if place == "folder" else packed(folder)
-    if place == "beside":
+    source = folder if location == "folder" else pack(folder)
+    if location == "companion":
         shutil.rmtree(folder)
         (folder.parent / "data.toml").write_text('[[files]]\nclasses = "dog"\n')
-    items = said(source)
-    if place == "beside":
-        assert {item.labelling.classes for item in items.values()} == {"dog"}, "it wins over the one inside"
+    items = items_of(source)
+    if location == "companion":
+        assert {item.labelling.classes for item in items.values()} == {"dog"}, "it takes precedence over the one inside"
         return
     first, second, person, other = (items[name] for name in NAMES)
     assert identity(first) == identity(second) == "film walk_01"
@@ -62,23 +62,23 @@ def test_rules_lie_in_the_folder_in_the_shard_or_beside_it(place: str, folder: P
     assert other.labelling == Labelling()
 
 
-def test_the_nearest_rules_count_and_later_ones_win(folder: Path) -> None:
+def test_the_nearest_and_latest_rules_take_precedence(folder: Path) -> None:
     (folder / "dataset.toml").write_text(FILMS)
     (folder / "people" / "dataset.toml").write_text(
         '[[files]]\nclasses = "cat"\npaste = true\n[[files]]\nmatch = "images/*"\nclasses = "dog"\n'
     )
-    items = said(folder)
+    items = items_of(folder)
     assert items["people/images/a.png"].labelling == Labelling("dog", paste=True)
     assert items["films/images/walk_01_0001.png"].labelling == Labelling(foreground=False)
 
 
-def test_without_rules_names_mean_nothing() -> None:
+def test_without_rules_names_have_no_effect() -> None:
     for one, other in (("davis_swan_00000", "davis_swan_00024"), ("voc_2007_1", "vocanimal_2007_1")):
         assert identity(Item(f"{one}.png", "")) != identity(Item(f"{other}.png", ""))
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         ("[[files]", "not TOML"),
         ("[[filse]]", "did you mean 'files'"),
@@ -90,9 +90,9 @@ def test_without_rules_names_mean_nothing() -> None:
         ("[[files]]\nstem = 'a'\ngroup = '\\1'", "do not go together"),
     ],
 )
-def test_what_cannot_be_understood_is_named(text: str, complaint: str, folder: Path) -> None:
+def test_invalid_rules_are_errors_in_one_line(text: str, message: str, folder: Path) -> None:
     (folder / "dataset.toml").write_text(text)
-    with pytest.raises(InputError, match=complaint) as caught:
+    with pytest.raises(InputError, match=message) as error:
         open_sources([folder])
-    assert str(folder / "dataset.toml") in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert str(folder / "dataset.toml") in str(error.value)
+    assert "\n" not in str(error.value)

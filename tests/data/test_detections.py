@@ -19,8 +19,8 @@ def square(x0: int, y0: int, x1: int, y1: int) -> list[list[int]]:
     return [[x0, y0, x1, y0, x1, y1, x0, y1]]
 
 
-def written(tmp_path: Path, **changes: Any) -> Path:
-    told = {
+def write(tmp_path: Path, **changes: Any) -> Path:
+    content = {
         "images": [{"id": 7, "file_name": "train/a.jpg"}],
         "categories": [{"id": 1, "name": "couch"}, {"id": 2, "name": "bed"}, {"id": 3, "name": "zebra"}],
         "annotations": [
@@ -29,24 +29,24 @@ def written(tmp_path: Path, **changes: Any) -> Path:
             {"image_id": 7, "category_id": 2, "segmentation": square(0, 0, 9, 9), "score": 0.4},
         ],
     }
-    (tmp_path / "i.json").write_text(json.dumps(told | changes))
+    (tmp_path / "i.json").write_text(json.dumps(content | changes))
     return tmp_path / "i.json"
 
 
-def test_a_file_of_instances(tmp_path: Path) -> None:
-    found = read(written(tmp_path))
+def test_a_coco_file_gives_annotations_by_photograph(tmp_path: Path) -> None:
+    found = read(write(tmp_path))
     assert [(t.label, t.score) for t in found["a.jpg"]] == [(SOFA, 1.0), (OTHER, 0.3), (AMBIGUOUS, 0.4)]
 
 
 @pytest.mark.parametrize(
     "changes", [{"images": []}, {"annotations": [1]}, {"categories": None}, {"annotations": [{"image_id": 7}]}]
 )
-def test_a_wrong_file_is_named(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_an_invalid_file_is_an_error_with_its_name(tmp_path: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=r"i\.json: not a COCO file"):
-        read(written(tmp_path, **changes))
+        read(write(tmp_path, **changes))
 
 
-def test_the_smaller_is_in_front_and_edges_stay_open() -> None:
+def test_smaller_objects_are_in_front_and_edges_are_void() -> None:
     sofa, cat = Annotation(SOFA, 0.9, square(5, 5, 55, 55)), Annotation(CAT, 0.6, square(20, 20, 40, 40))
     labels = mask([cat, sofa], (60, 60))
     assert labels is not None
@@ -57,7 +57,7 @@ def test_the_smaller_is_in_front_and_edges_stay_open() -> None:
     assert set(np.unique(labels)) == {0, CAT, SOFA, VOID}
 
 
-def test_what_is_unsure_stays_open_and_what_is_of_no_class_is_a_thing() -> None:
+def test_uncertain_objects_are_void_and_other_classes_are_marked() -> None:
     sofa = Annotation(SOFA, 1.0, square(0, 0, 30, 60))
     unsure, zebra = Annotation(CAT, 0.3, square(40, 0, 50, 20)), Annotation(OTHER, 0.9, square(40, 30, 50, 50))
     labels = mask([sofa, unsure, zebra], (60, 60))
@@ -65,27 +65,27 @@ def test_what_is_unsure_stays_open_and_what_is_of_no_class_is_a_thing() -> None:
     assert labels[10, 45] == VOID
     assert labels[40, 45] == OTHER
     assert labels[25, 45] == 0
-    assert mask([unsure], (60, 60)) is None, "of nothing is enough to be seen"
+    assert mask([unsure], (60, 60)) is None, "too little is certain"
     under = mask([sofa, Annotation(CAT, 0.3, square(10, 10, 20, 20))], (60, 60))
     assert under is not None
-    assert under[15, 15] == SOFA, "what is sure wins"
+    assert under[15, 15] == SOFA, "a certain object takes precedence"
 
 
-def test_run_lengths_are_as_good_as_polygons() -> None:
+def test_run_lengths_are_read_like_polygons() -> None:
     plane = np.zeros((60, 40), np.uint8)
     plane[10:50, 5:35] = 1
-    packed = coco.encode(np.asfortranarray(plane))
+    encoded = coco.encode(np.asfortranarray(plane))
     flat = plane.ravel(order="F")
     changes = np.flatnonzero(np.diff(flat, prepend=0, append=flat[-1])).tolist()
     counts = np.diff([0, *changes, flat.size]).tolist()
-    for runs in ({**packed, "counts": packed["counts"].decode()}, {"size": [60, 40], "counts": counts}):
+    for runs in ({**encoded, "counts": encoded["counts"].decode()}, {"size": [60, 40], "counts": counts}):
         labels = mask([Annotation(CAT, 1.0, runs)], (60, 40))
         assert labels is not None
         assert np.array_equal(labels[14:46, 9:31], np.full((32, 22), CAT))
-        assert (labels == CAT).sum() < plane.sum(), "the edge is open"
+        assert (labels == CAT).sum() < plane.sum(), "the edge is void"
 
 
 @pytest.mark.parametrize("outline", [[[1, 2]], "x", {"size": [5, 5], "counts": [25]}, {"size": [60, 60]}, None])
-def test_a_wrong_outline_is_refused(outline: Any) -> None:
+def test_an_invalid_outline_is_rejected(outline: Any) -> None:
     with pytest.raises(ValueError, match="outline"):
         mask([Annotation(CAT, 1.0, outline)], (60, 60))

@@ -1,4 +1,4 @@
-"""Photographs that stand twice are found, whatever they are called."""
+"""Near-duplicates of photographs are found whatever their names."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def photo(name: str) -> np.ndarray:
     return cv2.imread(str(ROOT / "tests" / "photos" / name))
 
 
-def shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:
+def shrink(pixels: np.ndarray, factor: float) -> np.ndarray:
     return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 
 
@@ -25,7 +25,7 @@ def items(tmp_path: Path) -> dict[str, Item]:
     cat = photo("cat.jpg")
     pictures = {
         "a cat.png": cat,
-        "b the same, smaller.jpg": shrunk(cat, 0.6),
+        "b the same, smaller.jpg": shrink(cat, 0.6),
         "c mirrored.png": cat[:, ::-1],
         "d half of it.png": cat[:, : cat.shape[1] // 2],
         "e darker.png": cat // 2,
@@ -35,18 +35,18 @@ def items(tmp_path: Path) -> dict[str, Item]:
     return {item.name[0]: item for item in open_sources([tmp_path])}
 
 
-@pytest.mark.parametrize(("held", "kept"), [("", "acde"), ("a", "cde"), ("b", "cde"), ("c", "ade")])
-def test_near_duplicates_of_what_is_held_out_or_came_before_are_left_out(
-    items: dict[str, Item], held: str, kept: str
+@pytest.mark.parametrize(("held", "expected"), [("", "acde"), ("a", "cde"), ("b", "cde"), ("c", "ade")])
+def test_near_duplicates_of_held_out_and_earlier_photographs_are_removed(
+    items: dict[str, Item], held: str, expected: str
 ) -> None:
-    given = [item for letter, item in items.items() if letter not in held]
-    said: list[str] = []
-    left = near_duplicates.without_near_duplicates(given, [items[letter] for letter in held], say=said.append)
-    assert "".join(item.name[0] for item in left) == kept
-    assert said[-1].startswith(f"{len(given) - len(kept)} of {len(given)} ")
+    candidates = [item for letter, item in items.items() if letter not in held]
+    output: list[str] = []
+    rest = near_duplicates.without_near_duplicates(candidates, [items[letter] for letter in held], say=output.append)
+    assert "".join(item.name[0] for item in rest) == expected
+    assert output[-1].startswith(f"{len(candidates) - len(expected)} of {len(candidates)} ")
 
 
-def test_all_pairs_are_compared_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pairs_are_compared_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
     small = rng.uniform(0, 255, (40, 432)).astype(np.float32)
     small[[7, 31, 39]] = small[[2, 30, 2]] + rng.normal(0, 2, (3, 432)).astype(np.float32)

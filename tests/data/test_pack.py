@@ -24,7 +24,7 @@ def pack() -> ModuleType:
     return module
 
 
-def test_shards_have_every_photograph_once_and_keep_to_their_size(
+def test_shards_have_every_photograph_once_at_the_given_size(
     pack: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photos = ROOT / "tests" / "photos"
@@ -35,7 +35,7 @@ def test_shards_have_every_photograph_once_and_keep_to_their_size(
     assert all(min(Image.open(io.BytesIO(i.read())).size) <= 64 for i in items)
 
 
-def test_groups_end_before_they_are_too_large(pack: ModuleType, tmp_path: Path) -> None:
+def test_shards_stay_below_the_size_limit(pack: ModuleType, tmp_path: Path) -> None:
     files = [(f"{n}.webp", bytes(3000)) for n in range(50)]
     groups = list(pack.shards(files, 60_000))
     assert [f for group in groups for f in group] == files

@@ -18,7 +18,7 @@ from handtint.image.color import lab
 ROOT = Path(__file__).parents[2]
 
 
-def test_pairs_are_a_function_of_seed_pass_and_index() -> None:
+def test_pairs_depend_on_seed_epoch_and_index_alone() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
     one, same, other = (ColorPairs(items, 64, seed=1, epoch=t)[0] for t in (0, 0, 1))
     assert torch.equal(one["L"], same["L"])
@@ -29,17 +29,17 @@ def test_pairs_are_a_function_of_seed_pass_and_index() -> None:
     assert one["L"].abs().max() <= 1
 
 
-def test_the_colors_are_the_photographs() -> None:
+def test_a_pair_has_the_colours_of_the_photograph() -> None:
     items = open_sources([ROOT / "tests" / "photos"])
     pair = ColorPairs(items, 96, seed=1, epoch=0, augmentation=ColorAugmentation(degradation_prob=0.0))[0]
     L, ab = (pair["L"][0].numpy() + 1) * 50, pair["ab"].numpy().transpose(1, 2, 0) * 110
-    again_L, again_ab = lab.split(lab.join(L, ab))
-    assert np.abs(again_L - L).max() < 0.5
-    assert np.abs(again_ab - ab).mean() < 0.5
+    restored_L, restored_ab = lab.split(lab.join(L, ab))
+    assert np.abs(restored_L - L).max() < 0.5
+    assert np.abs(restored_ab - ab).mean() < 0.5
     assert ab.std() > 3
 
 
-def test_masks_are_read_as_indices_not_as_colors(tmp_path: Path) -> None:
+def test_masks_are_read_as_palette_indices(tmp_path: Path) -> None:
     indices = np.array([[0, 15], [255, 7]], np.uint8)
     picture = Image.fromarray(indices).convert("P")
     picture.putpalette([(i * 37) % 256 for i in range(768)])
@@ -59,7 +59,7 @@ def test_masks_are_read_as_indices_not_as_colors(tmp_path: Path) -> None:
         (Labelling(partial=True), [0, 9, 255], [255, 9, 255], [0, 1, 255]),
     ],
 )
-def test_a_mask_means_what_its_data_set_says(
+def test_labels_follow_the_rules_of_the_dataset(
     rule: Labelling, mask: list[int], classes: list[int], front: list[int]
 ) -> None:
     found = labels(Item("x/images/x_1.webp", "", labelling=rule), np.array([mask], np.uint8))
@@ -69,12 +69,12 @@ def test_a_mask_means_what_its_data_set_says(
 
 @pytest.mark.parametrize("folder", ["person_binary", "horse_binary", "salient_binary", "camvid"])
 @pytest.mark.parametrize("name", ["x", "furn_1", "davis_1"])
-def test_names_of_folders_and_files_mean_nothing(folder: str, name: str) -> None:
+def test_names_of_folders_and_files_have_no_effect_on_labels(folder: str, name: str) -> None:
     found = labels(Item(f"{folder}/images/{name}.webp", ""), np.array([[0, 2, 255]], np.uint8))
     assert [f.tolist() for f in found] == [[[0, 2, 255]], [[0, 1, 255]]]
 
 
-def test_a_mask_of_no_class_is_refused(tmp_path: Path) -> None:
+def test_a_mask_with_unknown_classes_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DecodeError, match="37"):
         labels(Item("voc/images/x.png", ""), np.array([[0, 37, 255]], np.uint8))
     Image.new("RGB", (2, 2)).save(tmp_path / "m.png")
@@ -82,8 +82,8 @@ def test_a_mask_of_no_class_is_refused(tmp_path: Path) -> None:
         read_mask(Item("m.png", str(tmp_path / "m.png")))
 
 
-@pytest.mark.parametrize("said", [True, False])
-def test_pasted_objects_bring_their_labels(said: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("allowed", [True, False])
+def test_pasted_objects_have_their_labels_and_need_permission(allowed: bool, tmp_path: Path) -> None:
     for folder, name, value in (("voc", "voc_1", 0), ("rare", "car_1", 7)):
         for part in ("images", "masks"):
             (tmp_path / folder / part).mkdir(parents=True)
@@ -94,17 +94,17 @@ def test_pasted_objects_bring_their_labels(said: bool, tmp_path: Path) -> None:
             np.full((80, 80, 3), 40 + 200 * (mask > 0)[..., None], np.uint8),
         )
         cv2.imwrite(str(tmp_path / folder / "masks" / f"{name}.png"), mask)
-    if said:
+    if allowed:
         (tmp_path / "rare" / "dataset.toml").write_text("[[files]]\npaste = true\n")
     pairs = sorted(mask_pairs(open_sources([tmp_path])), key=lambda p: p[0].stem, reverse=True)
     plain, pasted = (MaskPairs(pairs, 64, seed=3, epoch=0, copy_paste_prob=p)[0] for p in (0.0, 1.0))
     assert plain["foreground"].max() == 0
-    there = pasted["foreground"] == 1
-    assert there.any() == said, "a name alone is no permission"
-    assert (pasted["classes"][there] == 7).all()
+    pasted_pixels = pasted["foreground"] == 1
+    assert pasted_pixels.any() == allowed, "a name alone is no permission"
+    assert (pasted["classes"][pasted_pixels] == 7).all()
 
 
-def test_crops_stay_inside_and_ageing_stays_in_range() -> None:
+def test_crops_stay_inside_and_degraded_lightness_in_range() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
         height, width = rng.integers(1, 300, 2)
@@ -114,12 +114,12 @@ def test_crops_stay_inside_and_ageing_stays_in_range() -> None:
         assert min(h, w) >= 0
     L = rng.uniform(0, 100, (20, 20)).astype(np.float32)
     for _ in range(50):
-        aged = degrade(rng, L, prob=1.0)
-        assert aged.dtype == np.float32
-        assert 0 <= aged.min() <= aged.max() <= 100
+        degraded = degrade(rng, L, prob=1.0)
+        assert degraded.dtype == np.float32
+        assert 0 <= degraded.min() <= degraded.max() <= 100
 
 
-def test_squashed_pairs_are_whole_photographs_and_half_of_them_mirrored() -> None:
+def test_squashed_pairs_are_whole_photographs_about_half_mirrored() -> None:
     items = open_sources([ROOT / "tests" / "photos"]) * 5
     plain = SquashedPairs(items, 32, seed=1, epoch=0, flip=False)
     flipped = [SquashedPairs(items, 32, seed=1, epoch=t)[i] for t in (0, 1) for i in range(len(items))]

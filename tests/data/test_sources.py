@@ -7,7 +7,7 @@ from handtint.data.sources import Item, check_sources, held_out, open_sources, s
 from handtint.errors import InputError, OptionError
 
 
-def test_a_folder_and_a_shard_hold_the_same(tmp_path: Path) -> None:
+def test_a_folder_and_its_shard_have_the_same_items(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     for name in ("b.png", "a/c.webp", "a/notes.txt"):
         path = folder / name
@@ -20,14 +20,14 @@ def test_a_folder_and_a_shard_hold_the_same(tmp_path: Path) -> None:
         assert [(i.name, i.read()) for i in items] == [("a/c.webp", b"a/c.webp"), ("b.png", b"b.png")]
 
 
-def test_what_is_neither_is_refused(tmp_path: Path) -> None:
+def test_other_files_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("x")
     for path in (tmp_path / "x.txt", tmp_path / "gone"):
         with pytest.raises(InputError, match="neither a folder nor a tar shard"):
             open_sources([path])
 
 
-def test_the_split_is_fixed_and_about_one_in_twelve() -> None:
+def test_one_photograph_in_twelve_is_held_out() -> None:
     items = [Item(f"x/coco40k_{i}.webp", "") for i in range(12000)]
     train, validation = split(items)
     assert 900 < len(validation) < 1100
@@ -47,11 +47,11 @@ def test_the_split_is_fixed_and_about_one_in_twelve() -> None:
         (Item("old/a.png", "/data/shard.tar", 512, 10), "old"),
     ],
 )
-def test_a_source_is_the_beginning_of_a_name_or_the_folder(item: Item, source: str) -> None:
+def test_a_source_is_the_prefix_of_a_name_or_the_folder(item: Item, source: str) -> None:
     assert source_of(item) == source
 
 
-def test_whole_sources_are_held_out_by_the_beginning_of_their_names() -> None:
+def test_whole_sources_can_be_held_out_by_their_prefix() -> None:
     items = [Item(f"x/{name}_{i}_b.webp", "") for name in ("bsds", "coco") for i in range(40)]
     check_sources(items, ("bsds", "coco"))
     assert all(held_out(item, ("bsds",)) for item in items[:40])
@@ -59,7 +59,7 @@ def test_whole_sources_are_held_out_by_the_beginning_of_their_names() -> None:
 
 
 @pytest.mark.parametrize("name", ["coco_", "x", ""])
-def test_a_source_that_no_photograph_is_from_is_named(name: str) -> None:
+def test_an_unknown_source_is_an_error(name: str) -> None:
     items = [Item("x/coco_1.webp", ""), Item("x/bsds_1.webp", "")]
     with pytest.raises(OptionError, match=f"validation_sources: no photograph is from '{name}'"):
         check_sources(items, ("bsds", name))

@@ -1,4 +1,4 @@
-"""Evaluation of colourings: what predictors see, and what the simplest of them score."""
+"""Evaluation of colourings: the inputs of predictors, and the scores of the baselines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def photos(count: int = 4) -> list[tuple[str, np.ndarray]]:
     return [(f"p{i}", rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8)) for i in range(count)]
 
 
-def test_perfect_predictor() -> None:
+def test_a_perfect_predictor_has_perfect_scores() -> None:
     truths = dict(photos())
     result = evaluate_color(truths.items(), {"oracle": lambda photo: Photo.of(truths[photo.name])})
     scores = result["predictors"]["oracle"]
@@ -35,17 +35,17 @@ def test_perfect_predictor() -> None:
     assert (scores["colorfulness"]["ratio"], scores["colorfulness"]["difference"]) == (1, 0)
 
 
-def test_gray_always_stands_beside() -> None:
+def test_gray_is_always_evaluated_too() -> None:
     scores = evaluate_color(photos(), {})["predictors"]["gray"]
-    vivid = scores["colorfulness"]
-    assert vivid["prediction"] == vivid["ratio"] == 0
-    assert vivid["difference"] == pytest.approx(vivid["truth"])
+    colorfulness = scores["colorfulness"]
+    assert colorfulness["prediction"] == colorfulness["ratio"] == 0
+    assert colorfulness["difference"] == pytest.approx(colorfulness["truth"])
     for channel in "ab":
         assert scores["lab"][channel]["r2"] <= 0
         assert scores["lab"][channel]["explained_variance"] == pytest.approx(0, abs=1e-5)
 
 
-def test_mean_color_leaves_no_bias_on_its_own_sample() -> None:
+def test_the_mean_colour_has_no_bias_on_its_own_sample() -> None:
     rng = np.random.default_rng(4)
     sample = [rng.integers(90, 131, (*SIZE, 3), dtype=np.uint8) + np.array([30, 0, 0], np.uint8) for _ in range(3)]
     scores = evaluate_color([(str(i), x) for i, x in enumerate(sample)], baselines(sample))["predictors"]
@@ -54,7 +54,7 @@ def test_mean_color_leaves_no_bias_on_its_own_sample() -> None:
         assert scores["mean-colour"]["lab"][channel]["mse"] < scores["gray"]["lab"][channel]["mse"]
 
 
-def test_mean_color_is_one_color_at_the_lightness_of_the_input() -> None:
+def test_the_mean_colour_is_one_ab_at_the_input_lightness() -> None:
     ramp = Photo.of(np.arange(60, 200, dtype=np.uint8)[None].repeat(3, axis=0))
     L, ab = lab.split(mean_color([np.full((2, 2, 3), (120, 90, 90), np.uint8)])(ramp).pixels)
     np.testing.assert_allclose(L, lab.lightness(ramp.pixels), atol=0.3)
@@ -63,52 +63,53 @@ def test_mean_color_is_one_color_at_the_lightness_of_the_input() -> None:
     )
 
 
-def test_mean_color_weighs_photographs_not_pixels() -> None:
+def test_the_mean_colour_weights_photographs_equally() -> None:
     red, blue = np.array([200, 60, 60], np.uint8), np.array([60, 60, 200], np.uint8)
-    shown = Photo.of(np.full((3, 3), 90, np.uint8))
-    big = mean_color([np.broadcast_to(red, (40, 40, 3)), np.broadcast_to(blue, (2, 2, 3))])(shown)
-    small = mean_color([np.broadcast_to(red, (2, 2, 3)), np.broadcast_to(blue, (2, 2, 3))])(shown)
-    np.testing.assert_array_equal(big.pixels, small.pixels)
+    photo = Photo.of(np.full((3, 3), 90, np.uint8))
+    large = mean_color([np.broadcast_to(red, (40, 40, 3)), np.broadcast_to(blue, (2, 2, 3))])(photo)
+    small = mean_color([np.broadcast_to(red, (2, 2, 3)), np.broadcast_to(blue, (2, 2, 3))])(photo)
+    np.testing.assert_array_equal(large.pixels, small.pixels)
 
 
-def test_predictors_are_shown_gray_of_the_same_lightness() -> None:
-    seen: list[Photo] = []
+def test_predictors_get_gray_of_the_same_lightness() -> None:
+    inputs: list[Photo] = []
 
-    def look(photo: Photo) -> Photo:
-        seen.append(photo)
+    def record(photo: Photo) -> Photo:
+        inputs.append(photo)
         return photo
 
     truths = photos(2)
-    evaluate_color(truths, {"look": look})
-    for (name, rgb), photo in zip(truths, seen, strict=True):
+    evaluate_color(truths, {"look": record})
+    for (name, rgb), photo in zip(truths, inputs, strict=True):
         assert (photo.name, photo.pixels.shape, photo.pixels.dtype) == (name, SIZE, np.uint8)
         np.testing.assert_allclose(lab.lightness(photo.pixels), lab.lightness(rgb), atol=0.3)
 
 
-def test_sixteen_bit_predictions_count_as_eight() -> None:
-    def deep(photo: Photo) -> Photo:
+def test_sixteen_bit_predictions_score_like_eight_bit_ones() -> None:
+    def sixteen_bits(photo: Photo) -> Photo:
         return Photo.of(photo.pixels.astype(np.uint16) * 257)
 
-    scores = evaluate_color(photos(), {"deep": deep})["predictors"]
+    scores = evaluate_color(photos(), {"deep": sixteen_bits})["predictors"]
     assert scores["deep"] == scores["gray"]
 
 
-def test_truths_are_held_one_at_a_time() -> None:
-    handed: list[str] = []
+def test_photographs_are_read_one_at_a_time() -> None:
+    yielded: list[str] = []
 
     def stream() -> Iterator[tuple[str, np.ndarray]]:
         for name, rgb in photos(3):
-            handed.append(name)
+            yielded.append(name)
             yield name, rgb
 
     def check(photo: Photo) -> Photo:
-        assert handed[-1] == photo.name
+        assert yielded[-1] == photo.name
         return photo
 
     evaluate_color(stream(), {"check": check})
+    assert yielded == ["p0", "p1", "p2"]
 
 
-def test_truth_without_color_has_no_ratio() -> None:
+def test_a_gray_truth_has_no_colourfulness_ratio() -> None:
     result = evaluate_color([("flat", np.full((*SIZE, 3), 90, np.uint8))], {})
     assert result["predictors"]["gray"]["colorfulness"]["ratio"] is None
     json.dumps(result, allow_nan=False)
@@ -123,28 +124,28 @@ def test_truth_without_color_has_no_ratio() -> None:
         ([*photos(1), ("wide", np.zeros((16, 24, 3), np.uint8))], r"wide: size \(16, 24\)"),
     ],
 )
-def test_truths_that_do_not_fit(truths: list[tuple[str, np.ndarray]], message: str) -> None:
+def test_invalid_truths_are_errors(truths: list[tuple[str, np.ndarray]], message: str) -> None:
     with pytest.raises(InputError, match=message):
         evaluate_color(truths, {})
 
 
-def test_prediction_of_another_size_is_refused() -> None:
+def test_a_prediction_of_another_size_is_rejected() -> None:
     with pytest.raises(InputError, match="p0: small"):
         evaluate_color(photos(1), {"small": lambda _: Photo.of(np.zeros((4, 4), np.uint8))})
 
 
-def test_empty_sample_is_refused() -> None:
+def test_the_mean_colour_of_nothing_is_an_error() -> None:
     with pytest.raises(InputError, match="mean colour"):
         mean_color([])
 
 
-def test_gray_predictor_returns_its_photo() -> None:
+def test_the_gray_predictor_returns_its_input() -> None:
     photo = to_gray(photos(1)[0][1])
     assert gray(photo) is photo
 
 
 @pytest.mark.parametrize("shape", [(300, 200, 3), (10, 400), (1, 1, 3)])
-def test_squash(shape: tuple[int, ...]) -> None:
+def test_squashing_resizes_to_a_square(shape: tuple[int, ...]) -> None:
     squashed = squash(np.full(shape, 70, np.uint8))
     assert squashed.shape == (224, 224, *shape[2:])
     assert (squashed == 70).all()

@@ -1,4 +1,4 @@
-"""Each kind of damage does what its name says, and the same to the same photograph."""
+"""Each kind of damage has the effect of its name, and is reproducible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def lightness(kind: str) -> Float:
 
 
 @pytest.mark.parametrize("kind", damage.KINDS)
-def test_every_kind_is_a_photograph_of_the_same_size(kind: str) -> None:
+def test_every_kind_of_damage_keeps_the_size_and_is_reproducible(kind: str) -> None:
     pixels = damage.damaged(SCENE, kind, name="x")
     assert pixels.dtype == np.uint8
     assert pixels.shape[:2] == SCENE.shape
@@ -29,7 +29,7 @@ def test_every_kind_is_a_photograph_of_the_same_size(kind: str) -> None:
     assert changed < 0.5 if kind == "sound" else changed > 0.05
 
 
-def test_kinds_are_what_they_are_called() -> None:
+def test_each_kind_of_damage_has_the_effect_of_its_name() -> None:
     assert np.ptp(lightness("faded")) < 45
     assert np.ptp(lightness("faded and dark")) < 45
     assert lightness("faded and dark").max() < 65
@@ -43,6 +43,6 @@ def test_kinds_are_what_they_are_called() -> None:
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(sorted(damage.KINDS)), st.text(max_size=5))
-def test_any_size_will_do(height: int, width: int, kind: str, name: str) -> None:
+def test_any_size_can_be_damaged(height: int, width: int, kind: str, name: str) -> None:
     L = np.linspace(0, 100, height * width, dtype=np.float32).reshape(height, width)
     assert damage.damaged(L, kind, name=name).shape[:2] == (height, width)

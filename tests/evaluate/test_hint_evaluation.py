@@ -1,4 +1,4 @@
-"""Known colours bring a colouring nearer to the truth, and the figures say by how much."""
+"""Hints of true colours improve a colouring, and the evaluation measures by how much."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ def two_colors() -> np.ndarray:
     return rgb
 
 
-def test_points_are_true_and_the_same_for_the_same_name() -> None:
+def test_hints_are_true_colours_and_depend_on_the_name_alone() -> None:
     rgb = two_colors()
-    said = hints.true_colors("a", rgb, 20)
-    assert said == hints.true_colors("a", rgb, 20)
-    assert said[:5] == hints.true_colors("a", rgb, 5)
-    assert said != hints.true_colors("b", rgb, 20)
-    assert {hint.partition("=")[2] for hint in said} == {"#1e2878", "#e6aa6e"}
-    for hint in said:
+    sampled = hints.true_colors("a", rgb, 20)
+    assert sampled == hints.true_colors("a", rgb, 20)
+    assert sampled[:5] == hints.true_colors("a", rgb, 5)
+    assert sampled != hints.true_colors("b", rgb, 20)
+    assert {hint.partition("=")[2] for hint in sampled} == {"#1e2878", "#e6aa6e"}
+    for hint in sampled:
         x = int(hint[1:].split(",")[0])
         assert hint.endswith("#1e2878") == (x < 32)
 
 
-def test_known_colors_help_and_more_help_more(tinter: Tinter) -> None:
-    found = hints.HintEvaluation({"ours": tinter}, Options(keep="all", provenance=False))
+def test_more_hints_give_a_higher_psnr(tinter: Tinter) -> None:
+    evaluation = hints.HintEvaluation({"ours": tinter}, Options(keep="all", provenance=False))
     with pytest.raises(InputError, match="no photographs"):
-        found.result()
-    found.add("a", two_colors())
-    said = found.result()
-    values = dict(zip(said["counts"], said["psnr"]["ours"], strict=True))
+        evaluation.result()
+    evaluation.add("a", two_colors())
+    output = evaluation.result()
+    values = dict(zip(output["counts"], output["psnr"]["ours"], strict=True))
     assert values[10] > values[1] > values[0]
     assert values[100] > values[0] + 3
-    page = markdown(document(hints=said))
+    page = markdown(document(hints=output))
     assert "| ours: gain | 0.00 |" in page
 
 
 def test_the_command_prints_tables_and_json(tinter: Tinter, tmp_path: Path) -> None:
     Photo(two_colors()).write(tmp_path / "a.png")
-    words = ["evaluate", "colour", str(tmp_path), "--hints", "--size", "64"]
-    ran = CliRunner().invoke(main, words)
-    assert ran.exit_code == 0, ran.stderr
-    assert "PSNR in dB with so many colours known" in ran.stdout
-    said = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)["hints"]
-    assert said["counts"] == list(hints.COUNTS)
+    args = ["evaluate", "colour", str(tmp_path), "--hints", "--size", "64"]
+    run = CliRunner().invoke(main, args)
+    assert run.exit_code == 0, run.stderr
+    assert "PSNR in dB with so many colours known" in run.stdout
+    output = json.loads(CliRunner().invoke(main, [*args, "--json"]).stdout)["hints"]
+    assert output["counts"] == list(hints.COUNTS)

@@ -1,4 +1,4 @@
-"""Mask measures on shapes whose scores can be worked out by hand."""
+"""Mask metrics on shapes whose scores are known."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def block(top: int, left: int, side: int, size: tuple[int, int] = (40, 50)) -> n
     return mask
 
 
-def scored(*photos: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]) -> dict:
+def scores_of(*photos: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]) -> dict:
     scores = MaskScores()
     for photo in photos:
         scores.add(*photo)
     return scores.scores()
 
 
-def test_classes_against_scikit_learn() -> None:
+def test_class_scores_equal_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     truth, prediction = (rng.integers(0, 7, (30, 30), dtype=np.uint8) for _ in range(2))
     truth[:4] = 255
     void = np.full_like(truth, 255)
     alpha = np.zeros(truth.shape, np.float32)
-    result = scored(
+    result = scores_of(
         (prediction[:15], alpha[:15], truth[:15], void[:15]), (prediction[15:], alpha[15:], truth[15:], void[15:])
     )
     known = truth != 255
@@ -51,14 +51,14 @@ def test_classes_against_scikit_learn() -> None:
 PERFECT = {"photos": 1, "iou_mean": 1, "iou_pooled": 1, "boundary_f": 1, "alpha_mae": 0, "leak": 0}
 
 
-def test_perfect_segmenter() -> None:
+def test_a_perfect_segmentation_has_perfect_scores() -> None:
     truth = block(10, 10, 12)
-    scores = scored((truth * 15, truth.astype(np.float32), truth * 15, truth))
+    scores = scores_of((truth * 15, truth.astype(np.float32), truth * 15, truth))
     assert (scores["miou"], scores["pixel_accuracy"], scores["photos"]) == (1, 1, 1)
     assert scores["foreground"] == PERFECT
 
 
-def test_of_a_segmenter_without_classes_only_the_foreground_is_said() -> None:
+def test_without_classes_only_the_foreground_is_scored() -> None:
     truth = block(10, 10, 12)
     sample = ("x", truth * 200, truth * 15, truth)
 
@@ -71,32 +71,32 @@ def test_of_a_segmenter_without_classes_only_the_foreground_is_said() -> None:
     assert "IoU by class" not in markdown(document(masks={"x": {"gray": scores}}))
 
 
-def test_foreground_iou_mean_and_pooled() -> None:
+def test_foreground_iou_is_averaged_and_pooled() -> None:
     small, large = block(0, 0, 2), block(0, 0, 20)
     half = large.copy()
     half[:, 10:] = 0
     empty = np.zeros_like(small)
-    front = scored(
+    foreground = scores_of(
         (empty, small.astype(np.float32), empty, small),
         (empty, half.astype(np.float32), empty, large),
         (empty, empty.astype(np.float32), empty, empty),
     )["foreground"]
-    assert front["iou_mean"] == pytest.approx((1 + 0.5 + 1) / 3)
-    assert front["iou_pooled"] == pytest.approx((4 + 200) / (4 + 400))
-    assert front["alpha_mae"] == pytest.approx(200 / 2000 / 3)
+    assert foreground["iou_mean"] == pytest.approx((1 + 0.5 + 1) / 3)
+    assert foreground["iou_pooled"] == pytest.approx((4 + 200) / (4 + 400))
+    assert foreground["alpha_mae"] == pytest.approx(200 / 2000 / 3)
 
 
-def test_unknown_pixels_are_left_out() -> None:
+def test_void_pixels_have_no_effect() -> None:
     truth = block(10, 10, 12)
     truth[:, :5] = 255
     alpha = (truth == 1).astype(np.float32)
     alpha[:, :5] = 1
-    front = scored((alpha.astype(np.uint8), alpha, truth, truth))
-    assert front["miou"] == front["pixel_accuracy"] == 1
-    assert front["foreground"] == PERFECT
+    foreground = scores_of((alpha.astype(np.uint8), alpha, truth, truth))
+    assert foreground["miou"] == foreground["pixel_accuracy"] == 1
+    assert foreground["foreground"] == PERFECT
 
 
-def test_leak_is_colour_out_of_place() -> None:
+def test_leak_is_the_share_of_alpha_outside_the_foreground() -> None:
     truth = block(0, 0, 10)
     truth[:, :2] = 255
     alpha = (truth == 1) * np.float32(0.5)
@@ -106,9 +106,9 @@ def test_leak_is_colour_out_of_place() -> None:
     assert leak(alpha * 0, truth) == 0
 
 
-def test_no_labels_at_all() -> None:
+def test_without_labels_there_are_no_scores() -> None:
     void = np.full((4, 4), 255, np.uint8)
-    result = scored((np.zeros_like(void), np.zeros((4, 4), np.float32), void, void))
+    result = scores_of((np.zeros_like(void), np.zeros((4, 4), np.float32), void, void))
     assert result["miou"] is result["pixel_accuracy"] is None
     assert result["foreground"] == dict.fromkeys(PERFECT) | {"photos": 0}
 
@@ -120,7 +120,7 @@ def test_boundary_f_of_a_shifted_square(shift: int, score: float | None) -> None
     assert value == pytest.approx(score) if score is not None else 0.3 < value < 0.8
 
 
-def test_boundary_f_against_distances() -> None:
+def test_boundary_f_equals_that_by_distances() -> None:
     rng = np.random.default_rng(6)
     truth, mask = block(60, 70, 90, (200, 260)), block(66, 68, 88, (200, 260)) > 0
     mask[100:120, 100:130] = rng.random((20, 30)) < 0.9
@@ -128,46 +128,46 @@ def test_boundary_f_against_distances() -> None:
 
     def outline(m: np.ndarray) -> np.ndarray:
         padded = np.pad(m, 1, mode="edge")
-        around = [padded[y : y + m.shape[0], x : x + m.shape[1]] for y in range(3) for x in range(3)]
-        return np.argwhere(m & ~np.logical_and.reduce(around))
+        neighbours = [padded[y : y + m.shape[0], x : x + m.shape[1]] for y in range(3) for x in range(3)]
+        return np.argwhere(m & ~np.logical_and.reduce(neighbours))
 
-    ours, theirs = outline(mask), outline(truth == 1)
-    near = np.hypot(*np.moveaxis(ours[:, None] - theirs[None], -1, 0)) <= radius
-    precision, recall = near.any(axis=1).mean(), near.any(axis=0).mean()
+    predicted, expected = outline(mask), outline(truth == 1)
+    close = np.hypot(*np.moveaxis(predicted[:, None] - expected[None], -1, 0)) <= radius
+    precision, recall = close.any(axis=1).mean(), close.any(axis=0).mean()
     assert boundary_f(mask, truth) == pytest.approx(2 * precision * recall / (precision + recall))
 
 
-def test_boundary_f_without_outline() -> None:
+def test_boundary_f_without_an_outline_is_one_or_zero() -> None:
     empty, full = np.zeros((9, 9), np.uint8), np.ones((9, 9), np.uint8)
-    some = block(3, 3, 3, (9, 9))
+    square = block(3, 3, 3, (9, 9))
     assert boundary_f(empty > 0, empty) == boundary_f(full > 0, full) == 1
-    assert boundary_f(full > 0, empty) == boundary_f(empty > 0, full) == boundary_f(some > 0, empty) == 0
+    assert boundary_f(full > 0, empty) == boundary_f(empty > 0, full) == boundary_f(square > 0, empty) == 0
 
 
-def test_overlap() -> None:
+def test_overlap_counts_intersection_and_union() -> None:
     truth = np.array([[0, 1, 1, 255]], np.uint8)
     assert overlap(np.array([[True, True, False, True]]), truth) == (1, 3)
 
 
-def test_what_the_segmenter_is_shown() -> None:
+def test_the_segmenter_gets_gray_and_colour() -> None:
     rgb = np.random.default_rng(1).integers(0, 256, (8, 9, 3), dtype=np.uint8)
     labels = np.zeros((8, 9), np.uint8)
-    seen: list[Photo] = []
+    inputs: list[Photo] = []
 
     def segment(photo: Photo) -> tuple[Array, Float]:
-        seen.append(photo)
+        inputs.append(photo)
         return labels, labels.astype(np.float32)
 
     samples = [("colour", rgb, labels, labels), ("gray", rgb[..., 0], labels, labels)]
     result = evaluate_masks(samples, segment)
     assert list(result) == ["gray", "colour"]
-    assert [(p.name, p.pixels.ndim) for p in seen] == [("colour", 2), ("colour", 3), ("gray", 2), ("gray", 2)]
+    assert [(p.name, p.pixels.ndim) for p in inputs] == [("colour", 2), ("colour", 3), ("gray", 2), ("gray", 2)]
     assert result["gray"] == result["colour"]
     assert list(evaluate_masks(samples, segment, on=["gray"])) == ["gray"]
     json.dumps(result, allow_nan=False)
 
 
-def test_what_cannot_be_scored() -> None:
+def test_invalid_samples_are_errors() -> None:
     labels, alpha = np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.float32)
     with pytest.raises(OptionError, match="sepia"):
         evaluate_masks([], lambda _: (labels, alpha), on=["sepia"])

@@ -1,4 +1,4 @@
-"""Per-picture measures against scikit-image, Sharma's published table and what they mean."""
+"""Per-picture measures against scikit-image, Sharma's published table and known values."""
 
 from __future__ import annotations
 
@@ -53,27 +53,27 @@ def noise(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-def test_ciede2000_published_pairs() -> None:
+def test_ciede2000_equals_the_published_pairs() -> None:
     table = np.array([line.split() for line in SHARMA.split("\n") if line], float)
     assert table.shape == (34, 7)
     first, second, expected = table[:, :3], table[:, 3:6], table[:, 6]
-    ours = ciede2000(first[:, 0], first[:, 1:], second[:, 0], second[:, 1:])
-    np.testing.assert_allclose(ours, expected, atol=5.1e-5)
-    np.testing.assert_allclose(ours, ciede2000(second[:, 0], second[:, 1:], first[:, 0], first[:, 1:]), atol=1e-9)
+    actual = ciede2000(first[:, 0], first[:, 1:], second[:, 0], second[:, 1:])
+    np.testing.assert_allclose(actual, expected, atol=5.1e-5)
+    np.testing.assert_allclose(actual, ciede2000(second[:, 0], second[:, 1:], first[:, 0], first[:, 1:]), atol=1e-9)
 
 
 @pytest.mark.parametrize(("dtype", "atol"), [(np.float64, 1e-9), (np.float32, 2e-3)])
-def test_ciede2000_against_scikit_image(dtype: type, atol: float) -> None:
+def test_ciede2000_equals_that_of_scikit_image(dtype: type, atol: float) -> None:
     rng = np.random.default_rng(1)
     low, high = [0, -110, -110], [100, 110, 110]
     first, second = (rng.uniform(low, high, (40, 50, 3)).astype(dtype) for _ in range(2))
     first[0, :, 1:] = 0
-    ours = ciede2000(first[..., 0], first[..., 1:], second[..., 0], second[..., 1:])
-    assert ours.dtype == dtype
-    np.testing.assert_allclose(ours, deltaE_ciede2000(first, second), atol=atol)
+    actual = ciede2000(first[..., 0], first[..., 1:], second[..., 0], second[..., 1:])
+    assert actual.dtype == dtype
+    np.testing.assert_allclose(actual, deltaE_ciede2000(first, second), atol=atol)
 
 
-def test_psnr_against_scikit_image() -> None:
+def test_psnr_equals_that_of_scikit_image() -> None:
     truth, prediction = noise((9, 7, 3)), noise((9, 7, 3), 1)
     assert psnr(prediction, truth) == pytest.approx(peak_signal_noise_ratio(truth, prediction, data_range=255))
 
@@ -86,7 +86,7 @@ def test_psnr_of_equal_pictures_is_finite() -> None:
 
 
 @pytest.mark.parametrize("size", [(11, 11), (24, 37)])
-def test_ssim_against_scikit_image(size: tuple[int, int]) -> None:
+def test_ssim_equals_that_of_scikit_image(size: tuple[int, int]) -> None:
     truth = np.cumsum(noise((*size, 3)) // 20, axis=1).clip(0, 255).astype(np.uint8)
     prediction = (truth // 2 + noise((*size, 3), 1) // 4).astype(np.uint8)
     oracle = structural_similarity(
@@ -107,7 +107,7 @@ def test_ssim_of_equal_pictures_is_one(size: tuple[int, int]) -> None:
     assert ssim(truth, truth) == pytest.approx(1)
 
 
-def test_pictures_of_different_shapes_are_refused() -> None:
+def test_pictures_of_different_shapes_are_rejected() -> None:
     for measure in (psnr, ssim):
         with pytest.raises(InputError, match="shape"):
             measure(noise((4, 4, 3)), noise((4, 5, 3)))
@@ -117,7 +117,7 @@ def test_gray_has_no_colorfulness() -> None:
     assert colorfulness(np.repeat(noise((8, 8, 1)), 3, axis=2)) == 0
 
 
-def test_colorfulness_by_hand() -> None:
+def test_colorfulness_equals_that_by_hand() -> None:
     red = np.zeros((1, 1, 3), np.uint8)
     red[..., 0] = 100  # opponent axes: R - G = 100, (R + G) / 2 - B = 50, no spread
     assert colorfulness(red) == pytest.approx(0.3 * np.hypot(100, 50))

@@ -1,4 +1,4 @@
-"""Both protocols against scikit-learn on photographs small enough to hold all at once."""
+"""Both protocols against scikit-learn on photographs small enough to be kept in memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pictures(rng: np.random.Generator, photos: int, size: tuple[int, int]) -> tu
 
 
 def report_oracle(prediction: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
-    """As the report's authors had it: rows of positions, one of zeros first, the arguments exchanged."""
+    """The computation of the report's authors: rows of positions, one of zeros first, the arguments swapped."""
 
     def table(x: np.ndarray, channel: int) -> np.ndarray:
         rows = x[..., channel].reshape(len(x), -1) / 255
@@ -60,7 +60,7 @@ def lab_scores(prediction: np.ndarray, truth: np.ndarray) -> dict[str, dict[str,
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), photos=st.integers(1, 9), size=st.tuples(st.integers(2, 6), st.integers(2, 6)))
-def test_report_against_scikit_learn(seed: int, photos: int, size: tuple[int, int]) -> None:
+def test_report_scores_equal_those_of_scikit_learn(seed: int, photos: int, size: tuple[int, int]) -> None:
     truth, prediction = pictures(np.random.default_rng(seed), photos, size)
     scores = report_scores(prediction, truth)
     for channel, expected in report_oracle(prediction, truth).items():
@@ -68,14 +68,14 @@ def test_report_against_scikit_learn(seed: int, photos: int, size: tuple[int, in
         np.testing.assert_allclose(list(scores[channel].values()), expected, rtol=1e-9, atol=1e-12)
 
 
-def test_report_of_more_positions_than_one_chunk() -> None:
+def test_report_scores_of_several_chunks_equal_those_of_scikit_learn() -> None:
     truth, prediction = pictures(np.random.default_rng(3), 4, (70, 61))
     scores = report_scores(prediction, truth)
     for channel, expected in report_oracle(prediction, truth).items():
         np.testing.assert_allclose(list(scores[channel].values()), expected, rtol=1e-9)
 
 
-def test_report_counts_beyond_sixteen_bits() -> None:
+def test_report_counts_more_than_65535_photographs() -> None:
     protocol = ReportProtocol((1, 1))
     truth, other = np.zeros((1, 1, 3), np.uint8), np.full((1, 1, 3), 51, np.uint8)
     for _ in range(66_000):
@@ -85,7 +85,7 @@ def test_report_counts_beyond_sixteen_bits() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), photos=st.integers(1, 5), size=st.tuples(st.integers(1, 9), st.integers(2, 9)))
-def test_lab_against_scikit_learn(seed: int, photos: int, size: tuple[int, int]) -> None:
+def test_lab_scores_equal_those_of_scikit_learn(seed: int, photos: int, size: tuple[int, int]) -> None:
     rng = np.random.default_rng(seed)
     truth = rng.normal(10, 30, (photos, *size, 2)).clip(-108, 98).astype(np.float32)
     prediction = (truth * 0.7 + rng.normal(3, 9, truth.shape)).clip(-108, 98).astype(np.float32)
@@ -98,14 +98,14 @@ def test_lab_against_scikit_learn(seed: int, photos: int, size: tuple[int, int])
 
 
 @pytest.mark.parametrize(("offset", "r2"), [(0, 1), (5, 0)])
-def test_lab_of_truth_without_spread(offset: float, r2: float) -> None:
+def test_lab_scores_of_a_constant_truth_are_defined(offset: float, r2: float) -> None:
     truth = np.full((3, 4, 4, 2), 20.3, np.float32)
     scores = lab_scores(truth + np.float32(offset), truth)["a"]
     assert (scores["r2"], scores["explained_variance"]) == (r2, 1)
     assert scores["mae"] == pytest.approx(offset / 110, abs=1e-6)
 
 
-def test_perfect_predictions() -> None:
+def test_perfect_predictions_have_perfect_scores() -> None:
     truth, _ = pictures(np.random.default_rng(5), 5, (4, 4))
     ab = truth[..., :2].astype(np.float32) - 128
     for scores in (*report_scores(truth, truth).values(), *lab_scores(ab, ab).values()):
@@ -113,7 +113,7 @@ def test_perfect_predictions() -> None:
         assert scores["median_ae"] <= MEDIAN_ACCURACY
 
 
-def test_nothing_to_score() -> None:
+def test_without_photographs_scores_are_an_error() -> None:
     for protocol in (ReportProtocol((2, 2)), LabProtocol()):
         with pytest.raises(InputError, match="no photographs"):
             protocol.scores()

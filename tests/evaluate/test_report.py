@@ -1,4 +1,4 @@
-"""The written report: everything measured is in it, and every cited figure says so."""
+"""The written report: it contains all scores, and cited figures are marked."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def record() -> dict[str, Any]:
     photos = [(str(i), rng.integers(0, 256, (12, 12, 3), dtype=np.uint8)) for i in range(3)]
     labels = np.zeros((12, 12), np.uint8)
     labels[3:8, 3:8] = 15
-    front = (labels > 0).astype(np.uint8)
-    masks = evaluate_masks([(n, p, labels, front) for n, p in photos], lambda _: (labels, front.astype(np.float32)))
+    foreground = (labels > 0).astype(np.uint8)
+    masks = evaluate_masks(
+        [(n, p, labels, foreground) for n, p in photos], lambda _: (labels, foreground.astype(np.float32))
+    )
     color = evaluate_color(photos, baselines([photos[0][1]]))
     return document(run={"data": "noise", "seed": 0}, color=color, masks={"perfect": masks})
 
@@ -33,19 +35,19 @@ def tables(text: str) -> list[list[list[str]]]:
     return [[[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()] for block in blocks]
 
 
-def test_files_hold_the_record(record: dict[str, Any], tmp_path: Path) -> None:
+def test_the_files_contain_the_record(record: dict[str, Any], tmp_path: Path) -> None:
     data, text = write_report(record, tmp_path / "new")
     assert json.loads(data.read_text()) == record
     assert text.read_text() == markdown(record)
     assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["evaluation.json", "evaluation.md"]
 
 
-def test_tables_are_rectangular_and_measured(record: dict[str, Any]) -> None:
-    found = tables(markdown(record))
-    assert len(found) == 5
-    for table in found:
+def test_tables_are_rectangular_and_have_the_scores(record: dict[str, Any]) -> None:
+    parsed = tables(markdown(record))
+    assert len(parsed) == 5
+    for table in parsed:
         assert len({len(row) for row in table}) == 1
-    report, lab, pictures, masks, classes = found
+    report, lab, pictures, masks, classes = parsed
     gray = record["color"]["predictors"]["gray"]
     assert [row[0] for row in report[2:]] == ["gray", "mean-colour", *(f"{name} (cited)" for name in REFERENCE)]
     assert [row[0] for row in lab[2:]] == [row[0] for row in pictures[2:]] == ["gray", "mean-colour"]
@@ -56,25 +58,25 @@ def test_tables_are_rectangular_and_measured(record: dict[str, Any]) -> None:
     assert {row[0]: row[1] for row in classes[2:]}["sheep"] == "-"
 
 
-def test_cited_figures_name_their_source(record: dict[str, Any]) -> None:
+def test_cited_figures_have_their_source(record: dict[str, Any]) -> None:
     text = markdown(record)
     assert CITATION in text
     assert "| ViT-LSGAN (cited) | 0.9856 | 0.9859 | 0.0157 | 0.0075 | 0.0010 | 0.8596 |" in text
     assert record["color"]["cited"] == {"source": CITATION, "report": REFERENCE}
 
 
-def test_parts_can_be_missing(record: dict[str, Any]) -> None:
+def test_parts_of_the_record_are_optional(record: dict[str, Any]) -> None:
     assert markdown(document()) == "# Evaluation\n"
     assert tables(markdown(document(masks=record["masks"]))) == tables(markdown(record))[3:]
 
 
-def test_names_cannot_break_a_table(record: dict[str, Any]) -> None:
+def test_names_are_escaped_in_tables(record: dict[str, Any]) -> None:
     scores = record["color"]["predictors"]["gray"]
     color = {**record["color"], "predictors": {"a|b\nc": scores}}
     assert "| a\\|b c |" in markdown(document(color=color))
 
 
-def test_unwritable_folder(record: dict[str, Any], tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_an_error(record: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file"):
         write_report(record, tmp_path / "file")
