@@ -29,7 +29,7 @@ def main() -> None:
     photos = [ground_truth.rgb(item) for item in items[:: max(1, len(items) // args.limit)]]
     for name, pictures in (("colour", photos), ("sepia", [sepia(rgb) for rgb in photos])):
         small = [resize.shrink(p, resize.fit((p.shape[0], p.shape[1]), KIND_SIDE)) for p in pictures]
-        spread = [tone.beyond_tone(*((L.ravel(), ab.reshape(-1, 2)))) for L, ab in map(lab.split, small)]
+        spread = [tone.deviation_from_tone(*((L.ravel(), ab.reshape(-1, 2)))) for L, ab in map(lab.split, small)]
         shown = ", ".join(f"{q} %: {np.percentile(spread, q):.2f}" for q in (0, 1, 2, 50, 98, 99, 100))
         print(f"{name}: {dict(Counter(map(tone.kind, small)))}; spread {shown}")
 

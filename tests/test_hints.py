@@ -18,10 +18,10 @@ from handtint.cli import main
 from handtint.errors import OptionError
 from handtint.hints import HintLayers
 from handtint.image.arrays import resize
-from handtint.image.arrays.layers import Bounded
+from handtint.image.arrays.layers import LimitedSum
 from handtint.image.arrays.resize import GuidedCoefficients
 from handtint.image.color import lab
-from handtint.image.color.spread import ELSEWHERE
+from handtint.image.color.spread import MIN_LIMIT
 from handtint.image.masks.points import Prompt, region
 from handtint.image.masks.selection import Selection
 from handtint.image.photo import Photo
@@ -98,12 +98,12 @@ def test_nothing_outside_of_the_things_that_points_are_on_changes_by_more_than_2
     stages, before, segmentation = looked_at(name)
     hints = [parse_hint(f"@{x}%,{y}%=#{rgb:06x}") for x, y, rgb in points]
     after, _ = HintLayers(stages.pixels, segmentation, lambda _: Selection(np.zeros(0, np.uint8)), hints).apply(before)
-    assert isinstance(after, Bounded)
+    assert isinstance(after, LimitedSum)
     L = lab.lightness(stages.pixels) / np.float32(100)
     planes = [np.dstack(lines.planes(L, 0, len(L))) for lines in (before, after)]
     change = np.linalg.norm(planes[1] - planes[0], axis=2)
-    reached = resize.stretched(after.limit, 0, len(L), L.shape) > ELSEWHERE
-    assert change[~reached].max(initial=0) < ELSEWHERE + 1e-2
+    reached = resize.enlarged_rows(after.limit, 0, len(L), L.shape) > MIN_LIMIT
+    assert change[~reached].max(initial=0) < MIN_LIMIT + 1e-2
     if after.limit.min() < 1e-3:  # colours so far from the predicted ones that only the things themselves have them
         prompts = [Prompt(((x / 100, y / 100),)) for x, y, _ in points]
         things = np.max([region(segmentation, prompt) for prompt in prompts], axis=0)

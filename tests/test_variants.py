@@ -49,8 +49,8 @@ def test_a_hint_is_met_in_any_light(tinter: Tinter, sample: Path) -> None:
 @given(st.floats(-1, 1), st.floats(-50, 50))
 def test_light_of_no_warmth_changes_nothing_and_warmth_can_be_taken_back(warmth: float, a: float) -> None:
     lines = GuidedCoefficients(np.zeros((2, 3, 2), np.float32), np.full((2, 3, 2), a, np.float32))
-    np.testing.assert_array_equal(light.warmed(lines, 0).offset, lines.offset)
-    back = light.warmed(light.warmed(lines, warmth), -warmth)
+    np.testing.assert_array_equal(light.apply_warmth(lines, 0).offset, lines.offset)
+    back = light.apply_warmth(light.apply_warmth(lines, warmth), -warmth)
     np.testing.assert_allclose(back.offset, lines.offset, atol=1e-4)
     np.testing.assert_allclose(back.slope, lines.slope, atol=1e-4)
 
@@ -61,9 +61,9 @@ def test_swatches_are_colors_that_are_there(colors: list[tuple[int, int, int]], 
     rgb = np.repeat(np.array(colors, np.uint8), 40, axis=0)[None]
     L, ab = lab.split(rgb)
     alpha = np.full(L.shape, 255, np.uint8)
-    found = swatches.swatches(L, ab, alpha, most=most)
+    found = swatches.swatches(L, ab, alpha, max_count=most)
     assert 1 <= len(found) <= most
-    assert found == swatches.swatches(L, ab, alpha, most=most)
+    assert found == swatches.swatches(L, ab, alpha, max_count=most)
     if most >= len(colors):
         for color in found:
             assert min(np.abs(np.array(color) - np.array(c)).max() for c in colors) < 40

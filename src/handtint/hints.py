@@ -14,10 +14,10 @@ import numpy as np
 from handtint import keep
 from handtint.errors import InputError, OptionError
 from handtint.image.arrays import resize
-from handtint.image.arrays.layers import Bounded, Layer, Layers
+from handtint.image.arrays.layers import Layer, Layers, LimitedSum
 from handtint.image.arrays.resize import GuidedCoefficients, Planes
 from handtint.image.color import lab
-from handtint.image.color.spread import ROOM, Scene, Spot, spread
+from handtint.image.color.spread import LIMIT_SLOPE, Position, Scene, spread
 from handtint.image.color.swatches import SURFACE
 from handtint.image.masks.points import Prompt, region
 from handtint.image.masks.selection import Selection
@@ -36,7 +36,7 @@ Select = Callable[[tuple[keep.Step, ...]], Selection]
 class _Point:
     """A point of known colour. row, column: its pixel. L: L* there, 0..100. ab: (2,). share: strength, 0..1."""
 
-    spot: Spot
+    spot: Position
     row: int
     column: int
     L: float
@@ -138,9 +138,9 @@ class HintLayers:
         down, across = (
             _gaussians([spot[axis] for spot in spots], n) for axis, n in zip((1, 0), guide.shape, strict=True)
         )
-        point_limit = (down[:, :, None] * across[:, None]).max(axis=0) * np.float32(ROOM)
+        point_limit = (down[:, :, None] * across[:, None]).max(axis=0) * np.float32(LIMIT_SLOPE)
         limit = np.maximum(found.limit, point_limit)
-        return Bounded(
+        return LimitedSum(
             coefficients, _corrected_at_points(correction, points, missing - self._values(correction, points)), limit
         )
 

@@ -99,7 +99,7 @@ class Stages:
             colors = color_transfer.transfer_colors(
                 colors, self.pixels, segmentation, other.pixels, other.segmentation(options.gain)
             )
-        return light.warmed(colors, options.warmth) if options.warmth else colors
+        return light.apply_warmth(colors, options.warmth) if options.warmth else colors
 
     def _people(self, gain: str) -> Float | None:
         """The probability (h, w) of a person, None from a mask network that knows no classes."""

@@ -28,7 +28,7 @@ def colours(spread: float) -> tuple[Float, Float, Float]:
 @pytest.mark.parametrize("spread", [0, 5, 15, 30])
 def test_is_within_half_a_level_of_the_formulas_and_rounding(spread: float) -> None:
     L, a, b = colours(spread)
-    off = np.abs(eight_bit.joined(L, a, b) - by_formulas(L, a, b))
+    off = np.abs(eight_bit.lab_to_srgb(L, a, b) - by_formulas(L, a, b))
     assert np.percentile(off, 99.9) <= 0.6
     assert off.max() <= (1 if spread < 20 else 4)  # 4 at bright yellow and blue, where the gamut's edge has a corner
 
@@ -37,22 +37,22 @@ def test_gray_stays_gray_and_all_levels_are_reached() -> None:
     levels = np.arange(256, dtype=np.uint8)[None]
     L = lab.lightness(levels)
     none = np.zeros_like(L)
-    np.testing.assert_array_equal(eight_bit.joined(L, none, none), np.repeat(levels[..., None], 3, axis=2))
+    np.testing.assert_array_equal(eight_bit.lab_to_srgb(L, none, none), np.repeat(levels[..., None], 3, axis=2))
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5])
 def test_few_pixels_are_no_scalars(width: int) -> None:
     L, a, b = (np.full((1, width), value, np.float32) for value in (50, 20, -120))
-    shown = eight_bit.joined(L, a, b)
+    shown = eight_bit.lab_to_srgb(L, a, b)
     assert shown.shape == (1, width, 3)
     assert np.abs(shown - by_formulas(L, a, b)).max() < 1
 
 
 def test_tables_without_opencv_5_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     planes = colours(20)
-    with_it = eight_bit.joined(*planes)
+    with_it = eight_bit.lab_to_srgb(*planes)
     monkeypatch.setattr(eight_bit, "_WIDE_TABLES", False)
-    np.testing.assert_array_equal(eight_bit.joined(*planes), with_it)
+    np.testing.assert_array_equal(eight_bit.lab_to_srgb(*planes), with_it)
 
 
 def plainly(pixels: Array, colors: GuidedCoefficients, alpha: Array, backdrop: str, strength: float) -> Float:

@@ -42,14 +42,14 @@ def test_hues_wrap_and_fade() -> None:
 
     pixels = np.array([[colorsys.hsv_to_rgb(d / 360, 0.8, 0.8) for d in degrees]])
     pixels = np.round(pixels * 255).astype(np.uint8)
-    alpha = hues.between(pixels, 350, 20)[0]
+    alpha = hues.hue_mask(pixels, 350, 20)[0]
     assert (alpha[:20] == 255).all()
     assert (alpha[351:] == 255).all()
     assert not alpha[30:340].any()
     assert 0 < alpha[24] < 255
-    assert (hues.between(pixels, 0, 360) == 255).all()
-    np.testing.assert_allclose(hues.between(pixels.astype(np.uint16) * 257, 350, 20)[0], alpha, atol=1)
-    assert not hues.between(np.full((4, 4, 3), 99, np.uint8), 0, 360).any()
+    assert (hues.hue_mask(pixels, 0, 360) == 255).all()
+    np.testing.assert_allclose(hues.hue_mask(pixels.astype(np.uint16) * 257, 350, 20)[0], alpha, atol=1)
+    assert not hues.hue_mask(np.full((4, 4, 3), 99, np.uint8), 0, 360).any()
 
 
 def test_what_stands_out() -> None:

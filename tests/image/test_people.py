@@ -3,7 +3,7 @@ import pytest
 from test_instances import boxes, segmentation
 
 from handtint.image.masks import instances
-from handtint.image.masks.people import apart
+from handtint.image.masks.people import separate
 from handtint.types import Array, Segmentation
 
 SIZE = 80, 100
@@ -32,7 +32,7 @@ def test_two_who_touch_are_two() -> None:
 def test_a_child_before_its_mother_has_its_own_body() -> None:
     mother = (40, 8, 52, 22)  # her body goes on behind the child's
     child = (42, 42, 50, 51)
-    first, second = apart([boxes((30, 5, 62, 78))], shares(mother, child))
+    first, second = separate([boxes((30, 5, 62, 78))], shares(mother, child))
     assert first[30, 46]
     assert not first[60, 46]
     assert second[60, 46]

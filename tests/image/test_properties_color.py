@@ -37,7 +37,7 @@ def test_the_srgb_curve_and_its_inverse(values: list[float]) -> None:
 def test_tables_give_what_formulas_give(pixels: Pixels) -> None:
     encoded = pixels / np.float32(np.iinfo(pixels.dtype).max)
     table = srgb.linear_table(pixels.dtype.itemsize)
-    looked_up = srgb.looked_up(table, pixels)
+    looked_up = srgb.lookup(table, pixels)
     assert looked_up.shape == pixels.shape
     np.testing.assert_array_equal(looked_up, table[pixels])
     np.testing.assert_array_equal(srgb.decode_srgb(pixels), looked_up)
@@ -49,7 +49,7 @@ def test_tables_give_what_formulas_give(pixels: Pixels) -> None:
 @given(planes())
 def test_eight_bits_in_few_passes_are_those_of_the_formulas(colors: tuple[Float, Float, Float]) -> None:
     L, a, b = colors
-    joined = eight_bit.joined(L, a, b)
+    joined = eight_bit.lab_to_srgb(L, a, b)
     assert joined.shape == (*L.shape, 3)
     assert joined.dtype == np.uint8
     exact = 255 * srgb.encode_srgb(np.stack(lab.to_linear(L, *lab.fit_gamut(L, a, b, steps=20)), axis=-1))
@@ -101,9 +101,9 @@ def test_the_kind_of_a_picture_is_that_of_its_pixels(pixels: Pixels, seed: int) 
     assert tone.kind(pixels) == tone.kind(mixed)
     assert pixels.ndim == 3 or tone.kind(pixels) == "gray"
     L, ab = lab.split(pixels)
-    assert tone.beyond_tone(L.ravel(), ab.reshape(-1, 2)) >= 0
+    assert tone.deviation_from_tone(L.ravel(), ab.reshape(-1, 2)) >= 0
     toned = np.repeat(np.float32([[4.0, 9.0]]), L.size, axis=0)
-    assert tone.beyond_tone(L.ravel(), toned) < 1e-3
+    assert tone.deviation_from_tone(L.ravel(), toned) < 1e-3
 
 
 @few
@@ -132,7 +132,7 @@ def test_networks_see_what_they_were_trained_on(pixels: Pixels, side: int, gain:
     np.testing.assert_allclose(own, L, atol=1e-3)
     assert rgb.shape == (1, 3, *L.shape)
     assert 0 <= rgb.min() <= rgb.max() <= 1
-    np.testing.assert_allclose(view.normalized(rgb) * view.SPREAD + view.MEAN, rgb, atol=1e-6)
+    np.testing.assert_allclose(view.normalized(rgb) * view.STD + view.MEAN, rgb, atol=1e-6)
 
 
 @few
@@ -163,9 +163,9 @@ def test_a_constant_is_a_constant_at_any_size(guide: Float, value: float, radius
 @given(pictures(), st.integers(0, 359), st.integers(1, 359))
 def test_two_ranges_of_hues_make_the_circle(pixels: Pixels, low: int, width: int) -> None:
     high = (low + width) % 360
-    here, rest = hues.between(pixels, low, high), hues.between(pixels, high, low)
+    here, rest = hues.hue_mask(pixels, low, high), hues.hue_mask(pixels, high, low)
     assert here.shape == pixels.shape[:2]
-    np.testing.assert_array_equal(np.maximum(here, rest), hues.between(pixels, 0, 360))
+    np.testing.assert_array_equal(np.maximum(here, rest), hues.hue_mask(pixels, 0, 360))
     assert pixels.ndim == 3 or not here.any()
 
 

@@ -64,14 +64,14 @@ def test_masks_come_to_the_size_of_the_photo(soft: Float, pixels: Pixels, seed: 
 def test_classes_are_probabilities(found: Segmentation, h: int, w: int) -> None:
     if found.classes is None:
         for ask in (
-            lambda: masks.known(found),
+            lambda: masks.class_probabilities(found),
             lambda: masks.classes(found, ["dog"]),
             lambda: masks.label(found, (h, w)),
         ):
             with pytest.raises(OptionError):
                 ask()
         return
-    assert masks.known(found) is found.classes
+    assert masks.class_probabilities(found) is found.classes
     np.testing.assert_allclose(masks.classes(found, VOC), 1, atol=1e-3)
     labels = masks.label(found, (h, w))
     assert labels.shape == (h, w)
@@ -81,14 +81,14 @@ def test_classes_are_probabilities(found: Segmentation, h: int, w: int) -> None:
 @few
 @given(segmentations())
 def test_classes_seen_are_listed_by_the_share_of_the_photo_they_cover(found: Segmentation) -> None:
-    names = term_alphas.seen(found)
+    names = term_alphas.detected_classes(found)
     if found.classes is None:
         assert names == []
         return
     index = found.classes.argmax(axis=0)
     shares = [term_alphas.share(index == VOC.index(name)) for name in names]
     assert shares == sorted(shares, reverse=True)
-    assert all(share > term_alphas.SEEN for share in shares)
+    assert all(share > term_alphas.MIN_CLASS for share in shares)
     assert "background" not in names
 
 
@@ -125,7 +125,7 @@ def test_findings_lie_in_the_photo_and_can_be_drawn(found: Segmentation, pixels:
 @few
 @given(segmentations(), st.lists(spots, min_size=1, max_size=3), st.lists(spots, max_size=2), st.booleans())
 def test_a_region_is_an_alpha(
-    found: Segmentation, inside: list[points.Spot], outside: list[points.Spot], boxed: bool
+    found: Segmentation, inside: list[points.Position], outside: list[points.Position], boxed: bool
 ) -> None:
     box = (0.2, 0.1, 0.9, 0.7) if boxed else None
     alpha = points.region(found, points.Prompt(tuple(inside), tuple(outside), box))
@@ -148,7 +148,7 @@ def test_any_choice_is_a_mask_of_the_photo(found: Segmentation, pixels: Pixels, 
     chosen = selection.select(keep.parse(text), pixels, found)
     seen = selection.soft_layers(keep.parse(text), pixels, found, known={})
     assert all(0 <= layer.min() <= layer.max() <= 1 for layer in seen.layers)
-    assert all(keep.names_one(term) for term in seen.things)
+    assert all(keep.names_one(term) for term in seen.objects)
     assert chosen.alpha.shape == pixels.shape[:2]
     assert chosen.alpha.dtype == np.uint8
     assert "\n" not in chosen.note
@@ -213,5 +213,5 @@ boxes = st.lists(st.tuples(*[st.floats(0, 0.9)] * 2, *[st.floats(0.01, 0.1)] * 2
 @given(segmentations(st.just(True)), boxes)
 def test_people_told_apart_share_what_they_stood_on(found: Segmentation, corners: list[tuple[float, ...]]) -> None:
     region = masks.classes(found, ["person"]) > 0.05
-    parts = people.apart([region], [(x, y, x + w, y + h) for x, y, w, h in corners])
+    parts = people.separate([region], [(x, y, x + w, y + h) for x, y, w, h in corners])
     np.testing.assert_array_equal(sum(part.astype(int) for part in parts), region)

@@ -226,7 +226,7 @@ def test_a_thing_that_is_known_is_not_looked_for(scene: Scene) -> None:
     person, dog = (step.term for step in steps)
     here = cv2.resize(np.isin(scene.owner, [2, 4]).astype(np.float32), (200, 150), interpolation=cv2.INTER_AREA)
     softs = selection.soft_layers(steps, scene.pixels, scene.found, known={person: here, dog: here})
-    assert softs.things == {person: here, dog: here}
+    assert softs.objects == {person: here, dog: here}
     alpha = selection.select(steps, scene.pixels, None, layers=softs.layers).alpha
     assert iou(alpha, np.isin(scene.owner, [2, 4])) > 0.95
 

@@ -27,13 +27,13 @@ def halves(h: int = 48, w: int = 64) -> spread.Scene:
     return spread.Scene(L, np.zeros((h, w, 2), np.float32), Segmentation(classes, classes[15], features))
 
 
-def things(spots: list[spread.Spot]) -> np.ndarray:
+def things(spots: list[spread.Position]) -> np.ndarray:
     """The half of `halves` that each spot is on."""
     left = np.arange(16) < 8
     return np.stack([np.tile(left if x < 0.5 else ~left, (12, 1)).astype(np.float32) for x, _ in spots])
 
 
-def over(spots: list[spread.Spot], values: np.ndarray) -> np.ndarray:
+def over(spots: list[spread.Position], values: np.ndarray) -> np.ndarray:
     return spread.spread(halves(), spots, values, things(spots)).values
 
 
@@ -116,7 +116,7 @@ def dijkstra(across: np.ndarray, down: np.ndarray, seed: tuple[int, int]) -> np.
     st.integers(0, 6),
 )
 def test_shortest_ways_are_dijkstras(across: np.ndarray, down: np.ndarray, row: int, column: int) -> None:
-    found = paths.shortest(across, down, [(row, column)])[0]
+    found = paths.shortest_path_costs(across, down, [(row, column)])[0]
     wanted = dijkstra(across, down, (row, column))
     assert (found > wanted - 1e-3).all()
     np.testing.assert_allclose(found, wanted, atol=1e-3)  # so small a picture asks for no more turns than there are
@@ -150,12 +150,12 @@ def test_what_is_bounded_is_added_whole_up_to_its_limit(
     flat = resize.GuidedCoefficients(np.zeros((1, 1, 2), np.float32), np.zeros((1, 1, 2), np.float32))
     lines = resize.GuidedCoefficients(*rng.normal(0, size, (2, 9, 12, 2)).astype(np.float32))
     limit = rng.uniform(0, 60, (9, 12)).astype(np.float32)
-    L, both = rng.random(shown, np.float32), layers.Bounded(flat, lines, limit)
+    L, both = rng.random(shown, np.float32), layers.LimitedSum(flat, lines, limit)
     for top in range(0, shown[0], rows):
         here = L[top : top + rows]
         found, added = (np.stack(planes.planes(here, top, shown[0])) for planes in (both, lines))
-        highest = resize.stretched(limit, top, shown[0], here.shape)
-        share = layers.within(added[0], added[1], highest)
+        highest = resize.enlarged_rows(limit, top, shown[0], here.shape)
+        share = layers.limiting_factor(added[0], added[1], highest)
         assert (share <= 1).all()
         np.testing.assert_allclose(found, added * share, atol=1e-3)
         assert (np.hypot(*found) <= highest + 1e-3).all()

@@ -80,13 +80,13 @@ def command(
         sys.exit(1)
 
 
-def _record(source: str, photo: Photo, things: list[Detection], palettes: list[list[str]] | None) -> dict[str, Any]:
+def _record(source: str, photo: Photo, objects: list[Detection], palettes: list[list[str]] | None) -> dict[str, Any]:
     """The entry of a photo in the JSON list."""
     height, width = photo.size
-    found = [thing.record for thing in things]
+    records = [detection.record for detection in objects]
     if palettes is not None:
-        found = [record | {"palette": palette} for record, palette in zip(found, palettes, strict=True)]
-    return {"photo": source, "width": width, "height": height, "found": found}
+        records = [record | {"palette": palette} for record, palette in zip(records, palettes, strict=True)]
+    return {"photo": source, "width": width, "height": height, "found": records}
 
 
 def _analyse(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentation, list[Detection]]:
@@ -100,7 +100,7 @@ def _analyse(tinter: Tinter, source: str, gain: str) -> tuple[Photo, Segmentatio
     return photo, segmentation, detections.detect(segmentation, photo.pixels)
 
 
-def _palettes(tinter: Tinter, photo: Photo, things: list[Detection], gain: str) -> list[list[str]]:
+def _palettes(tinter: Tinter, photo: Photo, objects: list[Detection], gain: str) -> list[list[str]]:
     """The likeliest colours of each object, as #rrggbb."""
     import numpy as np
 
@@ -109,17 +109,17 @@ def _palettes(tinter: Tinter, photo: Photo, things: list[Detection], gain: str) 
     from handtint.image.color.swatches import swatches
     from handtint.stages import Stages
 
-    if not things:
+    if not objects:
         return []
     colors = Stages(photo, tinter.networks).colors(gain, "auto")
-    size = things[0].alpha.shape
+    size = objects[0].alpha.shape
     L = lab.lightness(resize.shrink(photo.pixels, (size[0], size[1])))
     ab = np.dstack(colors.planes(L / np.float32(100), 0, size[0]))
-    return [[f"#{bytes(rgb).hex()}" for rgb in swatches(L, ab, thing.alpha)] for thing in things]
+    return [[f"#{bytes(rgb).hex()}" for rgb in swatches(L, ab, detection.alpha)] for detection in objects]
 
 
 def _draw(
-    photo: Photo, segmentation: Segmentation, things: list[Detection], overlay: str | None, labels: str | None
+    photo: Photo, segmentation: Segmentation, objects: list[Detection], overlay: str | None, labels: str | None
 ) -> None:
     """Write the requested pictures. Raises OutputError, and OptionError for labels from a network without classes."""
     if labels:
@@ -131,7 +131,7 @@ def _draw(
         from handtint.image.masks.overlay import draw
         from handtint.image.photo import Photo as Picture
 
-        Picture(draw(photo.pixels, things)).write(overlay)
+        Picture(draw(photo.pixels, objects)).write(overlay)
 
 
 def _palette_png(labels: Any) -> bytes:
@@ -147,22 +147,29 @@ def _palette_png(labels: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _print_table(source: str, photo: Photo, things: list[Detection], palettes: list[list[str]] | None) -> None:
+def _print_table(source: str, photo: Photo, objects: list[Detection], palettes: list[list[str]] | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False, soft_wrap=True)
     height, width = photo.size
-    if not things:
+    if not objects:
         console.print(f"{source}: {width} x {height}, nothing found", markup=False)
         return
     table = Table(*COLUMNS, *(["likeliest colours"] if palettes is not None else []), box=None, padding=(0, 2, 0, 0))
-    cells = [[]] * len(things) if palettes is None else [[" ".join(palette)] for palette in palettes]
-    for thing, colors in zip(things, cells, strict=True):
-        number, position = (str(n) if n else "" for n in (thing.number, thing.position))
-        box = ",".join(map(str, thing.box))
+    cells = [[]] * len(objects) if palettes is None else [[" ".join(palette)] for palette in palettes]
+    for detection, colors in zip(objects, cells, strict=True):
+        number, position = (str(n) if n else "" for n in (detection.number, detection.position))
+        box = ",".join(map(str, detection.box))
         table.add_row(
-            thing.term, thing.name, number, position, box, f"{thing.share:.1%}", f"{thing.confidence:.0%}", *colors
+            detection.term,
+            detection.name,
+            number,
+            position,
+            box,
+            f"{detection.share:.1%}",
+            f"{detection.confidence:.0%}",
+            *colors,
         )
     console.print(f"{source}: {width} x {height}", markup=False)
     console.print(table)

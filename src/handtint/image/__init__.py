@@ -1,1 +1,1 @@
-"""Photographs as arrays and files, in packages that import one another in one direction; no models, no torch."""
+"""Photographs as arrays and files, without networks or torch; the packages import one another in one direction."""

@@ -18,12 +18,12 @@ from handtint.types import Array, Content, Pixels
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_SLACK = 1e-3  # beyond 0..1 that rounding and resampling leave
+_SLACK = 1e-3  # tolerance beyond 0..1, for rounding and resampling
 
 
 @dataclass(frozen=True, slots=True)
 class Photo(Raster):
-    """A photograph in memory: upright, sRGB-encoded, with the depth of its file.
+    """A photograph in memory: upright, sRGB-encoded, with the bit depth of its file.
 
     Its fields are those of `Raster`; the pages of a TIFF file are photos, too.
     """
@@ -44,15 +44,15 @@ class Photo(Raster):
 
     @classmethod
     def _of(cls, raster: Raster) -> Photo:
-        values = {one.name: getattr(raster, one.name) for one in fields(Raster)}
+        values = {field.name: getattr(raster, field.name) for field in fields(Raster)}
         return cls(**{**values, "pages": tuple(map(cls._of, raster.pages))})
 
     @classmethod
     def of(cls, array: Array, *, name: str = "") -> Photo:
         """Make a photo from sRGB values: (H, W), (H, W, 1), (H, W, 2) with alpha, (H, W, 3), or (H, W, 4) with alpha.
 
-        uint8 and uint16 values are taken as they are, floating point of 0..1 (as in scikit-image) at 16 bits, bool as
-        black and white. Raises InputError for any other dtype, shape or range.
+        uint8 and uint16 values are used unchanged, floating-point values 0..1 (as in scikit-image) become 16 bits, bool
+        becomes black and white. Raises InputError for any other dtype, shape or range.
         """
         array = _integers(np.asarray(array), name or "array")
         if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
@@ -88,6 +88,6 @@ def _integers(array: Array, name: str) -> Pixels:
         return array * np.uint8(255)
     if array.dtype.kind != "f":
         raise InputError(f"{name}: dtype {array.dtype}, expected uint8, uint16, bool or floating point")
-    if array.size and not (array.min() >= -_SLACK and array.max() <= 1 + _SLACK):  # nor where it is not a number
+    if array.size and not (array.min() >= -_SLACK and array.max() <= 1 + _SLACK):  # also raised for NaN
         raise InputError(f"{name}: floating-point values of {array.min():g} to {array.max():g}, expected 0 to 1")
     return np.rint(np.clip(array, 0, 1).astype(np.float64) * 65535).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""A decoded picture: the value that all of `image` works on."""
+"""A decoded picture: the value type of the whole package `image`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from handtint.types import Pixels
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """A picture in memory: upright, sRGB-encoded, with the depth of its file.
+    """A picture in memory: upright, sRGB-encoded, with the bit depth of its file.
 
     pixels: (H, W) gray or (H, W, 3) RGB, uint8 or uint16, sRGB transfer curve and primaries.
     alpha:  (H, W) of the same dtype, or None. Not premultiplied.
-    native: the same picture in the encoding of `icc` (same shape and dtype as pixels), or None when that encoding
-            is sRGB; it is what is written, so that untouched pixels come back exactly.
+    native: the same picture in the encoding of `icc` (same shape and dtype as pixels), or None if that is sRGB; this is
+            written to files, so that unchanged pixels stay exactly the same.
     icc:    the ICC profile to embed in the output, or None.
     metadata: EXIF, XMP, IPTC and resolution of the file, by libvips' field names.
     format: the file format it was read from ("jpeg", "png", "tiff", "webp"; others as libvips names them) or "".
-    name:   what to call the photo in messages: a path, or "" for bytes and arrays.
-    pages:  the further pages of a TIFF file, each as this one, none with pages of its own.
-    note:   what was lost or assumed in reading it ("32-bit floating-point samples ... at 16 bits"), or "".
+    name:   its name in messages: a path, or "" for bytes and arrays.
+    pages:  the other pages of a TIFF file; they have no pages themselves.
+    note:   what was lost or assumed when it was read ("32-bit floating-point samples ... at 16 bits"), or "".
     """
 
     pixels: Pixels
@@ -44,7 +44,7 @@ class Raster:
 
     @property
     def depth(self) -> int:
-        """Bits a channel: 8 or 16."""
+        """Bits per channel: 8 or 16."""
         return self.pixels.dtype.itemsize * 8
 
     def array(self) -> Pixels:

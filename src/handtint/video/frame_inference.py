@@ -74,7 +74,7 @@ class FrameInference:
                 shifts, colors, color_transfer.predicted_view(colors, self.pixels, self.segmentation)
             )
         if warmth:
-            colors = light.warmed(colors, warmth)
+            colors = light.apply_warmth(colors, warmth)
         return _limit_size(_stack(colors), MAX_SIDE), count
 
     @property

@@ -24,14 +24,14 @@ class Predictions:
     """What the networks predicted for a frame, or what was warped to it from earlier frames.
 
     colors: slope and offset of a*b*, (h, w, 4), or None if no colours are predicted. layers: alphas (h, w) 0..1, as
-    `selection.soft_layers` returns them. things: for each term that names one object, its alpha (h, w). count: (h, w)
+    `selection.soft_layers` returns them. objects: for each term that names one object, its alpha (h, w). count: (h, w)
     how many predictions each pixel is the mean of, 0..MAX_COUNT.
     """
 
     colors: Float | None
     layers: tuple[Float, ...]
     count: Float
-    things: Mapping[Term, Float] = field(default_factory=dict)
+    objects: Mapping[Term, Float] = field(default_factory=dict)
 
     @property
     def coefficients(self) -> resize.GuidedCoefficients | None:
@@ -48,7 +48,7 @@ def warp_to(predictions: Predictions, motion: Float, confidence: Float) -> Predi
         None if predictions.colors is None else flow.warp(predictions.colors, motion),
         tuple(_warp_alpha(layer, motion) for layer in predictions.layers),
         np.clip(flow.warp(predictions.count, motion), 0, MAX_COUNT) * confidence,
-        {term: _warp_alpha(thing, motion) for term, thing in predictions.things.items()},
+        {term: _warp_alpha(alpha, motion) for term, alpha in predictions.objects.items()},
     )
 
 
@@ -61,8 +61,8 @@ def blend(old: Predictions, new: Predictions) -> Predictions:
     share = old.count / (old.count + new.count)
     colors = None if new.colors is None or old.colors is None else _mean(old.colors, new.colors, share)
     layers = tuple(_mean_alpha(a, b, share) for a, b in zip(old.layers, new.layers, strict=True))
-    things = {term: _mean_alpha(old.things.get(term, thing), thing, share) for term, thing in new.things.items()}
-    return Predictions(colors, layers, np.minimum(old.count + new.count, np.float32(MAX_COUNT)), things)
+    objects = {term: _mean_alpha(old.objects.get(term, alpha), alpha, share) for term, alpha in new.objects.items()}
+    return Predictions(colors, layers, np.minimum(old.count + new.count, np.float32(MAX_COUNT)), objects)
 
 
 def add_change(predictions: Predictions, change: Float | None) -> Predictions:

@@ -76,7 +76,7 @@ class Tracker:
         self._variant, self._reference = FilmVariant(options), Reference(options, networks)
         self._points = [hint.point for hint in self._hints if hint.point]
         self._selections = [self.steps, *(hint.where for hint in self._hints if not hint.point)]
-        self._things = [step.term for steps in self._selections for step in steps if keep.names_one(step.term)]
+        self._objects = [step.term for steps in self._selections for step in steps if keep.names_one(step.term)]
         self._recolors = bool(self._hints) or self._variant.recolors
         self._segments = keep.needs_segmentation(self.steps) or self._recolors
 
@@ -122,7 +122,7 @@ class Tracker:
 
     def _due_terms(self, time: float) -> list[Term]:
         """The points and boxes whose object has to be found in this frame."""
-        places = [*(term for term in self._things if isinstance(term, Point | Box)), *self._points]
+        places = [*(term for term in self._objects if isinstance(term, Point | Box)), *self._points]
         return [term for term in places if term not in self.state.resolved and (term.at is None or term.at <= time)]
 
     def _new_keyframe(
@@ -130,7 +130,7 @@ class Tracker:
     ) -> tuple[Keyframe, str]:
         """(the frame as a keyframe, a note for the user)."""
         parts = any(keep.needs_parts(steps) for steps in self._selections)
-        separate = self._variant.recolors or parts or any(isinstance(term, Class) for term in self._things)
+        separate = self._variant.recolors or parts or any(isinstance(term, Class) for term in self._objects)
         inference = FrameInference(pixels, self.networks, self.options, separate_people=separate, with_parts=parts)
         known = self._known_alphas(pixels, inference.segmentation, warped, due) if self._segments else {}
         shifts = self._shifts(inference, warped)
@@ -138,7 +138,7 @@ class Tracker:
         keyframe = Keyframe(lightness, current, np.zeros((*lightness.shape, 2), np.float32), color_shifts=shifts)
         if self._recolors and current.colors is not None:
             points = self._hint_points(pixels, warped, due)
-            alphas = {**known, **current.things}
+            alphas = {**known, **current.objects}
             keyframe, hint_note = self._recolored(keyframe, current.colors, inference, points, alphas)
             note = "; ".join(filter(None, (note, hint_note)))
         return (replace(keyframe, residual=self._residual(keyframe, warped, due)) if warped else keyframe), note
@@ -175,7 +175,7 @@ class Tracker:
         """The difference between the warped and the new predictions, without that of objects just asked for."""
         current = predictions.add_change(keyframe.predictions, keyframe.hint_change)
         displayed = _displayed(warped.keyframe, warped.predictions, warped.hint_change)
-        if warped.predictions.things.keys() != current.things.keys():
+        if warped.predictions.objects.keys() != current.objects.keys():
             displayed = replace(displayed, layers=current.layers)
         residual = predictions.residual_of(displayed, current, warped.predictions.count)
         return replace(residual, colors=None) if self._hints and due else residual
@@ -194,24 +194,26 @@ class Tracker:
         if self._predicts:
             colors, count = inference.colors(lightness.shape, shifts, self._variant.warmth)
         layers: tuple[Float, ...] = ()
-        things: dict[Term, Float] = {}
+        objects: dict[Term, Float] = {}
         note = ""
         if self._segments:
             pixels, segmentation = inference.pixels, inference.segmentation
             softs = [selection.soft_layers(steps, pixels, segmentation, known=known) for steps in self._selections]
             layers, note = softs[0].layers, softs[0].note
-            alphas = [pair for soft in softs for pair in soft.things.items()]
-            things = {term: alpha for term, alpha in alphas if self._is_tracked(term, alpha, warped, due)}
-        current = Predictions(colors, layers, count, things)
+            alphas = [pair for soft in softs for pair in soft.objects.items()]
+            objects = {term: alpha for term, alpha in alphas if self._is_tracked(term, alpha, warped, due)}
+        current = Predictions(colors, layers, count, objects)
         if warped is None:
             return current, note
         old = warped.predictions
-        if old.things.keys() != things.keys():  # other objects are selected from here on: the old mask must not linger
+        if (
+            old.objects.keys() != objects.keys()
+        ):  # other objects are selected from here on: the old mask must not linger
             old = replace(old, layers=layers)
         return predictions.blend(old, current), note
 
     def _is_tracked(self, term: Term, alpha: Float, warped: _Warped | None, due: list[Term]) -> bool:
-        was_tracked = warped is not None and term in warped.predictions.things
+        was_tracked = warped is not None and term in warped.predictions.objects
         return was_tracked or term in due or (not isinstance(term, Point | Box) and not object_tracking.is_lost(alpha))
 
     def _known_alphas(
@@ -219,15 +221,15 @@ class Tracker:
     ) -> dict[Term, Float]:
         """The alphas of named objects: those tracked so far, those found now, and 0 for those of later frames."""
         nothing = np.zeros_like(segmentation.foreground)
-        known: dict[Term, Float] = {term: nothing for term in self._things if isinstance(term, Point | Box)}
-        untimed = {_untimed(term): term for term in due if term in self._things}
+        known: dict[Term, Float] = {term: nothing for term in self._objects if isinstance(term, Point | Box)}
+        untimed = {_untimed(term): term for term in due if term in self._objects}
         if untimed:
             due_steps = [step for steps in self._selections for step in steps if step.term in due]
             steps = [replace(step, term=_untimed(step.term)) for step in due_steps]
             softs = selection.soft_layers(steps, pixels, segmentation, known={})
-            known |= {untimed[term]: alpha for term, alpha in softs.things.items()}
+            known |= {untimed[term]: alpha for term, alpha in softs.objects.items()}
         if warped:
-            for term, alpha in warped.predictions.things.items():
+            for term, alpha in warped.predictions.objects.items():
                 confidence = predictions.resized_like(warped.confidence, alpha)
                 known[term] = object_tracking.redetect(term, alpha, segmentation, confidence)
         return known

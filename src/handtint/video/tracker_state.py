@@ -88,7 +88,7 @@ def _header(keyframe: Keyframe) -> dict[str, Any]:
     return {
         "age": keyframe.age,
         "layers": len(predictions.layers),
-        "things": list(map(str, predictions.things)),
+        "things": list(map(str, predictions.objects)),
         "lag": bool(keyframe.residual),
         "spots": [[str(point), *position] for point, position in keyframe.hint_points.items()],
     }
@@ -99,7 +99,7 @@ def _arrays(keyframe: Keyframe) -> Iterator[tuple[str, Array]]:
     if keyframe.predictions.colors is not None:
         yield "colors", keyframe.predictions.colors
     yield from ((f"layer{i}", layer) for i, layer in enumerate(keyframe.predictions.layers))
-    yield from ((f"thing{i}", thing) for i, thing in enumerate(keyframe.predictions.things.values()))
+    yield from ((f"thing{i}", thing) for i, thing in enumerate(keyframe.predictions.objects.values()))
     if keyframe.hint_change is not None:
         yield "told", keyframe.hint_change
     if keyframe.color_shifts is not None:

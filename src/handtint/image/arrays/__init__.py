@@ -1,1 +1,1 @@
-"""Arrays: large ones on the disk, as libvips images, other sizes and the guided filter, 8 and 16 bits."""
+"""Arrays: large ones on disk, conversion to libvips images and to 8 bits, resizing and the guided filter."""

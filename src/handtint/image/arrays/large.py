@@ -1,6 +1,6 @@
 """Arrays and files of very large photographs, memory-mapped from unnamed temporary files, so that memory stays small.
 
-Arrays and files below LARGE bytes are kept in memory as usual and are not slowed down.
+Arrays and files below LARGE bytes are kept in memory as usual, at no cost in time.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 from handtint.types import Array, Content
 
 LARGE = 1 << 28  # bytes: a 12-megapixel photo of 16-bit RGB is a quarter of it
-ROWS = 256  # done at a time
+ROWS = 256  # processed at a time
 _BLOCK = 1 << 24  # bytes of a file read at a time
-_PAUSE = 0.05  # seconds: a few ten megabytes of reading
+_INTERVAL = 0.05  # seconds, in which some tens of megabytes are read
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any] | type) -> Array:
@@ -32,7 +32,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any] | type) -> Array:
         return np.empty(shape, dtype)
     try:
         return np.frombuffer(_mapping(size), dtype).reshape(shape)
-    except OSError:  # no room: then in memory, if that has
+    except OSError:  # the disk is full: use memory
         return np.empty(shape, dtype)
 
 
@@ -42,20 +42,20 @@ def content(file: io.BufferedReader, size: int) -> Content:
         return file.read(size + 1)
     try:
         copy = _mapping(size)
-    except OSError:  # no room: then in memory, if that has
+    except OSError:  # the disk is full: use memory
         return file.read(size + 1)
-    place = memoryview(copy)
-    while read := file.readinto(place[:_BLOCK]):
-        place = place[read:]
+    rest = memoryview(copy)
+    while read := file.readinto(rest[:_BLOCK]):
+        rest = rest[read:]
         release(copy)
-    return copy[: size - len(place)] if place else copy
+    return copy[: size - len(rest)] if rest else copy
 
 
 def _mapping(size: int) -> mmap.mmap:
     """An array of zeros in a file that is deleted together with it. Raises OSError if the disk is full."""
     with tempfile.TemporaryFile(dir=_folder()) as file:
         if sys.platform == "linux":
-            os.posix_fallocate(file.fileno(), 0, size)  # a full disk found out later would be a bus error
+            os.posix_fallocate(file.fileno(), 0, size)  # otherwise a full disk would be a bus error later
         else:
             file.write(bytes(1))
             file.truncate(size)
@@ -69,12 +69,12 @@ def _folder() -> str | None:
 
 def release(*arrays: Array | Content | None) -> None:
     """Drop the pages of large arrays and files from memory; their values stay in their files."""
-    for file in filter(None, map(_file, arrays)):
+    for file in filter(None, map(_backing_file, arrays)):
         if hasattr(mmap, "MADV_DONTNEED"):
             file.madvise(mmap.MADV_DONTNEED)
 
 
-def _file(array: Array | Content | None) -> mmap.mmap | None:
+def _backing_file(array: Array | Content | None) -> mmap.mmap | None:
     """The file that backs an array, None if it is in memory."""
     base: Any = array
     while isinstance(base, np.ndarray | memoryview):
@@ -83,23 +83,23 @@ def _file(array: Array | Content | None) -> mmap.mmap | None:
 
 
 @contextmanager
-def released(*arrays: Array | Content) -> Iterator[None]:
+def releasing(*arrays: Array | Content) -> Iterator[None]:
     """A context in which a thread keeps dropping the pages of large arrays and files that are read elsewhere."""
-    if not any(map(_file, arrays)):
+    if not any(map(_backing_file, arrays)):
         yield
         return
-    done = threading.Event()
+    stopped = threading.Event()
 
-    def work() -> None:
-        while not done.wait(_PAUSE):
+    def release_repeatedly() -> None:
+        while not stopped.wait(_INTERVAL):
             release(*arrays)
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=release_repeatedly, daemon=True)
     thread.start()
     try:
         yield
     finally:
-        done.set()
+        stopped.set()
         thread.join()
         release(*arrays)
 

@@ -1,4 +1,4 @@
-"""Values laid over others, through masks of full size or up to a limit; outside of a mask, what is below is exact."""
+"""Layers of values over others, through masks or up to a limit; outside of a mask, the values below are unchanged."""
 
 from __future__ import annotations
 
@@ -14,61 +14,61 @@ from handtint.types import Alpha, Float
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Values, and where they count: alpha (H, W) uint8 of the photo's size, or of any other with the same aspect."""
+    """Values with a mask: alpha (H, W) uint8 of the photo's size, or of any other size with the same aspect ratio."""
 
     alpha: Alpha
     values: Planes
 
 
 class Layers:
-    """Values of the lowest layer, which is everywhere, with others over it, one after the other; itself `Planes`."""
+    """`Planes` of a base that covers the whole photo, with layers blended over it, one after the other."""
 
-    def __init__(self, lowest: Planes, over: Sequence[Layer]) -> None:
-        self._lowest, self._over = lowest, tuple(over)
-        self._fitted: dict[tuple[int, tuple[int, int]], Alpha] = {}
+    def __init__(self, base: Planes, layers: Sequence[Layer]) -> None:
+        self._base, self._layers = base, tuple(layers)
+        self._resized: dict[tuple[int, tuple[int, int]], Alpha] = {}
 
     @property
     def nbytes(self) -> int:
         """Bytes of the masks."""
-        return sum(layer.alpha.nbytes for layer in self._over) + sum(alpha.nbytes for alpha in self._fitted.values())
+        return sum(layer.alpha.nbytes for layer in self._layers) + sum(alpha.nbytes for alpha in self._resized.values())
 
     def planes(self, L: Float, top: int, height: int, columns: slice = slice(None)) -> list[Float]:
-        """As `GuidedCoefficients.planes`, for a photo of any size: the alphas are brought to it."""
-        found = self._lowest.planes(L, top, height, columns)
-        for n, layer in enumerate(self._over):
-            alpha = self._alpha(n, (height, L.shape[1]))[top : top + len(L), columns]
+        """The same as `GuidedCoefficients.planes`; the alphas are resized to the photo."""
+        planes = self._base.planes(L, top, height, columns)
+        for index, layer in enumerate(self._layers):
+            alpha = self._alpha(index, (height, L.shape[1]))[top : top + len(L), columns]
             if alpha.any():
-                share = alpha * np.float32(1 / 255)
-                over = layer.values.planes(L, top, height, columns)
-                found = [low + (high - low) * share for low, high in zip(found, over, strict=True)]
-        return found
+                weight = alpha * np.float32(1 / 255)
+                values = layer.values.planes(L, top, height, columns)
+                planes = [below + (above - below) * weight for below, above in zip(planes, values, strict=True)]
+        return planes
 
-    def _alpha(self, n: int, size: tuple[int, int]) -> Alpha:
-        """The alpha of a layer at a size, kept, since a photo asks for it strip by strip."""
-        alpha = self._over[n].alpha
+    def _alpha(self, index: int, size: tuple[int, int]) -> Alpha:
+        """The alpha of a layer at a size, cached, since it is needed for each strip of a photo."""
+        alpha = self._layers[index].alpha
         if alpha.shape == size:
             return alpha
-        if (n, size) not in self._fitted:
-            self._fitted[n, size] = resize.shrink(alpha, size)
-        return self._fitted[n, size]
+        if (index, size) not in self._resized:
+            self._resized[index, size] = resize.shrink(alpha, size)
+        return self._resized[index, size]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounded:
-    """The two values of `below` with those of `added`, these together (their length) nowhere more than limit (h, w)."""
+class LimitedSum:
+    """The sum of the two values of `below` and of `added`; the length of the added vector is at most limit (h, w)."""
 
     below: Planes
     added: Planes
     limit: Float
 
     def planes(self, L: Float, top: int, height: int, columns: slice = slice(None)) -> list[Float]:
-        """As `GuidedCoefficients.planes`, for a photo of any size."""
-        found, added = (lines.planes(L, top, height, columns) for lines in (self.below, self.added))
-        limit = resize.stretched(self.limit, top, height, L.shape)[:, columns]
-        share = within(added[0], added[1], limit)
-        return [low + plane * share for low, plane in zip(found, added, strict=True)]
+        """The same as `GuidedCoefficients.planes`; the limit is resized to the photo."""
+        base, added = (coefficients.planes(L, top, height, columns) for coefficients in (self.below, self.added))
+        limit = resize.enlarged_rows(self.limit, top, height, L.shape)[:, columns]
+        factor = limiting_factor(added[0], added[1], limit)
+        return [below + plane * factor for below, plane in zip(base, added, strict=True)]
 
 
-def within(a: Float, b: Float, limit: Float) -> Float:
-    """The share, 0..1, of two values that together are no longer than a limit; all of one shape."""
+def limiting_factor(a: Float, b: Float, limit: Float) -> Float:
+    """The factor, 0..1, that shortens vectors (a, b) to a limit; all arrays have one shape."""
     return np.asarray(np.minimum(1, limit / np.maximum(np.hypot(a, b), np.float32(1e-6))), np.float32)

@@ -1,8 +1,8 @@
-"""Photo size <-> network size, and chroma and alpha brought back to full size by L.
+"""Photos resized to network size, and chroma and alpha enlarged to photo size with the edges of L.
 
-The way back is the fast guided filter (He and Sun 2015): at a small size, each neighbourhood's best line from
-lightness to the wanted value is found; its two coefficients are smooth, so they can be enlarged without loss and
-applied to the full-size lightness, whose edges the result then has.
+They are enlarged by the fast guided filter (He and Sun 2015): at network size, a linear model from lightness to the
+value is fitted in each neighbourhood. Its two coefficients are smooth, so they can be enlarged without loss and applied
+to the full-size lightness; the result has the edges of the lightness.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ def fit(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 def shrink(image: Array, size: tuple[int, int]) -> Array:
-    """An image (H, W) or (H, W, c) at (h, w), averaging where it gets smaller."""
+    """An image (H, W) or (H, W, c) resized to (h, w): by area averages if it gets smaller, else bilinearly."""
     smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
-    how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    if image.nbytes >= large.LARGE:  # first narrower, so that no more than some rows are in memory
+    interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    if image.nbytes >= large.LARGE:  # resize the width first, strip by strip, to save memory
         narrow = np.empty((image.shape[0], size[1], *image.shape[2:]), image.dtype)
-        across = cv2.INTER_AREA if size[1] < image.shape[1] else cv2.INTER_LINEAR
-        image = large.by_rows(lambda rows: _across(rows, size[1], across), (image,), narrow)
-    return cv2.resize(np.ascontiguousarray(image), size[::-1], interpolation=how)
+        width_interpolation = cv2.INTER_AREA if size[1] < image.shape[1] else cv2.INTER_LINEAR
+        image = large.by_rows(lambda rows: _resize_width(rows, size[1], width_interpolation), (image,), narrow)
+    return cv2.resize(np.ascontiguousarray(image), size[::-1], interpolation=interpolation)
 
 
-def _across(rows: Array, width: int, how: int) -> Array:
-    narrow = cv2.resize(np.ascontiguousarray(rows), (width, len(rows)), interpolation=how)
+def _resize_width(rows: Array, width: int, interpolation: int) -> Array:
+    narrow = cv2.resize(np.ascontiguousarray(rows), (width, len(rows)), interpolation=interpolation)
     return narrow.reshape(len(rows), width, *rows.shape[2:])
 
 
@@ -49,7 +49,7 @@ def pad(L: Float) -> Float:
 
 
 class Planes(Protocol):
-    """Values for every pixel of a photo of any size, made strip by strip from its lightness."""
+    """Values for all pixels of a photo of any size, computed strip by strip from its lightness."""
 
     def planes(self, L: Float, top: int, height: int, columns: slice = slice(None)) -> list[Float]:
         """The k values, each (n, w), in some columns of rows top..top+n of a photo of that height; L (n, W) in 0..1."""
@@ -58,47 +58,48 @@ class Planes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GuidedCoefficients:
-    """value = slope * L + offset, each (h, w, k) float32, k values a pixel, L in 0..1."""
+    """value = slope * L + offset, each (h, w, k) float32, k values per pixel, L in 0..1."""
 
     slope: Float
     offset: Float
 
     def planes(self, L: Float, top: int, height: int, columns: slice = slice(None)) -> list[Float]:
         """The k values, each (n, w), in some columns of rows top..top+n of a photo of that height; L (n, W) in 0..1."""
-        slopes, offsets = (_stretched_planes(maps, top, height, L.shape) for maps in (self.slope, self.offset))
+        slopes, offsets = (_enlarged_planes(maps, top, height, L.shape) for maps in (self.slope, self.offset))
         L = L[:, columns]
-        return [_line(slope[:, columns], L, offset[:, columns]) for slope, offset in zip(slopes, offsets, strict=True)]
+        pairs = zip(slopes, offsets, strict=True)
+        return [_multiply_add(slope[:, columns], L, offset[:, columns]) for slope, offset in pairs]
 
-    def plus(self, added: GuidedCoefficients) -> GuidedCoefficients:
-        """The sum of these lines and others, whose maps are brought to the size of these."""
+    def plus(self, other: GuidedCoefficients) -> GuidedCoefficients:
+        """The sum of these coefficients and others, which are enlarged to the size of these."""
         size = self.slope.shape[0], self.slope.shape[1]
-        added = added if added.slope.shape[:2] == size else added.enlarged(size)
-        return GuidedCoefficients(self.slope + added.slope, self.offset + added.offset)
+        other = other if other.slope.shape[:2] == size else other.enlarged(size)
+        return GuidedCoefficients(self.slope + other.slope, self.offset + other.offset)
 
     def enlarged(self, size: tuple[int, int]) -> GuidedCoefficients:
-        """The same lines as maps of a larger (h, w)."""
-        return GuidedCoefficients(*(_stretch(maps, 0, size[0], *size) for maps in (self.slope, self.offset)))
+        """The same coefficients, enlarged to (h, w)."""
+        return GuidedCoefficients(*(_enlarge(maps, 0, size[0], *size) for maps in (self.slope, self.offset)))
 
 
-def _line(slope: Float, L: Float, offset: Float) -> Float:
-    """slope * L + offset, in the place of the slope."""
+def _multiply_add(slope: Float, L: Float, offset: Float) -> Float:
+    """slope * L + offset, computed in the memory of the slope."""
     np.multiply(slope, L, out=slope)
     np.add(slope, offset, out=slope)
     return slope
 
 
-def _stretched_planes(maps: Float, top: int, height: int, size: tuple[int, ...]) -> list[Float]:
-    """The same as `_stretch` to size (n, width), each of the c maps a plane of its own: faster to work with."""
+def _enlarged_planes(maps: Float, top: int, height: int, size: tuple[int, ...]) -> list[Float]:
+    """The same as `_enlarge` to size (n, width), as c separate planes, which are faster to process."""
     rows = _rows(maps, top, size[0], height)
     return [cv2.resize(rows[..., i], size[::-1], interpolation=cv2.INTER_LINEAR) for i in range(maps.shape[2])]
 
 
-def stretched(map_: Float, top: int, height: int, size: tuple[int, ...]) -> Float:
+def enlarged_rows(map_: Float, top: int, height: int, size: tuple[int, ...]) -> Float:
     """Rows top..top+n of a map (h, w) enlarged bilinearly to (height, width); size: (n, width)."""
-    return _stretched_planes(map_[..., None], top, height, size)[0]
+    return _enlarged_planes(map_[..., None], top, height, size)[0]
 
 
-def _stretch(maps: Float, top: int, n: int, height: int, width: int) -> Float:
+def _enlarge(maps: Float, top: int, n: int, height: int, width: int) -> Float:
     """Rows top..top+n of maps (h, w, c) enlarged bilinearly to (height, width)."""
     return cv2.resize(_rows(maps, top, n, height), (width, n), interpolation=cv2.INTER_LINEAR)
 
@@ -108,12 +109,12 @@ def _rows(maps: Float, top: int, n: int, height: int) -> Float:
     h = maps.shape[0]
     y = np.clip((np.arange(top, top + n, dtype=np.float32) + 0.5) * (h / height) - 0.5, 0, h - 1)
     above = y.astype(np.int32)
-    share = (y - above)[:, None, None].astype(np.float32)
-    return maps[above] * (1 - share) + maps[np.minimum(above + 1, h - 1)] * share
+    fraction = (y - above)[:, None, None].astype(np.float32)
+    return maps[above] * (1 - fraction) + maps[np.minimum(above + 1, h - 1)] * fraction
 
 
 def guided_coefficients(guide: Float, values: Float, *, radius: int, epsilon: float) -> GuidedCoefficients:
-    """The lines of the guided filter: guide (h, w) L in 0..1, values (h, w, k), windows of 2 * radius + 1."""
+    """The coefficients of the guided filter: guide (h, w) L in 0..1, values (h, w, k), windows of 2 * radius + 1."""
 
     def mean(x: Array) -> Array:
         return cv2.blur(x, (2 * radius + 1, 2 * radius + 1), borderType=cv2.BORDER_REFLECT).reshape(x.shape)

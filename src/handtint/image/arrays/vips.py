@@ -17,9 +17,9 @@ def of(array: Pixels) -> pyvips.Image:
     array = large.contiguous(array)
     height, width = array.shape[:2]
     bands = array.size // (height * width)
-    wide = array.dtype == np.uint16
-    image = pyvips.Image.new_from_memory(array, width, height, bands, "ushort" if wide else "uchar")
-    gray, colour = ("grey16", "rgb16") if wide else ("b-w", "srgb")
+    is_16_bit = array.dtype == np.uint16
+    image = pyvips.Image.new_from_memory(array, width, height, bands, "ushort" if is_16_bit else "uchar")
+    gray, colour = ("grey16", "rgb16") if is_16_bit else ("b-w", "srgb")
     return image.copy(interpretation=gray if bands < 3 else colour)
 
 
@@ -31,25 +31,25 @@ def array(image: pyvips.Image, *sources: Array) -> Array:
     dtype = _DTYPES[image.format]
     shape = (image.height, image.width, image.bands)[: 2 if image.bands == 1 else 3]
     if int(np.prod(shape)) * np.dtype(dtype).itemsize < large.LARGE:
-        return np.asarray(image.numpy()).reshape(shape)  # of one gray pixel it makes a number
+        return np.asarray(image.numpy()).reshape(shape)  # a single gray pixel is returned as a number
     out, region = large.empty(shape, dtype), pyvips.Region.new(image)
     for rows in large.strips(large.ROWS, out, *sources):
-        here = out[rows]
-        here[:] = np.frombuffer(region.fetch(0, rows.start, image.width, len(here)), dtype).reshape(here.shape)
+        strip = out[rows]
+        strip[:] = np.frombuffer(region.fetch(0, rows.start, image.width, len(strip)), dtype).reshape(strip.shape)
     return out
 
 
-def rewound(image: pyvips.Image) -> pyvips.Image:
-    """A copy of an image whose rows can be read in any order: in memory, or on the disk if it is large."""
+def random_access(image: pyvips.Image) -> pyvips.Image:
+    """A copy of an image whose rows can be read in any order: in memory, or on disk if it is large."""
     if image.width * image.height * image.bands * np.dtype(_DTYPES.get(image.format, np.uint16)).itemsize < large.LARGE:
         return image.copy_memory()
-    whole = pyvips.Image.new_temp_file("%s.v")
-    image.write(whole)
-    return whole
+    copy = pyvips.Image.new_temp_file("%s.v")
+    image.write(copy)
+    return copy
 
 
-def tagged(image: pyvips.Image, icc: bytes) -> pyvips.Image:
-    """The image with an ICC profile attached, its values as they are."""
+def with_icc(image: pyvips.Image, icc: bytes) -> pyvips.Image:
+    """The image with an ICC profile attached; its values are not converted."""
     image = image.copy()
     image.set_type(pyvips.GValue.blob_type, ICC, icc)
     return image

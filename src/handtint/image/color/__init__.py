@@ -1,1 +1,1 @@
-"""Lab and the gamut, tone and levels, colour over a backdrop, what networks are shown."""
+"""Lab and the gamut, tone and levels, colour blended over a backdrop, the inputs of networks."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handtint.image.color import eight_bit
-from handtint.image.color.srgb import FROM_WHITE, TO_WHITE, decode_srgb, encode_srgb, linear_table, looked_up
+from handtint.image.color.srgb import FROM_WHITE, TO_WHITE, decode_srgb, encode_srgb, linear_table, lookup
 from handtint.types import Array, Float, Pixels
 
 L_SCALE = 50.0  # network L = L* / 50 - 1
@@ -25,8 +25,8 @@ AB_SCALE = 110.0  # network ab = a*b* / 110
 _EPSILON = np.float32((6 / 29) ** 3)
 _SLOPE = np.float32((29 / 6) ** 2 / 3)
 _OFFSET = np.float32(16 / 116)
-_CURVE_STEPS = 1 << 14  # entries of the table from linear light to 8-bit sRGB: at most 0.1 level of error
-_SLACK = np.float32(1e-5)  # how far outside 0..1 linear light still counts as shown
+_CURVE_STEPS = 1 << 14  # entries of the table from linear light to 8-bit sRGB: its error is at most 0.1 level
+_SLACK = np.float32(1e-5)  # tolerance of linear light beyond 0..1
 
 
 @cache
@@ -56,7 +56,7 @@ def lightness(pixels: Array) -> Float:
     """L* (H, W) float32 0..100 of sRGB pixels: (H, W) or (H, W, 3), uint8, uint16 or float 0..1."""
     if pixels.ndim == 2:
         if pixels.dtype == np.uint8 or pixels.dtype == np.uint16:
-            return looked_up(_lightness_table(pixels.dtype.itemsize), pixels)
+            return lookup(_lightness_table(pixels.dtype.itemsize), pixels)
         return _lightness_of(decode_srgb(pixels))
     return _lightness_of(_to_white(pixels, TO_WHITE[1:2]))[..., 0]
 
@@ -85,11 +85,11 @@ def to_linear(L: Float, a: Float, b: Float) -> tuple[Float, Float, Float]:
 
 
 def fit_gamut(L: Float, a: Float, b: Float, *, steps: int = 10) -> tuple[Float, Float]:
-    """The a*, b* planes with as much of their chroma as sRGB has at each L*; all planes of one shape.
+    """The a*, b* planes with chroma reduced to what sRGB can represent at each L*; all planes of one shape.
 
-    Hue and lightness are unchanged; the chroma is reduced by bisection, to within 2**-steps of it.
+    Hue and lightness are unchanged; the factor on the chroma is found by bisection, to within 2**-steps.
     """
-    outside = ~_shown(*to_linear(L, a, b))
+    outside = ~_in_gamut(*to_linear(L, a, b))
     if not outside.any():
         return a, b
     scale = _largest_scale(L[outside], a[outside], b[outside], steps)
@@ -99,7 +99,7 @@ def fit_gamut(L: Float, a: Float, b: Float, *, steps: int = 10) -> tuple[Float, 
     return a, b
 
 
-def _shown(r: Float, g: Float, b: Float) -> NDArray[np.bool_]:
+def _in_gamut(r: Float, g: Float, b: Float) -> NDArray[np.bool_]:
     low = np.minimum(np.minimum(r, g), b)
     high = np.maximum(np.maximum(r, g), b)
     return (low >= -_SLACK) & (high <= 1 + _SLACK)
@@ -109,7 +109,7 @@ def _largest_scale(L: Float, a: Float, b: Float, steps: int) -> Float:
     low = np.zeros_like(L)
     step = np.float32(0.5)
     for _ in range(steps):
-        inside = _shown(*to_linear(L, a * (low + step), b * (low + step)))
+        inside = _in_gamut(*to_linear(L, a * (low + step), b * (low + step)))
         low += np.where(inside, step, np.float32(0))
         step *= np.float32(0.5)
     return low
@@ -121,9 +121,9 @@ def join(L: Float, ab: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
 
 
 def join_planes(L: Float, a: Float, b: Float, dtype: np.dtype[Any] | type = np.uint8) -> Pixels:
-    """The same from three planes (H, W)."""
+    """The same as `join` from three planes (H, W)."""
     if np.dtype(dtype) == np.uint8 and L.size:
-        return eight_bit.joined(L, a, b)
+        return eight_bit.lab_to_srgb(L, a, b)
     planes = to_linear(L, *fit_gamut(L, a, b))
     out = np.empty((*L.shape, 3), dtype)
     for i, plane in enumerate(planes):

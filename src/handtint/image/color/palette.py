@@ -1,4 +1,4 @@
-"""The colours of labels in PASCAL VOC's own pictures."""
+"""The colours of labels in the pictures of PASCAL VOC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""sRGB: its curve from and to linear light, and its primaries (IEC 61966-2-1), by formula and by table."""
+"""sRGB: its transfer curve and its primaries (IEC 61966-2-1), by formula and by lookup table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FROM_WHITE = np.linalg.inv(TO_WHITE.astype(np.float64)).astype(np.float32)
 def decode_srgb(values: Array) -> Float:
     """sRGB-encoded values (float in 0..1, or uint8, or uint16) to linear light, float32 0..1."""
     if values.dtype == np.uint8 or values.dtype == np.uint16:
-        return looked_up(linear_table(values.dtype.itemsize), values)
+        return lookup(linear_table(values.dtype.itemsize), values)
     v = np.asarray(values, np.float32)
     return np.where(v <= 0.04045, v / 12.92, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
@@ -32,12 +32,12 @@ def encode_srgb(linear: Float) -> Float:
 
 @cache
 def linear_table(itemsize: int) -> Float:
-    """The linear light of every value of so many bytes."""
+    """The linear light of each sRGB value of `itemsize` bytes."""
     top = (1 << 8 * itemsize) - 1
     return decode_srgb(np.arange(top + 1, dtype=np.float64) / top)
 
 
-def looked_up(table: Float, values: Array) -> Float:
+def lookup(table: Float, values: Array) -> Float:
     """The table's entries for unsigned integers of any shape; for 8 bits by OpenCV, five times as fast."""
     fast = values.dtype == np.uint8 and values.ndim in (2, 3) and values.size
     return cv2.LUT(values, table) if fast else table[values]

@@ -9,7 +9,7 @@ from handtint.image.color import lab, tone
 from handtint.types import Array, Float
 
 MEAN = np.array((0.485, 0.456, 0.406), np.float32)[:, None, None]  # of ImageNet's R, G and B in 0..1
-SPREAD = np.array((0.229, 0.224, 0.225), np.float32)[:, None, None]
+STD = np.array((0.229, 0.224, 0.225), np.float32)[:, None, None]
 
 
 def network_view(pixels: Array, side: int, gain: float | None, *, square: bool = False) -> tuple[Float, Float]:
@@ -38,4 +38,4 @@ def color_view(pixels: Array, size: tuple[int, int], gain: float | None) -> tupl
 
 def normalized(rgb: Float) -> Float:
     """(n, 3, h, w) in 0..1, normalised by ImageNet's mean and standard deviation."""
-    return (rgb - MEAN) / SPREAD
+    return (rgb - MEAN) / STD

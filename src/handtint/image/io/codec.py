@@ -74,7 +74,7 @@ def decode(data: Content, *, name: str = "", limits: Limits = LIMITS) -> Raster:
             raise LimitError(f"{title}: over the limit of {limits.pages} pages")
         openings = [_Openings(data, kind, page, lacks) for page in located]
         _check([opening.first for opening in openings], title, limits)
-        with large.released(data):
+        with large.releasing(data):
             photos = [opening.photo(name, title) for opening in openings]
         return replace(photos[0], pages=tuple(photos[1:]))
     except UnsupportedError as error:
@@ -178,7 +178,7 @@ def _encoded(photo: Raster, title: str, format: str, quality: int) -> bytes:
 
 def _page(photo: Raster, kind: str, settings: dict[str, Any]) -> bytes:
     values, keep = _values(photo, kind), fields.kept(photo.metadata, kind)
-    with large.released(values):
+    with large.releasing(values):
         data: bytes = pyvips.Operation.call(f"{kind}save_buffer", _image(values, photo, kind), keep=keep, **settings)
     return fields.finish(data, photo.metadata, kind)
 
@@ -188,7 +188,7 @@ def _save(photo: Raster, file: BinaryIO, kind: str, settings: dict[str, Any]) ->
     values, keep = _values(photo, kind), fields.kept(photo.metadata, kind)
     target = pyvips.Target.new_to_descriptor(file.fileno())
     try:
-        with large.released(values):
+        with large.releasing(values):
             pyvips.Operation.call(f"{kind}save_target", _image(values, photo, kind), target, keep=keep, **settings)
     except pyvips.Error as error:
         code = next((code for code in _FULL if os.strerror(code) in str(error)), None)
@@ -219,7 +219,7 @@ def _values(photo: Raster, format: str) -> Array:
 def _image(values: Array, photo: Raster, format: str) -> pyvips.Image:
     """The image to write, with its profile and metadata."""
     tag = photo.icc if photo.pixels.ndim == 3 and profile.kind(photo.icc) == "rgb" else None
-    image = vips.tagged(vips.of(values), tag) if tag else vips.of(values)
+    image = vips.with_icc(vips.of(values), tag) if tag else vips.of(values)
     return fields.attach(image, photo.metadata, format)
 
 

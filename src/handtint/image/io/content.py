@@ -52,7 +52,7 @@ def read_open(file: BinaryIO, most: int) -> bytes:
 
 def digest(data: Content) -> str:
     """sha256 of a file's bytes, in hexadecimal."""
-    with large.released(data):
+    with large.releasing(data):
         return hashlib.sha256(data).hexdigest()
 
 

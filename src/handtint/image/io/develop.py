@@ -37,7 +37,7 @@ def develop(
     """
     icc = image.get(vips.ICC) if image.get_typeof(vips.ICC) else None
     if image.get_typeof("orientation") and image.get("orientation") > 1:
-        image = vips.rewound(image).autorot()  # turning needs the rows in another order than they are read in
+        image = vips.random_access(image).autorot()  # turning needs the rows in another order than they are read in
     image, channels_note = _first_channels(image, alpha)
     depth_note = ""
     if image.interpretation == "cmyk":

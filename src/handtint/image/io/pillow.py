@@ -40,7 +40,7 @@ def image_of(picture: Image.Image) -> pyvips.Image:
     image = described(_image(picture), picture)
     icc = picture.info.get("icc_profile")
     if icc:
-        image = vips.tagged(image, icc)
+        image = vips.with_icc(image, icc)
     turned = picture.getexif().get(ORIENTATION, 1)
     if turned in range(2, 9):
         image.set_type(pyvips.GValue.gint_type, "orientation", turned)

@@ -60,7 +60,7 @@ def decoded(file: File) -> Opened:
             else:
                 result = pillow.image_of(picture)
         icc = _jp2_profile(file.data) if file.format == "jp2k" else None
-        return vips.tagged(result, icc) if icc else result
+        return vips.with_icc(result, icc) if icc else result
 
     note = "colours of more than 8 bits are read at 8 bits" if deep and file.format == "tiff" else ""
     return Opened(picture.width, picture.height, image, note=note)
@@ -123,7 +123,7 @@ def _reading() -> Iterator[None]:
 def _attached(image: pyvips.Image, picture: Image.Image) -> pyvips.Image:
     """The image with the metadata of a Pillow image, except for the orientation: it is upright already."""
     if icc := picture.info.get("icc_profile"):
-        image = vips.tagged(image, icc)
+        image = vips.with_icc(image, icc)
     return pillow.described(image, picture)
 
 

@@ -1,1 +1,1 @@
-"""Masks: the alpha that `--keep` selects, the objects in a photo, and pictures of both."""
+"""Masks: the alpha that `--keep` selects, the objects in a photo, and drawings of them."""

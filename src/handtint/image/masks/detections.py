@@ -59,11 +59,12 @@ def detect(segmentation: Segmentation, pixels: Array) -> list[Detection]:
     size = pixels.shape[0], pixels.shape[1]
     small = resize.shrink(pixels, tuple(min(pair) for pair in zip(size, resize.fit(size, SIDE), strict=True)))
     objects = [] if segmentation.classes is None else list(instances.every(segmentation))
-    objects.sort(key=lambda found: -found.share)
+    objects.sort(key=lambda instance: -instance.share)
     detections = [_detection(o.name, o.number, o.position, o.alpha, o.confidence, small, size) for o in objects]
-    front = masks.clean(segmentation.foreground)
-    if (front > 0.5).any():
-        detections.insert(0, _detection(FOREGROUND, 0, 0, front, float(front[front > 0.5].mean()), small, size))
+    foreground = masks.clean(segmentation.foreground)
+    if (foreground > 0.5).any():
+        confidence = float(foreground[foreground > 0.5].mean())
+        detections.insert(0, _detection(FOREGROUND, 0, 0, foreground, confidence, small, size))
     return [detection for detection in detections if detection.share > 0]
 
 

@@ -14,11 +14,11 @@ import numpy as np
 from handtint.image.masks import masks, people
 from handtint.types import VOC, Array, Float, Segmentation
 
-LEAST = 0.002  # share of the picture: a smaller region is a speck
-OF_LARGEST = 0.03  # and one smaller than this share of the class's largest region
-GAP = 0.02  # of the picture's mean side: regions nearer than this are one thing
-FRAGMENT = 0.12  # a region smaller than this share of a neighbour may be a part of it,
-REACH = 0.05  # when it is nearer than this, of the mean side
+MIN_SHARE = 0.002  # of the picture: smaller regions are removed as specks
+MIN_SHARE_OF_LARGEST = 0.03  # of the class's largest region: smaller ones are removed, too
+CLOSING_SIZE = 0.02  # of the picture's mean side: regions nearer than this are one object
+FRAGMENT_SHARE = 0.12  # a region smaller than this share of another one is a fragment of it
+FRAGMENT_DISTANCE = 0.05  # if it is nearer to it than this share of the mean side
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,19 @@ class Instance:
 
 
 def every(segmentation: Segmentation) -> Iterator[Instance]:
-    """All instances of all classes, class by class. Raises OptionError if the network knows no classes."""
+    """All instances of all classes, class by class. Raises OptionError if the network predicts no classes."""
     for name in VOC[1:]:
         if masks.classes(segmentation, (name,)).max() > 0.5:
             yield from of(segmentation, name)
 
 
 def of(segmentation: Segmentation, name: str) -> list[Instance]:
-    """The instances of a class, the largest first. Raises OptionError if the network knows no classes."""
+    """The instances of a class, the largest first. Raises OptionError if the network predicts no classes."""
     scores = masks.classes(segmentation, (name,))
-    whole = masks.fill_holes(scores)
-    regions = _regions(whole > 0.5)
+    filled = masks.fill_holes(scores)
+    regions = _regions(filled > 0.5)
     if name == "person":
-        regions = sorted(people.apart(regions, segmentation.faces), key=_area, reverse=True)
+        regions = sorted(people.separate(regions, segmentation.faces), key=_area, reverse=True)
     if not regions:
         return []
     order = np.argsort([region[1].mean() for region in map(np.nonzero, regions)], kind="stable")
@@ -59,7 +59,7 @@ def of(segmentation: Segmentation, name: str) -> list[Instance]:
     nearest = _nearest(regions)
     result = []
     for i, region in enumerate(regions):
-        alpha = np.where(nearest == i, whole, np.float32(0))
+        alpha = np.where(nearest == i, filled, np.float32(0))
         confidence, share = float(scores[region].mean()), float(region.mean())
         result.append(Instance(name, i + 1, positions[i], alpha, share, confidence))
     return result
@@ -68,36 +68,36 @@ def of(segmentation: Segmentation, name: str) -> list[Instance]:
 def _regions(inside: Array) -> list[Array]:
     """The regions (h, w) bool of a class, with fragments joined and specks removed; the largest first."""
     side = float(np.sqrt(inside.size))
-    reach = 2 * max(1, round(GAP * side / 2)) + 1
-    closed = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    kernel = 2 * max(1, round(CLOSING_SIZE * side / 2)) + 1
+    closed = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((kernel, kernel), np.uint8))
     count, labels = cv2.connectedComponents(closed)
     regions = sorted((inside & (labels == i) for i in range(1, count)), key=_area, reverse=True)
-    regions = _joined(regions, REACH * side)
+    regions = _joined(regions, FRAGMENT_DISTANCE * side)
     if not regions:
         return []
-    least = max(LEAST * inside.size, OF_LARGEST * _area(regions[0]))
-    return [region for region in regions if _area(region) >= least]
+    min_area = max(MIN_SHARE * inside.size, MIN_SHARE_OF_LARGEST * _area(regions[0]))
+    return [region for region in regions if _area(region) >= min_area]
 
 
-def _joined(regions: list[Array], reach: float) -> list[Array]:
-    """Regions, the largest first; each much smaller one is merged into the nearest larger one within reach."""
-    whole: list[Array] = []
+def _joined(regions: list[Array], max_gap: float) -> list[Array]:
+    """Regions, the largest first; each much smaller one is merged into the nearest larger one, if within max_gap."""
+    merged: list[Array] = []
     for region in regions:
-        gaps = [_gap(larger, region) if _area(region) < FRAGMENT * _area(larger) else np.inf for larger in whole]
-        if gaps and min(gaps) <= reach:
-            whole[int(np.argmin(gaps))] |= region
+        gaps = [_gap(larger, region) if _area(region) < FRAGMENT_SHARE * _area(larger) else np.inf for larger in merged]
+        if gaps and min(gaps) <= max_gap:
+            merged[int(np.argmin(gaps))] |= region
         else:
-            whole.append(region)
-    return sorted(whole, key=_area, reverse=True)
+            merged.append(region)
+    return sorted(merged, key=_area, reverse=True)
 
 
 def _area(region: Array) -> int:
     return int(np.count_nonzero(region))
 
 
-def _gap(one: Array, other: Array) -> float:
+def _gap(first: Array, second: Array) -> float:
     """The distance in pixels between two regions."""
-    return float(cv2.distanceTransform((~one).astype(np.uint8), cv2.DIST_L2, 5)[other].min())
+    return float(cv2.distanceTransform((~first).astype(np.uint8), cv2.DIST_L2, 5)[second].min())
 
 
 def _nearest(regions: list[Array]) -> Array:

@@ -14,9 +14,9 @@ from handtint.image.masks import masks
 from handtint.types import Alpha, Array
 
 SIDE = 512  # matting happens at about SIDE * SIDE pixels: seconds, not minutes
-BAND = 0.02  # of the mean side: how far on either side of the mask's edge the matte is free
-SURE = (20, 235)  # alpha below and above which the mask is taken at its word
-RADIUS, EPSILON = 3, 1e-5  # of the guided filter that brings the matte to full size
+BAND = 0.02  # half the width of the unknown band along the mask's edges, relative to the mean side
+CERTAIN = (20, 235)  # alpha below the first is certainly background, above the second certainly foreground
+RADIUS, EPSILON = 3, 1e-5  # of the guided filter that enlarges the matte to full size
 
 
 def require() -> None:
@@ -47,8 +47,8 @@ def _trimap(alpha: Alpha) -> Array:
     """(h, w) float64: 0 outside, 1 inside, 0.5 in a band along the edges."""
     radius = max(2, round(BAND * float(np.sqrt(alpha.size))))
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    outside = cv2.erode((alpha < SURE[0]).astype(np.uint8), disk)
-    inside = cv2.erode((alpha > SURE[1]).astype(np.uint8), disk)
+    outside = cv2.erode((alpha < CERTAIN[0]).astype(np.uint8), disk)
+    inside = cv2.erode((alpha > CERTAIN[1]).astype(np.uint8), disk)
     return np.where(inside > 0, 1.0, np.where(outside > 0, 0.0, 0.5))
 
 

@@ -14,32 +14,32 @@ from handtint.image.color import blend
 from handtint.image.masks.detections import FOREGROUND, Detection
 from handtint.types import Array, Pixels
 
-LONGEST = 1280  # pixels: a larger photo is drawn smaller
-TINT = 0.45  # how much of a region's colour lies over the photo
+MAX_SIDE = 1280  # pixels: larger photos are shrunk
+OPACITY = 0.45  # of a region's colour over the photo
 _INK, _PAPER = (0, 0, 0), (255, 255, 255)
-_HUE_STEP = 0.381966  # of the colour circle from one region to the next: any few neighbours differ well
+_HUE_STEP = 0.381966  # of the colour circle from one region to the next, so that neighbouring colours differ
 
 _Color = tuple[int, int, int]
 
 
 def draw(pixels: Pixels, detections: Sequence[Detection]) -> Array:
-    """(h, w, 3) uint8: the photo (H, W) or (H, W, 3), at most LONGEST pixels a side, with detections and a legend."""
-    photo = _small(pixels)
-    colors = [_PAPER if f.name == FOREGROUND else _color(i) for i, f in enumerate(detections)]
+    """(h, w, 3) uint8: the photo (H, W) or (H, W, 3), at most MAX_SIDE pixels a side, with detections and a legend."""
+    photo = _scaled_rgb(pixels)
+    colors = [_PAPER if detection.name == FOREGROUND else _color(i) for i, detection in enumerate(detections)]
     legend = list(zip(detections, colors, strict=True))
     for detection, color in legend:
-        _paint(photo, _fitted(detection, photo), color, fill=detection.name != FOREGROUND)
+        _paint(photo, _region(detection, photo), color, fill=detection.name != FOREGROUND)
     picture = Image.fromarray(photo)
     font = ImageFont.load_default(max(13, round(max(picture.size) / 55)))
     for detection, color in legend:
         if detection.name != FOREGROUND:
-            _name(picture, detection.term, _innermost_point(_fitted(detection, photo)), color, font)
+            _name(picture, detection.term, _innermost_point(_region(detection, photo)), color, font)
     return np.array(_with_legend(picture, legend, font))
 
 
-def _small(pixels: Pixels) -> Array:
-    """The photo in 8-bit RGB, at most LONGEST pixels a side."""
-    scale = min(1.0, LONGEST / max(pixels.shape[:2]))
+def _scaled_rgb(pixels: Pixels) -> Array:
+    """The photo in 8-bit RGB, at most MAX_SIDE pixels a side."""
+    scale = min(1.0, MAX_SIDE / max(pixels.shape[:2]))
     small = resize.shrink(pixels, (max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale))))
     small = samples.eight_bits(small)
     return small.copy() if small.ndim == 3 else blend.render_backdrop(small, "gray")
@@ -50,7 +50,7 @@ def _color(index: int) -> _Color:
     return round(r * 255), round(g * 255), round(b * 255)
 
 
-def _fitted(detection: Detection, photo: Array) -> Array:
+def _region(detection: Detection, photo: Array) -> Array:
     """The detection's region, (h, w) bool at the size of the drawing."""
     h, w = photo.shape[:2]
     return np.asarray(cv2.resize(detection.alpha, (w, h), interpolation=cv2.INTER_LINEAR)) > 127
@@ -59,7 +59,7 @@ def _fitted(detection: Detection, photo: Array) -> Array:
 def _paint(photo: Array, inside: Array, color: _Color, *, fill: bool) -> None:
     """Tint a region of photo, and outline it, in place."""
     if fill:
-        tinted = photo[inside] * np.float32(1 - TINT) + np.array(color, np.float32) * np.float32(TINT)
+        tinted = photo[inside] * np.float32(1 - OPACITY) + np.array(color, np.float32) * np.float32(OPACITY)
         photo[inside] = np.round(tinted).astype(np.uint8)
     outlines, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     width = max(1, round(max(photo.shape[:2]) / 500))
@@ -96,7 +96,7 @@ def _with_legend(
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> Image.Image:
     """The picture with a legend on its right."""
-    lines = [(_line(detection), color) for detection, color in legend] or [("nothing found", _PAPER)]
+    lines = [(_legend_text(detection), color) for detection, color in legend] or [("nothing found", _PAPER)]
     line_height = sum(font.getbbox("Ag")[3::-3]) + 8
     legend_width = 3 * 8 + int(line_height) + max(int(font.getlength(text)) for text, _ in lines)
     page = Image.new(
@@ -113,6 +113,6 @@ def _with_legend(
     return page
 
 
-def _line(detection: Detection) -> str:
+def _legend_text(detection: Detection) -> str:
     name = detection.term if detection.number else FOREGROUND + " (outline)"
     return f"{name}  {detection.share:.0%} of the photo, sure {detection.confidence:.0%}"

@@ -9,8 +9,8 @@ import numpy as np
 
 from handtint.types import Array, Float
 
-BODY = 6.0  # face widths from the middle of a face down to where its body is taken to end
-COLUMN = 1.2  # face widths: a face this near to the vertical line below another one stands in front of that body
+BODY = 6.0  # assumed length of a body below the centre of its face, in face widths
+COLUMN = 1.2  # in face widths: a face this near to the vertical line below another one is in front of that body
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class _Body:
     end: float
 
 
-def apart(regions: Sequence[Array], faces: Sequence[tuple[float, float, float, float]]) -> list[Array]:
+def separate(regions: Sequence[Array], faces: Sequence[tuple[float, float, float, float]]) -> list[Array]:
     """Divide each region (h, w) bool of people with several faces into one region per face.
 
     faces: boxes (left, top, right, bottom), relative to the sides, 0..1. A face belongs to the region that contains its
@@ -35,7 +35,7 @@ def apart(regions: Sequence[Array], faces: Sequence[tuple[float, float, float, f
     height, width = regions[0].shape
     scale = np.array([width, height, width, height])
     boxes = _distinct([np.asarray(face) * scale for face in faces])
-    return [part for region in regions for part in _divided(region, [b for b in boxes if _inside(b, region)])]
+    return [part for region in regions for part in _divide(region, [b for b in boxes if _inside(b, region)])]
 
 
 def _distinct(boxes: Sequence[Float]) -> list[Float]:
@@ -43,7 +43,7 @@ def _distinct(boxes: Sequence[Float]) -> list[Float]:
     selected: list[Float] = []
     for box in sorted(boxes, key=lambda box: float(box[0] - box[2])):
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        if not any(wide[0] <= x <= wide[2] and wide[1] <= y <= wide[3] for wide in selected):
+        if not any(wider[0] <= x <= wider[2] and wider[1] <= y <= wider[3] for wider in selected):
             selected.append(box)
     return selected
 
@@ -55,13 +55,13 @@ def _inside(box: Float, region: Array) -> bool:
     return 0 <= x < width and 0 <= y < height and bool(region[y, x])
 
 
-def _divided(region: Array, boxes: Sequence[Float]) -> list[Array]:
+def _divide(region: Array, boxes: Sequence[Float]) -> list[Array]:
     if len(boxes) < 2:
         return [region]
     axes = _body_axes(boxes)
     y, x = np.mgrid[: region.shape[0], : region.shape[1]].astype(np.float32) + np.float32(0.5)
     nearest = np.argmin([_distance(axis, x, y) for axis in axes], axis=0)
-    parts = [region & (nearest == number) for number in range(len(axes))]
+    parts = [region & (nearest == index) for index in range(len(axes))]
     return [part for part in parts if part.any()]
 
 

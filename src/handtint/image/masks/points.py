@@ -2,7 +2,7 @@
 
 Every cell of the network's feature map is compared with the cells at the points. Their similarity is the cosine of
 their features, less the picture's mean features, mixed with the agreement of classes and foreground. Points of the
-other sign compete for cells; a cell that is similar to no point belongs to none.
+other sign compete for cells; a cell that is not similar to any point belongs to none.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 from handtint.types import Array, Float, Segmentation
 
 WEIGHTS = (0.5, 0.35, 0.15)  # of features, classes and foreground in the similarity; sum 1
-WINDOW = 1  # cells around a point whose mean feature stands for it
-FLOOR = (0.55, 0.85)  # bounds of the threshold of similarity; between them, Otsu's method chooses
-SOFT = 0.25  # range of similarity from certainly outside to certainly inside
-SURROUNDINGS = 0.15  # of a box's sides: how far around it the outside is looked at
-ROUNDS = 3  # a box looks for its thing so many times, each time knowing it better
-MARGIN = 3.0  # how sharply a box tells its thing from what is around
+WINDOW = 1  # cells around a point whose features are averaged
+THRESHOLD_RANGE = (0.55, 0.85)  # bounds of the threshold of similarity, which Otsu's method chooses
+SIMILARITY_RANGE = 0.25  # range of similarity from certainly outside to certainly inside
+SURROUNDINGS = 0.15  # width of the border around a box that shows its surroundings, relative to the box's sides
+ROUNDS = 3  # of estimating the object in a box
+SHARPNESS = 3.0  # of the separation of the object in a box from its surroundings
 
-Spot = tuple[float, float]  # x, y as shares of the photo's width and height
+Position = tuple[float, float]  # x, y as shares of the photo's width and height
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Prompt:
     box is selected.
     """
 
-    inside: tuple[Spot, ...]
-    outside: tuple[Spot, ...] = ()
+    inside: tuple[Position, ...]
+    outside: tuple[Position, ...] = ()
     box: tuple[float, float, float, float] | None = None
 
 
@@ -46,7 +46,7 @@ class _Cells:
     classes: Float | None
     foreground: Float
 
-    def alike(self, features: Float, classes: Float | None, foreground: float) -> Float:
+    def similarity(self, features: Float, classes: Float | None, foreground: float) -> Float:
         """(h, w) 0..1: the similarity of each cell to one with the features (k,), classes (21,) and foreground."""
         weights = WEIGHTS
         if self.classes is None or classes is None:
@@ -56,38 +56,38 @@ class _Cells:
         by_classes = 0 if self.classes is None or classes is None else np.tensordot(classes, self.classes, 1)
         return np.asarray(weights[0] * by_features + weights[1] * by_classes + weights[2] * by_foreground, np.float32)
 
-    def like_region(self, weight: Float) -> Float:
+    def similarity_to_region(self, weight: Float) -> Float:
         """(h, w) 0..1: the similarity of each cell to the mean of all cells, weighted by weight (h, w)."""
         total = max(float(weight.sum()), 1e-6)
         features = _unit((self.features * weight).sum(axis=(1, 2)))
         classes = None if self.classes is None else np.sqrt((self.classes**2 * weight).sum(axis=(1, 2)) / total)
-        return self.alike(features, classes, float((self.foreground * weight).sum()) / total)
+        return self.similarity(features, classes, float((self.foreground * weight).sum()) / total)
 
-    def like_point(self, spot: Spot) -> Float:
+    def similarity_to_point(self, position: Position) -> Float:
         """(h, w) 0..1: the similarity of each cell to those around a point."""
         weight = np.zeros(self.foreground.shape, np.float32)
-        row, column = self.cell(spot)
+        row, column = self.cell(position)
         weight[max(0, row - WINDOW) : row + WINDOW + 1, max(0, column - WINDOW) : column + WINDOW + 1] = 1
-        weight[row, column] = 4  # a thing narrower than the window is still met
-        return self.like_region(weight)
+        weight[row, column] = 4  # for objects narrower than the window
+        return self.similarity_to_region(weight)
 
-    def cell(self, spot: Spot) -> tuple[int, int]:
+    def cell(self, position: Position) -> tuple[int, int]:
         """(row, column) of the cell at a point."""
         h, w = self.foreground.shape
-        return min(int(spot[1] * h), h - 1), min(int(spot[0] * w), w - 1)
+        return min(int(position[1] * h), h - 1), min(int(position[0] * w), w - 1)
 
 
 def region(segmentation: Segmentation, prompt: Prompt) -> Float:
     """The alpha (h, w) float32, 0..1, of the object of a prompt, at the size of the feature map."""
     cells = _cells(segmentation)
     limit = np.ones(cells.foreground.shape, np.float32) if prompt.box is None else _inside(cells, prompt.box)
-    yes, no = _likeness(cells, prompt.inside), _likeness(cells, prompt.outside)
+    inside, outside = _point_similarity(cells, prompt.inside), _point_similarity(cells, prompt.outside)
     if prompt.box is not None:
-        boxed, around = _box_likeness(cells, limit)
-        yes, no = np.maximum(yes, boxed), np.maximum(no, around)
+        in_box, around_box = _box_similarity(cells, limit)
+        inside, outside = np.maximum(inside, in_box), np.maximum(outside, around_box)
     else:
-        no = np.maximum(no, np.float32(_floor(yes)))
-    alpha = np.clip(np.float32(0.5) + (yes - no) / np.float32(SOFT), 0, 1) * limit
+        outside = np.maximum(outside, np.float32(_threshold(inside)))
+    alpha = np.clip(np.float32(0.5) + (inside - outside) / np.float32(SIMILARITY_RANGE), 0, 1) * limit
     for row, column in map(cells.cell, prompt.inside):
         alpha[row, column] = max(alpha[row, column], np.float32(0.75))
     return _connected(alpha, [cells.cell(spot) for spot in prompt.inside]) if prompt.box is None else alpha
@@ -109,17 +109,17 @@ def _unit(vectors: Float) -> Float:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=0), np.float32(1e-6))
 
 
-def _likeness(cells: _Cells, spots: tuple[Spot, ...]) -> Float:
+def _point_similarity(cells: _Cells, positions: tuple[Position, ...]) -> Float:
     """The similarity of each cell to the most similar of the points; 0 without points."""
-    maps = [cells.like_point(spot) for spot in spots]
+    maps = [cells.similarity_to_point(position) for position in positions]
     return np.max(maps, axis=0) if maps else np.zeros(cells.foreground.shape, np.float32)
 
 
-def _floor(likeness: Float) -> float:
+def _threshold(similarity: Float) -> float:
     """The smallest similarity of an object's cells: Otsu's threshold, clipped to FLOOR."""
-    levels = np.round(np.clip(likeness, 0, 1) * 255).astype(np.uint8)
+    levels = np.round(np.clip(similarity, 0, 1) * 255).astype(np.uint8)
     threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return float(np.clip(threshold / 255, *FLOOR))
+    return float(np.clip(threshold / 255, *THRESHOLD_RANGE))
 
 
 def _connected(alpha: Float, seeds: list[tuple[int, int]]) -> Float:
@@ -132,40 +132,40 @@ def _connected(alpha: Float, seeds: list[tuple[int, int]]) -> Float:
 
 def _inside(cells: _Cells, box: tuple[float, float, float, float]) -> Float:
     """(h, w) 0..1: how much of each cell a box covers; at least one cell is covered."""
-    covers = []
-    for size, near, far in zip(reversed(cells.foreground.shape), box[:2], box[2:], strict=True):
+    coverage = []
+    for size, low, high in zip(reversed(cells.foreground.shape), box[:2], box[2:], strict=True):
         edges = np.arange(size + 1, dtype=np.float32)
-        covers.append(np.clip(np.minimum(edges[1:], far * size) - np.maximum(edges[:-1], near * size), 0, 1))
-    return np.maximum(np.outer(covers[1], covers[0]), np.float32(1e-6))
+        coverage.append(np.clip(np.minimum(edges[1:], high * size) - np.maximum(edges[:-1], low * size), 0, 1))
+    return np.maximum(np.outer(coverage[1], coverage[0]), np.float32(1e-6))
 
 
-def _box_likeness(cells: _Cells, limit: Float) -> tuple[Float, Float]:
-    """The similarity of each cell to the object in the box, and to what is around the box; both (h, w) 0..1.
+def _box_similarity(cells: _Cells, limit: Float) -> tuple[Float, Float]:
+    """The similarity of each cell to the object in the box, and to the surroundings of the box; both (h, w) 0..1.
 
-    The object is initially the network's foreground and the middle of the box; in further rounds, the previous result.
+    The object is initially the network's foreground and the centre of the box; in further rounds, the previous result.
     """
     objects = cells.foreground if cells.classes is None else np.maximum(cells.foreground, 1 - cells.classes[0] ** 2)
     surroundings = _surroundings(limit) * (1 - objects * np.float32(0.9))
-    around = cells.like_region(surroundings) if surroundings.any() else np.zeros_like(limit)
-    weight = limit * (objects + np.float32(0.25) * _middle(limit))
-    boxed = around
+    around_box = cells.similarity_to_region(surroundings) if surroundings.any() else np.zeros_like(limit)
+    weight = limit * (objects + np.float32(0.25) * _central_part(limit))
+    in_box = around_box
     for _ in range(ROUNDS):
-        boxed = cells.like_region(weight)
-        sure = np.float32(0.5) * (boxed - around) + np.float32(0.25) * (objects - np.float32(0.5))
-        weight = limit / (1 + np.exp(-np.float32(4 * MARGIN) * sure))
-    lift = np.float32(0.25) * (objects - np.float32(0.5))
-    return boxed + lift, around
+        in_box = cells.similarity_to_region(weight)
+        evidence = np.float32(0.5) * (in_box - around_box) + np.float32(0.25) * (objects - np.float32(0.5))
+        weight = limit / (1 + np.exp(-np.float32(4 * SHARPNESS) * evidence))
+    bias = np.float32(0.25) * (objects - np.float32(0.5))
+    return in_box + bias, around_box
 
 
 def _surroundings(limit: Float) -> Array:
     """(h, w) 0 or 1: the cells just outside of the box."""
     inside = (limit > 0.5).astype(np.uint8)
     rows, columns = (max(1, round(SURROUNDINGS * int(inside.any(axis=axis).sum()))) for axis in (1, 0))
-    wide = cv2.dilate(inside, np.ones((2 * rows + 1, 2 * columns + 1), np.uint8))
-    return (wide - inside).astype(np.float32)
+    enlarged = cv2.dilate(inside, np.ones((2 * rows + 1, 2 * columns + 1), np.uint8))
+    return (enlarged - inside).astype(np.float32)
 
 
-def _middle(limit: Float) -> Float:
-    """(h, w) 0..1: the middle of the box, half as wide and high."""
+def _central_part(limit: Float) -> Float:
+    """(h, w) 0..1: the central part of the box, half as wide and high."""
     distance = cv2.distanceTransform((limit > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     return (distance > 0.5 * distance.max()).astype(np.float32)

@@ -10,8 +10,8 @@ import numpy as np
 
 from handtint.types import Alpha
 
-_BITS = 4  # of a pixel's fraction in the drawn lines' coordinates
-_FARTHEST = 1e6  # pixels: what is drawn farther outside is drawn there
+_FRACTION_BITS = 4  # fractional bits of the coordinates of drawn lines
+_MAX_COORDINATE = 1e6  # pixels: coordinates are clipped to this
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ def paint(alpha: Alpha, strokes: Sequence[Stroke]) -> Alpha:
     height, width = alpha.shape
     for stroke in strokes:
         scaled = np.asarray(stroke.points, np.float64).reshape(-1, 2) * (width, height) - 0.5
-        spots = np.round(np.clip(scaled, -_FARTHEST, _FARTHEST) * 2**_BITS).astype(np.int32)
+        vertices = np.round(np.clip(scaled, -_MAX_COORDINATE, _MAX_COORDINATE) * 2**_FRACTION_BITS).astype(np.int32)
         across = max(1, round(2 * stroke.radius * max(height, width)))
         value = 0 if stroke.erase else 255
-        if len(spots) == 1:
-            spots = np.repeat(spots, 2, axis=0)
-        cv2.polylines(out, [spots], False, value, min(across, 32767), cv2.LINE_AA, _BITS)
+        if len(vertices) == 1:
+            vertices = np.repeat(vertices, 2, axis=0)
+        cv2.polylines(out, [vertices], False, value, min(across, 32767), cv2.LINE_AA, _FRACTION_BITS)
     return out

@@ -13,11 +13,11 @@ from handtint.image.masks import instances, likeliest, masks, points
 from handtint.keep import Box, Class, Point, Step, Term
 from handtint.types import PARTS, VOC, Float, Pixels, Segmentation
 
-FAINT = 0.004  # a subject of less than this share of the photo is none: other cues are tried
-OBJECTS = 0.02  # where there is no subject, objects of less than this share of the photo do not count
-SURE = 0.9  # alpha: a subject with few pixels above it is a guess, and the note says so:
-CLEAR = 0.15  # less than this share of its pixels
-SEEN = 0.01  # a class with less than this share of the photo is not listed in notes
+MIN_SUBJECT = 0.004  # share of the photo: for a smaller foreground, other cues are tried
+MIN_OBJECTS = 0.02  # share of the photo: smaller objects do not replace a missing foreground
+CERTAIN = 0.9  # alpha above which a pixel of the foreground is certain
+MIN_CERTAIN = 0.15  # a foreground with a smaller share of certain pixels is a guess, and noted as one
+MIN_CLASS = 0.01  # share of the photo: smaller classes are not listed in notes
 
 
 class TermAlphas:
@@ -48,10 +48,14 @@ class TermAlphas:
 
     def layer(self, terms: list[Term], subtract: bool) -> Float:
         """The alpha (h, w) of several terms together: the largest of theirs, or that of the sum of their classes."""
-        wholes = [t for t in terms if isinstance(t, Class) and t.number is None and not t.part]
-        softs = [masks.clean(masks.classes(self._network, [*dict.fromkeys(t.name for t in wholes)]))] if wholes else []
-        softs += [self.alpha(term, subtract) for term in terms if term not in wholes]
-        return _largest(softs)
+        whole_classes = [t for t in terms if isinstance(t, Class) and t.number is None and not t.part]
+        alphas = (
+            [masks.clean(masks.classes(self._network, [*dict.fromkeys(t.name for t in whole_classes)]))]
+            if whole_classes
+            else []
+        )
+        alphas += [self.alpha(term, subtract) for term in terms if term not in whole_classes]
+        return _largest(alphas)
 
     def alpha(self, term: Term, subtract: bool) -> Float:
         """The alpha (h, w) of a term that needs a segmentation, at network size."""
@@ -67,16 +71,16 @@ class TermAlphas:
         """The foreground; if that is unclear, the likeliest subject, all objects, or the salient region."""
         alpha = masks.clean(self._network.foreground)
         size = share(alpha > 0.5)
-        if subtract or share(alpha > SURE) >= max(FAINT, CLEAR * size):
+        if subtract or share(alpha > CERTAIN) >= max(MIN_SUBJECT, MIN_CERTAIN * size):
             return alpha
-        unclear = size >= FAINT
+        unclear = size >= MIN_SUBJECT
         if not unclear and (objects := self._objects()) is not None:
-            classes = ", ".join(seen(self._network)) or "what looks like objects"
+            classes = ", ".join(detected_classes(self._network)) or "what looks like objects"
             self.notes.append(f"no clear foreground: kept {classes} instead")
             return objects
-        has_classes = self._network.classes is not None  # a network without classes predicts alpha, where soft is sure
+        has_classes = self._network.classes is not None  # without classes, the network predicts alpha, not probability
         guess = masks.clean(likeliest.subject(self._network, self._pixels)) if has_classes or not unclear else alpha
-        if share(guess > 0.5) < FAINT:
+        if share(guess > 0.5) < MIN_SUBJECT:
             guess = alpha
         if unclear:
             self.notes.append("no clear foreground: kept the likeliest; name what you mean, or point at it")
@@ -89,27 +93,27 @@ class TermAlphas:
         if self._network.classes is None:
             return None
         objects = masks.clean(1 - self._network.classes[0])
-        return objects if share(objects > 0.5) >= OBJECTS else None
+        return objects if share(objects > 0.5) >= MIN_OBJECTS else None
 
     def _part(self, term: Class, subtract: bool) -> Float:
         """The alpha of a part of one person, or of all people, at the size of the map of parts."""
         parts = self._network.parts
         if parts is None:
             raise ValueError(f"{term} needs a Segmentation with the parts of people")
-        whole = masks.clean(masks.classes(self._network, [term.name]))
+        person = masks.clean(masks.classes(self._network, [term.name]))
         if term.number is not None:
-            whole = self._instance(replace(term, part=""), subtract)
+            person = self._instance(replace(term, part=""), subtract)
         part = parts[PARTS.index(term.part)]
-        return masks.clean(cv2.resize(whole, part.shape[::-1], interpolation=cv2.INTER_LINEAR) * part)
+        return masks.clean(cv2.resize(person, part.shape[::-1], interpolation=cv2.INTER_LINEAR) * part)
 
     def _instance(self, term: Class, subtract: bool) -> Float:
-        """The alpha of one object of a class; 0 everywhere, with a note, if there are not so many."""
-        found = instances.of(self._network, term.name)
+        """The alpha of one object of a class; 0 everywhere, with a note, if there are not enough objects."""
+        detected = instances.of(self._network, term.name)
         number = term.number or 1
-        if number <= len(found):
-            return found[number - 1].alpha
+        if number <= len(detected):
+            return detected[number - 1].alpha
         if not subtract:
-            self.notes.append(f"no {term} found (seen: {len(found) or 'no'} {term.name})")
+            self.notes.append(f"no {term} found (seen: {len(detected) or 'no'} {term.name})")
         return np.zeros_like(self._network.foreground)
 
     def _region(self, term: Point | Box, subtract: bool) -> Float:
@@ -122,20 +126,20 @@ class TermAlphas:
         return self._regions[prompt]
 
     def _prompt(self, term: Point | Box, subtract: bool) -> points.Prompt:
-        """The prompt of a term: a box with the points in it, or all points outside of boxes; all others compete."""
+        """The prompt of a term: a box with the points in it, or all points outside of boxes; other terms compete."""
         boxes = [self._corners(t) for t in self._terms(subtract) if isinstance(t, Box)]
-        same = [self._position(t) for t in self._terms(subtract) if isinstance(t, Point)]
-        other = tuple(self._position(t) for t in self._terms(not subtract) if isinstance(t, Point))
+        own = [self._position(t) for t in self._terms(subtract) if isinstance(t, Point)]
+        competing = tuple(self._position(t) for t in self._terms(not subtract) if isinstance(t, Point))
         box = self._corners(term) if isinstance(term, Box) else None
         if isinstance(term, Point):
-            box = next((b for b in boxes if _holds(b, self._position(term))), None)
-        inside = [s for s in same if (_holds(box, s) if box else not any(_holds(b, s) for b in boxes))]
-        return points.Prompt(tuple(inside), other, box)
+            box = next((b for b in boxes if _contains(b, self._position(term))), None)
+        inside = [s for s in own if (_contains(box, s) if box else not any(_contains(b, s) for b in boxes))]
+        return points.Prompt(tuple(inside), competing, box)
 
     def _terms(self, subtract: bool) -> Iterator[Term]:
         return (step.term for step in self._steps if step.subtract == subtract)
 
-    def _position(self, point: Point) -> points.Spot:
+    def _position(self, point: Point) -> points.Position:
         """(x, y) of a point, relative to the photo's sides, 0..1."""
         height, width = self._size
         position = point.x.share(width), point.y.share(height)
@@ -153,15 +157,15 @@ class TermAlphas:
         return left, top, right, bottom
 
 
-def _largest(softs: list[Float]) -> Float:
+def _largest(alphas: list[Float]) -> Float:
     """The elementwise maximum of alphas of any sizes, at the size of the largest one."""
-    if len(softs) == 1:
-        return softs[0]
-    h, w = (max(sizes) for sizes in zip(*(soft.shape for soft in softs), strict=True))
-    return np.max([cv2.resize(soft, (w, h), interpolation=cv2.INTER_LINEAR) for soft in softs], axis=0)
+    if len(alphas) == 1:
+        return alphas[0]
+    h, w = (max(sizes) for sizes in zip(*(alpha.shape for alpha in alphas), strict=True))
+    return np.max([cv2.resize(alpha, (w, h), interpolation=cv2.INTER_LINEAR) for alpha in alphas], axis=0)
 
 
-def _holds(box: tuple[float, float, float, float] | None, position: points.Spot) -> bool:
+def _contains(box: tuple[float, float, float, float] | None, position: points.Position) -> bool:
     return box is not None and box[0] <= position[0] <= box[2] and box[1] <= position[1] <= box[3]
 
 
@@ -170,9 +174,9 @@ def share(inside: np.typing.NDArray[np.bool_]) -> float:
     return np.count_nonzero(inside) / max(inside.size, 1)
 
 
-def seen(segmentation: Segmentation | None) -> list[str]:
-    """The names of the classes in the photo, the largest first; none from a network that knows no classes."""
+def detected_classes(segmentation: Segmentation | None) -> list[str]:
+    """The names of the classes in the photo, the largest first; empty if the network predicts no classes."""
     if segmentation is None or segmentation.classes is None:
         return []
     shares = np.bincount(segmentation.classes.argmax(axis=0).ravel(), minlength=len(VOC)) / segmentation.classes[0].size
-    return [VOC[i] for i in np.argsort(-shares) if i > 0 and shares[i] > SEEN]
+    return [VOC[i] for i in np.argsort(-shares) if i > 0 and shares[i] > MIN_CLASS]

@@ -179,9 +179,9 @@ def _by_tables(pixels: Pixels, icc: bytes, *, to_srgb: bool) -> Pixels:
     depth = 8 * pixels.dtype.itemsize
     image = vips.of(pixels)
     if to_srgb:
-        image = vips.tagged(image, icc).icc_import(embedded=True, intent="relative")
+        image = vips.with_icc(image, icc).icc_import(embedded=True, intent="relative")
         image = image.icc_export(output_profile="srgb", intent="relative", depth=depth)
     else:
         image = image.icc_import(input_profile="srgb", intent="relative")
-        image = vips.tagged(image, icc).icc_export(intent="relative", depth=depth)
+        image = vips.with_icc(image, icc).icc_export(intent="relative", depth=depth)
     return vips.array(image, pixels)
