@@ -179,10 +179,10 @@ def test_a_preview_shows_what_the_result_has(tinter: Tinter, sample: Path) -> No
         ("=navy", "WHERE=COLOUR"),
         ("persn:1=navy", "did you mean 'person'"),
         ("@1,2@3s=navy", "has a time"),
-        ("page:0 @1,2=navy", "counted from 1"),
+        ("page:0 @1,2=navy", "at least 1"),
         ("@9999,20=navy", "outside of the photo"),
         ("@9999,20,99999,40=navy", "lies outside of the photo"),
-        ("page:3 @1,2=navy", "is on page 3, and the photo has 1"),
+        ("page:3 @1,2=navy", "is for page 3, but the photo has 1"),
     ],
 )
 def test_a_wrong_hint_is_one_line_and_status_2(

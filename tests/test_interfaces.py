@@ -160,9 +160,9 @@ def test_a_network_of_another_interface_is_refused(tmp_path: Path, gray: Photo) 
     one, three = constant(tmp_path / "one.onnx", 1, GREEN), constant(tmp_path / "three.onnx", 3, (1.0, 2.0, 3.0))
     pair = graph(tmp_path / "pair.onnx", read=1, weight=np.zeros((2, 1, 1, 1)), bias=np.zeros(2), more=2)
     for name, match in (
-        (f"ddcolor:{one}", r"not DDColor: one input \(1, 3, h, w\) is expected"),
+        (f"ddcolor:{one}", r"not DDColor: expected one input of shape \(1, 3, h, w\)"),
         (f"ddcolor:{three}", r"output is \(1, 3, 512, 512\), expected \(1, 2, h, w\) of DDColor"),
-        (f"siggraph17:{pair}", r"one input \(1, 1, h, w\) is expected"),
+        (f"siggraph17:{pair}", r"expected one input of shape \(1, 1, h, w\)"),
         (f"siggraph17:{one}", r"values up to 30: in Lab units already.*`lab:`"),
         (f"rgb:{constant(tmp_path / 'bright.onnx', 3, (200.0, 1.0, 1.0))}", r"up to 200: .*`rgb255:`"),
     ):

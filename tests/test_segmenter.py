@@ -129,7 +129,7 @@ def test_a_file_of_the_u2net_family(tmp_path: Path, side: int | str) -> None:
 
 def test_classes_are_refused_before_any_photo_is_read(tmp_path: Path) -> None:
     path = network(tmp_path / "u2netp.onnx")
-    with pytest.raises(OptionError, match=r"'dog:2' is a class, and .*u2netp\.onnx knows none"):
+    with pytest.raises(OptionError, match=r"'dog:2' is a class, but .*u2netp\.onnx knows no classes"):
         zoo.of(Options(keep="subject - dog:2", mask_model=str(path)))
     assert zoo.of(Options(keep="subject + @1,2", mask_model=str(path)))[1].name == str(path)
 

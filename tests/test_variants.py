@@ -160,7 +160,7 @@ def test_variants_take_a_mask_and_write_masks_and_panels(tinter: Tinter, sample:
 def test_variants_refuse_what_only_runs_have(sample: Path, flags: list[str]) -> None:
     ran = CliRunner().invoke(main, ["tint", str(sample), "--variants", "2", *flags])
     assert ran.exit_code == 2
-    assert f"{flags[0]} is for runs" in ran.stderr
+    assert f"{flags[0]} cannot be used with --variants" in ran.stderr
 
 
 def test_inspect_tells_the_likeliest_colors(tinter: Tinter, sample: Path) -> None:

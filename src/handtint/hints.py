@@ -76,7 +76,7 @@ class HintLayers:
         except InputError as error:
             raise OptionError(_renamed(str(error))) from error
         if not found.alpha.any():
-            self._notes.append(f"hint {hint}: {found.note or 'names nothing'}")
+            self._notes.append(f"hint {hint}: {found.note or 'nothing is there'}")
         return found.alpha
 
     def _group_points(self) -> dict[int, list[_Point]]:
@@ -110,7 +110,7 @@ class HintLayers:
             lab.fit_gamut(L_plane, L_plane * 0 + a * np.float32(scale), L_plane * 0 + b * np.float32(scale))
         )
         if np.hypot(*ab) < MIN_CHROMA_KEPT * np.hypot(a, b):
-            self._notes.append(f"hint {hint}: at the photo's lightness there this colour is paler")
+            self._notes.append(f"hint {hint}: the photo's lightness there allows only a paler colour")
         return ab
 
     def _flat(self, hint: Hint, alpha: Alpha) -> GuidedCoefficients:
@@ -192,7 +192,7 @@ def check_pages(hints: Sequence[Hint], pages: int) -> None:
     """Raise OptionError for a hint on a page beyond the photo's number of pages."""
     for hint in hints:
         if hint.page > pages:
-            raise OptionError(f"hint: {hint} is on page {hint.page}, and the photo has {pages}")
+            raise OptionError(f"hint: {hint} is for page {hint.page}, but the photo has {pages}")
 
 
 def hidden_hints_note(hints: Sequence[Hint], alpha: Alpha, *, page: int) -> str:

@@ -106,7 +106,7 @@ def weights(name: str) -> Weights:
     expected = recorded.sha256 if recorded else entry.sha256 if entry else ""
     if expected and sha256 != expected:
         path.unlink()
-        raise WeightsError(f"{name}: sha256 is {sha256[:12]}..., expected {expected[:12]}...: not kept")
+        raise WeightsError(f"{name}: sha256 is {sha256[:12]}..., expected {expected[:12]}...; the file was discarded")
     licence = entry.licence if entry else "its own"
     weights = Weights(str(path), sha256, path.stat().st_size, licence, "hub", "", "", "", 0)
     path.with_name(path.name + RECORD).write_text(json.dumps(asdict(weights), indent=2) + "\n")

@@ -81,11 +81,11 @@ def _onnx(model: Model, threads: int) -> Engine:
 
     engine = OnnxEngine(model.weights.verified(), threads=threads)
     if model.kind in ("alpha", "isnet") and engine.channels != 3:
-        raise WeightsError(f"{model.name}: not a network for foregrounds: one input (1, 3, h, w) is expected")
+        raise WeightsError(f"{model.name}: not a foreground network: expected one input of shape (1, 3, h, w)")
     if model.interface:
         channels = INTERFACES[model.interface].channels
         if engine.channels not in (channels, None) or not engine.single_input:
-            raise WeightsError(f"{model.name}: not {model.network}: one input (1, {channels}, h, w) is expected")
+            raise WeightsError(f"{model.name}: not {model.network}: expected one input of shape (1, {channels}, h, w)")
     return engine
 
 

@@ -28,79 +28,92 @@ class Options:
 
     keep: str = setting(
         "subject",
-        "What keeps its colour: subject (whatever stands in front), all, classes (person,dog), one thing (person:1), "
-        "parts of people (person.skin, .hair, .clothes), what is at a point (@x,y) or in a box (@x0,y0,x1,y1), "
-        "file:MASK, hue:20-50; added with +, subtracted with -, each at a strength: person:1 + dog=0.4.",
+        "What keeps its colour: subject (the foreground), all, classes (person,dog), one object (person:1), parts of "
+        "people (person.skin, .hair, .clothes), the object at a point (@x,y) or in a box (@x0,y0,x1,y1), a mask "
+        "(file:MASK), a range of hues (hue:20-50). Add terms with +, subtract with -, and give each a strength with =: "
+        "person:1 + dog=0.4.",
     )
     hint: tuple[str, ...] = setting(
         (),
-        "What colour something was, WHERE=COLOUR; may be given any number of times. WHERE: a point (@52%,60%, or in "
-        "pixels), or whatever --keep can name (person:1, a box, file:MASK). COLOUR: #rrggbb, a CSS name (navy), gray. "
-        "The photo keeps its lightness.",
+        "A known colour, WHERE=COLOUR; may be repeated. WHERE: a point (@52%,60%, or in pixels), or anything else that "
+        "--keep can name (person:1, a box, file:MASK). COLOUR: #rrggbb, a CSS name (navy), or gray. The photo keeps "
+        "its lightness.",
     )
-    invert: bool = setting(False, "Colour everything but what --keep names.")
+    invert: bool = setting(False, "Colour everything except what --keep names.")
     background: str | None = setting(
         None,
-        "What stands behind. Default: original (the photo's own tone), but gray behind a colour photo.",
+        "The look of everything that --keep does not name. Default: original (the photo's own tone), but gray for a "
+        "photo in colour.",
         choices=BACKGROUNDS,
     )
-    strength: float = setting(1.0, "How strong the colours are: 0 none, 1 as predicted.", low=0, high=1.5)
-    feather: float = setting(0.0, "Soften the mask's edge by so many pixels.", low=0, high=1000)
+    strength: float = setting(1.0, "The strength of the colours: 0 is gray, 1 as predicted.", low=0, high=1.5)
+    feather: float = setting(0.0, "Soften the mask's edge by this many pixels.", low=0, high=1000)
     gain: str = setting(
         "auto",
-        "Gain of the lightness that the networks see, for faded or saturated photos: auto, off or a factor. "
-        "The photo keeps its own.",
+        "Adjust the contrast of faded or saturated photos for the networks: auto, off or a factor. The tones of the "
+        "result do not change.",
     )
     levels: str = setting(
         "off",
-        "auto: first stretch the photo's darkest and lightest values to black and white, for pale photos and for scans "
-        "of 12 bits in files of 16. off: leave them.",
+        "auto: first stretch the tones of the photo from black to white, for pale photos and for 12-bit scans in "
+        "16-bit files. off: keep them.",
         choices=LEVELS,
     )
     closer_look: str = setting(
         "auto",
-        "Let the network look again at each small face, so that faces in groups are not left gray: auto or off.",
+        "Run the colour network again on each small face, so that faces in groups are not left gray: auto or off.",
         choices=CLOSER_LOOKS,
     )
     effort: str = setting(
         "balanced",
-        "How long the networks look: fast (smaller pictures, no closer look at faces), balanced, or best (the mask by "
-        "a mirrored look too).",
+        "Speed or quality: fast (smaller inputs, no closer look at faces), balanced, or best (the mask also from a "
+        "mirrored copy).",
         choices=EFFORTS,
     )
-    colors: str = setting("predicted", "Colours from the network, or a colour photo's own.", choices=COLORS)
+    colors: str = setting(
+        "predicted",
+        "Take the colours from the network (predicted), or keep those of a colour photo (original).",
+        choices=COLORS,
+    )
     warmth: float = setting(
-        0.0, "The light of the predicted colours: -1 cool as in the shade, 1 warm as in the evening.", low=-1, high=1
+        0.0,
+        "The light of the predicted colours: from -1, cool as in the shade, to 1, warm as in the evening.",
+        low=-1,
+        high=1,
     )
     reference: str | None = setting(
-        None,
-        "A photograph in colour after whose manner to colour: what both show, by what it is, gets its colours.",
+        None, "A colour photograph whose colours are transferred to the objects that both photographs show."
     )
     variant: int = setting(
         0,
-        "A plausible version that differs where the photo does not tell, as the colour of clothes: its number, "
+        "The number of a plausible version, which differs where the photo is ambiguous, as in the colour of clothes; "
         "0 for the likeliest colours.",
         low=0,
         high=8,
     )
     model: str = setting(
         "handtint",
-        "What predicts colours: a model of the catalogue (see `handtint models`), or an ONNX file of another network: "
-        "ddcolor:FILE, siggraph17:FILE, eccv16:FILE, rgb:FILE.",
+        "The network that predicts colours: a model of the catalogue (see `handtint models`), or an ONNX file of "
+        "another network: ddcolor:FILE, siggraph17:FILE, eccv16:FILE, rgb:FILE.",
     )
     mask_model: str = setting(
         "handtint-mask",
-        "What finds the mask: a model of the catalogue, an ONNX file of the u2net family or of IS-Net, or rembg:NAME.",
+        "The network that finds the mask: a model of the catalogue, an ONNX file of the u2net family or of IS-Net, or "
+        "rembg:NAME.",
     )
-    matting: bool = setting(False, "Edges of hair and fur by closed-form matting: slower, needs the `matting` extra.")
+    matting: bool = setting(
+        False, "Find the edges of hair and fur by closed-form matting: slower, needs the extra `matting`."
+    )
     format: str | None = setting(
-        None, "Format of the result. Default: by the output's name, else the photo's own.", choices=FORMATS
+        None, "The format of the result. Default: that of the output's name, else the photo's own.", choices=FORMATS
     )
-    quality: int = setting(95, "Quality of JPEG and WebP.", low=1, high=100)
+    quality: int = setting(95, "The quality of JPEG and WebP.", low=1, high=100)
     metadata: str = setting(
-        "keep", "EXIF, XMP and IPTC: keep them, strip them, or safe: keep them without the place.", choices=METADATA
+        "keep",
+        "EXIF, XMP and IPTC: keep them, strip them, or keep them without the location (safe).",
+        choices=METADATA,
     )
-    provenance: bool = setting(True, "Say in the result's XMP that its colours are predicted, and by what.")
+    provenance: bool = setting(True, "State in the result's XMP that its colours are predicted, and by which models.")
 
     def __post_init__(self) -> None:
         if isinstance(self.format, str):
@@ -111,7 +124,7 @@ class Options:
         if len(self.hint) > MOST_HINTS:
             raise OptionError(f"hint: {len(self.hint)} hints, at most {MOST_HINTS} are allowed")
         if self.hints and self.colors == "original":
-            raise OptionError("hint: needs predicted colours, and colors is 'original'")
+            raise OptionError("hint: hints change predicted colours, but colors is 'original'; leave out one of them")
         gain_factor(self.gain)
 
     @classmethod

@@ -82,7 +82,7 @@ def check(recorded: Recipe, here: Recipe) -> None:
         if recorded.models.get(name, sha) != sha:
             raise OptionError(
                 f"recipe: it was made with {name} of sha256 {recorded.models[name][:12]}..., here it is {sha[:12]}...; "
-                "--other-models replays it all the same"
+                "--other-models applies it all the same"
             )
 
 

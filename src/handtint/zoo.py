@@ -66,14 +66,14 @@ CATALOGUE = {
             "faces",
             "CenterNet on a small pyramid of convolutions",
             side=576,
-            use="always there: it finds the faces for the closer look",
+            use="runs automatically: finds the faces for the closer look",
         ),
         Model(
             "handtint-parts",
             "parts",
             "EfficientNet-Lite0, atrous pyramid, U-Net decoder",
             side=256,
-            use="always there: it tells skin, hair and clothes apart for person.skin and the like",
+            use="runs automatically: separates skin, hair and clothes for person.skin and the like",
         ),
         Model(
             "deeplabv3-resnet101",
@@ -212,7 +212,8 @@ def of(options: Options) -> tuple[Model, Model]:
     classes = [step.term for step in options.named if isinstance(step.term, keep.Class)]
     if classes and not mask.classes:
         raise OptionError(
-            f"keep: '{classes[0]}' is a class, and {mask.name} knows none; use subject, points, boxes or a mask file"
+            f"keep: '{classes[0]}' is a class, but {mask.name} knows no classes; "
+            "use subject, points, boxes or a mask file"
         )
     if options.matting:
         matting.require()

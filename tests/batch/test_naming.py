@@ -82,7 +82,7 @@ def test_wrong_uses(tree: Path) -> None:
         plan(["empty"], "out")
     with pytest.raises(OptionError, match="is a file"):
         plan(["in/a.jpg", "in/a.png"], "in/b.JPG")
-    with pytest.raises(OptionError, match="one photo only"):
+    with pytest.raises(OptionError, match="only one photo"):
         plan(["in"], "-")
 
 

@@ -93,7 +93,7 @@ def test_workers_may_die(two: Two, tmp_path: Path) -> None:
     assert contents(out) == contents(tmp_path / "whole")
     status, said = tint(photos, "-o", out)
     assert status == 0
-    assert "36 of 36 photos were done before" in said
+    assert "36 of 36 photos were done by an earlier run" in said
 
 
 @pytest.mark.slow

@@ -100,7 +100,7 @@ def test_stopped_by_hand(tmp_path: Path, number: signal.Signals, status: int) ->
     until(lambda: results(out) >= 2)
     found, said = kill(process, number)
     assert found == status, said
-    assert "goes on from there" in said
+    assert "run the same command again to continue" in said
     assert not list(out.rglob("*.part"))
 
 

@@ -32,7 +32,7 @@ def test_colour_tells_faces_and_sources_as_json() -> None:
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
-    assert set(found["faces"]["predictors"]) == {"truth", "handtint", "handtint, one look"}
+    assert set(found["faces"]["predictors"]) == {"truth", "handtint", "handtint, no closer look"}
     assert found["color"]["sources"]["photos"]["handtint"]["photos"] == 2
     assert found["faces"]["faces"] >= 1
     assert found["color"]["people"]["handtint"]["photos"] == found["faces"]["with_faces"]
@@ -50,7 +50,7 @@ def test_photographs_without_colours_have_faces_and_no_errors(flags: list[str], 
     assert "MAE" not in done.output
     found = json.loads((tmp_path / "out" / "colour.json").read_text())
     assert "color" not in found
-    assert set(found["faces"]["predictors"]) == {"handtint", "handtint, one look"}
+    assert set(found["faces"]["predictors"]) == {"handtint", "handtint, no closer look"}
     assert cv2.imread(str(tmp_path / "out" / "colour.png")) is not None
 
 

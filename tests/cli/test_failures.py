@@ -156,7 +156,7 @@ def test_a_disk_with_no_room(source: str, sample: Path, tmp_path: Path) -> None:
     status, lines = tint(photos, "-o", target, wrap=(*ALONE, "sh", "-c", script, str(disk)))
     assert status == 1
     assert "no space left on device" in "".join(lines)
-    assert len(lines) == 1 or lines[-1] == "handtint: stopped; the same command again goes on from there"
+    assert len(lines) == 1 or lines[-1] == "handtint: stopped; run the same command again to continue"
 
 
 @linux

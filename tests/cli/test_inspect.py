@@ -42,6 +42,13 @@ def test_a_table(photo: Path) -> None:
     assert 48 < float(person[5].rstrip("%")) < 54
 
 
+def test_a_narrow_terminal_cuts_nothing(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = inspect(photo).stdout
+    monkeypatch.setenv("COLUMNS", "40")
+    assert inspect(photo).stdout == wide
+    assert "…" not in wide
+
+
 def test_json(photo: Path) -> None:
     (told,) = json.loads(inspect(photo, "--json").stdout)
     assert (told["photo"], told["width"], told["height"]) == (str(photo), 401, 300)

@@ -128,7 +128,7 @@ def test_a_photograph_that_is_none_or_stands_there_twice_is_named(tmp_path: Path
     assert "x.jpg: not a photograph format" in done.output
     done = CliRunner().invoke(main, ["label", str(tmp_path), *words])
     assert done.exit_code == 1
-    assert "x: two photographs of that name" in done.output
+    assert "x: two photographs have this name" in done.output
     assert not (tmp_path / "out").exists()
 
 

@@ -106,7 +106,7 @@ def test_what_a_folder_skips_is_counted_by_ending(tmp_path: Path) -> None:
         (photos / name).write_bytes(b"x")
     done = handtint("tint", photos, "-o", out, "--keep", "all")
     assert done.returncode == 0, done.stderr.decode()
-    assert "skipped 4 files that are no photos: 2 .txt, 1 without an ending, 1 .zip" in done.stderr.decode()
+    assert "skipped 4 files that are not photos: 2 .txt, 1 without an ending, 1 .zip" in done.stderr.decode()
     assert sorted(path.name for path in out.glob("*.png")) == ["a.png", "b.png"]
     assert json.loads((out / "handtint-report.json").read_text())["skipped"] == {".txt": 2, "": 1, ".zip": 1}
     assert "2 .txt, 1 without an ending, 1 .zip" in (out / "handtint-report.html").read_text()

@@ -105,4 +105,4 @@ def test_openvino_has_the_same_output(tmp_path: Path) -> None:
 def test_export_without_run_or_format_is_wrong_usage() -> None:
     run = CliRunner().invoke(main, ["export", "handtint"])
     assert run.exit_code == 2
-    assert "give RUN and --recipe, or --to" in run.output
+    assert "(RUN) and --recipe, or --to" in run.output

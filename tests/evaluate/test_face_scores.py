@@ -130,14 +130,14 @@ def test_a_model_that_predicts_the_truth_scores_like_the_truth(networks: dict[st
     assert result["detector"]["name"] == "handtint-faces"
     assert len(result["detector"]["sha256"]) == 64
     truth_scores, model_scores, one_look_scores = (
-        result["predictors"][name] for name in ("truth", "handtint", "handtint, one look")
+        result["predictors"][name] for name in ("truth", "handtint", "handtint, no closer look")
     )
     assert one_look_scores == pytest.approx(truth_scores, abs=0.3)
     assert one_look_scores["chroma"] == pytest.approx(np.hypot(14, 16), abs=0.6)
     assert (model_scores["skin_like"], model_scores["gray"]) == (1, 0)
     assert model_scores["chroma"] == pytest.approx(closer_look.STRENGTH * np.hypot(14, 16), abs=0.6)
     assert result["sources"]["s"] == result["predictors"]
-    assert set(evaluation.samples[0]) == {"photograph", "truth", "handtint", "handtint, one look"}
+    assert set(evaluation.samples[0]) == {"photograph", "truth", "handtint", "handtint, no closer look"}
 
 
 def test_a_model_that_predicts_gray_has_gray_faces_without_a_truth(
@@ -148,7 +148,7 @@ def test_a_model_that_predicts_gray_has_gray_faces_without_a_truth(
     evaluation = FaceEvaluation({"gray": ColorModel("handtint", detector)}, detector)
     evaluation.add(photo())
     scores = evaluation.result()["predictors"]
-    assert set(scores) == {"gray", "gray, one look"}
+    assert set(scores) == {"gray", "gray, no closer look"}
     assert scores["gray"] == pytest.approx(
         {"colorfulness": 0, "skin_like": 0, "skin_like_small": None, "chroma": 0, "gray": 1}, abs=0.1
     )

@@ -65,7 +65,7 @@ def test_with_the_token_all_is() -> None:
     settings, head = Settings(host="0.0.0.0", token=TOKEN), {"Authorization": f"bearer {TOKEN}"}
     assert ask(settings, "GET", "/v1/models", headers=head).status_code == 200
     assert ask(settings, "GET", "/healthz").json() == {"status": "alive"}
-    assert problem(ask(settings, "GET", "/readyz"), 503, "unavailable") == "the workers are getting ready"
+    assert problem(ask(settings, "GET", "/readyz"), 503, "unavailable") == "the workers are starting"
     said = ask(settings, "GET", "/openapi.json", headers=head).json()
     assert said["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
     assert said["paths"]["/v1/tint"]["post"]["security"] == [{"token": []}]

@@ -208,7 +208,7 @@ def test_without_workers_requests_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     Fake.stillborn = MAX_FAILED_STARTS
 
     async def work(pool: RequestPool) -> None:
-        with pytest.raises(ServiceError, match="getting ready"):
+        with pytest.raises(ServiceError, match="workers are starting"):
             pool.check()
         await until(lambda: len(Fake.spawned) == MAX_FAILED_STARTS + 1 or pool.failed_starts == MAX_FAILED_STARTS)
         with pytest.raises(ServiceError, match="the service's log says why") as caught, pool.slot():

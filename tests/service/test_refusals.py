@@ -40,8 +40,8 @@ def test_unknown_paths_and_methods(site: httpx.Client) -> None:
     [
         ({"kep": "all"}, "did you mean 'keep'?"),
         ({"keep": "dgo"}, "did you mean 'dog'?"),
-        ({"keep": "file:/etc/passwd"}, "send it as the field `mask`"),
-        ({"keep": "person + 'mask.png'"}, "send it as the field `mask`"),
+        ({"keep": "file:/etc/passwd"}, "send the mask as the field `mask`"),
+        ({"keep": "person + 'mask.png'"}, "send the mask as the field `mask`"),
         ({"keep": "all+" * 300 + "all"}, "longer than 1000 characters"),
         ({"mask_model": "/etc/model.onnx"}, "not in the catalogue"),
         ({"mask_model": "rembg:u2net"}, "not in the catalogue"),
@@ -56,8 +56,8 @@ def test_unknown_paths_and_methods(site: httpx.Client) -> None:
         ({"recipe": "keep = "}, "not TOML"),
         ({"recipe": ""}, "recipe: empty"),
         ({"recipe": "[" * 5000}, "recipe"),
-        ({"recipe": "[options]\nkeep = 'file:mask.png'"}, "send it as the field `mask`"),
-        ({"recipe": "[options]\nreference = 'a.jpg'"}, "send it as the field `reference`"),
+        ({"recipe": "[options]\nkeep = 'file:mask.png'"}, "send the mask as the field `mask`"),
+        ({"recipe": "[options]\nreference = 'a.jpg'"}, "send the photo as the field `reference`"),
         ({"reference": "/etc/passwd"}, "a file is expected"),
         ({"recipe": f"[reference]\nsha256 = '{'0' * 64}'"}, "no reference is given"),
         ({"recipe": "[options]\nmask_model = 'm.onnx'"}, "not in the catalogue"),
@@ -127,7 +127,7 @@ def test_more_than_one_frame(site: httpx.Client, kind: str) -> None:
 def test_what_is_no_photo(site: httpx.Client, jpeg: bytes) -> None:
     gif = io.BytesIO()
     Image.new("L", (9, 9)).save(gif, "GIF")
-    assert "gif is not read here" in problem(send(site, gif.getvalue()), 415, "media-type")
+    assert "gif is not accepted here" in problem(send(site, gif.getvalue()), 415, "media-type")
     assert "not a photograph format" in problem(send(site, b"<svg xmlns='x'/>"), 415, "media-type")
     assert "empty" in problem(send(site, b""), 422, "damaged")
     assert "cannot be decoded as jpeg" in problem(send(site, jpeg[: len(jpeg) // 2]), 422, "damaged")
@@ -141,12 +141,12 @@ def test_what_cannot_be_answered(site: httpx.Client, jpeg: bytes) -> None:
     refused = site.post("/v1/tint", files=files, headers={"Accept": "text/html, image/heic"})
     assert "image/png" in problem(refused, 406, "not-acceptable")
     one = site.post("/v1/tint", files=files, data={"format": "png"}, headers={"Accept": "image/jpeg"})
-    assert problem(one, 406, "not-acceptable") == "can be had: image/png, application/json"
+    assert problem(one, 406, "not-acceptable") == "the available types are image/png, application/json"
 
 
 def test_a_photo_that_kills_its_worker(site: httpx.Client, jpeg: bytes) -> None:
     before = studio.figure(site, 'handtint_workers_replaced_total{reason="death"}')
-    assert "worker died" in problem(send(site, jpeg + studio.FATAL), 422, "fatal")
+    assert "worker process died" in problem(send(site, jpeg + studio.FATAL), 422, "fatal")
     assert studio.figure(site, 'handtint_workers_replaced_total{reason="death"}') == before + 1
     assert send(site, jpeg).status_code == 200
 

@@ -227,7 +227,7 @@ def test_a_checkpoint_of_another_network_is_rejected(photos: Path, tmp_path: Pat
         ({"devices": "3"}, "shared among 3 devices"),
         ({"discriminator": "''"}, "needs a discriminator"),
         ({"perceptual_weight": "1.0"}, "perceptual_weight needs the features of a projected discriminator"),
-        ({"phases": "[{size = 100, epochs = 1, batch = 2}]"}, "no multiple of 32"),
+        ({"phases": "[{size = 100, epochs = 1, batch = 2}]"}, "not a multiple of 32"),
         ({"phases": "[{sise = 96, epochs = 1, batch = 2}]"}, "'sise'"),
         ({"phases": "[{size = 96}]"}, "missing"),
     ],

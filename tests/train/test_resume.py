@@ -51,7 +51,7 @@ def test_resuming_with_another_recipe_is_rejected(
 ) -> None:
     with pytest.raises(InputError, match=message) as error:
         train(replace(PLAN, **change), masked, run)  # type: ignore[arg-type]
-    assert str(error.value).startswith(f"{run}: this run began with another recipe or other data: ")
+    assert str(error.value).startswith(f"{run}: this run was started with another recipe or other data: ")
     assert "\n" not in str(error.value)
 
 
@@ -80,7 +80,7 @@ def test_with_changed_a_run_is_resumed_with_another_recipe(run: Path, masked: Pa
     shutil.copytree(run, tmp_path / "run")
     longer = replace(PLAN, phases=(Phase(32, 2, 6),))
     train(longer, masked, tmp_path / "run", changed=True, say=output.append)
-    assert output[0].startswith("goes on changed: phases was [{")
+    assert output[0].startswith("continuing with changes: phases was [{")
     first, second = (checkpoint.load(out / "last.ckpt") or {} for out in (run, tmp_path / "run"))
     assert second["step"] == 2 * first["step"]
     train(longer, masked, tmp_path / "run")

@@ -57,7 +57,7 @@ def test_a_variant_has_its_colour_in_each_scene_and_frame(tinter: Tinter) -> Non
 def test_a_variant_says_where_nothing_may_have_its_colour(tinter: Tinter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handtint.video.variant.recolorable_point", lambda *_: None)
     tracker = Tracker(tinter.networks, replace(ALL, variant=2))
-    assert "variant 2, red: nothing is seen" in tracker.process(film(1)[0], 0).note
+    assert "variant 2, red: no object" in tracker.process(film(1)[0], 0).note
     assert variants.VARIANTS[1].name == "red"
 
 

@@ -60,7 +60,7 @@ def test_killed_in_mid_film_it_goes_on_to_the_same_bytes(
     assert not out.exists()
     again = handtint(0, *words)
     assert again.returncode == 0
-    assert "8 of 20 frames were done before" in again.stderr
+    assert "8 of 20 frames were done by an earlier run" in again.stderr
     monkeypatch.setattr(render, "PART_FRAMES", 8)
     whole = tmp_path / "whole" / out.name
     whole.parent.mkdir()

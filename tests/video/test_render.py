@@ -151,7 +151,7 @@ def test_from_to_and_preview(clip: Path, tmp_path: Path) -> None:
     assert stamps(tmp_path / "out.mp4") == pytest.approx([0, 0.04, 0.08, 0.12, 0.16])
     tint(clip, tmp_path / "few.mp4", preview=0.12)
     assert len(frames(tmp_path / "few.mp4")) == 3
-    with pytest.raises(InputError, match="no frame from 9 s"):
+    with pytest.raises(InputError, match="no frames after 9 s"):
         tint(clip, tmp_path / "none.mp4", start=9)
 
 
@@ -202,10 +202,10 @@ def test_a_film_of_one_frame(tmp_path: Path) -> None:
 
 def test_what_does_not_go_together(clip: Path, tmp_path: Path) -> None:
     for words, why in (
-        ({"output": tmp_path / "out.xyz"}, "a film ends in"),
-        ({"output": tmp_path / "out.mp4", "codec": "ffv1"}, "does not go into .mp4"),
+        ({"output": tmp_path / "out.xyz"}, "the name has to end in"),
+        ({"output": tmp_path / "out.mp4", "codec": "ffv1"}, ".mp4 does not support ffv1"),
         ({"output": tmp_path / "out.mp4", "crf": 60}, "takes 0 to 51"),
-        ({"output": tmp_path / "out.webm"}, "sound track 1 .aac. does not go into .webm"),
+        ({"output": tmp_path / "out.webm"}, ".webm does not support sound track 1 .aac."),
         ({"output": clip}, "is the film itself"),
         ({"output": tmp_path / "out.mp4", "start": 2, "end": 1}, "is not after"),
         ({"output": tmp_path / "out.mp4", "options": replace(Options(), keep="@200,1")}, "outside"),

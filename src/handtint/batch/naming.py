@@ -50,7 +50,7 @@ def plan(
             used_names.add(identity(destination))
             jobs.append(Job(photo.path, destination, *_companions(used_names, destination)))
     if len(jobs) > 1 and any(job.target == STREAM for job in jobs):
-        raise OptionError("output: standard output takes one photo only")
+        raise OptionError("output: only one photo can be written to standard output; give -o FOLDER")
     return jobs
 
 
@@ -104,7 +104,7 @@ def is_folder(sources: Sequence[str], destination: str | None) -> bool:
         return False
     many = len(sources) > 1 or storage.is_folder(sources[0])
     if many and os.path.isfile(destination):
-        raise OptionError(f"output: {destination} is a file, and several photos need a folder")
+        raise OptionError(f"output: {destination} is a file, but several photos need a folder")
     named_like_one = destination.endswith(("/", os.sep)) or not os.path.splitext(destination)[1]
     return many or os.path.isdir(destination) or named_like_one
 

@@ -56,11 +56,11 @@ class RunConfig:
     def __post_init__(self) -> None:
         stream = STREAM in self.sources or self.output == STREAM
         if stream and (self.engine == "ray" or self.watch):
-            raise OptionError("standard input and output cannot be watched, nor go to Ray")
+            raise OptionError("standard input and output cannot be used with --watch or --engine ray")
         if self.output == STREAM and (self.save_mask or self.save_panel):
             raise OptionError("--save-mask and --panel need an output file or folder")
         if self.address and self.engine != "ray":
-            raise OptionError("--address is for --engine ray")
+            raise OptionError("--address needs --engine ray")
         if self.engine == "ray":
             self._make_absolute()
 

@@ -22,14 +22,16 @@ from handtint.cli.settings import model_flag
     default=Path("compare.jpg"),
     show_default=True,
     metavar="FILE",
-    help="The contact sheet; the table is written beside it as Markdown.",
+    help="The contact sheet; the table is written next to it as Markdown.",
 )
 def command(
     photos: tuple[Path, ...], models: tuple[str, ...], mask_models: tuple[str, ...], keep: str, gain: str, out: Path
 ) -> None:
-    """Tint PHOTOs with each pair of models, and make one contact sheet and one table of them.
+    """Tint photographs with several models, and make a contact sheet and a table of the results.
 
-    A photo in colour is tinted as its gray copy; `error` is then the mean distance from its own a*b*.
+    Every colour model is combined with every mask model.
+
+    Of a photo in colour, a gray copy is tinted; `error` is then the mean distance to the true a*b*.
     """
     from handtint import comparison
     from handtint.image.photo import Photo

@@ -12,7 +12,7 @@ SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the script that lets SHELL complete commands, options and file names.
+    """Print a script with which your shell completes commands, options and file names. To install it:
 
     \b
     bash: handtint completion bash >> ~/.bashrc

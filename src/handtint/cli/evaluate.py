@@ -9,7 +9,7 @@ from handtint.cli import evaluate_color, evaluate_masks
 
 @click.group(name="evaluate")
 def command() -> None:
-    """Measure colours or masks on photographs with known truth."""
+    """Measure the quality of colours or masks on photographs whose true ones are known."""
 
 
 command.add_command(evaluate_color.command)

@@ -55,18 +55,33 @@ class ColorRun:
 @click.command(name="colour")
 @common
 @model_flag("--model", "models", "handtint", "colour")
-@click.option("--size", type=click.IntRange(32, 1024), default=224, show_default=True, help="Side to squash photos to.")
+@click.option(
+    "--size",
+    type=click.IntRange(32, 1024),
+    default=224,
+    show_default=True,
+    help="Resize photos to squares of this side.",
+)
 @click.option("--strength", default=1.0, show_default=True, help="As in `handtint tint`.")
-@click.option("--only", type=click.Path(path_type=Path), metavar="LIST", help="Only the photographs a file names.")
-@click.option("--faces", is_flag=True, help="Faces, too: whether they look like skin, as `handtint tint` colours them.")
-@click.option("--hints", is_flag=True, help="Only PSNR, with 0 to 100 of the true colours known at random points.")
-@click.option("--no-truth", is_flag=True, help="The photographs have no colours of their own: no errors, but --faces.")
-@click.option("--chart", type=click.Path(path_type=Path), metavar="FILE", help="Draw error against colourfulness.")
-@click.option("--frechet", is_flag=True, help="The Frechet distance, too, on EfficientNet-Lite0; needs torch.")
+@click.option(
+    "--only", type=click.Path(path_type=Path), metavar="LIST", help="Use only the photographs that this file lists."
+)
+@click.option("--faces", is_flag=True, help="Also measure how many faces get a colour like skin.")
+@click.option(
+    "--hints", is_flag=True, help="Measure only PSNR, with the true colours of 0 to 100 random points as hints."
+)
+@click.option("--no-truth", is_flag=True, help="For gray originals: measure only colourfulness and faces.")
+@click.option(
+    "--chart", type=click.Path(path_type=Path), metavar="FILE", help="Draw a chart of error against colourfulness."
+)
+@click.option(
+    "--frechet", is_flag=True, help="Also measure the Frechet distance on EfficientNet-Lite0 (needs PyTorch)."
+)
 def command(run: Run, **settings: Any) -> None:
-    """Colour the gray copies of colour photographs and compare with the truth: protocols `report` and `lab`.
+    """Colourise gray copies of colour photographs, and compare the colours with the true ones.
 
-    Of photographs without colours of their own, colourfulness and faces alone are measured.
+    The protocols are `report` (RGB, as in the 2022 report) and `lab` (a* and b*). If most photographs are gray
+    themselves, only colourfulness and faces are measured.
     """
     from handtint.data import ground_truth
 
@@ -163,7 +178,7 @@ def _evaluate_without_truth(colors: ColorRun, chosen: Sequence[Any]) -> None:
 
     needs_truth = {"chart": colors.chart, "frechet": colors.frechet, "record": colors.run.record}
     if given := [name for name, value in needs_truth.items() if value]:
-        raise click.UsageError(f"--{given[0]}: needs photographs in colour, to compare with")
+        raise click.UsageError(f"--{given[0]} needs photographs in colour to compare with")
     _, faces = _models(colors, chosen)
     for item in bar(chosen, "evaluating"):
         photo = Photo(collapse(ground_truth.rgb(item)), name=item.name)

@@ -13,13 +13,20 @@ from handtint.cli.settings import model_flag
 
 @click.command(name="masks")
 @common
-@click.option("--on", type=click.Choice(["gray", "colour", "both"]), default="both", show_default=True, help="Copies.")
+@click.option(
+    "--on",
+    type=click.Choice(["gray", "colour", "both"]),
+    default="both",
+    show_default=True,
+    help="Use gray copies of the photographs, the photographs in colour, or both.",
+)
 @model_flag("--model", "models", "handtint-mask", "mask")
-@click.option("--named", default="", metavar="TEXT", help="Only photographs whose name has this in it.")
+@click.option("--named", default="", metavar="TEXT", help="Use only photographs whose names contain this text.")
 def command(run: Run, on: str, models: tuple[str, ...], named: str) -> None:
-    """Find classes and foreground and compare with masks.
+    """Segment photographs into classes and foreground, and compare the result with true masks.
 
-    Sources hold FOLDER/images/X.* and FOLDER/masks/X.png, the masks' pixels VOC class indices, 255 for unknown.
+    Each source contains FOLDER/images/X.* and FOLDER/masks/X.png. The pixels of the masks are VOC class indices, and
+    255 for unknown.
     """
     from handtint import zoo
     from handtint.data import ground_truth, sources

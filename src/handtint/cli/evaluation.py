@@ -31,12 +31,17 @@ class Run:
 
 _COMMON = (
     click.argument("sources", nargs=-1, required=True, type=FILE, metavar="DIR|SHARD..."),
-    click.option("--held-out", is_flag=True, help="Only the photographs that training leaves out."),
-    click.option("--limit", type=click.IntRange(1), help="At most so many photographs, evenly taken."),
-    click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write JSON, Markdown, a figure there."),
+    click.option("--held-out", is_flag=True, help="Use only the photographs that training keeps for validation."),
+    click.option("--limit", type=click.IntRange(1), help="Use at most this many photographs, spread evenly."),
+    click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Write the results into this folder: JSON, Markdown and a figure.",
+    ),
     click.option("--gain", default="auto", show_default=True, help="As in `handtint tint`."),
     click.option("--json", is_flag=True, help="Print JSON instead of tables."),
-    click.option("--record", is_flag=True, help="Put the scores into the package's record of the model."),
+    click.option("--record", is_flag=True, help="Store the scores in the package's record of the model."),
 )
 
 
@@ -54,7 +59,7 @@ def common(function: Callable[..., None]) -> Callable[..., None]:
 def some(items: Sequence[Any], limit: int | None) -> list[Any]:
     """At most `limit` items, at even distances. Raises InputError where there are none."""
     if not items:
-        raise InputError("no photographs to evaluate in the sources given")
+        raise InputError("no photographs to evaluate in the given sources")
     count = min(len(items), limit or len(items))
     return [items[i * len(items) // count] for i in range(count)]
 

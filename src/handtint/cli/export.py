@@ -10,29 +10,32 @@ import click
 @click.command(name="export")
 @click.argument("name")
 @click.argument("run", type=click.Path(path_type=Path), required=False)
-@click.option("--recipe", metavar="RECIPE", help="The recipe that the run followed: a name or a file, as in train.")
+@click.option("--recipe", metavar="RECIPE", help="The recipe of the run: a name or a file, as in `handtint train`.")
 @click.option(
     "--average",
     "others",
     type=(str, click.Path(path_type=Path)),
     multiple=True,
     metavar="RECIPE RUN",
-    help="Another run of the same network, and its recipe: the mean of the weights is exported. May be repeated.",
+    help="Export the mean of the weights of this run, too: the recipe and folder of a run of the same network. May be "
+    "repeated.",
 )
-@click.option("--data", default="", help="What it was trained on, for the record.")
+@click.option("--data", default="", help="A description of the training data, for the record.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Write there instead of into the package; `--model DIR/NAME` then names it.",
+    help="Write to this folder instead of into the package; use the weights with `--model DIR/NAME`.",
 )
 @click.option(
     "--to",
     "form",
     type=click.Choice(("onnx", "safetensors", "openvino")),
-    help="Without RUN: write NAME's weights in this format into --out, with record and model card.",
+    help="Without RUN: write the weights of NAME in this format to --out, with their record and a model card.",
 )
-@click.option("--push", metavar="OWNER/NAME", help="With --to: put what was written into this repository of the Hub.")
+@click.option(
+    "--push", metavar="OWNER/NAME", help="With --to: upload the result to this repository of the Hugging Face Hub."
+)
 def command(
     name: str,
     run: Path | None,
@@ -43,12 +46,16 @@ def command(
     form: str | None,
     push: str | None,
 ) -> None:
-    """Export the last checkpoint in RUN as the weights of the catalogue's model NAME, or NAME's weights with --to."""
+    """Export a trained network, or convert the weights of a model.
+
+    With RUN and --recipe, the last checkpoint in the folder RUN becomes the weights of the model NAME. With --to, the
+    present weights of NAME are converted to another format.
+    """
     if form:
         _convert(name, form, out or Path(f"{name}-{form}"), push)
         return
     if run is None or recipe is None:
-        raise click.UsageError("give RUN and --recipe, or --to")
+        raise click.UsageError("give the folder of a run (RUN) and --recipe, or --to")
     try:
         from handtint.train import publish, shipped
     except ModuleNotFoundError as error:
@@ -66,7 +73,7 @@ def _convert(name: str, form: str, out: Path, push: str | None) -> None:
 
     model = zoo.CATALOGUE.get(name)
     if model is None:
-        raise OptionError(f"model: {name!r} is not in the catalogue")
+        raise OptionError(f"{name!r} is not a model of the catalogue; see `handtint models`")
     click.echo(convert(name, model.task, model.weights, form, out))
     if push:
         click.echo(hub.push(out, push))

@@ -48,24 +48,28 @@ class _Rate(click.ParamType[Fraction]):
         try:
             return Fraction(value).limit_denominator(100_000)
         except (ValueError, ZeroDivisionError):
-            self.fail(f"{value!r} is not a number of frames a second", param, ctx)
+            self.fail(f"{value!r} is not a number of frames per second, as 25 or 24000/1001", param, ctx)
 
 
 _FILM: dict[str, dict[str, Any]] = {
-    "--from": {"type": _Time(), "metavar": "TIME", "help": "Films: tint from this time on: 12.5s or 1:02:03."},
-    "--to": {"type": _Time(), "metavar": "TIME", "help": "Films: tint to this time."},
-    "--preview": {"type": _Time(), "metavar": "TIME", "help": "Films: tint only so much, from --from or the start."},
+    "--from": {"type": _Time(), "metavar": "TIME", "help": "Films: start at this time, as 12.5s or 1:02:03."},
+    "--to": {"type": _Time(), "metavar": "TIME", "help": "Films: end at this time."},
+    "--preview": {"type": _Time(), "metavar": "TIME", "help": "Films: tint only this much, from --from or the start."},
     "--codec": {
         "type": click.Choice(CODECS),
-        "help": "Films: the codec of the result. Default: h264, which plays everywhere; vp9 in .webm, mpeg4 in .avi.",
+        "help": "Films: the codec. Default: h264, which plays everywhere; vp9 in .webm, mpeg4 in .avi.",
     },
     "--crf": {
         "type": click.IntRange(0),
         "metavar": "N",
-        "help": "Films: quality, less is better. Default: 18 (h264), 20 (h265), 30 (vp9, av1).",
+        "help": "Films: the quality; lower is better. Default: 18 (h264), 20 (h265), 30 (vp9, av1).",
     },
-    "--fps": {"type": _Rate(), "metavar": "RATE", "help": "Frames a second of numbered pictures. Default: 25."},
-    "--without": {"type": click.Choice(KINDS), "multiple": True, "help": "Films: leave these tracks out."},
+    "--fps": {"type": _Rate(), "metavar": "RATE", "help": "Numbered pictures: the frames per second. Default: 25."},
+    "--without": {
+        "type": click.Choice(KINDS),
+        "multiple": True,
+        "help": "Films: leave out these tracks. May be repeated.",
+    },
 }
 _NAMES = {"--from": "start", "--to": "end", "--fps": "rate", "--without": "drop"}
 _OF_PHOTOS = ("save_mask", "save_panel", "watch", "retry_failed", "journal", "address")
@@ -90,10 +94,10 @@ def are_films(sources: Sequence[str], settings: dict[str, Any]) -> bool:
 
     films = [source for source in sources if job.is_film(source)]
     if films and len(films) < len(sources):
-        raise click.UsageError("films and photographs each need a command of their own")
+        raise click.UsageError("films and photographs cannot be mixed: use one command for each")
     if not films and settings:
         flag = next(flag for flag in _FILM if _NAMES.get(flag, flag[2:]) in settings)
-        raise click.UsageError(f"{flag} is for films")
+        raise click.UsageError(f"{flag} is for films only")
     return bool(films)
 
 
@@ -103,7 +107,7 @@ def tint(arguments: dict[str, Any], settings: dict[str, Any], options: Options, 
 
     for name in _OF_PHOTOS:
         if arguments.get(name):
-            raise click.UsageError(f"--{name.removeprefix('save_').replace('_', '-')} is not for films")
+            raise click.UsageError(f"--{name.removeprefix('save_').replace('_', '-')} cannot be used for films")
     jobs = _jobs(arguments, settings, options, mask)
     failed = 0
     for job in jobs:
@@ -163,10 +167,10 @@ def _render(job: FilmJob, signals: Signals) -> bool:
         for note in render.notes:
             bar.console.print(f"handtint: {note}", markup=False)
         if signals.number:
-            hint = "the same command again goes on from there"
+            hint = "run the same command again to continue"
             bar.console.print(f"handtint: stopped at {done} of {render.total or '?'} frames; {hint}", markup=False)
         elif render.resumed:
-            bar.console.print(f"handtint: {render.resumed} of {done} frames were done before", markup=False)
+            bar.console.print(f"handtint: {render.resumed} of {done} frames were done by an earlier run", markup=False)
         return bool(signals.number)
 
 

@@ -19,24 +19,25 @@ if TYPE_CHECKING:
     from handtint.types import Segmentation
 
 COLUMNS = ("--keep", "class", "number", "from the left", "box", "share", "confidence")
+WIDTH = 1000  # characters: a narrow terminal breaks lines, but no cell is cut, so that boxes can be copied
 
 
 @click.command(name="inspect")
 @click.argument("sources", nargs=-1, required=True, type=FILE, metavar="PHOTO...")
-@click.option("--json", "as_json", is_flag=True, help="As JSON: one list, an entry for each photo.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an entry for each photo.")
 @click.option(
     "--overlay",
     type=FILE,
     metavar="FILE",
-    help="Write the photo with the regions drawn over it, named, with a legend.",
+    help="Write the photo with the named objects drawn over it, and a legend.",
 )
 @click.option(
     "--labels",
     type=FILE,
     metavar="FILE.png",
-    help="Write the VOC class index of every pixel, at the photo's size.",
+    help="Write a picture with the VOC class index of every pixel, at the photo's size.",
 )
-@click.option("--palette", is_flag=True, help="The likeliest colours of each thing, too, to begin hints with.")
+@click.option("--palette", is_flag=True, help="Also list likely colours of each object, as a start for hints.")
 @click.option("--gain", default="auto", show_default=True, metavar="auto|off|FLOAT", help="As in `handtint tint`.")
 @click.option(
     "--mask-model", default="handtint-mask", show_default=True, metavar="NAME|FILE", help="As in `handtint tint`."
@@ -50,13 +51,15 @@ def command(
     gain: str,
     mask_model: str,
 ) -> None:
-    """Tell what is in photographs: what to write after --keep, where it is, how large, how sure.
+    """List the objects in photographs: how to name each for --keep, its place, size and confidence.
 
-    PHOTO are files, or - for standard input. Number 1 is the largest of its class. A box is left, top, right and
-    bottom in pixels. Exit status: 0 all done, 1 some photos failed (each is named), 2 wrong usage.
+    PHOTO is a file, or - for standard input. Number 1 is the largest object of its class. A box is given as left, top,
+    right and bottom in pixels.
+
+    Exit status: 0 if all photos are done, 1 if some failed (each is reported), 2 for wrong usage.
     """
     if len(sources) > 1 and (overlay or labels):
-        raise click.UsageError("--overlay and --labels are for one photo")
+        raise click.UsageError("--overlay and --labels can be used with one photo only")
     from handtint.options import gain_factor
     from handtint.pipeline import Tinter
 
@@ -151,7 +154,7 @@ def _print_table(source: str, photo: Photo, objects: list[Detection], palettes: 
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=WIDTH)
     height, width = photo.size
     if not objects:
         console.print(f"{source}: {width} x {height}, nothing found", markup=False)

@@ -23,38 +23,40 @@ if TYPE_CHECKING:
 
 @click.command(name="label")
 @click.argument("sources", nargs=-1, required=True, type=FILE, metavar="DIR|SHARD...")
-@click.option("--labels", type=click.Path(path_type=Path), metavar="CSV", help="The classes of whole photographs.")
-@click.option("--boxes", type=click.Path(path_type=Path), metavar="JSON", help="Boxes around things.")
+@click.option(
+    "--labels", type=click.Path(path_type=Path), metavar="CSV", help="Labels: the classes of whole photographs."
+)
+@click.option("--boxes", type=click.Path(path_type=Path), metavar="JSON", help="Labels: boxes around objects.")
 @click.option(
     "--instances",
     type=click.Path(path_type=Path),
     metavar="JSON",
-    help="Outlines of things in COCO's format, with scores where a detector made them; no model is asked then.",
+    help="Labels: outlines of objects in COCO's format, with scores if a detector made them. No model is needed then.",
 )
 @click.option(
     "--garments",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="The label files of Clothing Co-Parsing: masks of the parts of people, for handtint-parts.",
+    help="Labels: the files of Clothing Co-Parsing, for masks of the parts of people (recipe handtint-parts).",
 )
-@click.option("--foreground", is_flag=True, help="Nothing is known: the model alone says what stands in front.")
-@click.option("--faces", is_flag=True, help="Write where faces are, instead of masks: faces.jsonl, for recipes.")
-@click.option("--second", metavar="NAME", help="With --foreground: another mask model, asked for its opinion.")
+@click.option("--foreground", is_flag=True, help="No labels: the model finds the foreground.")
+@click.option("--faces", is_flag=True, help="Detect faces instead of making masks, and write faces.jsonl.")
+@click.option("--second", metavar="NAME", help="With --foreground: a second mask model; the mean of both decides.")
 @click.option(
     "--model",
     default="handtint-mask",
     show_default=True,
     metavar="NAME",
-    help="A mask model; for --labels and --boxes one with classes.",
+    help="The mask model; --labels and --boxes need one that knows classes.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where the pairs go.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The folder to write to.")
 def command(sources: tuple[str, ...], out: Path, **settings: Any) -> None:
-    """Make masks for photographs of which only the classes, boxes or rough outlines are known, or nothing.
+    """Make masks to train on from classes, boxes or rough outlines, or without labels.
 
-    The model says where something stands, the labels what it is; the rest stays open. DIR/images/X and DIR/masks/X.png
-    are what `handtint train --data DIR` takes for a mask network; --foreground writes them below DIR/foreground, with
-    a dataset.toml that says that their classes are not known. --faces writes DIR/faces.jsonl, which a recipe's `faces`
-    names.
+    The model finds where an object is, the labels tell what it is; pixels about which neither is certain become
+    unknown. The photographs and masks are written to DIR/images and DIR/masks, for `handtint train --data DIR`.
+    --foreground writes them to DIR/foreground, with a dataset.toml that declares their classes unknown. --faces writes
+    DIR/faces.jsonl, for the key `faces` of a recipe.
     """
     from handtint.data.labels import photographs
     from handtint.data.sources import open_sources
@@ -86,7 +88,7 @@ class _Labels:
         known = (self.labels or self.boxes, self.instances, self.garments, self.foreground, self.faces)
         if sum(map(bool, known)) != 1:
             kinds = "--labels and --boxes, --instances or --garments; or --foreground, or --faces"
-            raise click.UsageError(f"say what is known: {kinds}")
+            raise click.UsageError(f"give one kind of labels: {kinds}")
         if self.second and not self.foreground:
             raise click.UsageError("--second needs --foreground")
 
@@ -99,13 +101,15 @@ def _write_masks(choices: _Labels, items: Sequence[Item], out: Path) -> None:
 
     work, marker = _work(choices, items)
     if not work:
-        raise InputError("no photographs" if choices.foreground else "the labels name none of the photographs")
+        raise InputError(
+            "no photographs in the given sources" if choices.foreground else "none of the photographs is in the labels"
+        )
     if twice := [stem for stem, count in Counter(item.stem for item, _ in work).items() if count > 1]:
-        raise InputError(f"{twice[0]}: two photographs of that name would have one mask")
+        raise InputError(f"{twice[0]}: two photographs have this name, and would get the same mask; rename one")
     if choices.foreground:
         files.write(out / dataset.FILE, b'[[files]]\nclasses = "unknown"\n')
     count = sum(_label(marker, item, label, out) for item, label in bar(work, "labelling"))
-    click.echo(f"{out}: masks for {count} of {len(work)} photographs; the others gave no usable mask")
+    click.echo(f"{out}: masks for {count} of {len(work)} photographs; no usable mask could be made for the others")
 
 
 def _work(choices: _Labels, items: Sequence[Item]) -> tuple[list[tuple[Item, Any]], Marker]:
@@ -133,7 +137,7 @@ def _find_faces(items: Sequence[Item], path: Path) -> None:
     from handtint.pipeline import Tinter
 
     if not items:
-        raise InputError("no photographs")
+        raise InputError("no photographs in the given sources")
     networks = Tinter().networks
     faces = [(item.name, networks.find_faces(rgb(item), None)) for item in bar(items, "looking for faces")]
     files.write(path, "".join(line(name, found) for name, found in faces).encode())

@@ -12,18 +12,18 @@ from handtint.cli import output
 from handtint.errors import HandtintError, OptionError
 
 COMMANDS = {
-    "tint": "Tint photographs: colour on what matters, the original gray elsewhere.",
-    "inspect": "List what is in photographs, and what to write after --keep for it.",
+    "tint": "Tint photographs and films: colour on what matters, the original gray elsewhere.",
+    "inspect": "List the objects in photographs, and how to name them for --keep.",
     "web": "Open a page in the browser to tint photographs by hand.",
     "serve": "Tint photographs over HTTP.",
-    "models": "List the catalogue of networks.",
+    "models": "List the networks, and when to choose which.",
     "compare": "Tint the same photographs with several models: a contact sheet and a table.",
-    "evaluate": "Measure colours or masks on photographs with known truth.",
-    "study": "Make one page of the evaluations of several models.",
-    "label": "Make masks to train on from classes and boxes.",
-    "train": "Train a network by a recipe.",
-    "export": "Put a trained network into the package.",
-    "completion": "Print the script that completes commands in bash, zsh or fish.",
+    "evaluate": "Measure the quality of colours or masks.",
+    "study": "Make one page from the evaluations of several models.",
+    "label": "Make masks to train on.",
+    "train": "Train a network.",
+    "export": "Export a trained network, or convert weights to other formats.",
+    "completion": "Print a script for completion in bash, zsh or fish.",
 }
 
 

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
 
 @click.command(name="models")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with every field of each record.")
-@click.option("--get", "hub_name", metavar="NAME", help="Download a network of the Hub, hub:OWNER/NAME[/FILE].")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every field of each record.")
+@click.option(
+    "--get", "hub_name", metavar="NAME", help="Download a network from the Hugging Face Hub: hub:OWNER/NAME[/FILE]."
+)
 def command(as_json: bool, hub_name: str | None) -> None:
-    """List the networks: what each is, when to choose it, and what it scored."""
+    """List the networks: what each is, when to choose it, and its scores."""
     from handtint import hub
     from handtint.zoo import CATALOGUE
 
@@ -47,8 +49,8 @@ def _facts(rows: list[dict[str, Any]]) -> Table:
 
 _OPTIONS = {"color": "--model", "mask": "--mask-model"}  # task -> the option that takes its networks
 _ELSEWHERE = {  # mask models that are not in the catalogue -> when to choose one
-    "rembg:NAME": "the subject alone, by one of rembg's models (extra `rembg`)",
-    "FILE.onnx": "the subject alone, by an ONNX file of the u2net family or of IS-Net that you have",
+    "rembg:NAME": "the subject only, by one of rembg's models (extra `rembg`)",
+    "FILE.onnx": "the subject only, by an ONNX file of the u2net family or of IS-Net",
     "DIR/NAME": "weights that you trained and exported with `handtint export NAME RUN --out DIR`",
 }
 

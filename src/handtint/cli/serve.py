@@ -40,8 +40,9 @@ def _flags(function: Callable[..., Any]) -> Callable[..., Any]:
 def command(**arguments: Any) -> None:
     """Tint photographs over HTTP.
 
-    Only this machine can reach the service, unless --host says otherwise; then requests must bear the token in
-    HANDTINT_TOKEN. Ctrl-C or SIGTERM stops it, once what is in hand is finished.
+    Only this machine can reach the service, unless you give another --host. For that, set the environment variable
+    HANDTINT_TOKEN; requests must then send this token. Ctrl-C or SIGTERM stops the service after it has finished the
+    requests that it has.
     """
     settings = Settings(**arguments, token=os.environ.get("HANDTINT_TOKEN", ""))
     try:

@@ -25,38 +25,44 @@ _RUN: dict[str, dict[str, Any]] = {
     "--recipe": {
         "type": FILE,
         "metavar": "FILE",
-        "help": "Replay the edit in this file; flags given here win over it.",
+        "help": "Apply the edit in this recipe file. Other flags override it.",
     },
     "--save-recipe": {
         "type": FILE,
         "metavar": "FILE",
-        "help": "Write the edit to this file: every option, and the models' hashes.",
+        "help": "Save the edit as a recipe file: every option, and the models' hashes.",
     },
-    "--other-models": {"is_flag": True, "help": "Replay a recipe although the models are not those it was made with."},
+    "--other-models": {"is_flag": True, "help": "Apply the recipe even if the models are not those it was made with."},
     "--jobs": {
         "type": click.IntRange(1),
         "metavar": "N",
-        "help": "Worker processes. Default: 1; with --engine ray, all cores of the cluster.",
+        "help": "The number of worker processes. Default: 1; with --engine ray, the cores of the cluster.",
     },
     "--threads": {
         "type": click.IntRange(1),
         "metavar": "N",
-        "help": "Threads of each worker. Default: the cores divided by --jobs; with --engine ray, 1.",
+        "help": "The threads of each worker. Default: the cores divided by --jobs; with --engine ray, 1.",
     },
-    "--retry-failed": {"is_flag": True, "help": "Do again the photos that failed in an earlier run."},
-    "--watch": {"is_flag": True, "help": "Stay, and do new photos as they come into the folder, until Ctrl-C."},
+    "--retry-failed": {"is_flag": True, "help": "Try the photos again that failed in an earlier run."},
+    "--watch": {
+        "is_flag": True,
+        "help": "Keep running, and tint new photos in the folder as they arrive, until Ctrl-C.",
+    },
     "--journal": {
         "type": FILE,
         "metavar": "FOLDER",
-        "help": "Where the run's journal lives. Default: DST/.handtint.",
+        "help": "The folder of the run's journal. Default: DST/.handtint.",
     },
     "--engine": {
         "type": click.Choice(("local", "ray")),
         "default": "local",
         "show_default": True,
-        "help": "Who works: this machine's processes, or a Ray cluster (the `ray` extra).",
+        "help": "Where to run: in processes of this machine, or on a Ray cluster (extra `ray`).",
     },
-    "--address": {"metavar": "HOST:PORT", "help": "The Ray cluster. Default: one of this machine's own cores."},
+    "--address": {
+        "metavar": "HOST:PORT",
+        "help": "The address of the Ray cluster. Default: a new one on this machine.",
+    },
 }
 
 

@@ -14,10 +14,13 @@ import click
     type=click.Path(path_type=Path),
     default=Path("docs/study.md"),
     show_default=True,
-    help="The page to write; its figure stands beside it.",
+    help="The page to write; its figure is written next to it.",
 )
 def command(evaluations: tuple[Path, ...], out: Path) -> None:
-    """Make one table of what `handtint evaluate colour --out DIR` wrote: DIR/colour.json of each model."""
+    """Make one page from the evaluations of several models.
+
+    JSON is a file colour.json that `handtint evaluate colour --out DIR` wrote.
+    """
     from handtint.evaluate import study
     from handtint.image.photo import Photo
 

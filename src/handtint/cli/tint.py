@@ -25,27 +25,27 @@ if TYPE_CHECKING:
     "--output",
     type=FILE,
     metavar="DST",
-    help="File or folder for the results, - for standard output. Default: NAME.handtint.EXT beside each photo.",
+    help="File or folder for the results, or - for standard output. Default: NAME.handtint.EXT next to each photo.",
 )
 @click.option(
     "--mask",
     "mask_file",
     type=FILE,
     metavar="FILE",
-    help="Use this mask, white for colour, instead of finding one.",
+    help="Use this picture as the mask: white keeps colour, black does not.",
 )
-@click.option("--save-mask", is_flag=True, help="Write the mask too, as NAME.mask.png.")
+@click.option("--save-mask", is_flag=True, help="Also write the mask, as NAME.mask.png.")
 @click.option(
     "--panel",
     "save_panel",
     is_flag=True,
-    help="Write a figure too: gray, colourised, mask, blended, as NAME.panel.png.",
+    help="Also write a figure (gray, colourised, mask, blended), as NAME.panel.png.",
 )
 @click.option(
     "--variants",
     type=click.IntRange(1, 8),
     metavar="N",
-    help="Write N plausible versions, NAME.variant-1 and so on, and a contact sheet of them, NAME.variants.jpg.",
+    help="Write N plausible versions (NAME.variant-1 and so on), and a contact sheet of them (NAME.variants.jpg).",
 )
 @edit_flags
 @run_flags
@@ -60,10 +60,11 @@ def command(
 ) -> None:
     """Colour what matters in photographs and films.
 
-    SRC are files, folders (with everything below them), or - for standard input. A folder's results keep its tree
-    and names. A run over a folder or several photos, with -o FOLDER, keeps a journal there: stopped and started
-    again, it goes on. Films (.mp4, .mkv and more, frames/%05d.png) need the `video` extra, and go on likewise. Exit
-    status: 0 all done, 1 some photos failed (each is named), 2 wrong usage.
+    SRC is a file, a folder (with its subfolders), or - for standard input. The results of a folder keep its subfolders
+    and file names. With -o FOLDER, a run that was stopped continues when the same command is given again. Films (.mp4,
+    .mkv and others, frames/%05d.png) need the extra `video`, and continue in the same way.
+
+    Exit status: 0 if all photos are done, 1 if some failed (each is reported), 2 for wrong usage.
     """
     with Signals() as signals:
         mask = _mask(mask_file) if mask_file else b""
@@ -131,13 +132,11 @@ def _carry_out(config: RunConfig, signals: Signals) -> int:
             stopped = _show_all(run, screen, signals)
             signals.graceful = False
         if signals.number and not config.watch:
-            screen.say(
-                f"stopped at {screen.count} of {len(run.jobs)} photos; the same command again goes on from there"
-            )
+            screen.say(f"stopped at {screen.count} of {len(run.jobs)} photos; run the same command again to continue")
             return signals.status
         if stopped:
             if not run.alone or len(run.jobs) > 1:
-                screen.say("stopped; the same command again goes on from there")
+                screen.say("stopped; run the same command again to continue")
             return 1
         _sum_up(run, screen)
         if signals.number:
@@ -156,15 +155,15 @@ def _show_all(run: Run, screen: Screen, signals: Signals) -> bool:
 
 def _sum_up(run: Run, screen: Screen) -> None:
     if run.again:
-        screen.say(f"{run.again} of {len(run.jobs)} photos were done before")
+        screen.say(f"{run.again} of {len(run.jobs)} photos were done by an earlier run")
     if screen.failed and screen.count > 1:
-        hint = "; --retry-failed tries those of earlier runs again" if run.out else ""
+        hint = "; --retry-failed tries them again" if run.out else ""
         screen.say(f"{screen.failed} of {screen.count} photos failed{hint}")
     if run.skipped:
         from handtint.batch.naming import listed
 
         many = sum(run.skipped.values())
-        what = "file that is no photo" if many == 1 else "files that are no photos"
+        what = "file that is not a photo" if many == 1 else "files that are not photos"
         screen.say(f"skipped {many} {what}: {listed(run.skipped)}")
     if page := run.report():
         screen.say(f"report: {page}")

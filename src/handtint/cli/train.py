@@ -43,36 +43,34 @@ def _list_recipes(context: click.Context, parameter: click.Parameter, value: boo
     is_eager=True,
     expose_value=False,
     callback=_list_recipes,
-    help="List the recipes.",
+    help="List the recipes of the package.",
 )
 @click.option(
     "--data",
     multiple=True,
     type=FILE,
     metavar="DIR|SHARD",
-    help="Folder or tar shard of photographs; may be repeated.",
+    help="A folder or tar shard of photographs. May be repeated.",
 )
 @click.option(
     "--coco",
     type=click.Path(path_type=Path),
     metavar="DIR|TGZ",
-    help="The report's data instead: fastai's COCO sample, its folder or archive.",
+    help="Train on the data of the 2022 report instead: the folder or archive of fastai's COCO sample.",
 )
-@click.option("--download", is_flag=True, help="Fetch the COCO sample (3 GB) to --coco if it is not there.")
-@click.option(
-    "--all-photos", is_flag=True, help="Train on photographs without colour and on those that stand twice, too."
-)
+@click.option("--download", is_flag=True, help="Download the COCO sample (3 GB) to --coco if it is not there.")
+@click.option("--all-photos", is_flag=True, help="Also train on photographs without colour and on near duplicates.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="Where checkpoints, logs and samples go; a run that was stopped there is continued.",
+    help="The folder for checkpoints, logs and samples; a stopped run there is continued.",
 )
 @click.option(
-    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting of the recipe; may be repeated."
+    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting of the recipe. May be repeated."
 )
-@click.option("--changed", is_flag=True, help="Go on with a run although its recipe or its data is not what it was.")
+@click.option("--changed", is_flag=True, help="Continue a run even if its recipe or data has changed.")
 def command(
     recipe: str,
     data: tuple[str, ...],
@@ -83,13 +81,13 @@ def command(
     changes: tuple[str, ...],
     changed: bool,
 ) -> None:
-    """Train by RECIPE, the name of one of the package's recipes (see --list) or a TOML file.
+    """Train a network.
 
-    One photograph in twelve, by a hash of its name, is left for validation.
+    RECIPE is the name of one of the package's recipes (see --list), or a TOML file. One photograph in twelve, chosen by
+    a hash of its name, is kept for validation. Of the COCO sample, 8,000 photographs are chosen for training and 2,000
+    for validation, as in the report. Colour training leaves out photographs without colour and near duplicates.
 
-    Of the COCO sample, 8,000 are chosen for training and 2,000 for validation, as in the report. Photographs without
-    colour, and those that show what another or one of validation shows, are left out of colour training. Ctrl-C saves;
-    the same command goes on from there.
+    Ctrl-C saves a checkpoint; the same command continues from it.
     """
     try:
         from handtint.train import loop, shipped
@@ -102,7 +100,7 @@ def command(
     if wrong := [c for c in changes if "=" not in c]:
         raise click.UsageError(f"--set {wrong[0]}: not KEY=VALUE")
     if bool(data) == bool(coco):
-        raise click.UsageError("say what to train on: --data, once or more, or --coco")
+        raise click.UsageError("give the photographs to train on: either --data (may be repeated) or --coco")
     plan = recipes.load(shipped.find(recipe), dict(c.split("=", 1) for c in changes))
     training, validation = _coco(coco, plan, download) if coco else _split(data, plan)
     examples = training if all_photos else _screened(training, validation, plan, out, changed)
@@ -124,7 +122,7 @@ def _coco(path: Path, plan: Recipe, download: bool) -> tuple[list[Any], list[Any
     from handtint.data import coco
 
     if plan.task != "colour":
-        raise click.UsageError("--coco: the sample has no masks")
+        raise click.UsageError("--coco: the COCO sample has no masks; use --data for this recipe")
     return coco.choose(coco.open_sample(path, download=download), plan.seed)
 
 

@@ -31,11 +31,13 @@ def tint(words: dict[str, Any], count: int, options: Options, mask: bytes = b"")
 
     run_flags = [name for name in OF_RUNS if words.get(name)] + ["engine"] * (words.get("engine") == "ray")
     if run_flags:
-        raise click.UsageError(f"--{run_flags[0].replace('_', '-')} is for runs, and --variants is none")
+        raise click.UsageError(f"--{run_flags[0].replace('_', '-')} cannot be used with --variants")
     output = words["output"]
     folder = output if output and (output.endswith("/") or os.path.isdir(output)) else None
     if (output and not folder) or any(source == "-" or os.path.isdir(source) for source in words["sources"]):
-        raise click.UsageError("--variants is for photographs by name, and -o for a folder")
+        raise click.UsageError(
+            "--variants needs photographs as files (not a folder, not -), and -o needs a folder: -o FOLDER/"
+        )
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
     files = {"mask": bool(words.get("save_mask")), "panel": bool(words.get("save_panel"))}

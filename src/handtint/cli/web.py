@@ -10,13 +10,16 @@ import click
 
 @click.command(name="web")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), metavar="N", help="Default: 8756 or, where that is taken, a free one."
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="N",
+    help="The port of the page. Default: 8756, or a free one if that is in use.",
 )
-@click.option("--no-browser", is_flag=True, help="Only tell the address; open no browser.")
+@click.option("--no-browser", is_flag=True, help="Print the address, but do not open a browser.")
 def command(port: int | None, no_browser: bool) -> None:
     """Open a page in the browser to tint photographs by hand.
 
-    Everything runs on this machine: no photo leaves it, and no other machine can open the page. Ctrl-C ends it.
+    Everything runs on this machine: no photo leaves it, and no other machine can open the page. Press Ctrl-C to end it.
     """
     try:
         from handtint.web import server
@@ -29,7 +32,7 @@ def command(port: int | None, no_browser: bool) -> None:
     address = server.address(listening)
 
     def ready() -> None:
-        click.echo(f"handtint is at {address} - Ctrl-C ends it", err=True)
+        click.echo(f"handtint is at {address} - press Ctrl-C to end it", err=True)
         if not no_browser:
             Thread(target=webbrowser.open, args=(address,), daemon=True).start()  # some wait for the browser to end
 

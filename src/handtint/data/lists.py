@@ -20,7 +20,7 @@ def read(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: no list of photographs: {error}") from error
+        raise InputError(f"{path}: not a list of photographs: {error}") from error
 
 
 def select(items: Sequence[Item], path: Path) -> list[Item]:
@@ -37,4 +37,6 @@ def write_or_check(path: Path, items: Sequence[Item]) -> None:
     if not path.exists():
         write(path, items)
     elif read(path) != [item.name for item in items]:
-        raise InputError(f"{path}: this run started with other photographs; give it those, or another folder")
+        raise InputError(
+            f"{path}: this run was started with other photographs; use the same ones, or choose another --out"
+        )

@@ -51,7 +51,7 @@ def keep_colored(
     cache_file = (cache or _cache_folder()) / f"gray-{_fingerprint(items)}.json"
     gray = _read_cache(cache_file)
     if gray is None:
-        say(f"looking for photographs without colour among {len(items)}, this once")
+        say(f"looking for photographs without colour among {len(items)} (only once for these)")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             flags = pool.map(lambda item: is_colored(rgb(item)), items)
             gray = [i for i, in_color in enumerate(flags) if not in_color]

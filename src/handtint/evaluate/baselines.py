@@ -34,7 +34,7 @@ def mean_color(sample: Iterable[Array]) -> Predictor:
     """
     means = [lab.split(rgb)[1].mean(axis=(0, 1), dtype=np.float64) for rgb in sample]
     if not means:
-        raise InputError("no photographs to take the mean colour of")
+        raise InputError("no photographs to compute the mean colour from")
     ab = np.mean(means, axis=0).astype(np.float32)
 
     def predict(photo: Photo) -> Photo:

@@ -22,7 +22,7 @@ SIDE = 1024  # pixels: larger photos are measured at this longer side
 GRAY = 10.0  # chroma below which a face looks gray
 SMALL = 1 / 16  # a small face is narrower than this share of the square root of the photo's area: 16 pixels of 256
 SAMPLE_SIDE = 224  # pixels: the longer side of the pictures in `samples`
-TRUTH, WITHOUT_CLOSER_LOOK = "truth", "one look"
+TRUTH, WITHOUT_CLOSER_LOOK = "truth", "no closer look"
 
 
 @dataclass(frozen=True, slots=True)

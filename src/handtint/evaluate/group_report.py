@@ -39,7 +39,7 @@ def group_parts(color: Scores) -> list[str]:
         text = "### People alone\n\nThe photographs in which the face detector found a face."
         parts += [text, table(_GROUP_HEADER, _group_rows({"people": color["people"]}))]
     if len(color.get("sources", ())) > 1:
-        text = "### By source\n\nThe beginning of the name before the first `_`, else the folder."
+        text = "### By source\n\nThe source is the part of the file's name before the first `_`, or else its folder."
         parts += [text, table(_GROUP_HEADER, _group_rows(color["sources"]))]
     return parts
 
@@ -67,13 +67,14 @@ def face_parts(faces: Scores) -> list[str]:
     """The parts of Markdown about the result of a `FaceEvaluation`."""
     detector, sources = faces["detector"], faces["sources"]
     text = (
-        f"## As a person gets them\n\n{faces['photographs']} photographs at their own size, tinted all over at "
-        f"strength {faces['strength']:g}, with the closer look at faces and (one look) without; {faces['with_faces']} "
-        f"of them with {faces['faces']} faces, {faces['small_faces']} of these small: narrower than 16 pixels for a "
-        f"network that sees the whole at 256. Faces are those that {detector['name']} (handtint {detector['version']}, "
-        f"sha256 {detector['sha256'][:12]}) finds in the gray photograph. In the middle of a face, half its box across "
-        "and down: skin-like is a median chroma of 8 to 40 at a hue of 10 to 85 degrees; gray is one under 10. "
-        "Colourfulness is that of whole photographs, their mean."
+        f"## Faces and colourfulness\n\nThis is measured on {faces['photographs']} photographs at their own size, as "
+        f"`handtint tint --keep all --strength {faces['strength']:g}` colours them, with and without the closer look "
+        f"at faces. {faces['with_faces']} of them have {faces['faces']} faces; {faces['small_faces']} of these are "
+        "small: narrower than 16 pixels if the whole photograph has 256. Faces are those that "
+        f"{detector['name']} (handtint {detector['version']}, sha256 {detector['sha256'][:12]}) finds in the gray "
+        "photograph. Chroma and hue are the medians of the middle of a face, half its box wide and high. A face is "
+        "skin-like with a chroma of 8 to 40 and a hue of 10 to 85 degrees, and gray with a chroma under 10. "
+        "Colourfulness is the mean over whole photographs."
     )
     rows = [[label, *_face_cells(scores)] for label, scores in faces["predictors"].items()]
     parts = [text, table(_FACE_HEADER, rows)]

@@ -92,8 +92,9 @@ def _color_parts(color: Mapping[str, Any]) -> list[str]:
     rows += [[f"{name} (cited)", *_protocol_cells(scores)] for name, scores in cited["report"].items()]
     lab_rows = [[name, *_protocol_cells(scores["lab"])] for name, scores in measured.items()]
     about_report = (
-        "Green and blue of RGB in 0..1, prediction and truth exchanged, mean over pixel positions: the arithmetic of "
-        f"the 2022 report, for comparison with it alone. Cited rows: {cited['source']}, on its own 2,000 photographs."
+        "Green and blue of RGB in 0..1, with prediction and truth exchanged, as a mean over pixel positions. This is "
+        "how the 2022 report computes its figures, and is only for comparison with it. Cited rows: "
+        f"{cited['source']}, on its own 2,000 photographs."
     )
     return [
         f"## Colour\n\n{color['photos']} photographs at {width}x{height} pixels.",
@@ -115,8 +116,8 @@ def _frechet_warning(photos: int) -> str:
     """A sentence of warning about the Frechet distance if there are too few photographs, else ""."""
     if photos >= MIN_FRECHET_PHOTOS:
         return ""
-    need = f"take {MIN_FRECHET_PHOTOS:,} or more"
-    return f" The Frechet distance is too large by what {photos} photographs leave to chance; {need}."
+    need = f"use {MIN_FRECHET_PHOTOS:,} or more"
+    return f" The Frechet distance of only {photos} photographs is too large by chance; {need}."
 
 
 def _has_frechet(measured: Mapping[str, Any]) -> bool:
@@ -182,7 +183,7 @@ def _mask_parts(masks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [
         (
             "## Masks\n\n21 VOC classes; foreground IoU and boundary F at alpha 0.5, mean over photographs and pooled. "
-            "Leak: the share of the colour that is laid outside of the true foreground."
+            "Leak: the share of the colour that lies outside of the true foreground."
         ),
         table(_MASK_HEADER, [[name, mode, *_mask_cells(scores)] for name, mode, scores in runs]),
         *(by_class if any(scores["miou"] is not None for _, _, scores in runs) else []),

@@ -47,7 +47,7 @@ def parse_hint(text: str) -> Hint:
     steps = parse(where[page.end() :] if page else where, name="hint")
     number = int(page[1]) if page else 1
     if number < 1:
-        raise OptionError(f"hint: {text!r}: pages are counted from 1")
+        raise OptionError(f"hint: {text!r}: the number of a page is at least 1")
     return Hint(steps, rgb_of(color), number)
 
 

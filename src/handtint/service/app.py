@@ -146,7 +146,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ClientDisconnect)
     async def on_disconnect(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001
-        return problems.response("gone", "the client went away")
+        return problems.response("gone", "the client has disconnected")
 
     @app.exception_handler(HTTPException)
     async def on_status(request: Request, error: HTTPException) -> Response:  # noqa: ARG001
@@ -170,7 +170,7 @@ async def _run_while_connected(request: Request, work: Coroutine[Any, Any, Photo
     try:
         await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise ServiceError("gone", "the client went away")
+            raise ServiceError("gone", "the client has disconnected")
         return task.result()
     finally:
         task.cancel()

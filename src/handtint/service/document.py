@@ -53,7 +53,7 @@ class Tinted(Inspected):
 
     photo: Picture
     mask: str = Field(description="A PNG file in base64, white where colour is kept.")
-    note: str = Field(description="What a person should know of it, or nothing.")
+    note: str = Field(description="A note for the user on the result, or nothing.")
     recipe: str = Field(description="The edit as TOML: with the same photo it gives the same bytes.")
 
 

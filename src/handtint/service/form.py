@@ -73,14 +73,14 @@ class Form:
 def refuse_paths(options: Options) -> None:
     """Raise OptionError if an edit names a file on this machine, of a mask or a model."""
     if keep.files(options.named):
-        raise OptionError("keep, hint: a mask's file cannot be named here: send it as the field `mask`")
+        raise OptionError("keep, hint: a request cannot name a file: send the mask as the field `mask`")
     if options.reference:
-        raise OptionError("reference: a file cannot be named here: send it as the field `reference`")
+        raise OptionError("reference: a request cannot name a file: send the photo as the field `reference`")
     for name, model in (("model", options.model), ("mask_model", options.mask_model)):
         if model not in zoo.CATALOGUE:
             raise OptionError(f"{name}: {model!r} is not in the catalogue; see /v1/models")
         if not zoo.CATALOGUE[model].summary()["present"]:
-            raise OptionError(f"{name}: {model} is in the catalogue, but its weights are not here; see /v1/models")
+            raise OptionError(f"{name}: {model} is in the catalogue, but its weights are not installed; see /v1/models")
 
 
 async def read(request: Request, settings: Settings, known: tuple[str, ...]) -> Form:
@@ -159,5 +159,5 @@ def _check_format(name: str, data: bytes, formats: tuple[str, ...]) -> None:
         raise ServiceError("damaged", f"{name}: the file is empty")
     kind = recognize(data)
     if kind not in formats:
-        what = f"{kind} is not read here" if kind else "not a photograph format"
+        what = f"{kind} is not accepted here" if kind else "not a photograph format"
         raise ServiceError("media-type", f"{name}: {what}; send one of {', '.join(formats)}")

@@ -29,9 +29,7 @@ class RequestPool(WorkerPool[PhotoRequest, PhotoResponse]):
     def check(self) -> None:
         """Raise ServiceError with the reason if no worker is ready."""
         if not self.ready:
-            raise ServiceError(
-                "unavailable", _NO_WORKER if self.failed_starts else "the workers are getting ready", wait=2
-            )
+            raise ServiceError("unavailable", _NO_WORKER if self.failed_starts else "the workers are starting", wait=2)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -40,7 +38,9 @@ class RequestPool(WorkerPool[PhotoRequest, PhotoResponse]):
             self.check()
         if self.admitted >= self.size + self.queue:
             wait = min(60, max(1, math.ceil(self.typical_seconds * self.admitted / self.size)))
-            raise ServiceError("busy", f"{self.admitted} requests are here already; come back in {wait} s", wait=wait)
+            raise ServiceError(
+                "busy", f"the queue of {self.admitted} requests is full; try again in {wait} s", wait=wait
+            )
         self.admitted += 1
         try:
             yield
@@ -52,10 +52,10 @@ class RequestPool(WorkerPool[PhotoRequest, PhotoResponse]):
         try:
             return await super().do(job)
         except TimeoutError:
-            text = f"the photo took longer than {self.seconds:g} s; send a smaller one, or ask for less of it"
+            text = f"the photo took longer than {self.seconds:g} s; send a smaller one, or use cheaper settings"
             raise ServiceError("work-time", text) from None
         except BrokenExecutor:
-            text = "the photo's worker died: out of memory, or crashed by this photo"
+            text = "the worker process died: it ran out of memory, or this photo crashed it"
             raise ServiceError("fatal", text) from None
         except NoWorkerError:
             raise ServiceError("unavailable", _NO_WORKER, wait=2) from None
@@ -63,5 +63,5 @@ class RequestPool(WorkerPool[PhotoRequest, PhotoResponse]):
             raise
         except Exception as error:
             LOG.error("unexpected exception in a worker", exc_info=error)
-            text = "this should not have happened; the service's log says more"
+            text = "an unexpected error; the service's log has the details"
             raise ServiceError("fault", text) from error

@@ -20,21 +20,25 @@ class Settings:
     token: required in requests, or "" for none, which is only allowed on this machine's loopback address.
     """
 
-    host: str = setting("127.0.0.1", "The address to listen at. Any but this machine's own needs HANDTINT_TOKEN.")
-    port: int = setting(8000, "The port to listen at; 0 for any that is free.", low=0, high=65535)
-    jobs: int = setting(0, "Worker processes. Default: one a core.", low=0, high=256)
-    threads: int = setting(0, "Threads of each worker. Default: the cores divided by --jobs.", low=0, high=256)
-    queue: int = setting(32, "Requests that may wait for a worker; more are answered with 429.", low=0, high=10_000)
-    seconds: float = setting(30.0, "How long a photo may take, and how long its upload.", low=0.1, high=3600)
+    host: str = setting(
+        "127.0.0.1", "The address to listen on. Any other than this machine's own needs HANDTINT_TOKEN."
+    )
+    port: int = setting(8000, "The port to listen on; 0 for any free one.", low=0, high=65535)
+    jobs: int = setting(0, "The number of worker processes. Default: one per core.", low=0, high=256)
+    threads: int = setting(0, "The threads of each worker. Default: the cores divided by --jobs.", low=0, high=256)
+    queue: int = setting(
+        32, "How many requests may wait for a worker; any more are answered with status 429.", low=0, high=10_000
+    )
+    seconds: float = setting(30.0, "The time limit for the work on a photo, and for its upload.", low=0.1, high=3600)
     megabytes: float = setting(25.0, "The largest upload, in millions of bytes.", low=0.001, high=2000)
     megapixels: float = setting(50.0, "The largest photo, in millions of pixels.", low=0.001, high=1000)
-    frames: int = setting(1, "The most pages or frames of a photo.", low=1, high=1000)
+    frames: int = setting(1, "The largest number of pages or frames of a photo.", low=1, high=1000)
     memory: int = setting(0, "Megabytes that each worker may allocate; 0 for no limit.", low=0, high=1 << 20)
     formats: tuple[str, ...] = setting(
-        ("jpeg", "png", "tiff", "webp"), f"Formats that are read, of {', '.join(FORMATS)}. Give it once for each."
+        ("jpeg", "png", "tiff", "webp"), f"A format to accept: {', '.join(FORMATS)}. May be repeated."
     )
     origins: tuple[str, ...] = setting(
-        (), "A web page's origin (https://example.org) that may send requests from a browser. Give it once for each."
+        (), "The origin of a web page that may send requests from a browser, as https://example.org. May be repeated."
     )
     token: str = field(default="", repr=False)
 
@@ -55,8 +59,8 @@ class Settings:
             raise OptionError(f"HANDTINT_TOKEN: at least {SHORTEST} printable ASCII characters are needed")
         if not self.token and not is_loopback(self.host):
             raise OptionError(
-                f"host: {self.host} can be reached by others: set HANDTINT_TOKEN to a secret of at least {SHORTEST} "
-                "characters, which requests must then bear"
+                f"host: {self.host} can be reached from other machines: set the environment variable HANDTINT_TOKEN to "
+                f"a secret of at least {SHORTEST} characters, which requests must then send"
             )
 
     @property

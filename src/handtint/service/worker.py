@@ -34,7 +34,7 @@ def handle(setup: ServiceSetup, job: PhotoRequest) -> PhotoResponse:
     try:
         return _tint(setup, job) if job.kind == "tint" else _inspect(setup, job)
     except MemoryError:
-        raise InputError("photo: there is not enough memory for it") from None
+        raise InputError("photo: not enough memory for this photo") from None
 
 
 @cache

@@ -43,7 +43,7 @@ def cache_features(
     if not key_file.is_file() or key_file.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
         for view in range(recipe.cached_views):
-            say(f"view {view + 1} of {recipe.cached_views} of {len(pairs)} photographs")
+            say(f"computing features of {len(pairs)} photographs, view {view + 1} of {recipe.cached_views}")
             _write(net, _views(recipe, pairs, view), recipe, folder / str(view), fabric)
         key_file.write_text(key)
     return [CachedExample(pair, folder, row) for row, pair in enumerate(pairs)]

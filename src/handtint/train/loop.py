@@ -60,7 +60,7 @@ def train(
     resume.check(out / CHECKPOINT, recipe, data, changed=changed, say=say)
     examples = task.resample(task.prepare(recipe, examples, out, fabric, say), recipe)
     if too_large := [p.batch for p in recipe.phases if p.batch > len(examples)]:
-        raise InputError(f"{len(examples)} training examples are fewer than a batch of {too_large[0]}")
+        raise InputError(f"{len(examples)} training examples are fewer than one batch of {too_large[0]}")
     # a partial, because the launcher inspects its arguments and fails at frozen dataclasses
     run = partial(_run, recipe=recipe, examples=examples, data=data, out=out, say=say)
     fabric.launch(partial(run, sample_examples=sample_examples[: samples.GRID_SIZE]))
@@ -97,7 +97,7 @@ def _run_steps(run: _Run) -> None:
             run.step(step_batch)
             if run.should_stop(stop):
                 run.save()
-                run.say(f"stopped and saved at step {run.done} of {run.total}; the same command goes on from there")
+                run.say(f"stopped and saved at step {run.done} of {run.total}; run the same command again to continue")
                 raise KeyboardInterrupt
     if run.done and run.saved != run.done:
         run.save()

@@ -37,7 +37,7 @@ def publish(
     InputError, WeightsError.
     """
     if name not in CATALOGUE:
-        raise OptionError(f"model: {name!r} is not in the catalogue")
+        raise OptionError(f"{name!r} is not a model of the catalogue; see `handtint models`")
     run_files = [(recipe_path, run), *others]
     runs = [(recipes.load(path), run_folder) for path, run_folder in run_files]
     recipe, file = runs[0][0], f"{name}.onnx"

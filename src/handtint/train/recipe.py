@@ -176,7 +176,7 @@ def checked(recipe: Recipe, location: str = "recipe") -> Recipe:
         _checked_values(phase, f"{location}: phases[{index}]")
     _checked_values(recipe, location)
     if invalid := [p.size for p in recipe.phases if p.size % STRIDE]:
-        raise OptionError(f"{location}: size {invalid[0]} is no multiple of {STRIDE}")
+        raise OptionError(f"{location}: size {invalid[0]} is not a multiple of {STRIDE}")
     if invalid := [p.batch for p in recipe.phases if p.batch % recipe.devices]:
         raise OptionError(f"{location}: a batch of {invalid[0]} cannot be shared among {recipe.devices} devices")
     if recipe.interpolation < 1 and not recipe.start:
@@ -229,9 +229,9 @@ def _typed(declared: Field[Any], value: Any, kind: Any, location: str) -> Any:
 
 def _check_classes(recipe: Recipe, location: str) -> None:
     if not 3 <= recipe.frozen <= 7:
-        raise OptionError(f"{location}: frozen is {recipe.frozen}; classes are learned on from 3 to 7 frozen stages")
+        raise OptionError(f"{location}: frozen is {recipe.frozen}; the task classes needs 3 to 7 frozen stages")
     if len({p.size for p in recipe.phases}) != 1:
-        raise OptionError(f"{location}: classes are learned in phases of one size")
+        raise OptionError(f"{location}: all phases of the task classes need the same size")
 
 
 def _parse_value(text: str) -> Any:

@@ -50,10 +50,10 @@ def check(path: Path, recipe: Recipe, data: str, *, changed: bool, say: Callable
     text = "; ".join(differences)
     if not changed:
         raise InputError(
-            f"{path.parent}: this run began with another recipe or other data: {text}. Give it what it began with, or "
-            "another folder, or say --changed to go on all the same"
+            f"{path.parent}: this run was started with another recipe or other data: {text}. Use the same ones, "
+            "choose another --out, or give --changed to continue all the same"
         )
-    say(f"goes on changed: {text}")
+    say(f"continuing with changes: {text}")
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

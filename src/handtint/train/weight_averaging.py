@@ -53,7 +53,9 @@ def averaged_network(runs: Sequence[Run]) -> nn.Module:
     net = trained_network(first, run)
     for count, (recipe, run) in enumerate(others, start=2):
         if (recipe.task, recipe.network) != (first.task, first.network):
-            raise OptionError(f"{run}: of {recipe.task} by {recipe.network}, not of {first.task} by {first.network}")
+            raise OptionError(
+                f"{run}: its network is {recipe.network} for {recipe.task}, expected {first.network} for {first.task}"
+            )
         mean, other = net.state_dict(), trained_network(recipe, run).state_dict()
         net.load_state_dict({name: _interpolate(mean[name], tensor, 1 / count) for name, tensor in other.items()})
     return net
@@ -72,7 +74,7 @@ def exported_network(recipe: Recipe, run: Path, others: Sequence[Run] = ()) -> n
     if not isinstance(net, ClassNet):
         return net
     if not recipe.foreground_run:
-        raise OptionError("foreground_run: name the folder of the run whose foreground goes beside these classes")
+        raise OptionError("foreground_run: give the folder of the run that trained the foreground network")
     foreground_net = generator("mask", spec.companion).build(False, "")
     load_weights(foreground_net, recipe.foreground_run)
     return MaskStreams(net, cast("MaskNet", foreground_net))

@@ -79,13 +79,16 @@ def choose(path: str, name: str | None, crf: int | None, info: StreamInfo) -> tu
     """(the codec of the film to write to that path, its quality or None). Raises OptionError."""
     ending = PurePath(path).suffix.lower()
     if ending not in CONTAINERS:
-        raise OptionError(f"output: {path}: a film ends in {', '.join(CONTAINERS)}, or is pictures as in out/%05d.png")
+        raise OptionError(
+            f"output: {path}: the name has to end in {', '.join(CONTAINERS)}, "
+            "or be that of numbered pictures, as out/%05d.png"
+        )
     default, supported = CONTAINERS[ending]
     if (name or default) not in supported:
-        raise OptionError(f"codec: {name} does not go into {ending}; there are: {', '.join(supported)}")
+        raise OptionError(f"codec: {ending} does not support {name}; use one of {', '.join(supported)}")
     codec = GIF if default == "gif" else CODECS[name or default]
     if crf is not None and (codec.quality is None or not 0 <= crf <= codec.max_crf):
-        rule = "has no such quality" if codec.quality is None else f"takes 0 to {codec.max_crf}"
+        rule = "has no quality setting" if codec.quality is None else f"takes 0 to {codec.max_crf}"
         raise OptionError(f"crf: {crf}: {codec.name} {rule}")
     if not codec.odd and codec.even and (info.size[0] % 2 or info.size[1] % 2):
         raise OptionError(f"codec: {codec.name} needs even sides, and {info.name} has {info.size[1]} x {info.size[0]}")

@@ -53,11 +53,11 @@ class FilmJob:
             raise OptionError("levels: auto is for photographs only: it would stretch each frame differently")
         for hint in self.options.hints:
             if hint.page > 1:
-                raise OptionError(f"hint: {hint}: a film has no pages; say when, as in @52%,60%@12.5s")
+                raise OptionError(f"hint: {hint}: a film has no pages; give a time, as in @52%,60%@12.5s")
         if self.rate <= 0:
             raise OptionError(f"fps: {self.rate} is not above 0")
         if self.codec and sequence.is_pattern(self.output):
-            raise OptionError("codec: numbered pictures have none")
+            raise OptionError("codec: numbered pictures have no codec; leave out --codec")
         if os.path.realpath(self.source) == os.path.realpath(self.output):
             raise OptionError(f"output: {self.output} is the film itself")
 

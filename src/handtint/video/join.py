@@ -109,7 +109,7 @@ def select_side_streams(path: str, target: str, drop: Sequence[str]) -> SideStre
     with library().open(path) as source:
         video = source.streams.best("video")
         if source.chapters() and ending == ".avi":
-            streams.notes.append(f"{files.one_line(path)}: chapters are left out, which an .avi cannot hold")
+            streams.notes.append(f"{files.one_line(path)}: chapters are left out, because an .avi cannot store them")
         for stream in source.streams:
             kind = KINDS.get(stream.type or "data", "data")
             if (video and stream.index == video.index) or kind in drop:
@@ -118,7 +118,7 @@ def select_side_streams(path: str, target: str, drop: Sequence[str]) -> SideStre
                 streams.track_numbers.append(stream.index)
             elif kind in ("sound", "subtitles"):
                 how = f"write an .mkv, or leave it out with --without {kind}"
-                raise OptionError(f"output: {_describe(stream, kind)} does not go into {ending}; {how}")
+                raise OptionError(f"output: {ending} does not support {_describe(stream, kind)}; {how}")
             else:
                 streams.notes.append(f"{files.one_line(path)}: {_describe(stream, kind)} is left out")
     return streams

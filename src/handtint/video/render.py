@@ -75,7 +75,7 @@ class Render:
             for text, (first, count) in self._notes.items()
         ]
         if self._source.info.interlaced:
-            notes.append(f"{name}: it is interlaced: deinterlace it first for the best colours")
+            notes.append(f"{name}: the film is interlaced; deinterlace it first for the best colours")
         return [*self._source.notes, *self._sink.notes, *notes]
 
     def frames(self, stop: Event) -> Iterator[int]:
@@ -136,7 +136,7 @@ class Render:
         if not parts:
             from handtint.errors import InputError
 
-            raise InputError(f"{source.name}: has no frame from {start:g} s on")
+            raise InputError(f"{source.name}: has no frames after {start:g} s")
         first = min((stamp for part in parts[:1] for stamp in part.packet_pts), default=0)
         self._sink.finish(self._journal, parts, source, first if start else source.start, self._metadata())
         self._journal.remove()

@@ -79,7 +79,9 @@ class ImageSequence:
     def _note_gaps(self) -> None:
         gaps = max(self._files) - self._first_frame + 1 - len(self._files)
         if gaps:
-            self.notes.append(f"{self.name}: {gaps} numbers have no picture; the one before is shown for so long")
+            self.notes.append(
+                f"{self.name}: {gaps} numbers have no picture; the picture before each is shown for longer"
+            )
 
     def last_duration(self, last: int) -> int:  # noqa: ARG002
         """How long the last picture is shown, in units of the time base."""

@@ -62,7 +62,7 @@ class FilmSink:
             self._side_streams = join.select_side_streams(job.source, job.output, job.drop)
             self.notes += self._side_streams.notes
         elif self._ending == GIF and job.source.lower()[-4:] != GIF:
-            self.notes.append(f"{files.one_line(job.output)}: a GIF holds no sound")
+            self.notes.append(f"{files.one_line(job.output)}: a GIF has no sound")
         if "444" in self._format and "prores" not in self._codec.name:
             size = f"{info.size[1]} x {info.size[0]}"
             self.notes.append(f"{info.name}: {size} has an odd side: written as 4:4:4, which not every player shows")
@@ -139,7 +139,7 @@ class FilmSink:
         exact = [stamp * self._info.time_base / info.time_base for _, pts in segments for stamp in pts]
         if any(abs(stamp - round(stamp)) > MAX_ROUNDING for stamp in exact):
             name = files.one_line(self._job.output)
-            raise OutputError(f"{name}: its frames come at uneven times, which AVI cannot hold: write an .mkv")
+            raise OutputError(f"{name}: its frame rate varies, which AVI cannot store: write an .mkv")
         return info, rounded, 1
 
 
@@ -150,7 +150,7 @@ class PictureSink:
         """Get ready. Raises OptionError."""
         self.notes: list[str] = []
         if not sequence.is_pattern(job.source):
-            self.notes.append(f"{files.one_line(job.output)}: pictures hold no sound")
+            self.notes.append(f"{files.one_line(job.output)}: numbered pictures have no sound")
         self._job = job
         self._first_frame = next(iter(sequence.find(job.source))) if sequence.is_pattern(job.source) else 1
         self._writer = self._writer_at(0)

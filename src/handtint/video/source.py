@@ -125,7 +125,9 @@ class Film:
     def _note_end(self, last: int | None) -> None:
         end = 0.0 if last is None else float((last - self.start) * self.info.time_base)
         if self.info.seconds and end < self.info.seconds - max(1.0, 3 / float(self.info.rate)):
-            self.notes.append(f"{self.name}: ends at {end:.1f} s, although it says it has {self.info.seconds:.1f} s")
+            self.notes.append(
+                f"{self.name}: ends at {end:.1f} s, although its length is given as {self.info.seconds:.1f} s"
+            )
 
     @property
     def _step(self) -> int:
@@ -184,7 +186,7 @@ class Film:
             seconds = self._container.duration / 1e6
         color = _color_tags(first)
         if color.transfer in HDR:
-            raise InputError(f"{self.name}: HDR ({HDR[color.transfer]}) is not handled; convert it to SDR first")
+            raise InputError(f"{self.name}: HDR ({HDR[color.transfer]}) is not supported; convert it to SDR first")
         return StreamInfo(
             name=self.name,
             size=(width, height) if quarter_turns % 2 else (height, width),

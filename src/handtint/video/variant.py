@@ -46,5 +46,5 @@ class FilmVariant:
             return [], ""
         own = [point for point in points if point not in given]
         hints = [Hint((Step(point),), rgb_of(self._variant.color)) for point in own]
-        missing = f"variant {self._number}, {self._variant.name}: nothing is seen that may have any colour"
+        missing = f"variant {self._number}, {self._variant.name}: no object with an ambiguous colour was found"
         return hints, "" if hints else missing

@@ -77,12 +77,12 @@ def check_options(options: Options) -> Options:
     default = Options()
     for name in _FIXED_SETTINGS:
         if getattr(options, name) != getattr(default, name):
-            raise OptionError(f"{name}: the page works with {getattr(default, name)} only; use the command line")
+            raise OptionError(f"{name}: the page supports {getattr(default, name)} only; use the command line")
     parse_keep(options.keep)
     if options.reference:
-        raise OptionError("reference: the page reads no files by name; drop the photo on it instead")
+        raise OptionError("reference: the page cannot open files by name; drop the photo on it instead")
     if keep.files(options.named):
-        raise OptionError("hint: the page reads no files by name")
+        raise OptionError("hint: the page cannot open files by name; use a point, a box or an object")
     return options
 
 
@@ -92,7 +92,7 @@ def parse_keep(text: str) -> Sequence[Step]:
         raise OptionError(f"keep: longer than {MAX_KEEP_LENGTH} characters")
     parsed = keep.parse(text)
     if keep.files(parsed):
-        raise OptionError("keep: the page reads no files by name; give it the mask with 'Load' instead")
+        raise OptionError("keep: the page cannot open files by name; use 'Load recipe or mask' instead")
     return parsed
 
 

@@ -35,7 +35,7 @@ def listen(port: int | None) -> socket.socket:
                 raise OptionError(f"port: {candidate} cannot be used: {files.reason(error)}") from error
         else:
             return sock
-    raise OptionError("port: none is free")
+    raise OptionError("port: no port is free")
 
 
 def address(sock: socket.socket) -> str:

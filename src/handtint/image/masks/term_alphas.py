@@ -83,7 +83,7 @@ class TermAlphas:
         if share(guess > 0.5) < MIN_SUBJECT:
             guess = alpha
         if unclear:
-            self.notes.append("no clear foreground: kept the likeliest; name what you mean, or point at it")
+            self.notes.append("no clear foreground: kept the likeliest object; name another one, or give a point")
         elif guess is not alpha:
             self.notes.append("no clear foreground and no known class: kept what stands out")
         return guess
