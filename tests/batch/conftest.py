@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from darkroom import InProcess, end_all, make_photos
+from darkroom import InProcessWorker, kill_started, make_photos
 
 
 @pytest.fixture(autouse=True)
-def _nobody_stays() -> Iterator[None]:
+def _no_processes_remain() -> Iterator[None]:
     yield
-    end_all()
+    kill_started()
 
 
 @pytest.fixture
-def in_hand(monkeypatch: pytest.MonkeyPatch, tinter: object) -> None:
-    """Runs without processes and without weights."""
-    monkeypatch.setattr("handtint.batch.local.spawn", InProcess)
+def in_process(monkeypatch: pytest.MonkeyPatch, tinter: object) -> None:
+    """Runs in this process, without weights."""
+    monkeypatch.setattr("handtint.batch.local.spawn", InProcessWorker)
 
 
 @pytest.fixture

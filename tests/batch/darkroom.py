@@ -1,4 +1,4 @@
-"""Small photographs by the dozen, the real command line, and the processes behind it."""
+"""Many small photographs, the real command line, and the processes that it starts."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from handtint.workers.messages import Job, Outcome, RunSetup, Task
 
 ROOT = Path(__file__).parents[2]
 STARTED: list[subprocess.Popen[bytes]] = []
-SMALL = ("--keep", "all", "--threads", "1")  # one network, and no more of the machine than needed
+FAST_OPTIONS = ("--keep", "all", "--threads", "1")  # one network and one thread
 
 
 def make_photos(folder: Path, count: int, *, side: int = 24) -> Path:
-    """Crops of the sample photographs, no two alike, in a small tree with names that collide but for their endings."""
+    """Different crops of the sample photographs in a small tree, some with names that differ only in their endings."""
     pictures = [cv2.imread(str(p), cv2.IMREAD_GRAYSCALE) for p in sorted((ROOT / "examples/photos").glob("*.jpg"))]
     for number in range(count):
         picture = pictures[number % len(pictures)]
@@ -33,25 +33,25 @@ def make_photos(folder: Path, count: int, *, side: int = 24) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file that a run is for: the results, not the journal or the report."""
-    found = {}
+    """The results of a run, without the journal and the report: name -> content."""
+    files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and ".handtint" not in path.parts and not path.name.startswith("handtint-report"):
-            with suppress(FileNotFoundError):  # a run at work has just given a result its name
-                found[path.relative_to(folder).as_posix()] = path.read_bytes()
-    return found
+            with suppress(FileNotFoundError):  # an active run has just renamed a result
+                files[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return files
 
 
-def start(*words: object, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+def start(*args: object, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """`handtint` as its own process."""
-    call = [sys.executable, "-c", "from handtint.cli import main; main()", *map(str, words)]
-    process = subprocess.Popen(call, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = [sys.executable, "-c", "from handtint.cli import main; main()", *map(str, args)]
+    process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     STARTED.append(process)
     return process
 
 
-def end_all() -> None:
-    """End what a test that failed has left running."""
+def kill_started() -> None:
+    """Kill the processes that a failed test has left running."""
     while STARTED:
         process = STARTED.pop()
         if process.poll() is None:
@@ -62,30 +62,30 @@ def end_all() -> None:
 def finish(process: subprocess.Popen[bytes], *, timeout: float = 300) -> tuple[int, str]:
     """(exit status, standard error) of a process that ends by itself."""
     try:
-        _, said = process.communicate(timeout=timeout)
+        _, stderr = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
-    text = said.decode()
+    text = stderr.decode()
     assert "Traceback" not in text, text
     return process.returncode, text
 
 
-def tint(*words: object) -> tuple[int, str]:
-    """(exit status, standard error) of `handtint tint` with few demands on the machine."""
-    return finish(start("tint", *words, *SMALL))
+def tint(*args: object) -> tuple[int, str]:
+    """(exit status, standard error) of `handtint tint` with FAST_OPTIONS."""
+    return finish(start("tint", *args, *FAST_OPTIONS))
 
 
-def until(true: Callable[[], object], *, seconds: float = 180) -> None:
-    """Wait for something to be so."""
+def until(condition: Callable[[], object], *, seconds: float = 180) -> None:
+    """Wait for a condition."""
     end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it never came"
+    while not condition():
+        assert time.monotonic() < end, "the condition was not met"
         time.sleep(0.02)
 
 
-def children(pid: int, mark: str = "") -> list[int]:
-    """The processes below a process whose command line has a mark in it."""
+def children(pid: int, text: str = "") -> list[int]:
+    """The descendants of a process whose command line contains a text."""
     found, parents = [], {}
     for entry in Path("/proc").iterdir():
         try:
@@ -93,20 +93,20 @@ def children(pid: int, mark: str = "") -> list[int]:
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-    below = {pid}
-    while more := {child for child, parent in parents.items() if parent in below} - below:
-        below |= more
-    for child in sorted(below - {pid}):
+    descendants = {pid}
+    while new := {child for child, parent in parents.items() if parent in descendants} - descendants:
+        descendants |= new
+    for child in sorted(descendants - {pid}):
         try:
-            if mark in Path(f"/proc/{child}/cmdline").read_text():
+            if text in Path(f"/proc/{child}/cmdline").read_text():
                 found.append(child)
         except OSError:
             continue
     return found
 
 
-class InProcess:
-    """A worker that does its photos in this process, at once."""
+class InProcessWorker:
+    """A worker that tints photos at once, in this process."""
 
     def __init__(self, setup: RunSetup) -> None:
         self.worker = PhotoWorker(setup)
@@ -117,7 +117,7 @@ class InProcess:
     def submit(self, task: Task) -> Future[Outcome]:
         try:
             return self._answer(self.worker.tint(task))
-        except RuntimeError as error:  # its death
+        except RuntimeError as error:  # the worker died
             future: Future[Outcome] = Future()
             future.set_exception(error)
             return future

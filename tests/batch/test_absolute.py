@@ -1,4 +1,4 @@
-"""What goes to workers with other working folders is named by whole paths."""
+"""Paths are absolute for workers with other working folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from handtint.weights import Weights
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a network, weights and a mask in it."""
     (tmp_path / "nets").mkdir()
     (tmp_path / "nets" / "u.onnx").touch()
@@ -24,34 +24,34 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def sent(options: Options) -> Options:
+def resolved(options: Options) -> Options:
     return RunConfig(sources=["in"], output="out/", options=options, engine="ray").options
 
 
-def test_networks_of_files_and_folders(here: Path) -> None:
-    assert sent(Options(mask_model="isnet:nets/u.onnx")).mask_model == f"isnet:{here}/nets/u.onnx"
-    assert sent(Options(mask_model="nets/u.onnx")).mask_model == f"{here}/nets/u.onnx"
-    assert sent(Options(mask_model="rembg:u2net")).mask_model == "rembg:u2net"
-    assert sent(Options(model="nets/handtint")).model == f"{here}/nets/handtint"
+def test_networks_of_files_and_folders_get_absolute_paths(folder: Path) -> None:
+    assert resolved(Options(mask_model="isnet:nets/u.onnx")).mask_model == f"isnet:{folder}/nets/u.onnx"
+    assert resolved(Options(mask_model="nets/u.onnx")).mask_model == f"{folder}/nets/u.onnx"
+    assert resolved(Options(mask_model="rembg:u2net")).mask_model == "rembg:u2net"
+    assert resolved(Options(model="nets/handtint")).model == f"{folder}/nets/handtint"
     for options in (Options(), Options(model="vit-gan", mask_model="deeplabv3-resnet101")):
-        assert sent(options) == options
+        assert resolved(options) == options
 
 
 @pytest.mark.parametrize(
-    ("keep", "wanted"),
+    ("keep", "expected"),
     [
-        ("file:a.png", "file:{here}/a.png"),
-        ("all - file:'my masks/a+b.png'=0.5 + dog", 'all - file:"{here}/my masks/a+b.png"=0.5 + dog'),
+        ("file:a.png", "file:{folder}/a.png"),
+        ("all - file:'my masks/a+b.png'=0.5 + dog", 'all - file:"{folder}/my masks/a+b.png"=0.5 + dog'),
         ("file:/elsewhere/a.png", "file:/elsewhere/a.png"),
         ("person ,dog", "person ,dog"),
     ],
 )
-def test_masks_that_keep_names(here: Path, keep: str, wanted: str) -> None:
-    assert sent(Options(keep=keep)).keep == wanted.format(here=here)
+def test_masks_in_keep_get_absolute_paths(folder: Path, keep: str, expected: str) -> None:
+    assert resolved(Options(keep=keep)).keep == expected.format(folder=folder)
 
 
-def test_photos_and_results(here: Path) -> None:
-    order = RunConfig(sources=["in", "memory://x/y"], output="out/", options=Options(), engine="ray")
-    assert (list(order.sources), order.output) == ([f"{here}/in", "memory://x/y"], f"{here}/out/")
-    here_only = replace(order, engine="local", sources=["in"], output="out/")
-    assert (here_only.sources, here_only.output) == (["in"], "out/")
+def test_photos_and_results_get_absolute_paths(folder: Path) -> None:
+    config = RunConfig(sources=["in", "memory://x/y"], output="out/", options=Options(), engine="ray")
+    assert (list(config.sources), config.output) == ([f"{folder}/in", "memory://x/y"], f"{folder}/out/")
+    local = replace(config, engine="local", sources=["in"], output="out/")
+    assert (local.sources, local.output) == (["in"], "out/")

@@ -1,4 +1,4 @@
-"""The journal: what is written stays, one run keeps it at a time."""
+"""The journal: records persist, and one run uses it at a time."""
 
 import os
 import sqlite3
@@ -12,7 +12,7 @@ from handtint.errors import OutputError
 from handtint.workers.messages import JournalRecord, Outcome
 
 
-def test_what_is_written_stays(tmp_path: Path) -> None:
+def test_records_persist(tmp_path: Path) -> None:
     with opened(tmp_path / "deep", format=None) as journal:
         journal.name({"a.jpg": ("a.jpg", "a.mask.png", "a.panel.png"), "b.jpg": ("b.jpg", "bm", "bp")})
         assert journal.known("a.jpg", "r") is None
@@ -29,7 +29,7 @@ def test_what_is_written_stays(tmp_path: Path) -> None:
         assert row.finished.endswith("+00:00")
 
 
-def test_other_formats_have_other_names(tmp_path: Path) -> None:
+def test_names_depend_on_the_format(tmp_path: Path) -> None:
     with opened(tmp_path, format=None) as journal:
         journal.name({"a.jpg": ("a.jpg", "m", "p")})
     with opened(tmp_path, format="png") as journal:
@@ -39,29 +39,29 @@ def test_other_formats_have_other_names(tmp_path: Path) -> None:
         assert journal.names() == {"a.jpg": ("a.png", "m2", "p2")}
 
 
-def test_names_need_not_be_text(tmp_path: Path) -> None:
-    odd = os.fsdecode(b"caf\xe9 \xff.jpg")
+def test_names_may_be_any_bytes(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9 \xff.jpg")
     with opened(tmp_path, format=None) as journal:
-        journal.name({odd: (odd, "", "")})
-        journal.record(Outcome(job=job(odd), state="failed", error=f"{odd}: no"), "r")
+        journal.name({name: (name, "", "")})
+        journal.record(Outcome(job=job(name), state="failed", error=f"{name}: no"), "r")
     with opened(tmp_path, format=None) as journal:
-        assert journal.names() == {odd: (odd, "", "")}
-        assert journal.known(odd, "r") == JournalRecord("", f"{odd}: no")
+        assert journal.names() == {name: (name, "", "")}
+        assert journal.known(name, "r") == JournalRecord("", f"{name}: no")
 
 
-def test_a_second_run_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_a_second_run_is_an_error_in_one_line(tmp_path: Path) -> None:
     with (
         opened(tmp_path, format=None),
-        pytest.raises(OutputError, match="another run") as refused,
+        pytest.raises(OutputError, match="another run") as error,
         opened(tmp_path, format=None),
     ):
         pass
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(error.value)
     with opened(tmp_path, format=None):
         pass
 
 
-def test_a_file_that_is_no_journal_is_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_journal_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").write_bytes(b"something else entirely" * 100)
     with pytest.raises(OutputError, match="damaged"), opened(tmp_path, format=None):
         pass
@@ -74,13 +74,13 @@ def test_a_file_that_is_no_journal_is_one_line(tmp_path: Path) -> None:
     ("code", "text"),
     [
         (sqlite3.SQLITE_BUSY, "another run"),
-        (sqlite3.SQLITE_BUSY | 2 << 8, "another run"),  # one of the finer kinds of it
+        (sqlite3.SQLITE_BUSY | 2 << 8, "another run"),  # one of its extended codes
         (sqlite3.SQLITE_CORRUPT, "damaged"),
         (sqlite3.SQLITE_FULL, "all is lost, or locked"),
         (None, "all is lost, or locked"),
     ],
 )
-def test_errors_are_told_apart_by_their_numbers(
+def test_sqlite_errors_are_distinguished_by_their_codes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int | None, text: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -94,7 +94,7 @@ def test_errors_are_told_apart_by_their_numbers(
         pass
 
 
-def test_another_version_is_left_alone(tmp_path: Path) -> None:
+def test_a_journal_of_another_version_is_an_error(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
@@ -102,7 +102,7 @@ def test_another_version_is_left_alone(tmp_path: Path) -> None:
         pass
 
 
-def test_thumbnails_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thumbnails_are_limited_in_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert THUMBNAILS > 100
     monkeypatch.setattr("handtint.batch.journal.THUMBNAILS", 2)
     with opened(tmp_path, format=None) as journal:

@@ -22,7 +22,7 @@ def targets(jobs: list[Job]) -> list[str]:
     return [job.target for job in jobs]
 
 
-def test_one_photo_and_no_output_goes_beside_it(tree: Path) -> None:
+def test_without_output_the_result_is_next_to_the_photo(tree: Path) -> None:
     (job,) = plan(["in/a.jpg"], None)
     assert job == Job("in/a.jpg", "in/a.handtint.jpg", "in/a.mask.png", "in/a.panel.png")
     assert targets(plan([str(tree / "in/b.JPG")], None)) == [str(tree / "in/b.handtint.JPG")]
@@ -32,21 +32,21 @@ def test_one_photo_and_no_output_goes_beside_it(tree: Path) -> None:
     ("destination", "target"),
     [("x.png", "x.png"), ("out", "out/a.jpg"), ("out/", "out/a.jpg"), ("in", "in/a.jpg.jpg"), ("-", "-")],
 )
-def test_one_photo_and_an_output(tree: Path, destination: str, target: str) -> None:
+def test_the_output_of_one_photo_is_a_file_or_a_folder(tree: Path, destination: str, target: str) -> None:
     assert targets(plan(["in/a.jpg"], destination)) == [target]
 
 
-def test_a_folder_keeps_its_tree_and_its_names(tree: Path) -> None:
+def test_a_folder_keeps_its_tree_and_names(tree: Path) -> None:
     jobs = plan(["in"], "out")
     assert targets(jobs) == ["out/a.jpg", "out/a.png", "out/b.JPG", "out/deep/c.png", "out/deep/er/a.jpg"]
     assert [job.source for job in jobs] == ["in/a.jpg", "in/a.png", "in/b.JPG", "in/deep/c.gif", "in/deep/er/a.jpg"]
 
 
-def test_a_folder_without_output_goes_to_a_folder_beside_it(tree: Path) -> None:
+def test_without_output_the_results_of_a_folder_are_in_a_folder_next_to_it(tree: Path) -> None:
     assert os.path.relpath(plan(["in/deep"], None)[0].target, tree) == "in/deep.handtint/c.png"
 
 
-def test_no_two_files_are_one(tree: Path) -> None:
+def test_all_names_of_results_are_unique(tree: Path) -> None:
     jobs = plan(["in", "in/a.jpg", "in/deep/er/a.jpg"], "out", format="webp")
     everything = [name for job in jobs for name in (job.target, job.mask, job.panel)]
     assert len({os.path.realpath(name) for name in everything}) == len(everything) == 21
@@ -54,7 +54,7 @@ def test_no_two_files_are_one(tree: Path) -> None:
     assert "out/a.png.webp" in everything
 
 
-def test_results_inside_the_folder_are_not_taken_for_photos(tree: Path) -> None:
+def test_results_inside_the_folder_are_not_photos(tree: Path) -> None:
     out = tree / "in" / "out"
     out.mkdir()
     (out / "a.jpg").touch()
@@ -71,12 +71,12 @@ def test_a_photo_is_never_overwritten(tree: Path) -> None:
     assert not sources & {os.path.realpath(t) for t in targets(plan(["in"], "in"))}
 
 
-def test_symlink_loops_end(tree: Path) -> None:
+def test_symlink_loops_are_not_followed(tree: Path) -> None:
     (tree / "in" / "loop").symlink_to(tree / "in")
     assert len(plan(["in"], "out")) == 5
 
 
-def test_wrong_uses(tree: Path) -> None:
+def test_invalid_combinations_are_errors(tree: Path) -> None:
     (tree / "empty").mkdir()
     with pytest.raises(InputError, match="empty: no photographs"):
         plan(["empty"], "out")
@@ -86,11 +86,11 @@ def test_wrong_uses(tree: Path) -> None:
         plan(["in"], "-")
 
 
-def test_standard_input(tree: Path) -> None:
+def test_standard_input_is_one_photo(tree: Path) -> None:
     assert plan(["-"], None) == [Job("-", "-")]
     assert targets(plan(["-"], "x.png")) == ["x.png"]
     assert targets(plan(["-", "in/a.jpg"], "out")) == ["out/stdin.png", "out/a.jpg"]
 
 
-def test_a_missing_photo_is_left_for_the_run_to_report(tree: Path) -> None:
+def test_a_missing_photo_is_planned_like_others(tree: Path) -> None:
     assert targets(plan(["in/gone.jpg", "in/a.jpg"], "out")) == ["out/gone.jpg", "out/a.jpg"]

@@ -1,4 +1,4 @@
-"""A worker process: answers, errors and deaths reach whoever waits; nothing it does can hold up its end."""
+"""A worker process: results, errors and deaths reach the futures; it can always be killed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from handtint.workers.process import ProcessWorker
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, HandtintError)]
 
 
-class PeculiarError(HandtintError):
-    """An error that is not made of its text."""
+class CustomError(HandtintError):
+    """An error whose arguments are not its text."""
 
     def __init__(self, photo: str, *, line: int) -> None:
         super().__init__(f"{photo}: line {line}")
@@ -30,10 +30,10 @@ class PeculiarError(HandtintError):
 
 
 class LocalError(Exception):
-    """An error that cannot be made anew from what pickle keeps of it."""
+    """An error that cannot be unpickled."""
 
-    def __init__(self, one: str, two: str) -> None:
-        super().__init__(one + two)
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first + second)
 
 
 def prepare(setup: str) -> None:
@@ -56,8 +56,8 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def raise_peculiar() -> None:
-    raise PeculiarError("a.jpg", line=7)
+def raise_custom() -> None:
+    raise CustomError("a.jpg", line=7)
 
 
 def raise_busy() -> None:
@@ -74,36 +74,36 @@ def unpicklable() -> object:
 
 @contextmanager
 def process(setup: str = "ready") -> Iterator[ProcessWorker[str, object, object]]:
-    made: ProcessWorker[str, object, object] = ProcessWorker(setup, handle, prepare=prepare)
+    worker: ProcessWorker[str, object, object] = ProcessWorker(setup, handle, prepare=prepare)
     try:
-        yield made
+        yield worker
     finally:
-        ended(made.kill)
+        assert_ends(worker.kill)
 
 
-def ended(work: Callable[[], object]) -> None:
-    """Do something, and fail where it never ends."""
+def assert_ends(work: Callable[[], object]) -> None:
+    """Call a function, and fail if it does not return."""
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join(60)
     assert not thread.is_alive(), "it hangs"
 
 
-def test_answers_come_one_by_one() -> None:
+def test_jobs_are_handled_in_order() -> None:
     with process() as worker:
         assert worker.start().result(60) not in (0, os.getpid())
-        answers = [worker.submit(n) for n in range(5)]
-        assert [answer.result(60) for answer in answers] == [f"ready {n}" for n in range(5)]
+        futures = [worker.submit(n) for n in range(5)]
+        assert [future.result(60) for future in futures] == [f"ready {n}" for n in range(5)]
         assert worker.submit("x" * 5_000_000).result(60) == "ready " + "x" * 5_000_000
 
 
-def test_errors_come_back_as_they_were_raised() -> None:
+def test_errors_are_raised_as_in_the_worker() -> None:
     with process() as worker:
         worker.start()
-        worker_error = _error(worker, raise_peculiar)
-        assert isinstance(worker_error, PeculiarError)
+        worker_error = _error(worker, raise_custom)
+        assert isinstance(worker_error, CustomError)
         assert (str(worker_error), worker_error.line) == ("a.jpg: line 7", 7)
-        assert "raise_peculiar" in str(worker_error.__cause__)
+        assert "raise_custom" in str(worker_error.__cause__)
         busy = _error(worker, raise_busy)
         assert isinstance(busy, ServiceError)
         assert (busy.kind, str(busy), busy.wait) == ("busy", "come back", 4)
@@ -126,63 +126,63 @@ def test_every_error_survives_pickling(kind: type[HandtintError]) -> None:
     import pickle
 
     error = kind("busy", "a line", wait=3) if kind is ServiceError else kind("a line")
-    again = pickle.loads(pickle.dumps(error))
-    assert (type(again), str(again), vars(again)) == (kind, "a line", vars(error))
+    restored = pickle.loads(pickle.dumps(error))
+    assert (type(restored), str(restored), vars(restored)) == (kind, "a line", vars(error))
 
 
-def test_a_death_ends_what_waits_for_it_and_what_comes_after() -> None:
+def test_a_dead_worker_fails_all_its_jobs() -> None:
     with process() as worker:
         worker.start().result(60)
-        deadly, after = worker.submit(die), worker.submit("never")
-        for future in (deadly, after):
+        fatal, after = worker.submit(die), worker.submit("never")
+        for future in (fatal, after):
             assert isinstance(future.exception(60), BrokenExecutor)
         assert isinstance(worker.submit("later").exception(60), BrokenExecutor)
 
 
 @pytest.mark.parametrize(("setup", "kind"), [("fails", DecodeError), ("dies", BrokenExecutor)])
-def test_what_cannot_begin_says_so(setup: str, kind: type[Exception]) -> None:
+def test_a_failed_start_is_an_error_of_its_future(setup: str, kind: type[Exception]) -> None:
     with process(setup) as worker:
         assert isinstance(worker.start().exception(60), kind)
 
 
-def test_one_that_hangs_while_it_starts_can_be_dismissed(tmp_path: Path) -> None:
-    mark = tmp_path / "began"
-    with process(f"hangs {mark}") as worker:
+def test_a_worker_that_hangs_while_it_starts_can_be_killed(tmp_path: Path) -> None:
+    marker = tmp_path / "started"
+    with process(f"hangs {marker}") as worker:
         ready = worker.start()
-        until(mark.exists)
-        ended(worker.kill)
+        until(marker.exists)
+        assert_ends(worker.kill)
         assert isinstance(ready.exception(60), BrokenExecutor)
 
 
-def test_one_dismissed_before_its_start_never_starts() -> None:
+def test_a_worker_killed_before_its_start_never_starts() -> None:
     with process() as worker:
         worker.kill()
         assert isinstance(worker.start().exception(60), BrokenExecutor)
 
 
-def test_only_a_process_of_its_own_is_ever_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone: list[int] = []
+def test_a_reaped_process_is_not_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    reaped: list[int] = []
     kill = os.kill
 
-    def watched(pid: int, number: int) -> None:
+    def checked_kill(pid: int, number: int) -> None:
         if not Path(f"/proc/{pid}").exists():
-            gone.append(pid)  # whoever has this number now is somebody else
+            reaped.append(pid)  # another process may have this number now
         kill(pid, number)
 
     with process() as worker:
         pid = worker.start().result(60)
         kill(pid, signal.SIGKILL)
         until(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
-        time.sleep(0.2)  # time for whoever reaps it
-        monkeypatch.setattr(os, "kill", watched)
-        ended(worker.kill)
-    assert gone == []
+        time.sleep(0.2)  # time for it to be reaped
+        monkeypatch.setattr(os, "kill", checked_kill)
+        assert_ends(worker.kill)
+    assert reaped == []
 
 
-def test_a_machine_that_has_no_more_processes_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+def test_a_process_that_cannot_be_created_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("multiprocessing.popen_spawn_posix.Popen._launch", refuse)
+    monkeypatch.setattr("multiprocessing.popen_spawn_posix.Popen._launch", fail)
     with process() as worker:
         assert isinstance(worker.start().exception(60), OSError)

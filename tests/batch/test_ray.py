@@ -1,4 +1,4 @@
-"""The same jobs on a real Ray cluster of two nodes, with workers and a node killed in mid-run."""
+"""The same jobs on a real Ray cluster of two nodes, with workers and a node killed during the run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from darkroom import SMALL, children, contents, finish, make_photos, start, tint, until
+from darkroom import FAST_OPTIONS, children, contents, finish, make_photos, start, tint, until
 
 pytest.importorskip("ray")
 
 ACTOR = "ray::"
-# Its own process: Ray leaves threads, warnings and signal handlers behind in whoever starts it.
+# In a process of its own: Ray leaves threads, warnings and signal handlers behind.
 # 127.0.0.2, since Ray replaces the more usual names of this machine by its outer address.
 CLUSTER = """
 import sys
@@ -27,7 +27,7 @@ other = cluster.add_node(**node)
 cluster.wait_for_nodes()
 print(cluster.address, flush=True)
 for line in sys.stdin:
-    if line == "lose a node\\n":
+    if line == "remove a node\\n":
         cluster.remove_node(other, allow_graceful=False)
         print("lost", flush=True)
 cluster.shutdown()
@@ -35,27 +35,27 @@ cluster.shutdown()
 
 
 @dataclass
-class Two:
+class TwoNodes:
     """A cluster of two nodes with a core each."""
 
     process: subprocess.Popen[str]
     address: str
 
     def actors(self) -> list[int]:
-        """The processes that hold a model."""
-        found = children(self.process.pid, ACTOR)
-        return [pid for pid in found if "Actor" in Path(f"/proc/{pid}/cmdline").read_text()]
+        """The processes of actors."""
+        pids = children(self.process.pid, ACTOR)
+        return [pid for pid in pids if "Actor" in Path(f"/proc/{pid}/cmdline").read_text()]
 
-    def lose_a_node(self) -> None:
+    def remove_a_node(self) -> None:
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write("lose a node\n")
+        self.process.stdin.write("remove a node\n")
         self.process.stdin.flush()
         assert self.process.stdout.readline() == "lost\n"
 
 
 @pytest.fixture
-def two() -> Iterator[Two]:
+def cluster() -> Iterator[TwoNodes]:
     process = subprocess.Popen(
         [sys.executable, "-c", CLUSTER],
         stdin=subprocess.PIPE,
@@ -67,12 +67,12 @@ def two() -> Iterator[Two]:
     assert process.stdout
     address = process.stdout.readline().strip()
     assert address.startswith("127.0.0.2:")
-    everybody = children(process.pid)
-    yield Two(process, address)
+    processes = children(process.pid)
+    yield TwoNodes(process, address)
     try:
         process.communicate(timeout=60)
     finally:
-        for pid in {process.pid, *everybody}:
+        for pid in {process.pid, *processes}:
             if Path(f"/proc/{pid}").exists() and process.poll() is None:
                 os.kill(pid, signal.SIGKILL)
 
@@ -81,46 +81,46 @@ def results(out: Path) -> int:
     return len(contents(out)) if out.exists() else 0
 
 
-def test_workers_may_die(two: Two, tmp_path: Path) -> None:
+def test_a_run_completes_after_the_death_of_a_worker(cluster: TwoNodes, tmp_path: Path) -> None:
     photos, out = make_photos(tmp_path / "in", 36), tmp_path / "out"
-    process = start("tint", photos, "-o", out, *SMALL, "--engine", "ray", "--address", two.address)
+    process = start("tint", photos, "-o", out, *FAST_OPTIONS, "--engine", "ray", "--address", cluster.address)
     until(lambda: results(out) >= 6)
-    os.kill(two.actors()[0], signal.SIGKILL)
-    status, said = finish(process)
-    assert status == 0, said
+    os.kill(cluster.actors()[0], signal.SIGKILL)
+    status, stderr = finish(process)
+    assert status == 0, stderr
     assert not list(out.rglob("*.part"))
     assert tint(photos, "-o", tmp_path / "whole", "--jobs", 2)[0] == 0
     assert contents(out) == contents(tmp_path / "whole")
-    status, said = tint(photos, "-o", out)
+    status, stderr = tint(photos, "-o", out)
     assert status == 0
-    assert "36 of 36 photos were done by an earlier run" in said
+    assert "36 of 36 photos were done by an earlier run" in stderr
 
 
 @pytest.mark.slow
-def test_a_node_and_the_driver_may_die(two: Two, tmp_path: Path) -> None:
+def test_a_run_can_be_resumed_after_the_death_of_a_node_and_the_driver(cluster: TwoNodes, tmp_path: Path) -> None:
     photos, out = make_photos(tmp_path / "in", 300), tmp_path / "out"
-    words = ("tint", f"file://{photos}", "-o", out, *SMALL, "--engine", "ray", "--address", two.address)
-    process = start(*words)
+    args = ("tint", f"file://{photos}", "-o", out, *FAST_OPTIONS, "--engine", "ray", "--address", cluster.address)
+    process = start(*args)
     until(lambda: results(out) >= 20)
-    os.kill(two.actors()[0], signal.SIGKILL)
+    os.kill(cluster.actors()[0], signal.SIGKILL)
     until(lambda: results(out) >= 50)
-    two.lose_a_node()
+    cluster.remove_a_node()
     until(lambda: results(out) >= 80)
     process.kill()
     process.communicate()
-    until(lambda: not two.actors())
-    process = start(*words)
+    until(lambda: not cluster.actors())
+    process = start(*args)
     until(lambda: results(out) >= 120)
     process.send_signal(signal.SIGTERM)
     assert finish(process)[0] == 143
-    status, said = finish(start(*words), timeout=300)
-    assert status == 0, said
+    status, stderr = finish(start(*args), timeout=300)
+    assert status == 0, stderr
     assert tint(photos, "-o", tmp_path / "whole", "--jobs", 2)[0] == 0
     assert contents(out) == contents(tmp_path / "whole")
 
 
-def test_nobody_at_the_address_is_one_line(tmp_path: Path) -> None:
+def test_an_address_without_cluster_is_an_error_in_one_line(tmp_path: Path) -> None:
     photos = make_photos(tmp_path / "in", 2)
-    status, said = tint(photos, "-o", tmp_path / "out", "--engine", "ray", "--address", "127.0.0.1:1")
-    assert (status, said.count("\n")) == (1, 1), said
-    assert "no cluster at 127.0.0.1:1" in said
+    status, stderr = tint(photos, "-o", tmp_path / "out", "--engine", "ray", "--address", "127.0.0.1:1")
+    assert (status, stderr.count("\n")) == (1, 1), stderr
+    assert "no cluster at 127.0.0.1:1" in stderr

@@ -1,4 +1,4 @@
-"""The report: failures first, nothing in a name is taken for a page's own text."""
+"""The report: failures first, and names are escaped."""
 
 import json
 from html.parser import HTMLParser
@@ -14,9 +14,9 @@ from handtint.batch.journal import Row
 from handtint.options import Options
 
 
-def row(name: str, state: str = "done", **words: object) -> Row:
-    said = {"input": "aa", "seconds": 1.0, "error": "", "note": "", "finished": "", "thumbnail": b"", **words}
-    return Row(name, f"{{out}}/{name}", state, **said)  # type: ignore[arg-type]
+def row(name: str, state: str = "done", **changes: object) -> Row:
+    values = {"input": "aa", "seconds": 1.0, "error": "", "note": "", "finished": "", "thumbnail": b"", **changes}
+    return Row(name, f"{{out}}/{name}", state, **values)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -30,36 +30,38 @@ def page(tmp_path: Path) -> tuple[Path, str, dict]:
         row("bad.jpg", "failed", error="bad.jpg: <script>alert(1)</script>"),
     ]
     rows = [Row(r.source, r.target.format(out=tmp_path), *[getattr(r, n) for n in Row.__slots__[2:]]) for r in rows]
-    made = report.write(str(tmp_path), rows, recipe.Recipe(options=Options()), seconds=12.34, again=1)
-    assert made == str(tmp_path / "handtint-report.html")
-    return tmp_path, Path(made).read_text(), json.loads((tmp_path / "handtint-report.json").read_text())
+    path = report.write(str(tmp_path), rows, recipe.Recipe(options=Options()), seconds=12.34, again=1)
+    assert path == str(tmp_path / "handtint-report.html")
+    return tmp_path, Path(path).read_text(), json.loads((tmp_path / "handtint-report.json").read_text())
 
 
-def test_figures(page: tuple[Path, str, dict]) -> None:
-    _, _, said = page
-    assert (said["total"], said["done"], said["failed"], said["waiting"]) == (5, 4, 1, 0)
-    assert said["last_run"] == {"seconds": 12.3, "done_before": 1}
-    assert said["recipe"]["options"]["keep"] == "subject"
-    assert [photo["state"] for photo in said["photos"]] == ["failed"] + ["done"] * 4
-    assert said["photos"][0]["output"] is None
-    assert said["photos"][1]["note"] == "no dog found"
+def test_the_json_has_counts_recipe_and_photos(page: tuple[Path, str, dict]) -> None:
+    _, _, record = page
+    assert (record["total"], record["done"], record["failed"], record["waiting"]) == (5, 4, 1, 0)
+    assert record["last_run"] == {"seconds": 12.3, "done_before": 1}
+    assert record["recipe"]["options"]["keep"] == "subject"
+    assert [photo["state"] for photo in record["photos"]] == ["failed"] + ["done"] * 4
+    assert record["photos"][0]["output"] is None
+    assert record["photos"][1]["note"] == "no dog found"
 
 
-def test_the_page_is_one_file_and_says_failures_first(page: tuple[Path, str, dict]) -> None:
+def test_the_page_is_self_contained_escaped_and_lists_failures_first(page: tuple[Path, str, dict]) -> None:
     _, text, _ = page
-    found: list[tuple[str, dict[str, str | None]]] = []
+    elements: list[tuple[str, dict[str, str | None]]] = []
 
     class Reader(HTMLParser):
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            found.append((tag, dict(attrs)))
+            elements.append((tag, dict(attrs)))
 
     Reader().feed(text)
-    tags = [tag for tag, _ in found]
+    tags = [tag for tag, _ in elements]
     assert "script" not in tags
     assert "b" not in tags
     assert tags.count("img") == 3
-    assert all(str(at["src"]).startswith("data:image/jpeg;base64,") for tag, at in found if tag == "img")
-    links = [at["href"] for tag, at in found if tag == "a"]
+    assert all(
+        str(attributes["src"]).startswith("data:image/jpeg;base64,") for tag, attributes in elements if tag == "img"
+    )
+    links = [attributes["href"] for tag, attributes in elements if tag == "a"]
     assert "%3Cb%3E%26%27%22.jpg" in links
     assert text.index("Failed (1)") < text.index("worth a look (1)") < text.index("Done (3)")
     assert "and 1 more" in text

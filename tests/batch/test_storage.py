@@ -1,4 +1,4 @@
-"""Files of this machine and of others, by one set of names."""
+"""Files by path and by URL, through one interface."""
 
 import os
 from pathlib import Path
@@ -15,11 +15,11 @@ fsspec = pytest.importorskip("fsspec")
 
 @pytest.fixture(params=["path", "file", "memory"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A place of each kind."""
+    """A folder of each kind: a path, and URLs of two stores."""
     return {"path": str(tmp_path), "file": f"file://{tmp_path}", "memory": f"memory://{tmp_path.name}"}[request.param]
 
 
-def test_what_is_written_can_be_read(root: str) -> None:
+def test_written_files_can_be_read_and_listed(root: str) -> None:
     storage.write(f"{root}/a/b.jpg", b"one")
     storage.write(f"{root}/a/b.jpg", b"other")
     assert storage.read(f"{root}/a/b.jpg", 10) == b"other"
@@ -30,22 +30,22 @@ def test_what_is_written_can_be_read(root: str) -> None:
     assert [name for _, name in storage.walk(root)] == ["a/b.jpg"]
 
 
-def test_what_cannot_be_read_is_one_line(root: str) -> None:
+def test_missing_and_too_large_files_are_errors_in_one_line(root: str) -> None:
     storage.write(f"{root}/long", b"12345")
     for path in ("long", "gone"):
-        with pytest.raises(InputError, match=path) as failed:
+        with pytest.raises(InputError, match=path) as error:
             storage.read(f"{root}/{path}", 3)
-        assert "\n" not in str(failed.value)
+        assert "\n" not in str(error.value)
 
 
 def test_walks_skip_hidden_files_and_the_results(root: str) -> None:
     for name in ("b/c.jpg", "a.jpg", ".hidden/x.jpg", "b/.y.jpg", "out/a.jpg"):
         storage.write(f"{root}/{name}", b"x")
-    found = list(storage.walk(root, skip=f"{root}/out"))
-    assert sorted(found) == [(f"{root}/a.jpg", "a.jpg"), (f"{root}/b/c.jpg", "b/c.jpg")]
+    walked = list(storage.walk(root, skip=f"{root}/out"))
+    assert sorted(walked) == [(f"{root}/a.jpg", "a.jpg"), (f"{root}/b/c.jpg", "b/c.jpg")]
 
 
-def test_looks_tell_of_changes(root: str) -> None:
+def test_stamps_change_with_the_file(root: str) -> None:
     storage.write(f"{root}/a", b"1")
     before = storage.stamp(f"{root}/a")
     assert before == storage.stamp(f"{root}/a")
@@ -59,11 +59,11 @@ def test_unknown_stores_are_wrong_usage() -> None:
         storage.read("nowhere://a/b", 1)
 
 
-def test_a_store_that_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+def test_errors_of_a_store_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("no\nthank you")
 
-    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.pipe_file", refuse)
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.pipe_file", fail)
     with pytest.raises(OutputError, match="no thank you"):
         storage.write("memory://refused/a", b"1")
 
@@ -72,10 +72,10 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_sweeping_leaves_what_is_being_written(tmp_path: Path) -> None:
+def test_sweeping_keeps_files_that_are_being_written(tmp_path: Path) -> None:
     def work(file: BinaryIO) -> None:
         file.write(b"half")
-        storage.sweep({str(tmp_path)})  # as a run beside it would
+        storage.sweep({str(tmp_path)})  # as another run would
         file.write(b" and half")
 
     files.fill(tmp_path / "a.jpg", work)
@@ -83,27 +83,27 @@ def test_sweeping_leaves_what_is_being_written(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.jpg"]
 
 
-def test_a_file_swept_away_before_it_is_locked_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, swept = files._lock, []
+def test_a_file_swept_before_it_is_locked_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, removed = files._lock, []
 
-    def late(number: int) -> None:
-        if not swept:
-            swept.extend(names(tmp_path))
+    def sweep_first(number: int) -> None:
+        if not removed:
+            removed.extend(names(tmp_path))
             monkeypatch.setattr(files, "_lock", lock)
             storage.sweep({str(tmp_path)})
         lock(number)
 
-    monkeypatch.setattr(files, "_lock", late)
+    monkeypatch.setattr(files, "_lock", sweep_first)
     files.write(tmp_path / "a.jpg", b"whole")
-    assert len(swept) == 1
+    assert len(removed) == 1
     assert names(tmp_path) == ["a.jpg"]
 
 
-def test_without_locks_age_tells_what_was_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: int) -> None:
+def test_without_locks_old_files_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(files, "_lock", refuse)
+    monkeypatch.setattr(files, "_lock", fail)
     files.write(tmp_path / "a.jpg", b"whole")
     for name, age in (("0" * 16, 10), ("1" * 16, 4000)):
         path = tmp_path / f".{name}.part"
@@ -113,20 +113,20 @@ def test_without_locks_age_tells_what_was_left_behind(tmp_path: Path, monkeypatc
     assert names(tmp_path) == [f".{'0' * 16}.part", "a.jpg"]
 
 
-def test_sweeping_takes_what_writing_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    left: list[Path] = []
+def test_sweeping_removes_the_leftovers_of_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leftovers: list[Path] = []
 
-    def die(source: str | Path, target: str | Path) -> None:
-        kept = tmp_path / "kept"
-        kept.mkdir()
-        left.append(Path(os.link(source, kept / Path(source).name) or kept / Path(source).name))
+    def link_and_fail(source: str | Path, target: str | Path) -> None:
+        folder = tmp_path / "kept"
+        folder.mkdir()
+        leftovers.append(Path(os.link(source, folder / Path(source).name) or folder / Path(source).name))
         raise OSError("dead")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", die)
+        patch.setattr(os, "replace", link_and_fail)
         with pytest.raises(OutputError):
             files.write(tmp_path / "a.jpg", b"1")
     (tmp_path / "kept" / "photo.part").touch()
-    assert left[0].exists()
+    assert leftovers[0].exists()
     storage.sweep({str(tmp_path / "kept"), str(tmp_path / "gone")})
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["photo.part"]

@@ -1,4 +1,4 @@
-"""`handtint evaluate` on a handful of photographs."""
+"""`handtint evaluate` on a few photographs."""
 
 import json
 import sys
@@ -15,11 +15,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_colour_prints_tables_and_writes_files(tmp_path: Path) -> None:
-    words = ["evaluate", "colour", str(ROOT / "tests" / "photos"), "--size", "64", "--out", str(tmp_path)]
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.output
-    for word in ("Protocol `report`", "Protocol `lab`", "gray", "mean-colour", "ViT-LSGAN (cited)"):
-        assert word in done.output
+    args = ["evaluate", "colour", str(ROOT / "tests" / "photos"), "--size", "64", "--out", str(tmp_path)]
+    run = CliRunner().invoke(main, args)
+    assert run.exit_code == 0, run.output
+    for text in ("Protocol `report`", "Protocol `lab`", "gray", "mean-colour", "ViT-LSGAN (cited)"):
+        assert text in run.output
     scores = json.loads((tmp_path / "colour.json").read_text())["color"]
     assert scores["photos"] == 2
     assert set(scores["predictors"]) == {"gray", "mean-colour", "handtint"}
@@ -27,34 +27,34 @@ def test_colour_prints_tables_and_writes_files(tmp_path: Path) -> None:
     assert cv2.imread(str(tmp_path / "colour.png")) is not None
 
 
-def test_colour_tells_faces_and_sources_as_json() -> None:
-    words = ["evaluate", "colour", str(ROOT / "tests" / "photos"), "--size", "64", "--faces", "--json"]
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.output
-    found = json.loads(done.stdout)
-    assert set(found["faces"]["predictors"]) == {"truth", "handtint", "handtint, no closer look"}
-    assert found["color"]["sources"]["photos"]["handtint"]["photos"] == 2
-    assert found["faces"]["faces"] >= 1
-    assert found["color"]["people"]["handtint"]["photos"] == found["faces"]["with_faces"]
+def test_colour_has_faces_and_sources_in_json() -> None:
+    args = ["evaluate", "colour", str(ROOT / "tests" / "photos"), "--size", "64", "--faces", "--json"]
+    run = CliRunner().invoke(main, args)
+    assert run.exit_code == 0, run.output
+    scores = json.loads(run.stdout)
+    assert set(scores["faces"]["predictors"]) == {"truth", "handtint", "handtint, no closer look"}
+    assert scores["color"]["sources"]["photos"]["handtint"]["photos"] == 2
+    assert scores["faces"]["faces"] >= 1
+    assert scores["color"]["people"]["handtint"]["photos"] == scores["faces"]["with_faces"]
 
 
 @pytest.mark.parametrize("flags", [[], ["--no-truth"]])
-def test_photographs_without_colours_have_faces_and_no_errors(flags: list[str], tmp_path: Path, sample: Path) -> None:
+def test_gray_photographs_are_evaluated_by_their_faces_alone(flags: list[str], tmp_path: Path, sample: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "a.jpg").write_bytes(sample.read_bytes())
-    words = ["evaluate", "colour", str(tmp_path / "old"), "--out", str(tmp_path / "out"), *flags]
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.output
-    assert "errors are left out" in done.output
-    assert "skin-like" in done.output
-    assert "MAE" not in done.output
-    found = json.loads((tmp_path / "out" / "colour.json").read_text())
-    assert "color" not in found
-    assert set(found["faces"]["predictors"]) == {"handtint", "handtint, no closer look"}
+    args = ["evaluate", "colour", str(tmp_path / "old"), "--out", str(tmp_path / "out"), *flags]
+    run = CliRunner().invoke(main, args)
+    assert run.exit_code == 0, run.output
+    assert "errors are left out" in run.output
+    assert "skin-like" in run.output
+    assert "MAE" not in run.output
+    scores = json.loads((tmp_path / "out" / "colour.json").read_text())
+    assert "color" not in scores
+    assert set(scores["faces"]["predictors"]) == {"handtint", "handtint, no closer look"}
     assert cv2.imread(str(tmp_path / "out" / "colour.png")) is not None
 
 
-def test_masks_prints_iou(tmp_path: Path) -> None:
+def test_masks_writes_scores_for_gray_and_colour(tmp_path: Path) -> None:
     (tmp_path / "voc" / "images").mkdir(parents=True)
     (tmp_path / "voc" / "masks").mkdir()
     photo = cv2.imread(str(ROOT / "tests" / "photos" / "astronaut.jpg"))
@@ -62,30 +62,30 @@ def test_masks_prints_iou(tmp_path: Path) -> None:
     mask = np.zeros(photo.shape[:2], np.uint8)
     mask[40:, 60:400] = 15
     cv2.imwrite(str(tmp_path / "voc" / "masks" / "voc_1.png"), mask)
-    done = CliRunner().invoke(main, ["evaluate", "masks", str(tmp_path), "--out", str(tmp_path / "out")])
-    assert done.exit_code == 0, done.output
+    run = CliRunner().invoke(main, ["evaluate", "masks", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert run.exit_code == 0, run.output
     scores = json.loads((tmp_path / "out" / "masks.json").read_text())["masks"]["handtint-mask"]
     assert set(scores) == {"gray", "colour"}
     assert scores["gray"]["foreground"]["photos"] == 1
 
 
 @pytest.mark.parametrize("task", ["colour", "masks"])
-def test_nothing_to_evaluate_is_one_line(task: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["evaluate", task, str(tmp_path)])
-    assert done.exit_code == 1
-    assert "no photographs" in done.output
+def test_nothing_to_evaluate_is_an_error_in_one_line(task: str, tmp_path: Path) -> None:
+    run = CliRunner().invoke(main, ["evaluate", task, str(tmp_path)])
+    assert run.exit_code == 1
+    assert "no photographs" in run.output
     assert CliRunner().invoke(main, ["evaluate", task, str(tmp_path / "gone")]).exit_code == 1
 
 
-def test_colour_says_which_extra_is_missing_before_any_work_and_masks_need_none(
+def test_colour_names_the_missing_extra_first_and_masks_need_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [name for name in sys.modules if name.startswith(("skimage", "handtint.evaluate"))]:
         monkeypatch.delitem(sys.modules, name)
     for name in ("skimage", "skimage.color", "skimage.metrics"):
         monkeypatch.setitem(sys.modules, name, None)
-    done = CliRunner().invoke(main, ["evaluate", "colour", str(tmp_path / "nowhere")])
-    assert done.exit_code == 1
-    assert "measuring colours needs `pip install 'handtint[evaluate]'`" in done.output
-    done = CliRunner().invoke(main, ["evaluate", "masks", str(tmp_path / "nowhere")])
-    assert "nowhere: neither a folder nor a tar shard" in done.output
+    run = CliRunner().invoke(main, ["evaluate", "colour", str(tmp_path / "nowhere")])
+    assert run.exit_code == 1
+    assert "measuring colours needs `pip install 'handtint[evaluate]'`" in run.output
+    run = CliRunner().invoke(main, ["evaluate", "masks", str(tmp_path / "nowhere")])
+    assert "nowhere: neither a folder nor a tar shard" in run.output

@@ -1,4 +1,4 @@
-"""Whatever is wrong with files, folders and disks: one line each, exit status 1, nothing half-written."""
+"""Errors of files, folders and disks: one line each, exit status 1, and no partial results."""
 
 from __future__ import annotations
 
@@ -17,23 +17,26 @@ from handtint.image.photo import Photo
 
 MAIN = "from handtint.cli import main; main()"
 SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); "
-BARE = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}  # an environment with no PYTHON* in it
-PRINTING = [  # every command, each at a way out of its own
+CLEAN_ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "HOME": os.environ.get("HOME", "/"),
+}  # without PYTHON*
+PRINTING_COMMANDS = [  # every command, for each way of printing
     "--help", "--version", "models", "models --json", "train --list", "inspect {photo}", "inspect {photo} --json",
     "label --help", "evaluate --help", "evaluate colour --help", "evaluate masks --help", "study --help",
     "export --help", "serve --help", "web --help", "completion bash",
 ]  # fmt: skip
-linux = pytest.mark.skipif(sys.platform != "linux", reason="names as bytes, limits and links as Linux has them")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs byte file names, resource limits and links of Linux")
 
 
-def tint(*words: object, before: str = "", wrap: tuple[str, ...] = ()) -> tuple[int, list[str]]:
+def tint(*args: object, preamble: str = "", wrap: tuple[str, ...] = ()) -> tuple[int, list[str]]:
     """(exit status, lines on standard error) of `handtint tint`."""
-    call = [*wrap, sys.executable, "-c", before + MAIN, "tint", *map(os.fsencode, map(str, words))]
-    done = subprocess.run(call, capture_output=True, timeout=300, check=False)
-    said = done.stderr.decode()  # in UTF-8, whatever the names
-    assert "Traceback" not in said, said
-    assert "unexpected" not in said, said
-    return done.returncode, [line for line in said.splitlines() if line.startswith("handtint: ")]
+    command = [*wrap, sys.executable, "-c", preamble + MAIN, "tint", *map(os.fsencode, map(str, args))]
+    run = subprocess.run(command, capture_output=True, timeout=300, check=False)
+    output = run.stderr.decode()  # in UTF-8 for all names
+    assert "Traceback" not in output, output
+    assert "unexpected" not in output, output
+    return run.returncode, [line for line in output.splitlines() if line.startswith("handtint: ")]
 
 
 def bomb() -> bytes:
@@ -42,41 +45,43 @@ def bomb() -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    head = struct.pack(">IIBBBBB", 40000, 40000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(500))) + chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", 40000, 40000, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(500))) + chunk(b"IEND", b"")
+    )
 
 
-def lines_of(lines: list[str], path: Path) -> list[str]:
+def lines_about(lines: list[str], path: Path) -> list[str]:
     return [line for line in lines if line.startswith(f"handtint: {path}: ")]
 
 
 @linux
-def test_a_folder_of_bad_files(sample: Path, tmp_path: Path) -> None:
-    whole, into = sample.read_bytes(), tmp_path / "in"
-    into.mkdir()
+def test_bad_files_of_a_folder_are_each_one_line_and_the_others_are_done(sample: Path, tmp_path: Path) -> None:
+    photo, folder = sample.read_bytes(), tmp_path / "in"
+    folder.mkdir()
     bad = {
         "empty.jpg": (b"", "the file is empty"),
-        "cut.jpg": (whole[: len(whole) // 2], "cannot be decoded as jpeg"),
+        "cut.jpg": (photo[: len(photo) // 2], "cannot be decoded as jpeg"),
         "noise.png": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "cannot be decoded as png"),
         "text.tif": (b"not a picture", "not a photograph format"),
         "drawing.png": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a photograph format (svg)"),
         "bomb.png": (bomb(), "over the limit of 300000000 pixels"),
     }
     for name, (data, _) in bad.items():
-        (into / name).write_bytes(data)
-    (into / "wrong ending.png").write_bytes(whole)
-    (into / "loop.jpg").symlink_to("loop.jpg")
-    (into / "round").symlink_to(into, target_is_directory=True)
-    (into / "gone.jpg").symlink_to("nowhere")
-    os.mkfifo(into / "pipe.jpg")
-    (into / os.fsdecode(b"caf\xe9 \xff.jpg")).write_bytes(b"junk")
-    (into / "bell\x1b[2J\a.jpg").write_bytes(b"junk")
-    (into / os.fsdecode(b"good \xe9.jpg")).write_bytes(whole)
-    (into / "folder.jpg").mkdir()
-    status, lines = tint(into, "-o", tmp_path / "out")
+        (folder / name).write_bytes(data)
+    (folder / "wrong ending.png").write_bytes(photo)
+    (folder / "loop.jpg").symlink_to("loop.jpg")
+    (folder / "round").symlink_to(folder, target_is_directory=True)
+    (folder / "gone.jpg").symlink_to("nowhere")
+    os.mkfifo(folder / "pipe.jpg")
+    (folder / os.fsdecode(b"caf\xe9 \xff.jpg")).write_bytes(b"junk")
+    (folder / "bell\x1b[2J\a.jpg").write_bytes(b"junk")
+    (folder / os.fsdecode(b"good \xe9.jpg")).write_bytes(photo)
+    (folder / "folder.jpg").mkdir()
+    status, lines = tint(folder, "-o", tmp_path / "out")
     assert status == 1
     for name, (_, reason) in bad.items():
-        (line,) = lines_of(lines, into / name)
+        (line,) = lines_about(lines, folder / name)
         assert reason in line
     for name, reason in {
         "loop.jpg": "symbolic links",
@@ -85,18 +90,18 @@ def test_a_folder_of_bad_files(sample: Path, tmp_path: Path) -> None:
         r"caf\xe9 \xff.jpg": "not a photograph format",
         r"bell\x1b[2J\x07.jpg": "not a photograph format",
     }.items():
-        (line,) = lines_of(lines, into / name)
+        (line,) = lines_about(lines, folder / name)
         assert reason in line
-    made = sorted(os.fsencode(path.name) for path in (tmp_path / "out").iterdir())
-    assert [name for name in made if not name.startswith((b".", b"handtint-report."))] == [
+    results = sorted(os.fsencode(path.name) for path in (tmp_path / "out").iterdir())
+    assert [name for name in results if not name.startswith((b".", b"handtint-report."))] == [
         b"good \xe9.jpg",
         b"wrong ending.png",
     ]
-    assert not [name for name in made if name.endswith(b".part")]
+    assert not [name for name in results if name.endswith(b".part")]
 
 
 @linux
-def test_single_failures(sample: Path, tmp_path: Path) -> None:
+def test_an_unwritable_target_is_an_error_in_one_line(sample: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "folder.png").mkdir()
     for target, reason in {
@@ -111,10 +116,10 @@ def test_single_failures(sample: Path, tmp_path: Path) -> None:
 
 @linux
 @pytest.mark.parametrize("ending", ["tif", "jpg"])
-def test_a_full_disk(ending: str, sample: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_line_and_leaves_the_old_file(ending: str, sample: Path, tmp_path: Path) -> None:
     old = tmp_path / f"out.{ending}"
     old.write_bytes(b"old")
-    status, lines = tint(sample, "-o", old, before=SMALL_FILES)
+    status, lines = tint(sample, "-o", old, preamble=SMALL_FILES)
     assert status == 1
     assert [line for line in lines if "file too large" in line], lines
     assert old.read_bytes() == b"old"
@@ -122,38 +127,38 @@ def test_a_full_disk(ending: str, sample: Path, tmp_path: Path) -> None:
 
 
 @linux
-@pytest.mark.skipif(not shutil.which("setpriv"), reason="needs setpriv, to be root without root's rights")
-def test_no_permission(sample: Path, tmp_path: Path) -> None:
-    bare = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all") if os.geteuid() == 0 else ()
-    secret, closed = tmp_path / "secret.jpg", tmp_path / "closed"
-    secret.write_bytes(sample.read_bytes())
-    secret.chmod(0)
-    closed.mkdir(mode=0o500)
-    status, lines = tint(secret, wrap=bare)
-    assert (status, lines) == (1, [f"handtint: {secret}: no permission"])
-    status, lines = tint(sample, "-o", closed / "out.png", wrap=bare)
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="needs setpriv, to drop the privileges of root")
+def test_missing_permission_is_an_error_in_one_line(sample: Path, tmp_path: Path) -> None:
+    unprivileged = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all") if os.geteuid() == 0 else ()
+    unreadable, read_only = tmp_path / "secret.jpg", tmp_path / "closed"
+    unreadable.write_bytes(sample.read_bytes())
+    unreadable.chmod(0)
+    read_only.mkdir(mode=0o500)
+    status, lines = tint(unreadable, wrap=unprivileged)
+    assert (status, lines) == (1, [f"handtint: {unreadable}: no permission"])
+    status, lines = tint(sample, "-o", read_only / "out.png", wrap=unprivileged)
     assert status == 1
     assert "no permission" in lines[-1]
-    assert not list(closed.iterdir())
+    assert not list(read_only.iterdir())
 
 
-ALONE = ("unshare", "--map-root-user", "--mount")
+UNSHARE = ("unshare", "--map-root-user", "--mount")
 
 
 def may_mount() -> bool:
-    """Whether a file system of one's own may be mounted here, seen by nobody else."""
-    return bool(shutil.which("unshare")) and not subprocess.run([*ALONE, "true"], capture_output=True).returncode
+    """Whether a private file system may be mounted here."""
+    return bool(shutil.which("unshare")) and not subprocess.run([*UNSHARE, "true"], capture_output=True).returncode
 
 
 @linux
-@pytest.mark.skipif(not may_mount(), reason="needs the right to mount a file system of its own")
+@pytest.mark.skipif(not may_mount(), reason="needs permission to mount a private file system")
 @pytest.mark.parametrize("source", ["a photo", "a folder"])
-def test_a_disk_with_no_room(source: str, sample: Path, tmp_path: Path) -> None:
+def test_a_disk_without_space_is_an_error_in_one_line(source: str, sample: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     script = 'mount -t tmpfs -o size=96k none "$0" && "$@"; status=$?; ls -A "$0" | grep part$; exit $status'
     photos, target = (sample, disk / "out.png") if source == "a photo" else (sample.parent, f"{disk}/")
-    status, lines = tint(photos, "-o", target, wrap=(*ALONE, "sh", "-c", script, str(disk)))
+    status, lines = tint(photos, "-o", target, wrap=(*UNSHARE, "sh", "-c", script, str(disk)))
     assert status == 1
     assert "no space left on device" in "".join(lines)
     assert len(lines) == 1 or lines[-1] == "handtint: stopped; run the same command again to continue"
@@ -161,14 +166,14 @@ def test_a_disk_with_no_room(source: str, sample: Path, tmp_path: Path) -> None:
 
 @linux
 @pytest.mark.parametrize(
-    ("words", "reason"),
+    ("args", "reason"),
     [
         ("tint {photo} -o - > /dev/full", "standard output: No space left on device"),
         ("tint {photo} -o - >&-", "standard output: closed"),
         ("tint - -o out.png <&-", "standard input: closed"),
         ("tint - -o out.png < /dev/null", "standard input: empty"),
         ("inspect - <&-", "standard input: closed"),
-        *((f"{words} > /dev/full", "standard output: No space left on device") for words in PRINTING),
+        *((f"{args} > /dev/full", "standard output: No space left on device") for args in PRINTING_COMMANDS),
         ("tint --help > /dev/full", "standard output: No space left on device"),
         ("tint /dev/zero -o out.png", "/dev/zero: is a device, not a file"),
         ("tint {photo} -o loop.png", "loop.png: too many levels of symbolic links"),
@@ -180,38 +185,41 @@ def test_a_disk_with_no_room(source: str, sample: Path, tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("unbuffered", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
-def test_streams_devices_and_loops(words: str, reason: str, unbuffered: dict[str, str], tmp_path: Path) -> None:
+def test_errors_of_streams_devices_and_links_are_one_line(
+    args: str, reason: str, unbuffered: dict[str, str], tmp_path: Path
+) -> None:
     (tmp_path / "loop.png").symlink_to("loop.png")
     name = "a" * 250 + ".png"
     Photo(np.full((20, 30), 99, np.uint8)).write(tmp_path / name)
-    command = f"exec '{sys.executable}' -c '{MAIN}' {words.format(photo=name)}"
-    environment = BARE | unbuffered
-    call = ["sh", "-c", command]
-    done = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, timeout=300, check=False)
-    said = done.stderr.decode().splitlines()
-    assert done.returncode == 1, said
-    assert len(said) == 1
-    assert said[0].endswith(reason)
+    command = f"exec '{sys.executable}' -c '{MAIN}' {args.format(photo=name)}"
+    environment = CLEAN_ENVIRONMENT | unbuffered
+    run = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, timeout=300, check=False
+    )
+    output = run.stderr.decode().splitlines()
+    assert run.returncode == 1, output
+    assert len(output) == 1
+    assert output[0].endswith(reason)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["loop.png", name])
 
 
 @linux
-def test_a_reader_that_goes_away(sample: Path) -> None:
+def test_a_closed_pipe_is_no_traceback(sample: Path) -> None:
     command = f"'{sys.executable}' -c '{MAIN}' tint {sample} -o - | head -c 10"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=300, check=False)
-    assert len(done.stdout) == 10
-    assert b"Traceback" not in done.stderr
+    run = subprocess.run(["sh", "-c", command], capture_output=True, timeout=300, check=False)
+    assert len(run.stdout) == 10
+    assert b"Traceback" not in run.stderr
 
 
 @linux
-def test_names_in_a_locale_without_letters(sample: Path, tmp_path: Path) -> None:
-    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PATH": os.environ["PATH"]}
+def test_file_names_of_any_bytes_work_in_the_c_locale(sample: Path, tmp_path: Path) -> None:
+    environment = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PATH": os.environ["PATH"]}
     good, bad = (os.path.join(os.fsencode(tmp_path), name) for name in (b"caf\xe9.jpg", "été \N{CAT}.jpg".encode()))
     shutil.copy(sample, good)
     Path(os.fsdecode(bad)).write_bytes(b"junk")
-    call = [sys.executable, "-c", MAIN, "tint", good, bad, "-o", f"{tmp_path}/out/"]
-    done = subprocess.run(call, env=plain, capture_output=True, timeout=300, check=False)
-    assert done.returncode == 1
-    (line,) = [line for line in done.stderr.decode("ascii").splitlines() if "not a photograph format" in line]
+    command = [sys.executable, "-c", MAIN, "tint", good, bad, "-o", f"{tmp_path}/out/"]
+    run = subprocess.run(command, env=environment, capture_output=True, timeout=300, check=False)
+    assert run.returncode == 1
+    (line,) = [line for line in run.stderr.decode("ascii").splitlines() if "not a photograph format" in line]
     assert r"\xc3\xa9t\xc3\xa9" in line
     assert Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), b"out", b"caf\xe9.jpg"))).exists()

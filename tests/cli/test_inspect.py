@@ -12,15 +12,15 @@ from handtint.image.photo import Photo
 from handtint.pipeline import Tinter
 
 
-def inspect(*words: object, stdin: bytes = b"") -> Result:
-    done = CliRunner().invoke(main, ["inspect", *map(str, words)], input=stdin)
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
+def inspect(*args: object, stdin: bytes = b"") -> Result:
+    run = CliRunner().invoke(main, ["inspect", *map(str, args)], input=stdin)
+    assert run.exception is None or isinstance(run.exception, SystemExit), run.exception
+    return run
 
 
 @pytest.fixture
 def photo(tmp_path: Path, tinter: Tinter) -> Path:
-    """A picture in whose left half the fake network sees a person."""
+    """A picture in whose left half the fake network detects a person."""
     path = tmp_path / "photo.png"
     pixels = np.full((300, 401), 90, np.uint8)
     pixels[:, :200] = 160
@@ -28,11 +28,11 @@ def photo(tmp_path: Path, tinter: Tinter) -> Path:
     return path
 
 
-def test_a_table(photo: Path) -> None:
-    done = inspect(photo)
-    assert done.exit_code == 0
-    assert f"{photo}: 401 x 300" in done.stdout
-    lines = [line.split() for line in done.stdout.splitlines()]
+def test_the_table_lists_objects_with_boxes_and_shares(photo: Path) -> None:
+    run = inspect(photo)
+    assert run.exit_code == 0
+    assert f"{photo}: 401 x 300" in run.stdout
+    lines = [line.split() for line in run.stdout.splitlines()]
     subject, person = (next(line for line in lines if line and line[0] == name) for name in ("subject", "person:1"))
     assert subject[1] == "foreground"
     assert person[1:4] == ["person", "1", "1"]
@@ -49,59 +49,64 @@ def test_a_narrow_terminal_cuts_nothing(photo: Path, monkeypatch: pytest.MonkeyP
     assert "…" not in wide
 
 
-def test_json(photo: Path) -> None:
-    (told,) = json.loads(inspect(photo, "--json").stdout)
-    assert (told["photo"], told["width"], told["height"]) == (str(photo), 401, 300)
-    front, person = told["found"]
-    assert (front["keep"], front["class"], front["number"], front["position"]) == ("subject", "foreground", None, None)
+def test_json_has_the_objects_and_their_boxes(photo: Path) -> None:
+    (record,) = json.loads(inspect(photo, "--json").stdout)
+    assert (record["photo"], record["width"], record["height"]) == (str(photo), 401, 300)
+    foreground, person = record["found"]
+    assert (foreground["keep"], foreground["class"], foreground["number"], foreground["position"]) == (
+        "subject",
+        "foreground",
+        None,
+        None,
+    )
     assert (person["keep"], person["number"], person["position"]) == ("person:1", 1, 1)
     assert person["box"][:2] == [0, 0]
     assert person["share"] == pytest.approx(0.5, abs=0.04)
     assert 0.9 < person["confidence"] <= 1
 
 
-def test_labels_are_the_exact_indices(photo: Path, tinter: Tinter, tmp_path: Path) -> None:
+def test_labels_are_written_as_palette_indices(photo: Path, tinter: Tinter, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "labels.png"
     assert inspect(photo, "--labels", out).exit_code == 0
     with Image.open(out) as picture:
         assert (picture.mode, picture.size) == ("P", (401, 300))
         palette = picture.getpalette() or []
-        stored = np.array(picture)
-    read = Photo.read(photo)
-    np.testing.assert_array_equal(stored, masks.label(tinter.segment(read), read.size))
-    assert set(np.unique(stored)) == {0, 15}
-    assert palette[15 * 3 : 16 * 3] == [192, 128, 128]  # VOC's pink of persons
+        indices = np.array(picture)
+    decoded = Photo.read(photo)
+    np.testing.assert_array_equal(indices, masks.label(tinter.segment(decoded), decoded.size))
+    assert set(np.unique(indices)) == {0, 15}
+    assert palette[15 * 3 : 16 * 3] == [192, 128, 128]  # VOC's colour of persons
     assert palette[3:6] == [128, 0, 0]
 
 
-def test_an_overlay(photo: Path, tmp_path: Path) -> None:
+def test_the_overlay_has_a_legend_and_needs_a_known_format(photo: Path, tmp_path: Path) -> None:
     assert inspect(photo, "--overlay", tmp_path / "overlay.jpg").exit_code == 0
-    drawn = Photo.read(tmp_path / "overlay.jpg")
-    assert drawn.size[1] > 401
+    overlay = Photo.read(tmp_path / "overlay.jpg")
+    assert overlay.size[1] > 401
     assert inspect(photo, "--overlay", tmp_path / "overlay.xyz").exit_code == 1
 
 
-def test_standard_input(photo: Path) -> None:
-    (told,) = json.loads(inspect("-", "--json", stdin=photo.read_bytes()).stdout)
-    assert told["width"] == 401
+def test_a_photo_is_read_from_standard_input(photo: Path) -> None:
+    (record,) = json.loads(inspect("-", "--json", stdin=photo.read_bytes()).stdout)
+    assert record["width"] == 401
     assert inspect("-").exit_code == 1
 
 
 def test_a_bad_photo_does_not_stop_the_others(photo: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
-    done = inspect(tmp_path / "bad.jpg", photo, tmp_path / "nowhere.jpg", "--json")
-    assert done.exit_code == 1
-    assert [told["photo"] for told in json.loads(done.stdout)] == [str(photo)]
-    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [
+    run = inspect(tmp_path / "bad.jpg", photo, tmp_path / "nowhere.jpg", "--json")
+    assert run.exit_code == 1
+    assert [record["photo"] for record in json.loads(run.stdout)] == [str(photo)]
+    assert [line.split(": ")[1] for line in run.stderr.splitlines()] == [
         str(tmp_path / name) for name in ("bad.jpg", "nowhere.jpg")
     ]
 
 
-@pytest.mark.parametrize("words", [("--gain", "loud"), ("--mask-model", "u9net"), ("--brush",)])
-def test_wrong_usage(photo: Path, words: tuple[str, ...]) -> None:
-    assert inspect(photo, *words).exit_code == 2
+@pytest.mark.parametrize("args", [("--gain", "loud"), ("--mask-model", "u9net"), ("--brush",)])
+def test_unknown_options_are_wrong_usage(photo: Path, args: tuple[str, ...]) -> None:
+    assert inspect(photo, *args).exit_code == 2
 
 
-def test_pictures_are_for_one_photo(photo: Path) -> None:
+def test_labels_need_exactly_one_photo(photo: Path) -> None:
     assert inspect(photo, photo, "--labels", "x.png").exit_code == 2
     assert inspect().exit_code == 2

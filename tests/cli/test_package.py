@@ -1,4 +1,4 @@
-"""What a freshly installed package offers: types, `python -m handtint`, completion by the shell, hints on models."""
+"""An installed package: types, `python -m handtint`, shell completion, descriptions of models."""
 
 import os
 import subprocess
@@ -17,19 +17,19 @@ from handtint.zoo import CATALOGUE
 ROOT = Path(__file__).parents[2]
 
 
-def complete(*words: str) -> list[str]:
-    """What the shell offers for the last of the words."""
+def complete(*args: str) -> list[str]:
+    """The completions of the last argument."""
     environment = os.environ | {
         "_HANDTINT_COMPLETE": "bash_complete",
-        "COMP_WORDS": " ".join(("handtint", *words)),
-        "COMP_CWORD": str(len(words)),
+        "COMP_WORDS": " ".join(("handtint", *args)),
+        "COMP_CWORD": str(len(args)),
     }
     code = "from handtint.cli import main; main(prog_name='handtint')"
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    return done.stdout.split()
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    return run.stdout.split()
 
 
-def test_types_are_announced_and_the_package_is_described() -> None:
+def test_the_package_is_typed_and_has_keywords() -> None:
     assert resources.files("handtint").joinpath("py.typed").is_file()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["keywords"]
@@ -37,15 +37,15 @@ def test_types_are_announced_and_the_package_is_described() -> None:
 
 
 def test_the_package_runs_as_a_module() -> None:
-    done = subprocess.run([sys.executable, "-m", "handtint", "--help"], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("Usage: python -m handtint ")
+    run = subprocess.run([sys.executable, "-m", "handtint", "--help"], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("Usage: python -m handtint ")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_completion_scripts(shell: str) -> None:
-    done = CliRunner().invoke(main, ["completion", shell])
-    assert done.exit_code == 0
-    assert f"_HANDTINT_COMPLETE={shell}_complete" in done.stdout
+def test_each_shell_has_a_completion_script(shell: str) -> None:
+    run = CliRunner().invoke(main, ["completion", shell])
+    assert run.exit_code == 0
+    assert f"_HANDTINT_COMPLETE={shell}_complete" in run.stdout
 
 
 def test_commands_options_recipes_and_files_are_completed() -> None:
@@ -57,7 +57,7 @@ def test_commands_options_recipes_and_files_are_completed() -> None:
     assert complete("train", "mine.t") == ["file,mine.t"]
 
 
-def test_the_catalogue_says_when_to_choose_which_model() -> None:
+def test_the_catalogue_describes_the_use_of_each_model() -> None:
     assert all(model.use for model in CATALOGUE.values())
-    shown = CliRunner().invoke(main, ["models"], env={"COLUMNS": "200"}).stdout
-    assert all(model.use in shown for model in CATALOGUE.values())
+    table = CliRunner().invoke(main, ["models"], env={"COLUMNS": "200"}).stdout
+    assert all(model.use in table for model in CATALOGUE.values())

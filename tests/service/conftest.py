@@ -16,7 +16,7 @@ from handtint.service.settings import Settings
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[httpx.Client]:
-    """A client of a service with one worker, in no hurry."""
+    """A client of a service with one worker."""
     with studio.running(Settings(port=0, jobs=1, megabytes=3, megapixels=1)) as client:
         yield client
 
@@ -30,8 +30,8 @@ def jpeg(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Simple networks in this process too, the same as the workers have."""
+def _simple_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simple networks of the workers, in this process, too."""
     studio.install(monkeypatch.setattr)
 
 

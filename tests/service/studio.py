@@ -1,4 +1,4 @@
-"""A real service on a port of this machine, its workers real processes with simple networks in them."""
+"""A real service on a local port, whose workers are real processes with simple networks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FATAL, SLOW, BROKEN = b"do die of me", b"take your time", b"fail at me"  # at th
 
 
 def install(patch: Callable[[str, Any], None]) -> None:
-    """Put simple networks in the catalogue's place, and records of weights that are as good as here."""
+    """Replace the networks of the catalogue by simple ones, and the records of their weights."""
     spec = importlib.util.spec_from_file_location("shared_fakes", HERE.parent / "conftest.py")
     assert spec
     assert spec.loader
@@ -44,20 +44,20 @@ def install(patch: Callable[[str, Any], None]) -> None:
 
 
 def patch(name: str, value: object) -> None:
-    """Set an attribute of a class for good: for processes that are thrown away."""
-    place, _, attribute = name.rpartition(".")
-    module, _, owner = place.rpartition(".")
+    """Set an attribute of a class permanently, in a process of its own."""
+    owner_path, _, attribute = name.rpartition(".")
+    module, _, owner = owner_path.rpartition(".")
     setattr(getattr(importlib.import_module(module), owner), attribute, value)
 
 
 def prepare(setup: ServiceSetup) -> None:
-    """In the worker: get ready with simple networks."""
+    """In the worker: prepare with simple networks."""
     install(patch)
     process.prepare(setup)
 
 
-def do(setup: ServiceSetup, task: PhotoRequest) -> PhotoResponse:
-    """In the worker: do what the photo says at its end, or else the work."""
+def handle(setup: ServiceSetup, task: PhotoRequest) -> PhotoResponse:
+    """In the worker: do what the end of the photo's bytes requests, else handle the request."""
     if task.photo.endswith(FATAL):
         os.kill(os.getpid(), signal.SIGKILL)
     if task.photo.endswith(SLOW):
@@ -69,7 +69,7 @@ def do(setup: ServiceSetup, task: PhotoRequest) -> PhotoResponse:
 
 def spawn(setup: ServiceSetup) -> ProcessWorker[ServiceSetup, PhotoRequest, PhotoResponse]:
     """A worker with simple networks."""
-    return ProcessWorker(setup, do, prepare=prepare)
+    return ProcessWorker(setup, handle, prepare=prepare)
 
 
 def pool_of(settings: Settings) -> RequestPool:
@@ -102,37 +102,37 @@ def _is_ready(client: httpx.Client) -> bool:
     return False
 
 
-def until(true: Callable[[], object], *, seconds: float = 60) -> None:
-    """Wait for something to be so."""
+def until(condition: Callable[[], object], *, seconds: float = 60) -> None:
+    """Wait for a condition."""
     end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it never came"
+    while not condition():
+        assert time.monotonic() < end, "the condition was not met"
         time.sleep(0.02)
 
 
-def figure(client: httpx.Client, name: str) -> float:
-    """A figure of the service, by the beginning of its line."""
+def metric(client: httpx.Client, name: str) -> float:
+    """A metric of the service, by its name and labels."""
     lines = client.get("/metrics").text.splitlines()
     return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} "))
 
 
-def problem(answer: httpx.Response, status: int, kind: str) -> str:
-    """The detail of a problem document, which must be whole and of that kind."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    said = answer.json()
-    assert set(said) == {"type", "title", "status", "detail", "instance"}
-    assert said["status"] == status
-    assert said["type"] == f"urn:handtint:problem:{kind}"
-    return said["detail"]
+def problem(response: httpx.Response, status: int, kind: str) -> str:
+    """The detail of a problem document, after checks of its fields and kind."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document = response.json()
+    assert set(document) == {"type", "title", "status", "detail", "instance"}
+    assert document["status"] == status
+    assert document["type"] == f"urn:handtint:problem:{kind}"
+    return document["detail"]
 
 
-def start(*words: str, **environment: str) -> subprocess.Popen[str]:
+def start(*args: str, **environment: str) -> subprocess.Popen[str]:
     """`handtint serve` in a process of its own, with simple networks in its workers."""
     code = "import studio; studio.main()"
     paths = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        [sys.executable, "-c", code, "serve", *words],
+        [sys.executable, "-c", code, "serve", *args],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": paths, **environment},

@@ -1,4 +1,4 @@
-"""What docs/service.md says is so."""
+"""docs/service.md agrees with the service."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "service.md").read_text()
 
 
-def test_the_client_works(site: httpx.Client, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_client_of_the_page_runs(site: httpx.Client, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert code
     monkeypatch.chdir(old.parent)
-    live = code[1].replace("http://127.0.0.1:8000", str(site.base_url))
-    assert live != code[1]
-    exec(compile(live, "docs/service.md", "exec"), {"__name__": "client"})
+    local = code[1].replace("http://127.0.0.1:8000", str(site.base_url))
+    assert local != code[1]
+    exec(compile(local, "docs/service.md", "exec"), {"__name__": "client"})
     assert Photo.read(old.with_name("tinted.jpg")).size == (60, 80)
     assert recipe.read(old.with_name("edit.toml")).options.background == "sepia"
 
 
-def test_every_path_status_and_flag_is_there() -> None:
+def test_the_page_has_every_path_status_and_flag() -> None:
     assert all(path in PAGE for path in PATHS)
     assert all(str(kind.status) in PAGE for name, kind in KINDS.items() if name != "gone")
     assert all(f"`--{setting.name}`" in PAGE for setting in fields(Settings) if setting.metadata)
 
 
-def test_the_defaults_are_those_of_the_page() -> None:
+def test_the_page_has_the_default_settings() -> None:
     rows = dict(re.findall(r"^\| `--(\w+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
     for name in ("queue", "seconds", "megabytes", "megapixels", "frames"):
         assert float(rows[name]) == getattr(Settings(), name)
@@ -50,15 +50,15 @@ def test_the_lock_pins_what_the_image_installs_with_hashes() -> None:
     pins = dict(re.findall(r"^(\S+?)==(\S+)$", (ROOT / "constraints.txt").read_text().replace("_", "-"), re.MULTILINE))
     assert {name: pins.get(name, version) for name, version in locked.items()} == locked
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["serve"]]
-    assert {re.split(r"[>\[]", name)[0] for name in wanted} <= set(locked)
+    required = [*project["dependencies"], *project["optional-dependencies"]["serve"]]
+    assert {re.split(r"[>\[]", name)[0] for name in required} <= set(locked)
     entries = re.split(r"\n(?=\S+==)", text)[1:]
     assert len(entries) == len(locked)
     assert all("--hash=sha256:" in entry for entry in entries)
     assert "://" not in text
 
 
-def test_the_image_is_made_of_what_is_here() -> None:
+def test_the_dockerfile_copies_existing_files() -> None:
     text = (ROOT / "Dockerfile").read_text()
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
     assert all((ROOT / name).exists() for line in copied for name in line.split())

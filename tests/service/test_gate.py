@@ -1,4 +1,4 @@
-"""Who may send requests at all: settings, token, origins."""
+"""Access to the service: settings, token, origins."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from handtint.service.settings import Settings
 TOKEN = "correct horse battery staple"
 
 
-def ask(settings: Settings, method: str, path: str, **words: Any) -> httpx.Response:
-    """Ask an application whose workers have not begun."""
+def send(settings: Settings, method: str, path: str, **options: Any) -> httpx.Response:
+    """The response of an application whose workers are not started."""
 
-    async def asked() -> httpx.Response:
+    async def respond() -> httpx.Response:
         app = create(settings, studio.pool_of(settings))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
-            return await client.request(method, path, **words)
+            return await client.request(method, path, **options)
 
-    return asyncio.run(asked())
+    return asyncio.run(respond())
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
-def test_other_addresses_need_a_token(host: str) -> None:
+def test_public_addresses_need_a_token(host: str) -> None:
     with pytest.raises(OptionError, match="HANDTINT_TOKEN"):
         Settings(host=host)
     with pytest.raises(OptionError, match="at least 16"):
@@ -38,57 +38,61 @@ def test_other_addresses_need_a_token(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
-def test_this_machines_own_do_not(host: str) -> None:
+def test_local_addresses_need_no_token(host: str) -> None:
     assert Settings(host=host).token == ""
 
 
 @pytest.mark.parametrize(
-    "words",
+    "options",
     [{"port": 70000}, {"seconds": 0}, {"megabytes": -1}, {"formats": ("svg",)}, {"origins": ("*",)}, {"frames": 0}],
     ids=str,
 )
-def test_settings_that_cannot_be_used(words: dict[str, Any]) -> None:
+def test_invalid_settings_are_errors(options: dict[str, Any]) -> None:
     with pytest.raises(OptionError):
-        Settings(**words)
+        Settings(**options)
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/metrics", "/openapi.json", "/nowhere", "/healthz/", "//healthz"])
-@pytest.mark.parametrize("said", [None, "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer \u00e9", TOKEN])
-def test_without_the_token_nothing_is_said(path: str, said: str | None) -> None:
-    head = {} if said is None else {"Authorization": said.encode("latin-1")}
-    answer = ask(Settings(token=TOKEN), "GET", path, headers=head)
-    problem(answer, 401, "token")
-    assert answer.headers["www-authenticate"] == "Bearer"
+@pytest.mark.parametrize(
+    "authorization", [None, "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer \u00e9", TOKEN]
+)
+def test_without_the_token_requests_are_rejected(path: str, authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
+    response = send(Settings(token=TOKEN), "GET", path, headers=headers)
+    problem(response, 401, "token")
+    assert response.headers["www-authenticate"] == "Bearer"
 
 
-def test_with_the_token_all_is() -> None:
-    settings, head = Settings(host="0.0.0.0", token=TOKEN), {"Authorization": f"bearer {TOKEN}"}
-    assert ask(settings, "GET", "/v1/models", headers=head).status_code == 200
-    assert ask(settings, "GET", "/healthz").json() == {"status": "alive"}
-    assert problem(ask(settings, "GET", "/readyz"), 503, "unavailable") == "the workers are starting"
-    said = ask(settings, "GET", "/openapi.json", headers=head).json()
-    assert said["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
-    assert said["paths"]["/v1/tint"]["post"]["security"] == [{"token": []}]
-    assert "security" not in said["paths"]["/healthz"]["get"]
+def test_with_the_token_requests_are_accepted() -> None:
+    settings, headers = Settings(host="0.0.0.0", token=TOKEN), {"Authorization": f"bearer {TOKEN}"}
+    assert send(settings, "GET", "/v1/models", headers=headers).status_code == 200
+    assert send(settings, "GET", "/healthz").json() == {"status": "alive"}
+    assert problem(send(settings, "GET", "/readyz"), 503, "unavailable") == "the workers are starting"
+    document = send(settings, "GET", "/openapi.json", headers=headers).json()
+    assert document["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
+    assert document["paths"]["/v1/tint"]["post"]["security"] == [{"token": []}]
+    assert "security" not in document["paths"]["/healthz"]["get"]
 
 
-def test_only_named_origins_are_answered() -> None:
+def test_only_allowed_origins_are_accepted() -> None:
     settings = Settings(origins=("https://example.org",), token=TOKEN)
-    asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
-    allowed = ask(settings, "OPTIONS", "/v1/tint", headers={**asked, "Access-Control-Request-Headers": "authorization"})
+    preflight = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    allowed = send(
+        settings, "OPTIONS", "/v1/tint", headers={**preflight, "Access-Control-Request-Headers": "authorization"}
+    )
     assert allowed.status_code == 200
     assert allowed.headers["access-control-allow-origin"] == "https://example.org"
-    refused = ask(settings, "GET", "/v1/models", headers={"Origin": "https://example.org"})
-    problem(refused, 401, "token")
-    assert refused.headers["access-control-allow-origin"] == "https://example.org"
-    other = ask(settings, "GET", "/v1/models", headers={"Origin": "https://example.com"})
+    rejected = send(settings, "GET", "/v1/models", headers={"Origin": "https://example.org"})
+    problem(rejected, 401, "token")
+    assert rejected.headers["access-control-allow-origin"] == "https://example.org"
+    other = send(settings, "GET", "/v1/models", headers={"Origin": "https://example.com"})
     problem(other, 403, "origin")
     assert "access-control-allow-origin" not in other.headers
 
 
-def test_damaged_weights_name_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_weights_contain_no_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     async def damaged(*_: object) -> None:
         raise WeightsError("/a/path: damaged")
 
     monkeypatch.setattr("handtint.service.app.form.read", damaged)
-    assert "path" not in problem(ask(Settings(), "POST", "/v1/tint"), 503, "unavailable")
+    assert "path" not in problem(send(Settings(), "POST", "/v1/tint"), 503, "unavailable")

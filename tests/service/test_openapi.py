@@ -1,4 +1,4 @@
-"""The OpenAPI document: made from the settings of an edit, and kept."""
+"""The OpenAPI document: made from the settings of an edit, and true."""
 
 from __future__ import annotations
 
@@ -30,39 +30,41 @@ expected-statuses = ["2xx", 415, 422]
 
 
 @pytest.fixture
-def said(site: httpx.Client) -> dict[str, Any]:
+def document(site: httpx.Client) -> dict[str, Any]:
     return site.get("/openapi.json").json()
 
 
-def body(said: dict[str, Any], path: str) -> dict[str, Any]:
-    return said["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
+def body(document: dict[str, Any], path: str) -> dict[str, Any]:
+    return document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]
 
 
-def test_every_setting_is_a_field(said: dict[str, Any]) -> None:
-    properties = body(said, "/v1/tint")["schema"]["properties"]
+def test_every_setting_is_a_field(document: dict[str, Any]) -> None:
+    properties = body(document, "/v1/tint")["schema"]["properties"]
     assert set(properties) == {"photo", "mask", "recipe", "other_models", *(f.name for f in fields(Options))}
     for setting in fields(Options):
-        shown = properties[setting.name]
-        assert shown["description"] == setting.metadata["help"]
-        assert (shown.get("format") == "binary") == (setting.name == "reference")
-        assert shown.get("default") == (list(setting.default) if setting.default == () else setting.default)
-        assert tuple(shown.get("enum", ())) == setting.metadata["choices"]
-        assert (shown.get("minimum"), shown.get("maximum")) == (setting.metadata["low"], setting.metadata["high"])
-    assert set(body(said, "/v1/inspect")["schema"]["properties"]) == {"photo", "gain", "mask_model"}
+        schema = properties[setting.name]
+        assert schema["description"] == setting.metadata["help"]
+        assert (schema.get("format") == "binary") == (setting.name == "reference")
+        assert schema.get("default") == (list(setting.default) if setting.default == () else setting.default)
+        assert tuple(schema.get("enum", ())) == setting.metadata["choices"]
+        assert (schema.get("minimum"), schema.get("maximum")) == (setting.metadata["low"], setting.metadata["high"])
+    assert set(body(document, "/v1/inspect")["schema"]["properties"]) == {"photo", "gain", "mask_model"}
 
 
-def test_the_examples_can_be_used(said: dict[str, Any], site: httpx.Client, jpeg: bytes, color_photo: Path) -> None:
-    given = {"photo": ("a", jpeg), "reference": ("b", color_photo.read_bytes())}
-    examples = body(said, "/v1/tint")["examples"]
+def test_the_examples_are_accepted(
+    document: dict[str, Any], site: httpx.Client, jpeg: bytes, color_photo: Path
+) -> None:
+    available = {"photo": ("a", jpeg), "reference": ("b", color_photo.read_bytes())}
+    examples = body(document, "/v1/tint")["examples"]
     assert len(examples) >= 3
     for example in examples.values():
-        words = {k: v if isinstance(v, list) else str(v) for k, v in example["value"].items() if k not in given}
-        files = {name: file for name, file in given.items() if name in example["value"]}
-        answer = site.post("/v1/tint", files=files, data=words)
-        assert answer.status_code == 200, answer.text
+        form = {k: v if isinstance(v, list) else str(v) for k, v in example["value"].items() if k not in available}
+        files = {name: file for name, file in available.items() if name in example["value"]}
+        response = site.post("/v1/tint", files=files, data=form)
+        assert response.status_code == 200, response.text
 
 
-def test_answers_are_as_they_are_described(site: httpx.Client, jpeg: bytes) -> None:
+def test_responses_match_their_schemas(site: httpx.Client, jpeg: bytes) -> None:
     photo = {"photo": ("a", jpeg)}
     tinted = site.post("/v1/tint", files=photo, headers={"Accept": "application/json"}).json()
     assert Tinted.model_validate(tinted, extra="forbid").found
@@ -73,29 +75,29 @@ def test_answers_are_as_they_are_described(site: httpx.Client, jpeg: bytes) -> N
         State.model_validate(site.get(path).json(), extra="forbid")
 
 
-def test_every_operation_tells_of_its_problems(said: dict[str, Any]) -> None:
-    for methods in said["paths"].values():
+def test_every_operation_describes_its_problems(document: dict[str, Any]) -> None:
+    for methods in document["paths"].values():
         for operation in methods.values():
             assert operation["description"]
-            refusals = {status: answer for status, answer in operation["responses"].items() if status != "200"}
-            assert refusals
-            for answer in refusals.values():
-                assert list(answer["content"]) == ["application/problem+json"]
+            errors = {status: response for status, response in operation["responses"].items() if status != "200"}
+            assert errors
+            for response in errors.values():
+                assert list(response["content"]) == ["application/problem+json"]
 
 
 @pytest.fixture(scope="module")
-def alone() -> Iterator[httpx.Client]:
+def own_site() -> Iterator[httpx.Client]:
     with studio.running(Settings(port=0, jobs=1)) as client:
         yield client
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_nothing(alone: httpx.Client, tmp_path: Path) -> None:
+def test_schemathesis_finds_no_failure(own_site: httpx.Client, tmp_path: Path) -> None:
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)
-    words = ["--checks", "all", "--max-examples", "100", "--seed", "1", "--no-color"]
+    form = ["--checks", "all", "--max-examples", "100", "--seed", "1", "--no-color"]
     tool = Path(sys.executable).with_name("schemathesis")
-    call = [str(tool), "--config-file", str(config), "run", str(alone.base_url.join("/openapi.json")), *words]
-    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert alone.get("/readyz").status_code == 200
+    call = [str(tool), "--config-file", str(config), "run", str(own_site.base_url.join("/openapi.json")), *form]
+    run = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
+    assert own_site.get("/readyz").status_code == 200

@@ -1,4 +1,4 @@
-"""A small service under pressure: a queue that fills, clients that leave or dawdle, photos that take too long."""
+"""A small service under load: a full queue, clients that disconnect or are slow, photos that take too long."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 import studio
-from studio import figure, problem
+from studio import metric, problem
 
 from handtint.service.settings import Settings
 
@@ -24,98 +24,98 @@ START, END = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a"
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[httpx.Client]:
-    """One worker, one place to wait, little time."""
+    """A service with one worker, a queue of one, and a short time limit."""
     with studio.running(Settings(port=0, jobs=1, queue=1, seconds=1.5)) as client:
         yield client
 
 
 def send(client: httpx.Client, photo: bytes) -> httpx.Response:
-    with httpx.Client(base_url=client.base_url, timeout=30) as own:
-        return own.post("/v1/tint", files={"photo": ("a", photo)})
+    with httpx.Client(base_url=client.base_url, timeout=30) as other:
+        return other.post("/v1/tint", files={"photo": ("a", photo)})
 
 
-def connect(client: httpx.Client, photo: bytes, *, whole: bool = True) -> socket.socket:
+def connect(client: httpx.Client, photo: bytes, *, complete: bool = True) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", client.base_url.port), timeout=30)
     body = START + photo + END
-    connection.sendall(HEAD.format(length=len(body)).encode() + (body if whole else body[:100]))
+    connection.sendall(HEAD.format(length=len(body)).encode() + (body if complete else body[:100]))
     return connection
 
 
-def test_who_finds_the_queue_full_is_told_when_to_come_back(small: httpx.Client, jpeg: bytes) -> None:
+def test_a_full_queue_is_an_error_with_retry_after(small: httpx.Client, jpeg: bytes) -> None:
     with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(lambda _: send(small, jpeg + studio.SLOW), range(6)))
-    done = [answer for answer in answers if answer.status_code == 200]
-    full = [answer for answer in answers if answer.status_code == 429]
-    assert (len(done), len(full)) == (2, 4)
-    for answer in full:
-        problem(answer, 429, "busy")
-        assert 1 <= int(answer.headers["retry-after"]) <= 60
-    assert figure(small, "handtint_places_taken") == 0
+        responses = list(threads.map(lambda _: send(small, jpeg + studio.SLOW), range(6)))
+    accepted = [response for response in responses if response.status_code == 200]
+    rejected = [response for response in responses if response.status_code == 429]
+    assert (len(accepted), len(rejected)) == (2, 4)
+    for response in rejected:
+        problem(response, 429, "busy")
+        assert 1 <= int(response.headers["retry-after"]) <= 60
+    assert metric(small, "handtint_places_taken") == 0
 
 
-def test_the_event_loop_is_free_while_photos_are_worked_on(small: httpx.Client, jpeg: bytes) -> None:
+def test_the_event_loop_responds_while_a_worker_is_busy(small: httpx.Client, jpeg: bytes) -> None:
     with ThreadPoolExecutor(1) as threads:
         slow = threads.submit(send, small, jpeg + studio.SLOW)
-        studio.until(lambda: figure(small, "handtint_workers_busy") == 1)
+        studio.until(lambda: metric(small, "handtint_workers_busy") == 1)
         start = time.monotonic()
         assert small.get("/healthz").json() == {"status": "alive"}
         assert time.monotonic() - start < 0.5
         assert slow.result().status_code == 200
 
 
-def test_a_client_who_leaves_frees_its_place(small: httpx.Client, jpeg: bytes) -> None:
+def test_a_client_that_disconnects_frees_its_slot(small: httpx.Client, jpeg: bytes) -> None:
     first, second = (connect(small, jpeg + studio.SLOW) for _ in range(2))
-    studio.until(lambda: figure(small, "handtint_places_taken") == 2)
+    studio.until(lambda: metric(small, "handtint_places_taken") == 2)
     second.close()
     first.close()
-    studio.until(lambda: figure(small, "handtint_places_taken") == 0, seconds=1)
-    assert figure(small, "handtint_waiting") == 0
+    studio.until(lambda: metric(small, "handtint_places_taken") == 0, seconds=1)
+    assert metric(small, "handtint_waiting") == 0
     assert send(small, jpeg).status_code == 200
-    assert figure(small, 'handtint_requests_total{path="/v1/tint",status="499"}') >= 2
+    assert metric(small, 'handtint_requests_total{path="/v1/tint",status="499"}') >= 2
 
 
-def test_a_client_who_dawdles_is_sent_away(small: httpx.Client, jpeg: bytes) -> None:
-    with connect(small, jpeg, whole=False) as connection:
-        studio.until(lambda: figure(small, "handtint_places_taken") == 1)
-        answer = ""
-        while not answer.endswith("}") and (part := connection.recv(10_000)):  # headers and body may come apart
-            answer += part.decode()
-    assert answer.startswith("HTTP/1.1 408 ")
-    assert "urn:handtint:problem:upload-time" in answer
-    assert figure(small, "handtint_places_taken") == 0
+def test_a_slow_upload_times_out(small: httpx.Client, jpeg: bytes) -> None:
+    with connect(small, jpeg, complete=False) as connection:
+        studio.until(lambda: metric(small, "handtint_places_taken") == 1)
+        response = ""
+        while not response.endswith("}") and (
+            part := connection.recv(10_000)
+        ):  # headers and body may arrive separately
+            response += part.decode()
+    assert response.startswith("HTTP/1.1 408 ")
+    assert "urn:handtint:problem:upload-time" in response
+    assert metric(small, "handtint_places_taken") == 0
 
 
-def test_a_client_who_leaves_in_the_middle_of_its_upload(small: httpx.Client, jpeg: bytes) -> None:
-    connect(small, jpeg, whole=False).close()
-    studio.until(lambda: figure(small, "handtint_places_taken") == 0, seconds=1)
+def test_an_interrupted_upload_frees_its_slot(small: httpx.Client, jpeg: bytes) -> None:
+    connect(small, jpeg, complete=False).close()
+    studio.until(lambda: metric(small, "handtint_places_taken") == 0, seconds=1)
     assert send(small, jpeg).status_code == 200
 
 
-def test_a_photo_that_takes_too_long(jpeg: bytes) -> None:
+def test_a_photo_that_takes_too_long_is_an_error_and_the_worker_is_replaced(jpeg: bytes) -> None:
     with studio.running(Settings(port=0, jobs=1, seconds=0.4)) as client:
         assert "longer than 0.4 s" in problem(send(client, jpeg + studio.SLOW), 422, "work-time")
         assert send(client, jpeg).status_code == 200
-        assert figure(client, 'handtint_workers_replaced_total{reason="time"}') == 1
+        assert metric(client, 'handtint_workers_replaced_total{reason="time"}') == 1
 
 
-def test_nothing_of_an_upload_is_written_to_a_disk(
-    small: httpx.Client, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
+def test_an_upload_is_not_written_to_disk(small: httpx.Client, jpeg: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
         raise AssertionError("written to a disk")
 
-    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", refuse)
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", fail)
     assert send(small, jpeg + bytes(5_000_000)).status_code == 200
 
 
-def test_a_stop_finishes_what_is_in_hand(jpeg: bytes) -> None:
-    answers: list[int] = []
+def test_stopping_finishes_accepted_requests(jpeg: bytes) -> None:
+    responses: list[int] = []
     with studio.running(Settings(port=0, jobs=1, seconds=5)) as client:
         photo = jpeg + studio.SLOW
-        threads = [threading.Thread(target=lambda: answers.append(send(client, photo).status_code)) for _ in range(2)]
+        threads = [threading.Thread(target=lambda: responses.append(send(client, photo).status_code)) for _ in range(2)]
         for thread in threads:
             thread.start()
-        studio.until(lambda: figure(client, "handtint_places_taken") == 2)
+        studio.until(lambda: metric(client, "handtint_places_taken") == 2)
     for thread in threads:
         thread.join()
-    assert answers == [200, 200]
+    assert responses == [200, 200]

@@ -1,4 +1,4 @@
-"""`handtint serve` as its own process: how it starts, how it stops, what it leaves."""
+"""`handtint serve` as a process: start, stop, and no processes left behind."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from click.testing import CliRunner
 
 from handtint.cli import main
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 RUNNING: list[subprocess.Popen[str]] = []
 CLIENTS: list[httpx.Client] = []
 
 
 @pytest.fixture(autouse=True)
-def _nobody_stays() -> Iterator[None]:
+def _no_processes_remain() -> Iterator[None]:
     yield
     while CLIENTS:
         CLIENTS.pop().close()
@@ -36,14 +36,14 @@ def _nobody_stays() -> Iterator[None]:
         process.communicate()
 
 
-def start(*words: str, **environment: str) -> tuple[subprocess.Popen[str], httpx.Client]:
+def start(*args: str, **environment: str) -> tuple[subprocess.Popen[str], httpx.Client]:
     """A service in a process of its own, ready, and a client of it."""
-    process = studio.start("--port", "0", "--jobs", "1", *words, **environment)
+    process = studio.start("--port", "0", "--jobs", "1", *args, **environment)
     RUNNING.append(process)
     assert process.stderr
-    said = process.stderr.readline()
-    match = re.fullmatch(r"handtint: serving at (http://\S+)\n", said)
-    assert match, said + process.stderr.read()
+    output = process.stderr.readline()
+    match = re.fullmatch(r"handtint: serving at (http://\S+)\n", output)
+    assert match, output + process.stderr.read()
     client = httpx.Client(base_url=match[1], timeout=60)
     CLIENTS.append(client)
     studio.until(lambda: client.get("/readyz").status_code == 200)
@@ -51,38 +51,40 @@ def start(*words: str, **environment: str) -> tuple[subprocess.Popen[str], httpx
 
 
 def workers(pid: int) -> list[int]:
-    """The processes below one that are workers."""
-    found = []
+    """The worker processes among the children of a process."""
+    pids = []
     for entry in Path("/proc").iterdir():
         try:
             child = entry.name.isdigit() and f"PPid:\t{pid}\n" in (entry / "status").read_text()
             if child and "spawn_main" in (entry / "cmdline").read_text():
-                found.append(int(entry.name))
+                pids.append(int(entry.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it_once_what_is_in_hand_is_finished(jpeg: bytes, number: signal.Signals) -> None:
+def test_a_signal_stops_the_service_after_accepted_requests(jpeg: bytes, number: signal.Signals) -> None:
     process, client = start()
-    answers: list[httpx.Response] = []
+    responses: list[httpx.Response] = []
     files = {"photo": ("a", jpeg + studio.SLOW)}
-    thread = threading.Thread(target=lambda: answers.append(httpx.post(client.base_url.join("/v1/tint"), files=files)))
+    thread = threading.Thread(
+        target=lambda: responses.append(httpx.post(client.base_url.join("/v1/tint"), files=files))
+    )
     thread.start()
-    studio.until(lambda: studio.figure(client, "handtint_workers_busy") == 1)
+    studio.until(lambda: studio.metric(client, "handtint_workers_busy") == 1)
     children = workers(process.pid)
     assert children
     process.send_signal(number)
     thread.join()
-    assert answers[0].status_code == 200
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said
+    assert responses[0].status_code == 200
+    _, output = process.communicate(timeout=30)
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
     assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 
-def test_workers_do_not_outlive_a_service_that_is_killed() -> None:
+def test_workers_end_with_a_killed_service() -> None:
     process, _ = start()
     children = workers(process.pid)
     assert children
@@ -95,47 +97,47 @@ def test_a_worker_killed_while_idle_is_replaced(jpeg: bytes) -> None:
     process, client = start()
     os.kill(workers(process.pid)[0], signal.SIGKILL)
     studio.until(lambda: not workers(process.pid))
-    time.sleep(0.2)  # a request of the same moment would share its fate
+    time.sleep(0.2)  # a request at the same moment would fail with it
     assert client.post("/v1/tint", files={"photo": ("a", jpeg)}).status_code == 200
     process.terminate()
     assert process.wait(30) == 0
 
 
-def test_a_limit_of_memory_is_kept(jpeg: bytes) -> None:
+def test_the_memory_limit_applies_to_workers(jpeg: bytes) -> None:
     process, client = start("--memory", "8000")
     limits = Path(f"/proc/{workers(process.pid)[0]}/limits").read_text()
     assert re.search(r"Max data size\s+8000000000\s+8000000000", limits)
     assert client.post("/v1/tint", files={"photo": ("a", jpeg)}).status_code == 200
 
 
-def test_the_token_comes_from_the_environment() -> None:
+def test_the_token_is_read_from_the_environment() -> None:
     token = "a secret of many letters"
     _, client = start("--host", "0.0.0.0", HANDTINT_TOKEN=token)
     local = client.base_url.copy_with(host="127.0.0.1")
     assert httpx.get(local.join("/v1/models")).status_code == 401
-    head = {"Authorization": f"Bearer {token}"}
-    assert httpx.get(local.join("/v1/models"), headers=head).status_code == 200
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(local.join("/v1/models"), headers=headers).status_code == 200
 
 
-def test_what_it_refuses_to_start_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_settings_prevent_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HANDTINT_TOKEN", raising=False)
 
-    def refused(*words: str) -> tuple[int, str]:
-        done = CliRunner().invoke(main, ["serve", *words])
-        return done.exit_code, done.stderr
+    def run_serve(*args: str) -> tuple[int, str]:
+        run = CliRunner().invoke(main, ["serve", *args])
+        return run.exit_code, run.stderr
 
-    assert refused("--host", "0.0.0.0")[0] == 2
-    assert "HANDTINT_TOKEN" in refused("--host", "0.0.0.0")[1]
-    assert "formats: 'svg'" in refused("--formats", "svg")[1]
+    assert run_serve("--host", "0.0.0.0")[0] == 2
+    assert "HANDTINT_TOKEN" in run_serve("--host", "0.0.0.0")[1]
+    assert "formats: 'svg'" in run_serve("--formats", "svg")[1]
     from handtint.service import server
     from handtint.service.settings import Settings
 
     with server.listen(Settings(port=0)) as taken:
-        status, said = refused("--port", str(taken.getsockname()[1]))
-    assert (status, "address already in use" in said) == (1, True)
+        status, output = run_serve("--port", str(taken.getsockname()[1]))
+    assert (status, "address already in use" in output) == (1, True)
 
 
-def test_help_says_every_setting_and_loads_no_server() -> None:
+def test_help_lists_every_setting_without_importing_a_server() -> None:
     code = (
         "import sys, handtint.cli as c\n"
         "try: c.main(['serve', '--help'])\n"
@@ -143,7 +145,7 @@ def test_help_says_every_setting_and_loads_no_server() -> None:
         "heavy = {'fastapi', 'starlette', 'uvicorn', 'prometheus_client', 'cv2', 'pyvips'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     for name in ("host", "port", "jobs", "queue", "seconds", "megabytes", "megapixels", "frames", "formats", "origins"):
-        assert f"--{name} " in done.stdout
-    assert "--token" not in done.stdout
+        assert f"--{name} " in run.stdout
+    assert "--token" not in run.stdout

@@ -1,4 +1,4 @@
-"""Real clips, made here: a photograph under a camera that pans and zooms, with grain, and a tone for its sound."""
+"""Clips for tests: a photograph under a camera that pans and zooms, with grain, and a tone as sound."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -38,7 +38,7 @@ def pan(name: str, size: tuple[int, int], time: float, grain: float = 3.0) -> Ar
 
 @dataclass
 class Clip:
-    """How a clip is made. steps: between frames, in units of base, repeated. rgb: frames are (h, w, 3)."""
+    """The settings of a clip. steps: between frames, in units of base, repeated. rotation: in quarter turns."""
 
     frames: int = 20
     size: tuple[int, int] = (64, 96)
@@ -49,16 +49,16 @@ class Clip:
     steps: tuple[int, ...] = (512,)
     sound: str = ""
     subtitles: bool = False
-    words: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
     photos: tuple[str, ...] = ("astronaut",)
     colour: tuple[int, int, int, int] = (0, 0, 0, 0)  # matrix, primaries, transfer, range
     aspect: Fraction = Fraction(1)
-    turn: int = 0
+    rotation: int = 0
     options: dict[str, str] = field(default_factory=lambda: {"preset": "ultrafast", "crf": "10"})
     first: int = 0
     chapters: tuple[tuple[int, int, str], ...] = ()  # (start, end, title) in milliseconds
 
-    def stamps(self) -> list[int]:
+    def time_stamps(self) -> list[int]:
         """The time stamps of its frames."""
         steps = [self.steps[i % len(self.steps)] for i in range(self.frames - 1)]
         return [int(stamp) for stamp in np.cumsum([self.first, *steps])]
@@ -69,7 +69,7 @@ class Clip:
         return pan(self.photos[shot], self.size, index / 25)
 
     def write(self, path: Path) -> Path:
-        """Make the file."""
+        """Write the file."""
         with av.open(str(path), "w") as out:
             video = out.add_stream(self.codec, rate=self.rate)
             context = video.codec_context
@@ -78,18 +78,18 @@ class Clip:
             context.sample_aspect_ratio = self.aspect
             if any(self.colour):
                 context.colorspace, context.color_primaries, context.color_trc, context.color_range = self.colour
-            if self.turn:
-                video.set_display_rotation(90.0 * self.turn)
-            out.metadata.update(self.words)
+            if self.rotation:
+                video.set_display_rotation(90.0 * self.rotation)
+            out.metadata.update(self.metadata)
             if self.chapters:
                 out.set_chapters([_chapter(n, *chapter) for n, chapter in enumerate(self.chapters)])
             sound = out.add_stream(self.sound, rate=48000, layout="mono") if self.sound else None
             out.start_encoding()
-            for index, pts in enumerate(self.stamps()):
+            for index, pts in enumerate(self.time_stamps()):
                 out.mux(video.encode(self._stored(index, pts)))
             out.mux(video.encode(None))
             if sound is not None:
-                self._sing(out, sound)
+                self._encode_sound(out, sound)
         return path
 
     def _stored(self, index: int, pts: int) -> av.VideoFrame:
@@ -101,8 +101,8 @@ class Clip:
         frame.pts, frame.time_base = pts, self.base
         return frame
 
-    def _sing(self, out: av.container.OutputContainer, sound: av.AudioStream) -> None:
-        seconds = float(self.stamps()[-1] * self.base) + 0.04
+    def _encode_sound(self, out: av.container.OutputContainer, sound: av.AudioStream) -> None:
+        seconds = float(self.time_stamps()[-1] * self.base) + 0.04
         wave = (np.sin(np.arange(int(48000 * seconds)) * 0.05) * 9000).astype(np.int16)[None]
         frame = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
         frame.rate, frame.pts = 48000, 0

@@ -14,4 +14,4 @@ def _simple_networks(tinter: Tinter) -> None:
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
     """A short film with sound."""
-    return Clip(sound="aac", words={"title": "A pan", "comment": "by hand"}).write(tmp_path / "in.mp4")
+    return Clip(sound="aac", metadata={"title": "A pan", "comment": "by hand"}).write(tmp_path / "in.mp4")

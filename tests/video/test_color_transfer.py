@@ -27,17 +27,17 @@ def film(count: int, *names: str) -> list[Array]:
     return [pan(name, SIZE, i / 25, grain=1) for name in names or ("astronaut",) for i in range(count)]
 
 
-def chroma(tinter: Tinter, frames: list[Array], **asked: object) -> list[Float]:
+def chroma(tinter: Tinter, frames: list[Array], **settings: object) -> list[Float]:
     """The a*b* (h, w, 2) of each frame."""
-    options = replace(ALL, **asked)  # type: ignore[arg-type]
-    tracker, found = Tracker(tinter.networks, options), []
+    options = replace(ALL, **settings)  # type: ignore[arg-type]
+    tracker, result = Tracker(tinter.networks, options), []
     for i, frame in enumerate(frames):
-        seen = tracker.process(frame, i / 25)
-        found.append(lab.split(tint_frame(Photo(frame), tinter.networks, seen, options).photo.pixels)[1])
-    return found
+        analysis = tracker.process(frame, i / 25)
+        result.append(lab.split(tint_frame(Photo(frame), tinter.networks, analysis, options).photo.pixels)[1])
+    return result
 
 
-def test_light_is_that_of_a_photograph_in_all_frames(tinter: Tinter) -> None:
+def test_warmth_has_the_same_effect_as_on_a_photo_in_all_frames(tinter: Tinter) -> None:
     frames = film(14)
     warm = chroma(tinter, frames, warmth=0.8)
     for i in (0, 7, 13):
@@ -45,51 +45,53 @@ def test_light_is_that_of_a_photograph_in_all_frames(tinter: Tinter) -> None:
         assert np.abs(warm[i] - lab.split(alone)[1]).mean() < 1.0, i
 
 
-def test_a_variant_has_its_colour_in_each_scene_and_frame(tinter: Tinter) -> None:
+def test_a_variant_changes_each_frame_of_each_scene(tinter: Tinter) -> None:
     frames = film(14, "astronaut", "hopper")
     plain, blue = chroma(tinter, frames), chroma(tinter, frames, variant=1)
-    told = [float((one - other)[..., 1].min()) for one, other in zip(blue, plain, strict=True)]
-    assert max(told) < -15
-    light = chroma(tinter, frames, variant=4)
-    assert all((one - other)[..., 1].mean() > 1 for one, other in zip(light, plain, strict=True))
+    changes = [float((frame - plain_frame)[..., 1].min()) for frame, plain_frame in zip(blue, plain, strict=True)]
+    assert max(changes) < -15
+    warm = chroma(tinter, frames, variant=4)
+    assert all((frame - plain_frame)[..., 1].mean() > 1 for frame, plain_frame in zip(warm, plain, strict=True))
 
 
-def test_a_variant_says_where_nothing_may_have_its_colour(tinter: Tinter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variant_without_an_object_has_a_note(tinter: Tinter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handtint.video.variant.recolorable_point", lambda *_: None)
     tracker = Tracker(tinter.networks, replace(ALL, variant=2))
     assert "variant 2, red: no object" in tracker.process(film(1)[0], 0).note
     assert variants.VARIANTS[1].name == "red"
 
 
-def test_a_reference_is_learned_once_a_scene(
+def test_a_reference_is_learned_once_per_scene(
     tinter: Tinter, color_photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
     monkeypatch.setattr(reference.transfer, "learn_shifts", lambda *views: calls.append(1) or learn_shifts(*views))
     frames = film(14, "astronaut", "hopper")
-    plain, like = chroma(tinter, frames), chroma(tinter, frames, reference=str(color_photo))
+    plain, transferred = chroma(tinter, frames), chroma(tinter, frames, reference=str(color_photo))
     assert len(calls) == 2
-    assert all(np.abs(one - other).mean() > 0.5 for one, other in zip(like, plain, strict=True))
+    assert all(np.abs(frame - plain_frame).mean() > 0.5 for frame, plain_frame in zip(transferred, plain, strict=True))
     alone = tinter.run(Photo(frames[0]), replace(ALL, reference=str(color_photo))).photo.pixels
-    assert np.abs(like[0] - lab.split(alone)[1]).mean() < 1.0
+    assert np.abs(transferred[0] - lab.split(alone)[1]).mean() < 1.0
 
 
-def test_a_gray_reference_is_refused(tinter: Tinter, sample: Path) -> None:
+def test_a_gray_reference_is_rejected(tinter: Tinter, sample: Path) -> None:
     with pytest.raises(OptionError, match="has no colours of its own"):
         Tracker(tinter.networks, replace(ALL, reference=str(sample)))
 
 
-@pytest.mark.parametrize("asked", [{"variant": 1}, {"reference": "tests/photos/cat.jpg"}])
-def test_what_was_remembered_goes_on_the_same(tinter: Tinter, asked: dict[str, object], color_photo: Path) -> None:
-    options = replace(ALL, **{k: str(color_photo) if k == "reference" else v for k, v in asked.items()})  # type: ignore[arg-type]
+@pytest.mark.parametrize("settings", [{"variant": 1}, {"reference": "tests/photos/cat.jpg"}])
+def test_a_restored_state_gives_the_same_colours(
+    tinter: Tinter, settings: dict[str, object], color_photo: Path
+) -> None:
+    options = replace(ALL, **{k: str(color_photo) if k == "reference" else v for k, v in settings.items()})  # type: ignore[arg-type]
     frames = film(16)
-    whole, first, second = (Tracker(tinter.networks, options) for _ in range(3))
-    straight = [whole.process(frame, i / 25).colors for i, frame in enumerate(frames)]
+    uninterrupted, first, second = (Tracker(tinter.networks, options) for _ in range(3))
+    expected = [uninterrupted.process(frame, i / 25).colors for i, frame in enumerate(frames)]
     for i, frame in enumerate(frames[:9]):
         first.process(frame, i / 25)
     second.state = tracker_state.load(tracker_state.dump(first.state))
     for i, frame in enumerate(frames[9:], 9):
-        again, before = second.process(frame, i / 25).colors, straight[i]
-        assert again
-        assert before
-        assert np.array_equal(again.offset, before.offset), i
+        colors, expected_colors = second.process(frame, i / 25).colors, expected[i]
+        assert colors
+        assert expected_colors
+        assert np.array_equal(colors.offset, expected_colors.offset), i

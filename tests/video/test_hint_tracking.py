@@ -1,4 +1,4 @@
-"""Hints in films: named in one frame, then followed; small faces, looked at again."""
+"""Hints in films: given in one frame, then tracked; the closer look at small faces."""
 
 from dataclasses import replace
 
@@ -23,79 +23,79 @@ SIZE = (240, 360)
 
 def chroma(tinter: Tinter, options: Options, count: int) -> list[Float]:
     """The a*b* (h, w, 2) of each frame of a clip."""
-    tracker, found = Tracker(tinter.networks, options), []
+    tracker, result = Tracker(tinter.networks, options), []
     for i in range(count):
         frame = pan("astronaut", SIZE, i / 25)
-        seen = tracker.process(frame, i / 25)
-        found.append(lab.split(tint_frame(Photo(frame), tinter.networks, seen, options).photo.pixels)[1])
-    return found
+        analysis = tracker.process(frame, i / 25)
+        result.append(lab.split(tint_frame(Photo(frame), tinter.networks, analysis, options).photo.pixels)[1])
+    return result
 
 
-def place(index: int, start: tuple[float, float]) -> tuple[int, int]:
-    """(row, column) in a frame of what is at a place (x, y) of the first one."""
-    first, now = (np.vstack([camera(SIZE, photo("astronaut").shape, i / 25), [0, 0, 1]]) for i in (0, index))
-    x, y, _ = now @ np.linalg.inv(first) @ (*start, 1)
+def tracked_position(index: int, start: tuple[float, float]) -> tuple[int, int]:
+    """(row, column) in a frame of the point (x, y) of the first one."""
+    first, current = (np.vstack([camera(SIZE, photo("astronaut").shape, i / 25), [0, 0, 1]]) for i in (0, index))
+    x, y, _ = current @ np.linalg.inv(first) @ (*start, 1)
     return round(y), round(x)
 
 
-def around(ab: Float, at: tuple[int, int]) -> Float:
-    return np.asarray(ab[at[0] - 2 : at[0] + 3, at[1] - 2 : at[1] + 3].mean(axis=(0, 1)))
+def mean_ab(ab: Float, position: tuple[int, int]) -> Float:
+    return np.asarray(ab[position[0] - 2 : position[0] + 3, position[1] - 2 : position[1] + 3].mean(axis=(0, 1)))
 
 
-def test_a_points_colour_moves_with_what_it_lies_on(tinter: Tinter) -> None:
+def test_the_colour_of_a_point_moves_with_its_object(tinter: Tinter) -> None:
     start = (200.0, 100.0)
-    hinted_at = replace(Options(keep="all"), hint=(f"@{start[0]:g},{start[1]:g}=#3050c0",))
-    plain, told = (chroma(tinter, options, 26) for options in (Options(keep="all"), hinted_at))
+    hinted_options = replace(Options(keep="all"), hint=(f"@{start[0]:g},{start[1]:g}=#3050c0",))
+    plain, hinted = (chroma(tinter, options, 26) for options in (Options(keep="all"), hinted_options))
     for i in (0, 5, 11, 12, 25):
-        at = place(i, start)
-        assert around(told[i], at)[1] < around(plain[i], at)[1] - 15, i
-    assert np.hypot(place(25, start)[1] - start[0], place(25, start)[0] - start[1]) > 8
+        position = tracked_position(i, start)
+        assert mean_ab(hinted[i], position)[1] < mean_ab(plain[i], position)[1] - 15, i
+    assert np.hypot(tracked_position(25, start)[1] - start[0], tracked_position(25, start)[0] - start[1]) > 8
 
 
-def test_a_hint_begins_in_the_frame_it_is_given_for(tinter: Tinter) -> None:
+def test_a_hint_starts_in_the_frame_of_its_time(tinter: Tinter) -> None:
     options = replace(Options(keep="all"), hint=("@200,100@0.4s=#3050c0",))
-    plain, told = (chroma(tinter, one, 14) for one in (Options(keep="all"), options))
-    assert all(np.array_equal(plain[i], told[i]) for i in range(9))
-    assert around(told[10], (100, 200))[1] < around(plain[10], (100, 200))[1] - 15
+    plain, hinted = (chroma(tinter, setting, 14) for setting in (Options(keep="all"), options))
+    assert all(np.array_equal(plain[i], hinted[i]) for i in range(9))
+    assert mean_ab(hinted[10], (100, 200))[1] < mean_ab(plain[10], (100, 200))[1] - 15
 
 
-def test_a_person_has_the_colour_of_the_hint(tinter: Tinter) -> None:
-    told = chroma(tinter, replace(Options(keep="all"), hint=("person:1=#3050c0",)), 14)
+def test_a_hint_for_a_person_colours_the_person_only(tinter: Tinter) -> None:
+    hinted = chroma(tinter, replace(Options(keep="all"), hint=("person:1=#3050c0",)), 14)
     for i in (0, 13):
-        assert told[i][60:180, 20:140, 1].mean() < 0 < told[i][60:180, 220:340, 1].mean()
+        assert hinted[i][60:180, 20:140, 1].mean() < 0 < hinted[i][60:180, 220:340, 1].mean()
 
 
-def test_a_point_that_leaves_the_frame_or_is_hidden_is_let_go() -> None:
-    move, fits = np.zeros((40, 60, 2), np.float32), np.ones((40, 60), np.float32)
-    move[..., 0] = 12  # everything has moved 12 to the left
-    spots = hint_tracking.initial_points(
+def test_points_that_leave_the_frame_or_are_hidden_are_dropped() -> None:
+    motion, confidence = np.zeros((40, 60, 2), np.float32), np.ones((40, 60), np.float32)
+    motion[..., 0] = 12  # everything has moved 12 to the left
+    points = hint_tracking.initial_points(
         [hint.point for hint in Options(hint=("@6,10=navy", "@30,10=navy")).hints if hint.point], (40, 60)
     )
-    now = hint_tracking.track(spots, move, fits)
-    assert [round(x * 60) for x, _ in now.values()] == [18]
-    assert not hint_tracking.track(spots, move, fits * 0)
+    current = hint_tracking.track(points, motion, confidence)
+    assert [round(x * 60) for x, _ in current.values()] == [18]
+    assert not hint_tracking.track(points, motion, confidence * 0)
 
 
-def test_hints_are_remembered(tinter: Tinter) -> None:
+def test_hints_are_part_of_the_saved_state(tinter: Tinter) -> None:
     tracker = Tracker(tinter.networks, replace(Options(keep="all"), hint=("@200,100=#3050c0",)))
     for i in range(14):
         tracker.process(pan("astronaut", SIZE, i / 25), i / 25)
-    again = tracker_state.load(tracker_state.dump(tracker.state))
-    assert again.keyframe
+    restored = tracker_state.load(tracker_state.dump(tracker.state))
+    assert restored.keyframe
     assert tracker.state.keyframe
-    assert again.keyframe.hint_points == tracker.state.keyframe.hint_points
-    assert again.keyframe.hint_points
-    assert again.resolved == tracker.state.resolved
-    assert np.array_equal(again.keyframe.hint_change, tracker.state.keyframe.hint_change)
+    assert restored.keyframe.hint_points == tracker.state.keyframe.hint_points
+    assert restored.keyframe.hint_points
+    assert restored.resolved == tracker.state.resolved
+    assert np.array_equal(restored.keyframe.hint_change, tracker.state.keyframe.hint_change)
 
 
-def test_a_page_is_refused() -> None:
+def test_a_hint_for_a_page_is_rejected() -> None:
     with pytest.raises(OptionError, match="a film has no pages"):
         FilmJob(source="a.mp4", output="b.mp4", options=Options(hint=("page:2 @1,2=navy",)))
 
 
-class Blob:
-    """A detector that finds a face where the film has a bright square, but not each time."""
+class FlickeringDetector:
+    """A detector that finds a face in every second analysis only."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -104,48 +104,48 @@ class Blob:
         self.calls += 1
         n, _, h, w = x.shape
         heat, size = np.full((n, 1, h // 4, w // 4), -9, np.float32), np.zeros((n, 2, h // 4, w // 4), np.float32)
-        if (self.calls + 1) // 2 % 2:  # it is asked at two sizes for each look
+        if (self.calls + 1) // 2 % 2:  # it runs at two sizes for each analysis
             heat[0, 0, h // 8, w // 16] = 9
             size[:] = np.log(8)
         return heat, size, np.zeros_like(size)
 
 
-def test_a_missed_face_is_no_flicker(
+def test_a_missed_face_causes_no_flicker(
     tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Sees:
-        """Blue on a crop, which is square; red-brown on the whole."""
+    class CropColor:
+        """Blue for a crop, which is square; red-brown for the whole frame."""
 
         def run(self, x: Float) -> tuple[Float, ...]:
             b = -0.3 if x.shape[2] == x.shape[3] else 0.2
             return (np.full((len(x), 2, x.shape[2] // 2, x.shape[3] // 2), b, np.float32),)
 
-    blob = Blob()
-    monkeypatch.setitem(engines, "color", Sees())
-    monkeypatch.setitem(engines, "faces", blob)
+    detector = FlickeringDetector()
+    monkeypatch.setitem(engines, "color", CropColor())
+    monkeypatch.setitem(engines, "faces", detector)
     frame = np.asarray(cv2.resize(pan("astronaut", SIZE, 0), SIZE[::-1]))
     tracker, blue = Tracker(tinter.networks, Options(keep="all")), []
     for i in range(40):
         colors = tracker.process(frame, i / 25).colors
         assert colors is not None
         blue.append(float(colors.offset[..., 1].min()))
-    assert blob.calls >= 6
+    assert detector.calls >= 6
     assert min(blue) < -15
     assert max(np.abs(np.diff(blue))) < 8
 
 
-def test_without_the_closer_look_no_face_is_looked_for(
+def test_without_the_closer_look_the_detector_does_not_run(
     tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blob = Blob()
-    monkeypatch.setitem(engines, "faces", blob)
+    detector = FlickeringDetector()
+    monkeypatch.setitem(engines, "faces", detector)
     tracker = Tracker(tinter.networks, Options(keep="all", closer_look="off"))
     frame: Array = pan("astronaut", SIZE, 0)
     tracker.process(frame, 0)
-    assert blob.calls == 0
+    assert detector.calls == 0
 
 
-def test_no_note_on_points_that_move(tinter: Tinter) -> None:
+def test_points_in_films_have_no_note_on_the_mask(tinter: Tinter) -> None:
     options = Options(keep="person", hint=("@300,100=#3050c0",))  # in the right half, where no colour is kept
     frame = pan("astronaut", SIZE, 0)
     analysis = Tracker(tinter.networks, options).process(frame, 0)

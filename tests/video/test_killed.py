@@ -1,4 +1,4 @@
-"""The command itself, killed in mid-film: given again, it makes the bytes of a run that nobody disturbed."""
+"""The command, killed during a film: resumed, it writes the bytes of an uninterrupted run."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from handtint.video.render import Render
 from handtint.video.source import Film
 
 TESTS = Path(__file__).parents[1]
-# The command with the simple networks of the tests and short parts; it kills itself as it takes a certain frame.
+# The command with the simple networks of the tests and short parts; it kills itself at a given frame.
 COMMAND = """
 import os, signal, sys
 from conftest import ConstantColor, LeftHalf, NoFaces
@@ -41,56 +41,58 @@ main()
 """
 
 
-def handtint(kill_at: int, *words: object) -> subprocess.CompletedProcess[str]:
+def handtint(kill_at: int, *args: object) -> subprocess.CompletedProcess[str]:
     """The command, killed at a frame; 0 for never."""
-    call = [sys.executable, "-c", COMMAND, str(kill_at), *map(str, words)]
+    command = [sys.executable, "-c", COMMAND, str(kill_at), *map(str, args)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
-    done = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False, env=environment)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    assert "Traceback" not in result.stderr, result.stderr
+    return result
 
 
 @pytest.mark.parametrize(("codec", "ending"), [("h264", "mp4"), ("ffv1", "mkv")])
-def test_killed_in_mid_film_it_goes_on_to_the_same_bytes(
+def test_a_killed_film_is_resumed_to_the_same_bytes(
     clip: Path, tmp_path: Path, codec: str, ending: str, tinter: Tinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / f"out.{ending}"
-    words = "tint", clip, "-o", out, "--codec", codec
-    assert handtint(13, *words).returncode == -signal.SIGKILL
+    args = "tint", clip, "-o", out, "--codec", codec
+    assert handtint(13, *args).returncode == -signal.SIGKILL
     assert not out.exists()
-    again = handtint(0, *words)
-    assert again.returncode == 0
-    assert "8 of 20 frames were done by an earlier run" in again.stderr
+    resumed = handtint(0, *args)
+    assert resumed.returncode == 0
+    assert "8 of 20 frames were done by an earlier run" in resumed.stderr
     monkeypatch.setattr(render, "PART_FRAMES", 8)
-    whole = tmp_path / "whole" / out.name
-    whole.parent.mkdir()
-    with Render(FilmJob(source=str(clip), output=str(whole), options=Options(), codec=codec)) as run:
+    uninterrupted = tmp_path / "whole" / out.name
+    uninterrupted.parent.mkdir()
+    with Render(FilmJob(source=str(clip), output=str(uninterrupted), options=Options(), codec=codec)) as run:
         assert list(run.frames(Event())) == list(range(1, 21))
-    assert out.read_bytes() == whole.read_bytes()
+    assert out.read_bytes() == uninterrupted.read_bytes()
     assert not Path(f"{out}.handtint").exists()
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "message"),
     [
         (b"", "the file is empty"),
         (b"not a film at all" * 99, "cannot be read as a film"),
-        (None, "cannot be read as a film"),  # a film without its end, where an MP4 has its table
+        (None, "cannot be read as a film"),  # a film without its end, where an MP4 has its index
     ],
 )
-def test_a_bad_film_is_one_line_and_leaves_nothing(clip: Path, tmp_path: Path, content: bytes | None, why: str) -> None:
+def test_a_bad_film_is_an_error_in_one_line_without_output(
+    clip: Path, tmp_path: Path, content: bytes | None, message: str
+) -> None:
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(clip.read_bytes()[:-4000] if content is None else content)
-    done = handtint(0, "tint", bad, "-o", tmp_path / "out.mp4")
-    assert done.returncode == 1
-    assert [line for line in done.stderr.splitlines() if "bad.mp4" in line] == done.stderr.splitlines()
-    assert f"{bad}: " in done.stderr
-    assert why in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    result = handtint(0, "tint", bad, "-o", tmp_path / "out.mp4")
+    assert result.returncode == 1
+    assert [line for line in result.stderr.splitlines() if "bad.mp4" in line] == result.stderr.splitlines()
+    assert f"{bad}: " in result.stderr
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.mp4", "in.mp4"]
 
 
-def test_a_part_closed_twice_is_whole(clip: Path, tmp_path: Path) -> None:
+def test_a_part_closed_twice_is_complete(clip: Path, tmp_path: Path) -> None:
     with Film(str(clip)) as film:
         info = film.info
     part = Part(str(tmp_path / "part.mkv"), info, codecs.CODECS["h264"], 18, b_frames=True)
@@ -103,7 +105,7 @@ def test_a_part_closed_twice_is_whole(clip: Path, tmp_path: Path) -> None:
     assert len(frames(tmp_path / "part.mkv")) == 3
 
 
-def test_a_film_closed_twice_and_read_after_it_is_an_error_no_crash(clip: Path) -> None:
+def test_reading_a_closed_film_is_an_error_not_a_crash(clip: Path) -> None:
     code = (
         "import sys; from handtint.video.source import Film\n"
         f"film = Film({str(clip)!r})\n"
@@ -113,6 +115,6 @@ def test_a_film_closed_twice_and_read_after_it_is_an_error_no_crash(clip: Path) 
         "except Exception as error: print(type(error).__name__)\n"
         "frames.close(); film.__exit__(); print('alive')\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["ValueError", "alive"]
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["ValueError", "alive"]

@@ -1,4 +1,4 @@
-"""Motion, cuts, keys and things followed, on clips whose truth is known."""
+"""Motion, cuts, keyframes and tracked objects, on clips with known truth."""
 
 import cv2
 import numpy as np
@@ -19,77 +19,77 @@ def shots(name: str, count: int, start: float = 0.0) -> list[Array]:
     return [pan(name, SIZE, start + i / 25) for i in range(count)]
 
 
-def test_motion_is_that_of_the_camera() -> None:
-    one, two = (flow.smoothed_lightness(pan("astronaut", SIZE, time), 256) for time in (0.4, 0.52))
-    h, w = one.shape
+def test_the_motion_is_that_of_the_camera() -> None:
+    first, second = (flow.smoothed_lightness(pan("astronaut", SIZE, time), 256) for time in (0.4, 0.52))
+    h, w = first.shape
     size = photo("astronaut").shape
-    there, here = (np.vstack([camera(SIZE, size, time), [0, 0, 1]]) for time in (0.4, 0.52))
-    back = there @ np.linalg.inv(here)
+    first_camera, second_camera = (np.vstack([camera(SIZE, size, time), [0, 0, 1]]) for time in (0.4, 0.52))
+    transform = first_camera @ np.linalg.inv(second_camera)
     y, x = np.mgrid[:h, :w].astype(np.float64)
     points = np.stack([x * SIZE[1] / w, y * SIZE[0] / h, np.ones_like(x)])
-    truth = np.tensordot(back, points, 1)[:2] - points[:2]
-    found = flow.motion(two, one)
-    error = np.hypot(found[..., 0] * SIZE[1] / w - truth[0], found[..., 1] * SIZE[0] / h - truth[1])
+    truth = np.tensordot(transform, points, 1)[:2] - points[:2]
+    motion = flow.motion(second, first)
+    error = np.hypot(motion[..., 0] * SIZE[1] / w - truth[0], motion[..., 1] * SIZE[0] / h - truth[1])
     assert np.median(error[10:-10, 10:-10]) < 0.5
-    assert flow.mismatch(flow.confidence(two, one, found)) < 0.1
+    assert flow.mismatch(flow.confidence(second, first, motion)) < 0.1
 
 
-def test_values_move_with_the_motion() -> None:
-    move = np.zeros((40, 60, 2), np.float32)
-    move[..., 0] = 6
+def test_warped_values_move_with_the_motion() -> None:
+    motion = np.zeros((40, 60, 2), np.float32)
+    motion[..., 0] = 6
     values = np.tile(np.arange(30, dtype=np.float32), (20, 1))
-    assert np.allclose(flow.warp(values, move)[:, :26], values[:, :26] + 3, atol=0.01)
+    assert np.allclose(flow.warp(values, motion)[:, :26], values[:, :26] + 3, atol=0.01)
 
 
 @pytest.mark.parametrize("pair", [("astronaut", "cat"), ("coffee", "hopper"), ("rocket", "temple"), ("cat", "flower")])
-def test_a_cut_is_found_and_a_pan_is_none(pair: tuple[str, str]) -> None:
+def test_cuts_are_detected_and_pans_are_not(pair: tuple[str, str]) -> None:
     views = [[flow.smoothed_lightness(frame, 256) for frame in shots(name, 2)] for name in pair]
     assert is_cut(views[1][0], views[0][1])
     assert not is_cut(views[0][1], views[0][0])
     assert not is_cut(views[1][1], views[1][0])
 
 
-def test_a_fade_is_no_cut() -> None:
-    before, now = shots("astronaut", 2)
-    darker = np.round(now * 0.7).astype(np.uint8)
+def test_a_fade_is_not_a_cut() -> None:
+    before, current = shots("astronaut", 2)
+    darker = np.round(current * 0.7).astype(np.uint8)
     assert not is_cut(flow.smoothed_lightness(darker, 256), flow.smoothed_lightness(before, 256))
 
 
-def test_networks_look_at_keys_and_cuts_alone(tinter: Tinter) -> None:
+def test_networks_run_at_keyframes_and_cuts_only(tinter: Tinter) -> None:
     tracker = Tracker(tinter.networks, Options())
-    seen = [tracker.process(frame, i / 25) for i, frame in enumerate([*shots("astronaut", 15), *shots("cat", 5)])]
-    assert [i for i, one in enumerate(seen) if one.starts_scene] == [0, 15]
-    assert seen[15].is_keyframe
-    assert sum(one.is_keyframe for one in seen) <= 6
+    analyses = [tracker.process(frame, i / 25) for i, frame in enumerate([*shots("astronaut", 15), *shots("cat", 5)])]
+    assert [i for i, first in enumerate(analyses) if first.starts_scene] == [0, 15]
+    assert analyses[15].is_keyframe
+    assert sum(first.is_keyframe for first in analyses) <= 6
 
 
-def test_a_flash_does_not_end_a_scene(tinter: Tinter) -> None:
+def test_after_a_flash_the_scene_continues(tinter: Tinter) -> None:
     tracker = Tracker(tinter.networks, Options())
     film = shots("astronaut", 10)
     film[5] = np.full_like(film[5], 250)
-    seen = [tracker.process(frame, i / 25) for i, frame in enumerate(film)]
-    assert seen[5].starts_scene
-    assert not any(one.starts_scene for one in seen[6:])
+    analyses = [tracker.process(frame, i / 25) for i, frame in enumerate(film)]
+    assert analyses[5].starts_scene
+    assert not any(first.starts_scene for first in analyses[6:])
 
 
-def test_what_was_remembered_goes_on_the_same(tinter: Tinter) -> None:
+def test_a_restored_state_gives_the_same_analysis(tinter: Tinter) -> None:
     film = shots("astronaut", 20)
     options = Options(keep="person:1 + @20%,50%")
-    whole, first, second = (Tracker(tinter.networks, options) for _ in range(3))
-    straight = [whole.process(frame, i / 25) for i, frame in enumerate(film)]
+    uninterrupted, first, second = (Tracker(tinter.networks, options) for _ in range(3))
+    expected = [uninterrupted.process(frame, i / 25) for i, frame in enumerate(film)]
     for i, frame in enumerate(film[:9]):
         first.process(frame, i / 25)
     second.state = tracker_state.load(tracker_state.dump(first.state))
     for i, frame in enumerate(film[9:], 9):
-        again = second.process(frame, i / 25)
-        assert again.is_keyframe == straight[i].is_keyframe
-        assert all(map(np.array_equal, again.layers, straight[i].layers))
-        assert again.colors is not None
-        assert straight[i].colors is not None
-        assert np.array_equal(again.colors.offset, straight[i].colors.offset)
+        analysis = second.process(frame, i / 25)
+        assert analysis.is_keyframe == expected[i].is_keyframe
+        assert all(map(np.array_equal, analysis.layers, expected[i].layers))
+        assert analysis.colors is not None
+        assert expected[i].colors is not None
+        assert np.array_equal(analysis.colors.offset, expected[i].colors.offset)
 
 
-class Persons:
+class BrightPersons:
     """A network that finds two persons where the film has bright squares; the right one grows to be the larger."""
 
     def run(self, x: Float) -> tuple[Float, ...]:
@@ -98,12 +98,12 @@ class Persons:
         classes = np.zeros((n, 21, h // 4, w // 4), np.float32)
         classes[:, 0] = 5
         classes[:, VOC.index("person")] = np.where(small > 0.2, 15, 0)
-        front = cv2.resize(np.where(small > 0.2, 9, -9).astype(np.float32), (w // 2, h // 2))
-        return classes, front[None, None], classes
+        foreground = cv2.resize(np.where(small > 0.2, 9, -9).astype(np.float32), (w // 2, h // 2))
+        return classes, foreground[None, None], classes
 
 
 def squares(index: int) -> Array:
-    """The left square shrinks while the right one grows; the ground has texture."""
+    """A frame in which the left square shrinks and the right one grows, on a textured background."""
     frame = np.random.default_rng(0).integers(20, 90, (60, 90)).astype(np.uint8)
     frame = cv2.resize(frame, SIZE[::-1], interpolation=cv2.INTER_CUBIC)
     for centre, side in ((90, 60 - index), (270, 40 + index)):
@@ -116,18 +116,18 @@ def halves(layer: Float) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(("keep_", "left"), [("person:1", True), ("person:2", False), ("@25%,50%", True)])
-def test_one_thing_is_followed(
+def test_one_object_is_tracked(
     tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch, keep_: str, left: bool
 ) -> None:
-    monkeypatch.setitem(engines, "mask", Persons())
+    monkeypatch.setitem(engines, "mask", BrightPersons())
     tracker = Tracker(tinter.networks, Options(keep=keep_))
     for i in range(30):
         sides = halves(tracker.process(squares(i), i / 25).layers[0])
         assert (sides[0] > 5 * sides[1]) == left, i
 
 
-class Dressed:
-    """Sees hair in the upper half of each person and clothes in the lower."""
+class HairAndClothes:
+    """Predicts hair in the upper half of each person and clothes in the lower."""
 
     def run(self, x: Float) -> tuple[Float, ...]:
         logits = np.full((1, 4, x.shape[2] // 4, x.shape[3] // 4), -8, np.float32)
@@ -136,11 +136,11 @@ class Dressed:
         return (logits,)
 
 
-def test_parts_of_people_are_kept_in_every_frame(
+def test_parts_of_people_are_selected_in_every_frame(
     tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(engines, "mask", Persons())
-    monkeypatch.setitem(engines, "parts", Dressed())
+    monkeypatch.setitem(engines, "mask", BrightPersons())
+    monkeypatch.setitem(engines, "parts", HairAndClothes())
     tracker = Tracker(tinter.networks, Options(keep="person.clothes"))
     for i in range(20):
         layer = tracker.process(squares(i), i / 25).layers[0]
@@ -149,48 +149,48 @@ def test_parts_of_people_are_kept_in_every_frame(
         assert lower > 5 * upper, i
 
 
-def test_a_point_names_a_thing_in_its_frame(
+def test_a_point_selects_an_object_from_its_frame_on(
     tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(engines, "mask", Persons())
+    monkeypatch.setitem(engines, "mask", BrightPersons())
     tracker = Tracker(tinter.networks, Options(keep="@75%,50%@0.4s"))
-    kept = [halves(tracker.process(squares(i), i / 25).layers[0]) for i in range(20)]
-    assert max(max(sides) for sides in kept[:10]) == 0
-    assert all(right > 0.05 and left < right / 5 for left, right in kept[10:])
+    shares = [halves(tracker.process(squares(i), i / 25).layers[0]) for i in range(20)]
+    assert max(max(sides) for sides in shares[:10]) == 0
+    assert all(right > 0.05 and left < right / 5 for left, right in shares[10:])
 
 
-def test_a_thing_that_is_not_seen_fades() -> None:
+def test_an_object_that_is_not_detected_fades() -> None:
     term = keep.parse("person:1")[0].term
     before = np.zeros((40, 60), np.float32)
     before[10:20, 10:20] = 1
-    nothing = np.zeros((21, 40, 60), np.float32)
-    nothing[0] = 1
+    classes = np.zeros((21, 40, 60), np.float32)
+    classes[0] = 1
     from handtint.types import Segmentation
 
-    found = Segmentation(nothing, nothing[1], nothing[:3])
-    assert object_tracking.redetect(term, before, found).max() == pytest.approx(object_tracking.FADE)
+    segmentation = Segmentation(classes, classes[1], classes[:3])
+    assert object_tracking.redetect(term, before, segmentation).max() == pytest.approx(object_tracking.FADE)
     assert object_tracking.is_lost(np.zeros((4, 4), np.float32))
 
 
-class Moody:
-    """A colour network that changes its mind each time."""
+class AlternatingColor:
+    """A colour network whose prediction changes its sign each time."""
 
     def __init__(self) -> None:
-        self.turn = 1.0
+        self.sign = 1.0
 
     def run(self, x: Float) -> tuple[Float, ...]:
-        self.turn = -self.turn
-        return (np.full((1, 2, x.shape[2] // 2, x.shape[3] // 2), 0.3 * self.turn, np.float32),)
+        self.sign = -self.sign
+        return (np.full((1, 2, x.shape[2] // 2, x.shape[3] // 2), 0.3 * self.sign, np.float32),)
 
 
-def test_a_change_of_mind_is_no_jump(
+def test_changed_predictions_are_blended_in(
     tinter: Tinter, engines: dict[str, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(engines, "color", Moody())
+    monkeypatch.setitem(engines, "color", AlternatingColor())
     tracker, offsets = Tracker(tinter.networks, Options(keep="all")), []
     for i, frame in enumerate(shots("astronaut", 30)):
         colors = tracker.process(frame, i / 25).colors
         assert colors is not None
         offsets.append(float(np.median(colors.offset)))
-    assert max(offsets) - min(offsets) > 20  # 66 apart, of which half at the second look
+    assert max(offsets) - min(offsets) > 20  # 66 apart, half of it at the second keyframe
     assert np.abs(np.diff(offsets)).max() < 10
