@@ -26,13 +26,13 @@ def test_each_pair_has_a_row_and_each_photo_a_column(models: list[str], sample: 
         assert (len(entry.seconds), len(entry.tiles), len(entry.errors)) == (2, 2, 1)
         assert entry.kept == [1.0, 1.0]
         assert len(entry.row()) == len(comparison.HEADS)
-    assert np.allclose(entries[0].chroma, entries[1].chroma, atol=0.1)  # both answer the same green
+    assert np.allclose(entries[0].chroma, entries[1].chroma, atol=0.1)  # both predict the same green
     assert sheet.ndim == 3
     assert sheet.shape[0] > 4 * 0.5 * comparison.SIDE  # gray, own colours, two models
 
 
 def test_the_error_is_the_distance_from_the_photos_own_colours(models: list[str], tmp_path: Path) -> None:
-    """A photo of just the green that the network answers has no error; of another colour, that far."""
+    """A photo of the green that the network predicts has no error; one of another colour has their distance."""
     from handtint.image.color import lab
 
     L = np.full((64, 64), 60, np.float32)
@@ -45,17 +45,17 @@ def test_the_error_is_the_distance_from_the_photos_own_colours(models: list[str]
 
 def test_the_command_writes_a_sheet_and_a_table(models: list[str], sample: Path, tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
-    words = ["compare", str(sample), "--model", "handtint", "--model", models[0], "--out", str(out)]
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.output
+    args = ["compare", str(sample), "--model", "handtint", "--model", models[0], "--out", str(out)]
+    run = CliRunner().invoke(main, args)
+    assert run.exit_code == 0, run.output
     assert Photo.read(out).pixels.shape[2] == 3
     table = out.with_suffix(".md").read_text()
-    assert table in done.output
+    assert table in run.output
     assert f"| {models[0]} | handtint-mask |" in table
     assert len(table.splitlines()) == 4
 
 
-def test_an_unknown_model_is_one_line(sample: Path) -> None:
-    done = CliRunner().invoke(main, ["compare", str(sample), "--model", "nothing"])
-    assert done.exit_code == 2
-    assert "unknown color model 'nothing'" in done.output
+def test_an_unknown_model_is_an_error(sample: Path) -> None:
+    run = CliRunner().invoke(main, ["compare", str(sample), "--model", "nothing"])
+    assert run.exit_code == 2
+    assert "unknown color model 'nothing'" in run.output

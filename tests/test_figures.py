@@ -1,4 +1,4 @@
-"""Figures: where the tiles lie, how large they may be, and that captions are drawn."""
+"""Figures: positions and sizes of tiles, and captions."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from handtint.errors import InputError
 
 
 def tile(height: int, width: int, value: int = 0) -> np.ndarray:
-    return np.broadcast_to(ink(value), (height, width, 3)).copy()
+    return np.broadcast_to(marker_color(value), (height, width, 3)).copy()
 
 
-def ink(value: int) -> np.ndarray:
-    """A colour that no caption has."""
+def marker_color(value: int) -> np.ndarray:
+    """A colour that captions do not have."""
     return np.array([value, 255 - value, 90], np.uint8)
 
 
 def find(figure: np.ndarray, value: int) -> tuple[int, int, int, int]:
     """Top, left, height and width of the box around the tile of a value."""
-    y, x = np.nonzero((figure == ink(value)).all(axis=2))
+    y, x = np.nonzero((figure == marker_color(value)).all(axis=2))
     return int(y.min()), int(x.min()), int(np.ptp(y)) + 1, int(np.ptp(x)) + 1
 
 
-def test_panel_puts_tiles_side_by_side_untouched() -> None:
+def test_panel_places_tiles_side_by_side_unchanged() -> None:
     rng = np.random.default_rng(0)
     gray, color = rng.integers(0, 256, (50, 80), dtype=np.uint8), rng.integers(0, 256, (50, 80, 3), dtype=np.uint8)
     figure = figures.panel([("Gray", gray), ("Colour", color)])
@@ -36,7 +36,7 @@ def test_panel_puts_tiles_side_by_side_untouched() -> None:
     np.testing.assert_array_equal(figure[26:76, 96:176], color)
 
 
-def test_captions_are_drawn_centred_above() -> None:
+def test_captions_are_centred_above_their_tiles() -> None:
     white = np.full((150, 200), 255, np.uint8)
     figure = figures.panel([("Grayscale image", white), ("", white)])
     y, x = np.nonzero(figure[..., 0] < 128)
@@ -45,7 +45,7 @@ def test_captions_are_drawn_centred_above() -> None:
     assert (x.min() + x.max()) / 2 == pytest.approx(8 + 100, abs=2)
 
 
-def test_long_captions_stay_inside() -> None:
+def test_long_captions_are_clipped() -> None:
     figure = figures.panel([("a caption wider\nthan its tile", tile(5, 5, 255)), ("b", tile(5, 5, 7))])
     assert (figure[:, :8] == 255).all()
     assert find(figure, 7)[2:] == (5, 5)
@@ -62,12 +62,14 @@ def test_long_captions_stay_inside() -> None:
         ((1, 5000), 640, (1, 640)),
     ],
 )
-def test_tiles_are_bounded_and_never_enlarged(shape: tuple[int, int], height: int, expected: tuple[int, int]) -> None:
+def test_tiles_are_shrunk_to_the_height_but_never_enlarged(
+    shape: tuple[int, int], height: int, expected: tuple[int, int]
+) -> None:
     figure = figures.panel([("", tile(*shape, 7))], height=height)
     assert find(figure, 7)[2:] == expected
 
 
-def test_rows_line_up_in_columns() -> None:
+def test_rows_align_their_tiles_in_columns() -> None:
     figure = figures.rows(
         [("Input", [tile(30, 40, 10), tile(30, 40, 20)]), ("Truth", [tile(30, 40, 30), tile(10, 20, 40)])]
     )
@@ -89,12 +91,12 @@ def test_sheet_fills_row_by_row(count: int, columns: int) -> None:
         assert find(figure, 10 * i) == (8 + i // columns * 20, 8 + i % columns * 24, 12, 16)
 
 
-def test_what_cannot_be_drawn() -> None:
+def test_figures_without_tiles_or_with_invalid_ones_are_errors() -> None:
     for draw in (lambda: figures.panel([]), lambda: figures.rows([("a", [])]), lambda: figures.sheet([], 3)):
         with pytest.raises(InputError, match="without tiles"):
             draw()
     with pytest.raises(InputError, match="0 columns"):
         figures.sheet([tile(2, 2)], 0)
-    for wrong in (np.zeros((4, 4), np.float32), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4), np.uint8)):
+    for invalid in (np.zeros((4, 4), np.float32), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4), np.uint8)):
         with pytest.raises(InputError, match="tile"):
-            figures.sheet([wrong], 1)
+            figures.sheet([invalid], 1)
