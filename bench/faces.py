@@ -11,7 +11,7 @@ from handtint.data.face_pairs import MIN_SCORE, with_faces
 from handtint.data.faces import read_faces
 from handtint.data.ground_truth import rgb
 from handtint.data.sources import held_out, open_sources
-from handtint.evaluate.color import grayed
+from handtint.evaluate.baselines import to_gray
 from handtint.faces import find_faces
 from handtint.types import Array
 
@@ -39,7 +39,7 @@ def main() -> None:
     hits = {name: [0, 0] for name in SIZES}
     right = all_found = 0
     for item, truth in with_faces(items, read_faces(args.faces))[: args.limit]:
-        faces = find_faces(grayed(rgb(item)).pixels, engine, side=model.side)
+        faces = find_faces(to_gray(rgb(item)).pixels, engine, side=model.side)
         boxes = [(face.x0, face.y0, face.x1, face.y1) for face in faces]
         for box in truth[truth[:, 4] >= MIN_SCORE]:
             name = next(name for name, (low, high) in SIZES.items() if low <= box[2] - box[0] < high)

@@ -1,4 +1,4 @@
-"""What many tests share: the shipped sample photographs, and networks that need no weights."""
+"""Fixtures of many tests: the sample photographs, and networks that need no weights."""
 
 from pathlib import Path
 
@@ -10,16 +10,16 @@ from handtint.pipeline import Tinter
 from handtint.types import VOC, Engine, Float
 
 ROOT = Path(__file__).parents[1]
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # for busy machines
 settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
 def samples() -> list[Path]:
     """The gray sample photographs of the repository."""
-    found = sorted((ROOT / "examples" / "photos").glob("*.jpg"))
-    assert len(found) >= 6
-    return found
+    paths = sorted((ROOT / "examples" / "photos").glob("*.jpg"))
+    assert len(paths) >= 6
+    return paths
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +35,7 @@ def color_photo() -> Path:
 
 
 class ConstantColor:
-    """A network that answers one colour everywhere: network ab at half the input's size."""
+    """A network that predicts one colour everywhere: network ab at half the input's size."""
 
     def __init__(self, a: float, b: float) -> None:
         self.ab = (a, b)
@@ -46,7 +46,7 @@ class ConstantColor:
 
 
 class LeftHalf:
-    """A network that finds one class, and the foreground, in the left half of the picture."""
+    """A network that predicts one class, and the foreground, in the left half of the picture."""
 
     def __init__(self, name: str = "person") -> None:
         self.index = VOC.index(name)
@@ -56,9 +56,9 @@ class LeftHalf:
         classes = np.zeros((n, 21, h // 4, w // 4), np.float32)
         classes[:, 0] = 5
         classes[:, self.index, :, : w // 8] = 15
-        front = np.full((n, 1, h // 2, w // 2), -9, np.float32)
-        front[..., : w // 4] = 9
-        return classes, front, classes
+        foreground = np.full((n, 1, h // 2, w // 2), -9, np.float32)
+        foreground[..., : w // 4] = 9
+        return classes, foreground, classes
 
 
 class NoFaces:

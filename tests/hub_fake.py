@@ -1,4 +1,4 @@
-"""A small Hub on the loopback address: what huggingface_hub asks of the real one, for files in a dictionary."""
+"""A small Hub on the loopback address: the API that huggingface_hub uses, for files in a dictionary."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ COMMIT = "c" * 40
 
 
 class Hub:
-    """Repositories by name, each path -> bytes; asked counts the requests."""
+    """Repositories by name, each path -> bytes. requests: the paths requested so far."""
 
     def __init__(self) -> None:
         self.repos: dict[str, dict[str, bytes]] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *words: Any) -> None:
+            def log_message(self, *args: Any) -> None:
                 pass
 
             def do_HEAD(self) -> None:
-                hub.answer(self, body=False)
+                hub.respond(self, body=False)
 
             def do_GET(self) -> None:
-                hub.answer(self, body=True)
+                hub.respond(self, body=True)
 
             def do_POST(self) -> None:
-                hub.take(self)
+                hub.receive(self)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
@@ -43,17 +43,17 @@ class Hub:
         self.server.server_close()
         self.thread.join()
 
-    def answer(self, handler: BaseHTTPRequestHandler, *, body: bool) -> None:
+    def respond(self, handler: BaseHTTPRequestHandler, *, body: bool) -> None:
         path = handler.path.split("?")[0].strip("/")
-        self.asked.append(path)
+        self.requests.append(path)
         if path.startswith("api/models/"):
             repo = "/".join(path.split("/")[2:4])
             files = self.repos.get(repo)
             if files is None:
                 return self._send(handler, 404, b"{}", {"X-Error-Code": "RepoNotFound"}, body=body)
             entries = [{"type": "file", "path": p, "size": len(d), "oid": "0" * 40} for p, d in files.items()]
-            told: Any = {"id": repo, "sha": COMMIT, "siblings": [{"rfilename": p} for p in files]}
-            return self._json(handler, entries if "/tree/" in path else told, body=body)
+            info: Any = {"id": repo, "sha": COMMIT, "siblings": [{"rfilename": p} for p in files]}
+            return self._json(handler, entries if "/tree/" in path else info, body=body)
         repo, _, rest = path.partition("/resolve/")
         files, file = self.repos.get(repo), rest.partition("/")[2]
         if files is None or file not in files:
@@ -62,14 +62,14 @@ class Hub:
         etag = hashlib.sha256(files[file]).hexdigest()
         return self._send(handler, 200, files[file], {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT}, body=body)
 
-    def take(self, handler: BaseHTTPRequestHandler) -> None:
+    def receive(self, handler: BaseHTTPRequestHandler) -> None:
         data = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         path = handler.path.split("?")[0].strip("/")
-        self.asked.append(path)
+        self.requests.append(path)
         repo = "/".join(path.split("/")[2:4])
         if path == "api/repos/create":
-            said = json.loads(data)
-            repo = f"{said.get('organization') or 'someone'}/{said['name']}"
+            payload = json.loads(data)
+            repo = f"{payload.get('organization') or 'someone'}/{payload['name']}"
             self.repos.setdefault(repo, {})
             return self._json(handler, {"url": f"{self.endpoint}/{repo}"})
         if path == "api/validate-yaml":
@@ -78,14 +78,14 @@ class Hub:
             files = [{"path": f["path"], "uploadMode": "regular"} for f in json.loads(data)["files"]]
             return self._json(handler, {"files": [{**f, "shouldIgnore": False} for f in files]})
         for line in data.splitlines():
-            said = json.loads(line)
-            if said["key"] == "file":
-                self.repos[repo][said["value"]["path"]] = base64.b64decode(said["value"]["content"])
+            payload = json.loads(line)
+            if payload["key"] == "file":
+                self.repos[repo][payload["value"]["path"]] = base64.b64decode(payload["value"]["content"])
         url = f"{self.endpoint}/{repo}/commit/{COMMIT}"
         return self._json(handler, {"success": True, "commitOid": COMMIT, "commitUrl": url, "hookOutput": ""})
 
-    def _json(self, handler: BaseHTTPRequestHandler, said: Any, *, body: bool = True) -> None:
-        self._send(handler, 200, json.dumps(said).encode(), {"Content-Type": "application/json"}, body=body)
+    def _json(self, handler: BaseHTTPRequestHandler, payload: Any, *, body: bool = True) -> None:
+        self._send(handler, 200, json.dumps(payload).encode(), {"Content-Type": "application/json"}, body=body)
 
     @staticmethod
     def _send(h: BaseHTTPRequestHandler, status: int, data: bytes, headers: dict[str, str], *, body: bool) -> None:

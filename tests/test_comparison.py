@@ -10,12 +10,12 @@ from handtint import comparison
 from handtint.cli import main
 from handtint.image.photo import Photo
 from handtint.options import Options
-from test_interfaces import of_kind
+from test_interfaces import make_network
 
 
 @pytest.fixture
 def models(tmp_path: Path) -> list[str]:
-    return [of_kind("ddcolor", tmp_path / "one.onnx", 64), of_kind("siggraph17", tmp_path / "two.onnx", 64)]
+    return [make_network("ddcolor", tmp_path / "one.onnx", 64), make_network("siggraph17", tmp_path / "two.onnx", 64)]
 
 
 def test_each_pair_has_a_row_and_each_photo_a_column(models: list[str], sample: Path, color_photo: Path) -> None:

@@ -1,4 +1,4 @@
-"""Colour networks of others: ONNX graphs of each interface take the own network's place; nothing else changes."""
+"""Third-party colour networks: ONNX graphs of each interface replace handtint's own, and nothing else changes."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from handtint.options import Options
 from handtint.pipeline import Tinter
 from handtint.types import Array, Float
 
-GREEN = (-30.0, 25.0)  # a*b* that the graphs answer where nothing else is said
+GREEN = (-30.0, 25.0)  # a*b* that the graphs predict by default
 
 
 def graph(path: Path, *, read: int, weight: Array, bias: Array, side: int | str = "side", more: int = 0) -> str:
@@ -32,12 +32,12 @@ def graph(path: Path, *, read: int, weight: Array, bias: Array, side: int | str 
 
 
 def constant(path: Path, read: int, values: tuple[float, ...], side: int | str = "side") -> str:
-    """A network that answers one value a plane."""
+    """A network that predicts one value per plane."""
     return graph(path, read=read, weight=np.zeros((len(values), read, 1, 1)), bias=np.array(values), side=side)
 
 
-def of_kind(kind: str, path: Path, side: int | str = "side") -> str:
-    """A network of this interface that answers GREEN, as --model names it."""
+def make_network(kind: str, path: Path, side: int | str = "side") -> str:
+    """A network of this interface that predicts GREEN: its name for --model."""
     scale = 110.0 if kind in ("siggraph17", "eccv16") else 1.0
     file = constant(path, interfaces.INTERFACES[kind].channels, tuple(v / scale for v in GREEN), side)
     return f"{kind}:{file}"
@@ -50,10 +50,10 @@ def gray() -> Photo:
 
 @pytest.mark.parametrize("kind", ["ddcolor", "siggraph17", "eccv16", "lab"])
 @pytest.mark.parametrize("side", ["side", 64])
-def test_a_network_of_others_colours_at_full_size_with_exact_lightness(
+def test_third_party_networks_colour_at_full_size_with_exact_lightness(
     tmp_path: Path, gray: Photo, kind: str, side: int | str
 ) -> None:
-    name = of_kind(kind, tmp_path / "peer.onnx", side)
+    name = make_network(kind, tmp_path / "peer.onnx", side)
     result = Tinter(name).run(gray, Options(keep="all", model=name, gain="off"))
     assert result.photo.pixels.shape == (80, 120, 3)
     L, ab = lab.split(result.photo.pixels)
@@ -62,8 +62,8 @@ def test_a_network_of_others_colours_at_full_size_with_exact_lightness(
 
 
 @pytest.mark.parametrize(("kind", "scale"), [("rgb", 1.0), ("rgb255", 255.0)])
-def test_of_rgb_only_the_chroma_is_taken(tmp_path: Path, gray: Photo, kind: str, scale: float) -> None:
-    """The network darkens and reddens; the photo keeps its lightness, and gets the red alone."""
+def test_of_rgb_outputs_only_the_chroma_is_used(tmp_path: Path, gray: Photo, kind: str, scale: float) -> None:
+    """The network darkens and reddens; the result has the photo's lightness and only the red of the network."""
     shift = np.array([0.2, -0.1, -0.1]) * scale
     name = f"{kind}:" + graph(tmp_path / "rgb.onnx", read=3, weight=np.eye(3)[..., None, None], bias=shift)
     result = Tinter(name).tint(gray, model=name, keep="all", gain="off")
@@ -73,22 +73,22 @@ def test_of_rgb_only_the_chroma_is_taken(tmp_path: Path, gray: Photo, kind: str,
     assert np.abs(ab - lab.split(level.astype(np.float32))[1])[:, 4:-4].max() < 3
 
 
-def test_rgb_normalised_as_for_imagenet_is_undone() -> None:
-    class Same:
+def test_imagenet_normalisation_is_inverted() -> None:
+    class IdentityNetwork:
         def run(self, x: Float) -> tuple[Float, ...]:
-            self.seen = x
+            self.input = x
             return (x,)
 
-    engine = Same()
+    engine = IdentityNetwork()
     ramp = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (64, 1))
     _, ab = interfaces.ask(ramp, engine, "rgbnorm", gain=1.0, side=64)
     white = (1 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
-    assert np.allclose(engine.seen[0, :, 0, -1], white - 3 / 255 / np.array([0.229, 0.224, 0.225]), atol=1e-4)
+    assert np.allclose(engine.input[0, :, 0, -1], white - 3 / 255 / np.array([0.229, 0.224, 0.225]), atol=1e-4)
     assert np.abs(ab).max() < 0.05
 
 
-class Recorder:
-    """A network that remembers what it was shown."""
+class RecordingNetwork:
+    """A network that records its input."""
 
     sides = (32, 48)
 
@@ -96,18 +96,18 @@ class Recorder:
         self.planes = planes
 
     def run(self, x: Float) -> tuple[Float, ...]:
-        self.seen = x
+        self.input = x
         return (np.zeros((1, self.planes, 32, 48), np.float32),)
 
 
 @pytest.mark.parametrize("kind", interfaces.INTERFACES)
-def test_each_is_shown_the_picture_in_its_own_units(kind: str, sample: Path) -> None:
-    interface, engine = interfaces.INTERFACES[kind], Recorder(interfaces.INTERFACES[kind].planes)
+def test_each_interface_gets_the_picture_in_its_own_units(kind: str, sample: Path) -> None:
+    interface, engine = interfaces.INTERFACES[kind], RecordingNetwork(interfaces.INTERFACES[kind].planes)
     L, ab = interfaces.ask(Photo.read(sample).pixels, engine, kind, gain=1.0)
-    assert engine.seen.shape == (1, interface.channels, 32, 48)
-    assert engine.seen.dtype == np.float32
+    assert engine.input.shape == (1, interface.channels, 32, 48)
+    assert engine.input.dtype == np.float32
     assert (L.shape, ab.shape) == ((32, 48), (32, 48, 2))
-    seen = engine.seen[0, 0]
+    channel = engine.input[0, 0]
     level = lab.gray(L) / np.float32(255)
     expected = {
         "ddcolor": level,
@@ -118,23 +118,23 @@ def test_each_is_shown_the_picture_in_its_own_units(kind: str, sample: Path) -> 
         "rgb255": level * 255,
         "rgbnorm": (level - 0.485) / 0.229,
     }[kind]
-    assert np.abs(seen - expected).max() <= 0.003 * np.ptp(expected)
+    assert np.abs(channel - expected).max() <= 0.003 * np.ptp(expected)
 
 
-def test_the_gain_is_for_the_network_alone() -> None:
-    engine = Recorder(2)
+def test_the_gain_affects_the_input_of_the_network_only() -> None:
+    engine = RecordingNetwork(2)
     pixels = np.full((32, 48), 200, np.uint8)
     whole, _ = interfaces.ask(pixels, engine, "siggraph17", gain=1.0)
-    before = engine.seen.copy()
+    before = engine.input.copy()
     half, _ = interfaces.ask(pixels, engine, "siggraph17", gain=0.5)
     assert (whole == half).all()
-    assert np.allclose(engine.seen + 0.5, (before + 0.5) / 2)
+    assert np.allclose(engine.input + 0.5, (before + 0.5) / 2)
 
 
-def test_masks_and_strength_are_as_with_the_own_network(tmp_path: Path, sample: Path) -> None:
-    """Only the colours differ: the mask is the same, and where it is nothing the photo stays."""
+def test_masks_and_strength_are_those_of_the_own_network(tmp_path: Path, sample: Path) -> None:
+    """Only the colours differ: the mask is the same, and outside of it the photo is unchanged."""
     photo = Photo.read(sample)
-    name = of_kind("ddcolor", tmp_path / "peer.onnx", 64)
+    name = make_network("ddcolor", tmp_path / "peer.onnx", 64)
     own, peer = Tinter().run(photo, Options()), Tinter(name).run(photo, Options(model=name))
     assert (own.alpha == peer.alpha).all()
     out = peer.photo.pixels[peer.alpha == 0]
@@ -142,21 +142,21 @@ def test_masks_and_strength_are_as_with_the_own_network(tmp_path: Path, sample: 
     assert (Tinter(name).run(photo, Options(model=name, strength=0)).photo.pixels == photo.pixels).all()
 
 
-def test_paths_hold_in_any_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_of_networks_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert zoo.absolute("ddcolor:peer.onnx") == f"ddcolor:{tmp_path}/peer.onnx"
 
 
-def test_what_made_the_colours_is_said_in_the_recipe(tmp_path: Path) -> None:
+def test_the_recipe_has_the_hash_of_the_network(tmp_path: Path) -> None:
     from handtint import recipe
 
-    name = of_kind("eccv16", tmp_path / "peer.onnx")
-    said = recipe.of(Options(model=name))
-    assert said.models[name] == zoo.find(name, "color").weights.sha256
-    assert len(said.models[name]) == 64
+    name = make_network("eccv16", tmp_path / "peer.onnx")
+    recorded = recipe.of(Options(model=name))
+    assert recorded.models[name] == zoo.find(name, "color").weights.sha256
+    assert len(recorded.models[name]) == 64
 
 
-def test_a_network_of_another_interface_is_refused(tmp_path: Path, gray: Photo) -> None:
+def test_a_network_of_another_interface_is_rejected(tmp_path: Path, gray: Photo) -> None:
     one, three = constant(tmp_path / "one.onnx", 1, GREEN), constant(tmp_path / "three.onnx", 3, (1.0, 2.0, 3.0))
     pair = graph(tmp_path / "pair.onnx", read=1, weight=np.zeros((2, 1, 1, 1)), bias=np.zeros(2), more=2)
     for name, match in (
@@ -170,23 +170,23 @@ def test_a_network_of_another_interface_is_refused(tmp_path: Path, gray: Photo) 
             Tinter(name).tint(gray, model=name, keep="all")
 
 
-def test_files_that_cannot_be_used_are_one_line(tmp_path: Path, sample: Path) -> None:
+def test_bad_files_are_errors_in_one_line(tmp_path: Path, sample: Path) -> None:
     (tmp_path / "text.onnx").write_text("no network")
-    for name, words in ((f"ddcolor:{tmp_path}/none.onnx", "no such file"), (f"rgb:{tmp_path}/text.onnx", "text.onnx")):
-        done = CliRunner().invoke(main, ["tint", str(sample), "-o", str(tmp_path / "out.png"), "--model", name])
-        assert done.exit_code == 1
-        assert words in done.output
-        assert len(done.output.strip().splitlines()) == 1
+    for name, args in ((f"ddcolor:{tmp_path}/none.onnx", "no such file"), (f"rgb:{tmp_path}/text.onnx", "text.onnx")):
+        run = CliRunner().invoke(main, ["tint", str(sample), "-o", str(tmp_path / "out.png"), "--model", name])
+        assert run.exit_code == 1
+        assert args in run.output
+        assert len(run.output.strip().splitlines()) == 1
     with pytest.raises(OptionError, match=r"ddcolor:FILE.onnx"):
         zoo.find("unknown:file.onnx", "color")
     with pytest.raises(OptionError, match="unknown mask model"):
         zoo.find("ddcolor:file.txt", "mask")
 
 
-def test_the_command_line_takes_them(tmp_path: Path, sample: Path) -> None:
-    name = of_kind("siggraph17", tmp_path / "peer.onnx", 256)
-    words = ["tint", str(sample), "-o", str(tmp_path / "out.png"), "--model", name, "--keep", "all", "--gain", "off"]
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.output
+def test_the_command_line_accepts_third_party_networks(tmp_path: Path, sample: Path) -> None:
+    name = make_network("siggraph17", tmp_path / "peer.onnx", 256)
+    args = ["tint", str(sample), "-o", str(tmp_path / "out.png"), "--model", name, "--keep", "all", "--gain", "off"]
+    run = CliRunner().invoke(main, args)
+    assert run.exit_code == 0, run.output
     out = Photo.read(tmp_path / "out.png")
     assert np.abs(np.median(lab.split(out.pixels)[1], axis=(0, 1)) - GREEN).max() < 2

@@ -62,13 +62,13 @@ def percent(value: float) -> Length:
         ),
     ],
 )
-def test_what_is_said_is_understood(text: str, steps: list[Step]) -> None:
+def test_terms_are_parsed_and_printed(text: str, steps: list[Step]) -> None:
     assert list(keep.parse(text)) == steps
     assert keep.parse(keep.show(steps)) == tuple(steps)
 
 
 @pytest.mark.parametrize(
-    ("text", "part", "place", "hint"),
+    ("text", "part", "position", "hint"),
     [
         ("person + dgo", "dgo", 10, "did you mean 'dog'"),
         ("persn:1", "persn", 1, "did you mean 'person'"),
@@ -100,12 +100,12 @@ def test_what_is_said_is_understood(text: str, steps: list[Step]) -> None:
         ("person.", ".", 7, "person.clothes"),
     ],
 )
-def test_errors_name_the_part_and_its_place(text: str, part: str, place: int, hint: str) -> None:
-    with pytest.raises(OptionError) as caught:
+def test_errors_name_the_part_and_its_position(text: str, part: str, position: int, hint: str) -> None:
+    with pytest.raises(OptionError) as error:
         keep.parse(text)
-    said = str(caught.value)
-    assert said.startswith(f"keep: {part!r} at character {place}: ")
-    assert hint in said
+    message = str(error.value)
+    assert message.startswith(f"keep: {part!r} at character {position}: ")
+    assert hint in message
 
 
 @pytest.mark.parametrize("text", ["", "  ", "-dog", "- person"])
@@ -141,33 +141,33 @@ steps = st.builds(
 
 
 @given(steps)
-def test_printing_and_parsing_are_inverse(said: tuple[Step, ...]) -> None:
-    text = keep.show(said)
-    assert keep.parse(text) == said
+def test_printing_and_parsing_are_inverse(printed: tuple[Step, ...]) -> None:
+    text = keep.show(printed)
+    assert keep.parse(text) == printed
     assert keep.show(keep.parse(text)) == text
 
 
 @given(st.text(alphabet=string.ascii_lowercase[:6] + "@,:+-=%'\"0123. \n"))
-def test_any_text_is_understood_or_refused_in_one_line(text: str) -> None:
+def test_any_text_is_parsed_or_an_error_in_one_line(text: str) -> None:
     try:
-        said = keep.parse(text)
+        parsed = keep.parse(text)
     except OptionError as error:
         message = str(error)
     else:
-        message = "keep: " if keep.parse(keep.show(said)) == said else "parsed, not printed"
+        message = "keep: " if keep.parse(keep.show(parsed)) == parsed else "parsed, not printed"
     assert message.startswith("keep: ")
     assert "\n" not in message
 
 
 @given(steps)
-def test_steps_tell_of_files_and_networks(said: tuple[Step, ...]) -> None:
-    assert keep.files(said) == [step.term.path for step in said if isinstance(step.term, MaskFile)]
-    blind = all(isinstance(step.term, MaskFile | Hue | Everything) for step in said)
-    assert keep.needs_segmentation(said) != blind
-    assert keep.needs_parts(said) == any(isinstance(step.term, Class) and step.term.part in PARTS for step in said)
+def test_steps_know_their_files_and_networks(parsed: tuple[Step, ...]) -> None:
+    assert keep.files(parsed) == [step.term.path for step in parsed if isinstance(step.term, MaskFile)]
+    no_network = all(isinstance(step.term, MaskFile | Hue | Everything) for step in parsed)
+    assert keep.needs_segmentation(parsed) != no_network
+    assert keep.needs_parts(parsed) == any(isinstance(step.term, Class) and step.term.part in PARTS for step in parsed)
 
 
-def test_what_steps_need() -> None:
+def test_terms_of_objects_need_a_segmentation() -> None:
     assert not keep.needs_segmentation(keep.parse("all - file:x.png + hue:1-2"))
     assert all(
         keep.needs_segmentation(keep.parse(f"all - {text}")) for text in ("subject", "dog", "dog:1", "@1,2", "@1,2,3,4")
@@ -175,12 +175,12 @@ def test_what_steps_need() -> None:
     assert keep.files(keep.parse("all - file:x.png + 'y z'")) == ["x.png", "y z"]
 
 
-def test_lengths_as_shares() -> None:
+def test_lengths_are_converted_to_shares() -> None:
     assert percent(25).share(400) == P(100).share(400) == 0.25
 
 
 @given(st.text(max_size=20) | st.sampled_from(["navy", "GRAY", " #8A2b22 ", "#12345", "grey", "reds"]))
-def test_any_color_is_known_or_refused_in_one_line(text: str) -> None:
+def test_any_colour_is_parsed_or_an_error_in_one_line(text: str) -> None:
     try:
         rgb = keep.rgb_of(text)
     except OptionError as error:
@@ -191,7 +191,7 @@ def test_any_color_is_known_or_refused_in_one_line(text: str) -> None:
 
 
 @given(st.text(max_size=20) | st.text("@%=page:123,navy +-", max_size=20), st.sampled_from(["navy", "#8a2b22", "x"]))
-def test_any_hint_is_read_again_or_refused_in_one_line(where: str, color: str) -> None:
+def test_any_hint_is_parsed_or_an_error_in_one_line(where: str, color: str) -> None:
     try:
         hint = keep.parse_hint(f"{where}={color}")
     except OptionError as error:
@@ -201,7 +201,7 @@ def test_any_hint_is_read_again_or_refused_in_one_line(where: str, color: str) -
         assert keep.parse_hint(str(hint)) == hint
 
 
-def test_a_hint_says_where_and_what_color() -> None:
+def test_a_hint_has_a_term_and_a_colour() -> None:
     hint = keep.parse_hint("page:2 person:1 - @3,4 = Navy")
     assert (hint.page, hint.rgb, hint.point) == (2, (0, 0, 128), None)
     assert str(hint) == "page:2 person:1 - @3,4=#000080"

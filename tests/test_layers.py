@@ -1,4 +1,4 @@
-"""Imports run one way, heavy libraries stay behind their fences."""
+"""Imports run one way, and heavy libraries are imported in certain packages only."""
 
 import ast
 import subprocess
@@ -32,7 +32,15 @@ LAYERS = [
     {"cli"},
     {"__main__"},
 ]
-ROOMS = ["arrays", "color", "metadata", "raster", "io", "photo", "masks"]  # of image/: each imports from those before
+IMAGE_ORDER = [
+    "arrays",
+    "color",
+    "metadata",
+    "raster",
+    "io",
+    "photo",
+    "masks",
+]  # of image/: each imports only from those before it
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FENCES = {
     "torch": ("nets", "engines/torch", "checkpoints", "data", "train"),
@@ -63,81 +71,89 @@ PACKAGES_WITHOUT_CIRCLES = ("batch", "service", "workers")
 
 
 def imports(path: Path) -> set[str]:
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
-def place(path: Path) -> str:
+def module_path(path: Path) -> str:
     return path.relative_to(ROOT).with_suffix("").as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
+@pytest.mark.parametrize("path", MODULES, ids=module_path)
 def test_imports_run_one_way(path: Path) -> None:
-    here = place(path).split("/")[0]
-    if here == "__init__":
+    own = module_path(path).split("/")[0]
+    if own == "__init__":
         return
-    assert here in LEVEL, f"{here} has no layer: give it one"
+    assert own in LEVEL, f"{own} has no layer: add it to LAYERS"
     for name in imports(path):
         if name.startswith("handtint.") and not name.startswith("handtint.__"):
-            there = name.split(".")[1]
-            assert there == here or LEVEL[there] < LEVEL[here], f"{place(path)} imports {name}"
+            imported = name.split(".")[1]
+            assert imported == own or LEVEL[imported] < LEVEL[own], f"{module_path(path)} imports {name}"
 
 
-def test_the_layers_are_described_as_they_are() -> None:
+def test_the_documented_layers_are_those_tested() -> None:
     section = (ROOT.parents[1] / "docs/architecture.md").read_text(encoding="utf-8").partition("## Layers")[2]
     lines = section.split("```")[1].strip().splitlines()
     assert [{name.strip() for name in line.split("|")} for line in lines] == LAYERS
 
 
 @pytest.mark.parametrize("package", PACKAGES_WITHOUT_CIRCLES)
-def test_modules_of_a_package_do_not_import_one_another_in_circles(package: str) -> None:
-    inside = {f"handtint.{place(path).replace('/', '.')}": path for path in MODULES if path.parent == ROOT / package}
+def test_packages_have_no_import_cycles(package: str) -> None:
+    members = {
+        f"handtint.{module_path(path).replace('/', '.')}": path for path in MODULES if path.parent == ROOT / package
+    }
     graph = {
-        m: {n for n in inside if n != m and any(i == n or i.startswith(n + ".") for i in imports(p))}
-        for m, p in inside.items()
+        m: {n for n in members if n != m and any(i == n or i.startswith(n + ".") for i in imports(p))}
+        for m, p in members.items()
     }
     TopologicalSorter(graph).prepare()  # raises CycleError, which names them
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if place(p).startswith("image/")], ids=place)
-def test_the_rooms_of_image_stand_one_above_the_other(path: Path) -> None:
-    here = place(path).split("/")[1]
-    if here == "__init__":
+@pytest.mark.parametrize("path", [p for p in MODULES if module_path(p).startswith("image/")], ids=module_path)
+def test_subpackages_of_image_import_one_way(path: Path) -> None:
+    own = module_path(path).split("/")[1]
+    if own == "__init__":
         return
-    assert here in ROOMS, f"{here} has no place among the rooms: give it one"
+    assert own in IMAGE_ORDER, f"{own} is not in IMAGE_ORDER: add it"
     for name in imports(path):
         if name.startswith("handtint.image."):
-            there = name.split(".")[2]
-            assert there == here or ROOMS.index(there) < ROOMS.index(here), f"{place(path)} imports {name}"
+            imported = name.split(".")[2]
+            assert imported == own or IMAGE_ORDER.index(imported) < IMAGE_ORDER.index(own), (
+                f"{module_path(path)} imports {name}"
+            )
 
 
-def test_no_modules_import_one_another_in_a_circle() -> None:
-    below = {place(path).replace("/", "."): _modules(path) for path in MODULES if place(path).startswith("image/")}
-    while free := {name for name, names in below.items() if not names & below.keys()}:
-        below = {name: names for name, names in below.items() if name not in free}
-    assert not below, f"these import one another: {sorted(below)}"
+def test_modules_of_image_have_no_import_cycles() -> None:
+    remaining = {
+        module_path(path).replace("/", "."): _modules(path)
+        for path in MODULES
+        if module_path(path).startswith("image/")
+    }
+    while independent := {name for name, names in remaining.items() if not names & remaining.keys()}:
+        remaining = {name: names for name, names in remaining.items() if name not in independent}
+    assert not remaining, f"these import one another: {sorted(remaining)}"
 
 
 def _modules(path: Path) -> set[str]:
     """The modules of the package that a module imports, at its top or within functions."""
-    named = {name.removeprefix("handtint.") for name in imports(path) if name.startswith("handtint.")}
-    return named | {name.rpartition(".")[0] for name in named}
+    imported_names = {name.removeprefix("handtint.") for name in imports(path) if name.startswith("handtint.")}
+    return imported_names | {name.rpartition(".")[0] for name in imported_names}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_libraries_stay_behind_their_fences(path: Path) -> None:
+@pytest.mark.parametrize("path", MODULES, ids=module_path)
+def test_libraries_are_imported_in_their_packages_only(path: Path) -> None:
     for name in imports(path):
         allowed = FENCES.get(name.split(".")[0])
-        assert allowed is None or place(path).startswith(allowed), f"{place(path)} imports {name}"
+        assert allowed is None or module_path(path).startswith(allowed), f"{module_path(path)} imports {name}"
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if not place(p).startswith("cli")], ids=place)
+@pytest.mark.parametrize("path", [p for p in MODULES if not module_path(p).startswith("cli")], ids=module_path)
 def test_only_the_command_line_prints_and_exits(path: Path) -> None:
     called = {
         n.func.id
@@ -148,7 +164,7 @@ def test_only_the_command_line_prints_and_exits(path: Path) -> None:
     assert "sys.exit" not in path.read_text()
 
 
-def test_help_imports_nothing_heavy() -> None:
+def test_help_imports_no_heavy_library() -> None:
     code = (
         "import sys, handtint.cli as c\n"
         "try: c.main(['tint', '--help'])\n"
@@ -171,8 +187,10 @@ def test_tinting_imports_no_torch(sample: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.png").exists()
 
 
-def test_the_list_of_modules_is_made_from_the_docstrings() -> None:
+def test_every_module_is_documented() -> None:
     page = (ROOT.parents[1] / "docs" / "architecture.md").read_text()
     for path in MODULES:
         if path.name != "__init__.py":
-            assert f"{path.name} " in page, f"{place(path)} is not in docs/architecture.md: run `make architecture`"
+            assert f"{path.name} " in page, (
+                f"{module_path(path)} is not in docs/architecture.md: run `make architecture`"
+            )

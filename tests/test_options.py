@@ -13,7 +13,7 @@ def test_defaults_are_valid() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "named"),
+    ("settings", "message"),
     [
         ({"keep": "dgo"}, "'dgo'"),
         ({"keep": "person,unicorn"}, "'unicorn'"),
@@ -32,31 +32,31 @@ def test_defaults_are_valid() -> None:
         ({"quality": 0}, "quality"),
     ],
 )
-def test_a_wrong_value_is_named(settings: dict[str, object], named: str) -> None:
-    with pytest.raises(OptionError, match=named) as caught:
+def test_an_invalid_value_is_an_error_in_one_line(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(OptionError, match=message) as error:
         Options(**settings)  # type: ignore[arg-type]
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(error.value)
 
 
-def test_a_near_miss_is_suggested() -> None:
+def test_the_nearest_name_is_suggested() -> None:
     with pytest.raises(OptionError, match="did you mean 'person'"):
         Options(keep="persn")
 
 
-def test_readings() -> None:
+def test_texts_are_normalised() -> None:
     assert gain_factor("auto") is None
     assert gain_factor("off") == 1.0
     assert gain_factor("1.3") == 1.3
     assert Options(format="jpg").format == "jpeg"
 
 
-def test_a_whole_number_is_the_same_edit_as_its_float() -> None:
-    said = Options(strength=1, feather=3)
-    assert repr(said) == repr(Options(strength=1.0, feather=3.0))
+def test_integers_and_floats_give_the_same_options() -> None:
+    options = Options(strength=1, feather=3)
+    assert repr(options) == repr(Options(strength=1.0, feather=3.0))
 
 
 @given(st.text(max_size=8) | st.floats().map(str))
-def test_any_gain_is_a_factor_or_refused(gain: str) -> None:
+def test_any_gain_is_a_factor_or_an_error(gain: str) -> None:
     try:
         factor = gain_factor(gain)
     except OptionError as error:
@@ -69,7 +69,7 @@ ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max
 
 
 @given(st.sampled_from([setting.name for setting in fields(Options)]), ANYTHING)
-def test_any_value_is_kept_or_refused_in_one_line(name: str, value: object) -> None:
+def test_any_value_is_accepted_or_an_error_in_one_line(name: str, value: object) -> None:
     try:
         options = Options(**{name: value})  # type: ignore[arg-type]
     except OptionError as error:

@@ -1,4 +1,4 @@
-"""Parts of people: each person is seen alone, and the maps lie where that person stands."""
+"""Parts of people: the network runs on each person alone, and its maps are placed at that person."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ HEIGHT, WIDTH = 200, 300
 BOXES = ((20, 180, 30, 110), (60, 140, 180, 250))  # top, bottom, left, right of two people
 
 
-class Dresser:
-    """Answers hair in the upper half of whatever it sees and clothes in the lower."""
+class HairAndClothes:
+    """Predicts hair in the upper half of its input and clothes in the lower."""
 
     def __init__(self) -> None:
         self.shapes: list[tuple[int, ...]] = []
@@ -31,7 +31,7 @@ class Dresser:
         return (logits,)
 
 
-def people(*boxes: tuple[int, int, int, int]) -> Segmentation:
+def segmentation_of(*boxes: tuple[int, int, int, int]) -> Segmentation:
     classes = np.zeros((len(VOC), HEIGHT // 2, WIDTH // 2), np.float32)
     for top, bottom, left, right in boxes:
         classes[VOC.index("person"), top // 2 : bottom // 2, left // 2 : right // 2] = 1
@@ -39,14 +39,14 @@ def people(*boxes: tuple[int, int, int, int]) -> Segmentation:
     return Segmentation(classes, 1 - classes[0], classes)
 
 
-def parts(segmentation: Segmentation, dresser: Dresser) -> Float:
-    return find_parts(np.full((HEIGHT, WIDTH), 90, np.uint8), dresser, segmentation, side=64, gain=None)
+def parts(segmentation: Segmentation, engine: HairAndClothes) -> Float:
+    return find_parts(np.full((HEIGHT, WIDTH), 90, np.uint8), engine, segmentation, side=64, gain=None)
 
 
-def test_each_person_is_seen_alone_and_has_parts_of_their_own() -> None:
-    dresser = Dresser()
-    maps = parts(people(*BOXES), dresser)
-    assert len(dresser.shapes) == 2
+def test_the_network_runs_on_each_person_alone() -> None:
+    engine = HairAndClothes()
+    maps = parts(segmentation_of(*BOXES), engine)
+    assert len(engine.shapes) == 2
     assert maps.shape[0] == len(PARTS)
     rows, columns = (n / m for n, m in zip(maps.shape[1:], (HEIGHT, WIDTH), strict=True))
     for top, bottom, left, right in BOXES:
@@ -57,13 +57,13 @@ def test_each_person_is_seen_alone_and_has_parts_of_their_own() -> None:
         np.testing.assert_allclose(maps[:, [upper, lower], x].sum(axis=0), 1, atol=1e-3)
 
 
-def test_nobody_has_no_parts() -> None:
-    dresser = Dresser()
-    assert not parts(people(), dresser).any()
-    assert dresser.shapes == []
+def test_without_people_there_are_no_parts() -> None:
+    engine = HairAndClothes()
+    assert not parts(segmentation_of(), engine).any()
+    assert engine.shapes == []
 
 
-def test_the_packages_network_tells_a_face_from_a_suit() -> None:
+def test_the_packages_network_separates_skin_and_clothes() -> None:
     photo = Photo.read(ROOT / "tests" / "photos" / "astronaut.jpg")
     tinter = Tinter()
     face = tinter.networks.find_faces(photo.pixels, None)[0]
@@ -74,7 +74,7 @@ def test_the_packages_network_tells_a_face_from_a_suit() -> None:
     assert (skin[chest, x], clothes[chest, x]) == (0, 255)
 
 
-def test_a_network_without_classes_has_none() -> None:
-    flat = np.ones((4, 4), np.float32)
+def test_parts_need_a_network_with_classes() -> None:
+    foreground = np.ones((4, 4), np.float32)
     with pytest.raises(OptionError, match="knows no classes"):
-        parts(Segmentation(None, flat, flat[None]), Dresser())
+        parts(Segmentation(None, foreground, foreground[None]), HairAndClothes())

@@ -32,16 +32,16 @@ def test_the_subject_has_color_and_the_rest_is_the_photo(tinter: Tinter) -> None
     np.testing.assert_allclose(np.median(ab[:, :40], axis=(0, 1)), [30, 20], atol=1)
 
 
-def test_inverting_swaps_what_is_kept(tinter: Tinter) -> None:
-    kept, rest = (tinter.run(gray_photo(), Options(invert=i)).alpha for i in (False, True))
-    np.testing.assert_array_equal(kept, 255 - rest)
+def test_inverting_swaps_mask_and_background(tinter: Tinter) -> None:
+    selected, inverted = (tinter.run(gray_photo(), Options(invert=i)).alpha for i in (False, True))
+    np.testing.assert_array_equal(selected, 255 - inverted)
 
 
-def test_all_colors_everything(tinter: Tinter) -> None:
+def test_all_keeps_every_colour(tinter: Tinter) -> None:
     assert (tinter.run(gray_photo(), Options(keep="all")).alpha == 255).all()
 
 
-def test_classes_choose_and_a_missing_one_is_said(tinter: Tinter) -> None:
+def test_a_class_selects_its_objects_and_a_missing_one_has_a_note(tinter: Tinter) -> None:
     assert tinter.run(gray_photo(), Options(keep="person,dog")).note == ""
     result = tinter.run(gray_photo(), Options(keep="cat"))
     assert result.note == "no cat found (seen: person)"
@@ -51,11 +51,11 @@ def test_classes_choose_and_a_missing_one_is_said(tinter: Tinter) -> None:
 @pytest.mark.parametrize(
     "photo", [gray_photo(), Photo(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8))]
 )
-def test_no_strength_returns_the_photo(tinter: Tinter, photo: Photo) -> None:
+def test_strength_0_returns_the_photo(tinter: Tinter, photo: Photo) -> None:
     assert tinter.run(photo, Options(strength=0)).photo is photo
 
 
-def test_a_given_mask_is_used_as_it_is(tinter: Tinter) -> None:
+def test_a_mask_is_used_unchanged(tinter: Tinter) -> None:
     mask = np.zeros((120, 160), np.uint8)
     mask[30:60, 90:140] = 255
     result = tinter.run(gray_photo(), Options(), mask=Photo(mask))
@@ -68,17 +68,17 @@ def test_a_color_photo_gets_a_gray_background_and_can_keep_its_own_colors(tinter
     inside, outside = result.alpha == 255, result.alpha == 0
     np.testing.assert_array_equal(result.photo.pixels[inside], photo.pixels[inside])
     assert np.ptp(result.photo.pixels[outside].astype(int), axis=1).max() == 0
-    behind = tinter.run(photo, Options(background="original")).photo.pixels
-    np.testing.assert_array_equal(behind[outside], photo.pixels[outside])
+    original = tinter.run(photo, Options(background="original")).photo.pixels
+    np.testing.assert_array_equal(original[outside], photo.pixels[outside])
 
 
-def test_gray_stored_as_rgb_is_gray(tinter: Tinter) -> None:
+def test_gray_stored_as_rgb_is_treated_as_gray(tinter: Tinter) -> None:
     photo = gray_photo()
-    stored = Photo(np.repeat(photo.pixels[..., None], 3, axis=2))
-    np.testing.assert_array_equal(tinter.run(photo, Options()).photo.pixels, tinter.run(stored, Options()).photo.pixels)
+    rgb = Photo(np.repeat(photo.pixels[..., None], 3, axis=2))
+    np.testing.assert_array_equal(tinter.run(photo, Options()).photo.pixels, tinter.run(rgb, Options()).photo.pixels)
 
 
-def test_sixteen_bits_go_through(tinter: Tinter) -> None:
+def test_sixteen_bits_are_preserved(tinter: Tinter) -> None:
     ramp = np.linspace(0, 65535, 400 * 100).astype(np.uint16).reshape(100, 400)
     out = tinter.run(Photo(ramp), Options(keep="all")).photo
     assert out.depth == 16
@@ -86,7 +86,7 @@ def test_sixteen_bits_go_through(tinter: Tinter) -> None:
     assert levels > 0.99 * np.unique(np.round(lab.lightness(ramp), 3)).size
 
 
-def test_alpha_profile_and_metadata_stay(tinter: Tinter) -> None:
+def test_alpha_and_metadata_are_preserved(tinter: Tinter) -> None:
     photo = replace(
         gray_photo(), alpha=np.full((120, 160), 7, np.uint8), metadata={"xres": 12.0}, name="x", format="png"
     )
@@ -95,7 +95,7 @@ def test_alpha_profile_and_metadata_stay(tinter: Tinter) -> None:
     assert (out.metadata, out.name, out.format) == (photo.metadata, "x", "png")
 
 
-def test_what_comes_back_is_of_the_kind_that_went_in(tinter: Tinter, sample: Path) -> None:
+def test_the_result_has_the_type_of_the_source(tinter: Tinter, sample: Path) -> None:
     photo = tinter.tint(sample)
     assert isinstance(photo, Photo)
     data = tinter.tint(sample.read_bytes(), format="png")
@@ -109,14 +109,14 @@ def test_what_comes_back_is_of_the_kind_that_went_in(tinter: Tinter, sample: Pat
     np.testing.assert_array_equal(np.asarray(picture), photo.pixels)
 
 
-def test_the_four_tiles(tinter: Tinter, sample: Path) -> None:
+def test_tiles_are_the_four_panels(tinter: Tinter, sample: Path) -> None:
     tiles = tinter.run(Photo.read(sample), Options()).tiles(200)
     assert [name for name, _ in tiles] == ["Grayscale", "Colorized", "Mask", "Blended"]
     assert {tile.shape for _, tile in tiles} == {(200, 200, 3)}
     assert {tile.dtype for _, tile in tiles} == {np.dtype(np.uint8)}
 
 
-def test_unknown_names_are_refused() -> None:
+def test_unknown_names_are_errors() -> None:
     with pytest.raises(OptionError, match="unknown color model 'mona'"):
         Tinter("mona")
     with pytest.raises(AttributeError, match="no attribute 'paint'"):

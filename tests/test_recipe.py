@@ -1,4 +1,4 @@
-"""An edit as a file: written, read, checked."""
+"""An edit as a file: written, read, compared."""
 
 import hashlib
 import tempfile
@@ -31,50 +31,53 @@ edits = st.builds(
 
 
 @given(edits)
-def test_what_is_written_is_read(options: Options) -> None:
-    made = recipe.Recipe(options=options, models={"handtint": "ab", "x.y": "cd"}, mask="ef")
-    assert recipe.loads(recipe.dumps(made)) == made
-    assert recipe.loads(recipe.dumps(made)).hash == made.hash
+def test_a_recipe_is_restored_from_its_text(options: Options) -> None:
+    recorded = recipe.Recipe(options=options, models={"handtint": "ab", "x.y": "cd"}, mask="ef")
+    assert recipe.loads(recipe.dumps(recorded)) == recorded
+    assert recipe.loads(recipe.dumps(recorded)).hash == recorded.hash
 
 
 @given(edits, edits, st.sampled_from(["", "a" * 64, "b" * 64]))
-def test_a_recipe_fits_itself_and_can_be_changed(options: Options, others: Options, mask: str) -> None:
-    made = recipe.Recipe(options=options, models={"x": "ab"}, mask=mask)
-    recipe.check(made, made)
-    assert recipe.changed(made, {}) == options
-    assert recipe.changed(made, {"strength": others.strength}).strength == others.strength
-    assert recipe.settings(asdict(others) if others.background and others.format else {}, name="x")
+def test_a_recipe_matches_itself_and_can_be_changed(options: Options, other: Options, mask: str) -> None:
+    recorded = recipe.Recipe(options=options, models={"x": "ab"}, mask=mask)
+    recipe.check(recorded, recorded)
+    assert recipe.changed(recorded, {}) == options
+    assert recipe.changed(recorded, {"strength": other.strength}).strength == other.strength
+    complete = asdict(other) if other.background and other.format else {}
+    assert recipe.settings(complete, name="x") == (other if complete else Options())
     with tempfile.TemporaryDirectory() as folder:
-        recipe.write(made, Path(folder) / "edit.toml")
-        assert recipe.read(Path(folder) / "edit.toml") == made
+        recipe.write(recorded, Path(folder) / "edit.toml")
+        assert recipe.read(Path(folder) / "edit.toml") == recorded
 
 
 @given(st.text(max_size=60) | st.text("[]options=\n\"'. keep1", max_size=60))
-def test_any_text_is_a_recipe_or_refused_in_one_line(text: str) -> None:
+def test_any_text_is_a_recipe_or_an_error_in_one_line(text: str) -> None:
     try:
-        assert recipe.loads(text).options
+        loaded = recipe.loads(text)
     except OptionError as error:
         assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert recipe.loads(recipe.dumps(loaded)) == loaded
 
 
 @settings(max_examples=10, deadline=None)
 @given(st.binary(min_size=1, max_size=20))
 def test_the_hash_of_a_mask_is_in_the_recipe(mask: bytes) -> None:
-    made = recipe.of(Options(), mask=mask)
-    assert made.mask == hashlib.sha256(mask).hexdigest()
+    recorded = recipe.of(Options(), mask=mask)
+    assert recorded.mask == hashlib.sha256(mask).hexdigest()
     with pytest.raises(OptionError, match="no mask is given"):
-        recipe.check(made, recipe.of(Options()))
+        recipe.check(recorded, recipe.of(Options()))
 
 
-def test_every_option_is_in_it() -> None:
-    said = tomllib.loads(recipe.dumps(recipe.of(Options(background="gray", format="png", reference="photo.jpg"))))
-    assert set(said["options"]) == {setting.name for setting in fields(Options)}
-    assert {len(sha) for sha in said["models"].values()} == {64}
-    assert "handtint" in said["models"]
+def test_a_recipe_has_every_option_and_the_models() -> None:
+    content = tomllib.loads(recipe.dumps(recipe.of(Options(background="gray", format="png", reference="photo.jpg"))))
+    assert set(content["options"]) == {setting.name for setting in fields(Options)}
+    assert {len(sha) for sha in content["models"].values()} == {64}
+    assert "handtint" in content["models"]
 
 
-def test_the_hash_tells_edits_apart() -> None:
-    made = [
+def test_the_hash_distinguishes_edits() -> None:
+    recorded = [
         recipe.Recipe(options=Options()),
         recipe.Recipe(options=Options(strength=0.9)),
         recipe.Recipe(options=Options(), models={"a": "1"}),
@@ -82,10 +85,10 @@ def test_the_hash_tells_edits_apart() -> None:
         recipe.Recipe(options=Options(), files={"a.png": "1"}),
         recipe.Recipe(options=Options(), version="0.0.1"),
     ]
-    assert len({one.hash for one in made}) == 6
+    assert len({entry.hash for entry in recorded}) == 6
 
 
-def test_the_content_of_mask_files_decides_the_hash(tmp_path: Path) -> None:
+def test_the_hash_depends_on_the_content_of_mask_files(tmp_path: Path) -> None:
     path = tmp_path / "mask.png"
     options = Options(keep=f'file:"{path}" + dog')
     missing = recipe.of(options)
@@ -103,7 +106,7 @@ def test_the_content_of_mask_files_decides_the_hash(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[options]\nstrenght = 1.0", "unknown key 'strenght'; did you mean 'strength'"),
         ("[options]\nbrush = 1", "unknown key 'brush'"),
@@ -122,14 +125,14 @@ def test_the_content_of_mask_files_decides_the_hash(tmp_path: Path) -> None:
         ("not toml", "not TOML"),
     ],
 )
-def test_what_is_wrong_is_named_in_one_line(text: str, said: str) -> None:
-    with pytest.raises(OptionError, match=said) as wrong:
+def test_invalid_recipes_are_errors_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(OptionError, match=message) as error:
         recipe.loads(text, name="edit.toml")
-    assert str(wrong.value).startswith("edit.toml: ")
-    assert "\n" not in str(wrong.value)
+    assert str(error.value).startswith("edit.toml: ")
+    assert "\n" not in str(error.value)
 
 
-def test_a_reference_counts_by_its_content_not_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hash_depends_on_the_content_of_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, data in (("a.jpg", b"one"), ("b.jpg", b"one"), ("c.jpg", b"other")):
         (tmp_path / name).write_bytes(data)
@@ -140,52 +143,52 @@ def test_a_reference_counts_by_its_content_not_by_its_path(tmp_path: Path, monke
     assert "/" not in recipe.of(Options(reference="a.jpg")).options.reference  # type: ignore[operator]
 
 
-def test_files(tmp_path: Path) -> None:
-    made = recipe.Recipe(options=Options(keep="dog"))
-    recipe.write(made, tmp_path / "edit.toml")
-    assert recipe.read(tmp_path / "edit.toml") == made
+def test_recipes_are_written_to_files_and_bad_files_are_errors(tmp_path: Path) -> None:
+    recorded = recipe.Recipe(options=Options(keep="dog"))
+    recipe.write(recorded, tmp_path / "edit.toml")
+    assert recipe.read(tmp_path / "edit.toml") == recorded
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    for name, said in (("gone", "no such file"), ("binary", "not a text file")):
-        with pytest.raises(OptionError, match=said):
+    for name, message in (("gone", "no such file"), ("binary", "not a text file")):
+        with pytest.raises(OptionError, match=message):
             recipe.read(tmp_path / name)
     with pytest.raises(OutputError):
-        recipe.write(made, tmp_path / "binary" / "edit.toml")
+        recipe.write(recorded, tmp_path / "binary" / "edit.toml")
 
 
-def test_other_weights_and_masks_are_told() -> None:
-    made = recipe.Recipe(options=Options(), models={"handtint": "a" * 64}, mask="b" * 64)
-    recipe.check(made, made)
-    recipe.check(made, recipe.Recipe(options=Options(), models={"another": "c"}, mask="b" * 64))
+def test_other_weights_and_masks_are_errors() -> None:
+    recorded = recipe.Recipe(options=Options(), models={"handtint": "a" * 64}, mask="b" * 64)
+    recipe.check(recorded, recorded)
+    recipe.check(recorded, recipe.Recipe(options=Options(), models={"another": "c"}, mask="b" * 64))
     with pytest.raises(OptionError, match=r"handtint of sha256 aaaaaaaaaaaa.*--other-models"):
-        recipe.check(made, recipe.Recipe(options=Options(), models={"handtint": "c" * 64}, mask="b" * 64))
-    for mask, said in (("", "no mask"), ("c", "another mask")):
-        with pytest.raises(OptionError, match=said):
-            recipe.check(made, recipe.Recipe(options=Options(), models=made.models, mask=mask))
+        recipe.check(recorded, recipe.Recipe(options=Options(), models={"handtint": "c" * 64}, mask="b" * 64))
+    for mask, message in (("", "no mask"), ("c", "another mask")):
+        with pytest.raises(OptionError, match=message):
+            recipe.check(recorded, recipe.Recipe(options=Options(), models=recorded.models, mask=mask))
 
 
 @pytest.mark.usefixtures("tinter")
-def test_the_command_line_saves_and_replays(sample: Path, tmp_path: Path) -> None:
-    def tint(name: str, *words: str) -> tuple[int, str]:
-        done = CliRunner().invoke(main, ["tint", str(sample), "-o", str(tmp_path / name), *words])
-        return done.exit_code, done.output
+def test_the_command_line_saves_and_applies_recipes(sample: Path, tmp_path: Path) -> None:
+    def tint(name: str, *args: str) -> tuple[int, str]:
+        run = CliRunner().invoke(main, ["tint", str(sample), "-o", str(tmp_path / name), *args])
+        return run.exit_code, run.output
 
     edit = str(tmp_path / "edit.toml")
     assert tint("a.png", "--keep", "person", "--strength", "0.7", "--invert", "--save-recipe", edit)[0] == 0
     assert tint("b.png", "--recipe", edit)[0] == 0
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    again = str(tmp_path / "again.toml")
-    assert tint("c.png", "--recipe", edit, "--no-invert", "--strength", "1.0", "--save-recipe", again)[0] == 0
-    assert recipe.read(again).options == Options(keep="person")
+    second = str(tmp_path / "again.toml")
+    assert tint("c.png", "--recipe", edit, "--no-invert", "--strength", "1.0", "--save-recipe", second)[0] == 0
+    assert recipe.read(second).options == Options(keep="person")
     assert Photo.read(tmp_path / "c.png").array().tobytes() != Photo.read(tmp_path / "a.png").array().tobytes()
 
 
 @pytest.mark.usefixtures("tinter")
-def test_a_replay_with_other_weights_is_refused_until_allowed(sample: Path, tmp_path: Path) -> None:
+def test_other_weights_need_permission(sample: Path, tmp_path: Path) -> None:
     edit = tmp_path / "edit.toml"
     recipe.write(recipe.Recipe(options=Options(), models={"handtint": "0" * 64}), edit)
-    words = ["tint", str(sample), "-o", str(tmp_path / "a.png"), "--recipe", str(edit)]
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 2
-    assert "sha256 000000000000" in done.output
-    assert CliRunner().invoke(main, [*words, "--other-models"]).exit_code == 0
-    assert CliRunner().invoke(main, [*words[:-1], str(tmp_path / "gone.toml")]).exit_code == 2
+    args = ["tint", str(sample), "-o", str(tmp_path / "a.png"), "--recipe", str(edit)]
+    run = CliRunner().invoke(main, args)
+    assert run.exit_code == 2
+    assert "sha256 000000000000" in run.output
+    assert CliRunner().invoke(main, [*args, "--other-models"]).exit_code == 0
+    assert CliRunner().invoke(main, [*args[:-1], str(tmp_path / "gone.toml")]).exit_code == 2

@@ -99,10 +99,13 @@ def test_features_are_those_of_the_network_that_the_run_starts_from(masked: Path
 
 def test_an_unfinished_cache_is_made_again(masked: Path, tmp_path: Path) -> None:
     cache(PLAN, masked, tmp_path)
+    stem = tmp_path / FOLDER / "0" / "stem0.npy"
+    complete = np.load(stem)
     (tmp_path / FOLDER / "key").unlink()
-    (tmp_path / FOLDER / "0" / "stem0.npy").write_bytes(b"half")
+    stem.write_bytes(b"half")
     entries = cache(PLAN, masked, tmp_path)
     CachedPairs(entries, views=2, seed=0, epoch=0)[0]  # type: ignore[arg-type]
+    assert np.array_equal(np.load(stem), complete)
 
 
 def test_training_lowers_the_loss_and_leaves_the_frozen_stages(masked: Path, tmp_path: Path) -> None:

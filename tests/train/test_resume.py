@@ -56,7 +56,10 @@ def test_resuming_with_another_recipe_is_rejected(
 
 
 def test_settings_without_effect_on_the_training_may_change(run: Path, masked: Path) -> None:
-    train(replace(PLAN, save_every=7, log_every=3, sample_every=9, chroma_gain=1.2), masked, run)
+    output: list[str] = []
+    settings = replace(PLAN, save_every=7, log_every=3, sample_every=9, chroma_gain=1.2)
+    train(settings, masked, run, say=output.append)
+    assert not [line for line in output if line.startswith("step")], "it is finished already"
 
 
 @pytest.mark.parametrize("part", ["images", "masks", "dataset.toml"])
@@ -89,7 +92,9 @@ def test_with_changed_a_run_is_resumed_with_another_recipe(run: Path, masked: Pa
 def test_a_checkpoint_without_recipe_and_data_is_resumed(run: Path, masked: Path, tmp_path: Path) -> None:
     state = checkpoint.load(run / "last.ckpt") or {}
     torch.save({key: value for key, value in state.items() if key not in ("recipe", "data")}, tmp_path / "last.ckpt")
-    train(PLAN, masked, tmp_path)
+    output: list[str] = []
+    train(PLAN, masked, tmp_path, say=output.append)
+    assert not [line for line in output if line.startswith("step")], "it is finished already"
 
 
 def test_the_command_rejects_another_recipe_in_one_line(photos: Path, tmp_path: Path) -> None:
