@@ -1,4 +1,4 @@
-"""A session gives what a run gives, and asks the networks once."""
+"""A session gives the result of a run, and runs the networks once."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,71 +24,71 @@ EDITS = (
 
 
 @pytest.fixture
-def counted(tinter: Tinter, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the networks are asked, as it happens."""
-    asked: list[str] = []
+def calls(tinter: Tinter, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls of the networks, recorded as they happen."""
+    recorded: list[str] = []
     for name in ("colors", "segment"):
-        before = getattr(Networks, name)
+        original = getattr(Networks, name)
 
-        def count(self, *words, before=before, name=name, **more):  # type: ignore[no-untyped-def]
-            asked.append(name)
-            return before(self, *words, **more)
+        def count(self, *args, original=original, name=name, **kwargs):  # type: ignore[no-untyped-def]
+            recorded.append(name)
+            return original(self, *args, **kwargs)
 
         monkeypatch.setattr(Networks, name, count)
-    return asked
+    return recorded
 
 
 @pytest.mark.parametrize("options", EDITS)
-def test_a_result_is_what_a_run_gives_byte_for_byte(tinter: Tinter, color_photo: Path, options: Options) -> None:
+def test_a_result_equals_that_of_a_run_byte_for_byte(tinter: Tinter, color_photo: Path, options: Options) -> None:
     photo = Photo.read(color_photo)
     session = Session(tinter, photo)
-    for other in EDITS:  # nothing remembered of other edits may show
+    for other in EDITS:  # caches of other edits must have no effect
         session.preview(Edit(options=other))
-    here, run = session.result(Edit(options=options)), tinter.run(photo, options)
+    from_session, from_run = session.result(Edit(options=options)), tinter.run(photo, options)
     kind = options.format or ""
-    assert here.photo.encode(format=kind) == run.photo.encode(format=kind)
-    np.testing.assert_array_equal(here.alpha, run.alpha)
-    assert here.note == run.note
+    assert from_session.photo.encode(format=kind) == from_run.photo.encode(format=kind)
+    np.testing.assert_array_equal(from_session.alpha, from_run.alpha)
+    assert from_session.note == from_run.note
 
 
-def test_the_networks_are_asked_once_and_sliders_only_blend(
-    tinter: Tinter, counted: list[str], sample: Path, monkeypatch: pytest.MonkeyPatch
+def test_networks_run_once_and_sliders_only_blend(
+    tinter: Tinter, calls: list[str], sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = Session(tinter, Photo.read(sample))
     session.detect()
     session.preview(Edit(options=Options()))
-    assert sorted(counted) == ["colors", "segment"]
+    assert sorted(calls) == ["colors", "segment"]
     session.preview(Edit(options=Options(keep="person:1")))
-    monkeypatch.setattr("handtint.image.masks.selection.select", None)  # what is remembered is not chosen again
-    for changed in ({"strength": 0.3}, {"feather": 4.0}, {"background": "sepia"}, {"keep": "person:1"}):
-        session.preview(Edit(options=Options(**changed)))
+    monkeypatch.setattr("handtint.image.masks.selection.select", None)  # cached masks are not selected again
+    for settings in ({"strength": 0.3}, {"feather": 4.0}, {"background": "sepia"}, {"keep": "person:1"}):
+        session.preview(Edit(options=Options(**settings)))
     session.result(Edit(options=Options(strength=0.3)))
-    assert sorted(counted) == ["colors", "segment"]
+    assert sorted(calls) == ["colors", "segment"]
 
 
-def test_another_gain_is_another_look(tinter: Tinter, counted: list[str], sample: Path) -> None:
+def test_each_gain_runs_the_networks_once(tinter: Tinter, calls: list[str], sample: Path) -> None:
     session = Session(tinter, Photo.read(sample))
     for gain in ("auto", "2", "auto", "2"):
         session.preview(Edit(options=Options(gain=gain)))
-    assert sorted(counted) == ["colors", "colors", "segment", "segment"]
+    assert sorted(calls) == ["colors", "colors", "segment", "segment"]
 
 
-def test_a_preview_is_the_result_made_small(tinter: Tinter, sample: Path) -> None:
+def test_a_preview_is_the_shrunk_result(tinter: Tinter, sample: Path) -> None:
     photo = Photo.read(sample)
     edit = Edit(options=Options(feather=20, strength=0.8), strokes=(Stroke(((0.7, 0.3), (0.9, 0.6)), 0.05),))
     small = Session(tinter, photo).preview(edit, screen=128)
     assert small.photo.pixels.shape == (128, 128, 3)
-    full = Session(tinter, photo)
-    assert full.scaled().size == photo.size
-    shown, made = full.preview(edit).photo.pixels, full.result(edit).photo.pixels
-    np.testing.assert_array_equal(shown, made)
+    session = Session(tinter, photo)
+    assert session.scaled().size == photo.size
+    preview, result = session.preview(edit).photo.pixels, session.result(edit).photo.pixels
+    np.testing.assert_array_equal(preview, result)
     from handtint.image.arrays.resize import shrink
 
-    assert np.abs(shrink(made, (128, 128)).astype(int) - small.photo.pixels).mean() < 2
+    assert np.abs(shrink(result, (128, 128)).astype(int) - small.photo.pixels).mean() < 2
 
 
 @pytest.mark.parametrize("invert", [False, True])
-def test_strokes_make_a_mask_that_a_run_can_be_given(tinter: Tinter, sample: Path, invert: bool) -> None:
+def test_the_mask_of_strokes_gives_the_same_result_in_a_run(tinter: Tinter, sample: Path, invert: bool) -> None:
     photo, options = Photo.read(sample), Options(invert=invert, feather=3)
     added, erased = Stroke(((0.8, 0.5),), 0.1), Stroke(((0.1, 0.1), (0.1, 0.9)), 0.04, erase=True)
     session = Session(tinter, photo)
@@ -100,19 +100,19 @@ def test_strokes_make_a_mask_that_a_run_can_be_given(tinter: Tinter, sample: Pat
     height, width = photo.size
     assert result.alpha[height // 2, int(width * 0.8)] == 255
     assert result.alpha[height // 2, int(width * 0.1)] == 0
-    again = session.result(replace(edit, strokes=(), mask=mask))
-    assert again.photo.encode() == result.photo.encode()
+    by_mask = session.result(replace(edit, strokes=(), mask=mask))
+    assert by_mask.photo.encode() == result.photo.encode()
 
 
-def test_all_pages_are_in_the_result(tinter: Tinter) -> None:
+def test_the_result_has_all_pages(tinter: Tinter) -> None:
     page = Photo(np.tile(np.arange(0, 250, 2, dtype=np.uint8), (90, 1)), format="tiff")
     photo = replace(page, pages=(page, page))
-    made = Session(tinter, photo).result(Edit(options=Options())).photo
-    assert made.encode() == tinter.run(photo, Options()).photo.encode()
-    assert len(made.pages) == 2
+    result = Session(tinter, photo).result(Edit(options=Options())).photo
+    assert result.encode() == tinter.run(photo, Options()).photo.encode()
+    assert len(result.pages) == 2
 
 
-def test_sixteen_bits_and_alpha_are_kept_in_the_result_and_shown_in_eight(tinter: Tinter) -> None:
+def test_sixteen_bits_and_alpha_are_preserved_and_previews_have_eight(tinter: Tinter) -> None:
     ramp = np.linspace(0, 65535, 300 * 200).astype(np.uint16).reshape(200, 300)
     session = Session(tinter, Photo(ramp, alpha=np.full((200, 300), 65535, np.uint16)))
     edit = Edit(options=Options(keep="all"))
@@ -121,10 +121,10 @@ def test_sixteen_bits_and_alpha_are_kept_in_the_result_and_shown_in_eight(tinter
     assert session.result(edit).photo.depth == 16
 
 
-def test_only_so_many_choices_are_remembered(tinter: Tinter, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_of_masks_is_limited(tinter: Tinter, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handtint.cached_stages.MAX_BYTES", 0)
     session = Session(tinter, Photo.read(sample))
-    held = session.nbytes
+    initial = session.nbytes
     for x in range(5):
         session.preview(Edit(options=Options(keep=f"@{x * 20}%,50%")))
-    assert session.nbytes - held <= 3 * session.photo.pixels.nbytes
+    assert session.nbytes - initial <= 3 * session.photo.pixels.nbytes

@@ -1,4 +1,4 @@
-"""The site: every command in it exists, those of its first pages run, its code runs, it builds without a warning."""
+"""The site: its commands exist, those of its first pages run, its code runs, it builds without warnings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from handtint.image.photo import Photo
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
-RUN = [ROOT / "docs" / name for name in ("index.md", "jobs.md", "models.md")]
+RUN_PAGES = [ROOT / "docs" / name for name in ("index.md", "jobs.md", "models.md")]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 
 
@@ -29,32 +29,32 @@ def blocks(page: Path, *kinds: str) -> list[str]:
 
 
 def commands(page: Path, *kinds: str) -> list[list[str]]:
-    """The words of each command; what stands three spaces behind it, or behind a #, tells of it."""
+    """The arguments of each command, without comments: text after three spaces or a #."""
     text = "".join(blocks(page, *kinds)).replace("\\\n", " ").replace(" ; ", "\n")
     lines = [line.partition("   ")[0] for line in text.splitlines()]
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("handtint ")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_flag_of_a_command_exists(page: Path) -> None:
-    for words in commands(page, "", "bash", "text"):
+def test_every_option_of_a_command_exists(page: Path) -> None:
+    for args in commands(page, "", "bash", "text"):
         command: click.Command = main
-        while isinstance(command, click.Group) and words and words[0] in command.list_commands(click.Context(command)):
-            name = words.pop(0)
-            found = command.get_command(click.Context(command), name)
-            assert found
-            command = found
+        while isinstance(command, click.Group) and args and args[0] in command.list_commands(click.Context(command)):
+            name = args.pop(0)
+            subcommand = command.get_command(click.Context(command), name)
+            assert subcommand
+            command = subcommand
         flags = {flag for option in command.params for flag in (*option.opts, *option.secondary_opts)} | {
             "--help",
             "-h",
         }
-        for word in words:
-            if word.startswith("--") and "|" not in word:
-                assert word.split("=")[0] in flags, f"{page.name}: handtint {command.name} has no {word}"
+        for arg in args:
+            if arg.startswith("--") and "|" not in arg:
+                assert arg.split("=")[0] in flags, f"{page.name}: handtint {command.name} has no {arg}"
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: Path, color_photo: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: Path, color_photo: Path) -> Path:
     """A folder with small photographs of the names that the pages use."""
     small = Photo(Photo.read(sample).pixels[::2, ::2].copy())
     color = Photo(Photo.read(color_photo).pixels[::2, ::2].copy())
@@ -67,47 +67,47 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: Path, color_ph
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
-def test_the_commands_run(page: Path, room: Path) -> None:
-    for words in commands(page, "bash"):
-        done = CliRunner().invoke(main, words)
-        assert done.exit_code == 0, f"handtint {shlex.join(words)}: {done.output}"
+@pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: page.name)
+def test_the_commands_of_the_first_pages_run(page: Path, folder: Path) -> None:
+    for args in commands(page, "bash"):
+        run = CliRunner().invoke(main, args)
+        assert run.exit_code == 0, f"handtint {shlex.join(args)}: {run.output}"
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_an_afternoon_of_training(room: Path) -> None:
+def test_the_commands_of_the_training_page_run(folder: Path) -> None:
     """The page's commands, on an album of coloured clouds."""
     pytest.importorskip("torch")
     rng = np.random.default_rng(0)
     for i in range(30):
         clouds = rng.integers(0, 256, (6, 6, 3), dtype=np.uint8).repeat(32, axis=0).repeat(32, axis=1)
-        Photo(clouds).write(room / "album" / f"cloud{i}.png")
+        Photo(clouds).write(folder / "album" / f"cloud{i}.png")
     page = ROOT / "docs" / "afternoon.md"
     (recipe,) = blocks(page, "toml")
-    (room / "mine.toml").write_text(recipe)
-    for words in commands(page, "bash"):
-        done = CliRunner().invoke(main, words)
-        assert done.exit_code == 0, f"handtint {shlex.join(words)}: {done.output}"
-    assert (room / "mine" / "handtint.onnx").is_file()
-    assert (room / "mine.jpg").read_bytes()
+    (folder / "mine.toml").write_text(recipe)
+    for args in commands(page, "bash"):
+        run = CliRunner().invoke(main, args)
+        assert run.exit_code == 0, f"handtint {shlex.join(args)}: {run.output}"
+    assert (folder / "mine" / "handtint.onnx").is_file()
+    assert (folder / "mine.jpg").read_bytes()
 
 
-@pytest.mark.parametrize("page", [*RUN, ROOT / "README.md"], ids=lambda page: page.name)
-def test_the_code_runs(page: Path, room: Path, sample: Path) -> None:
-    Photo.read(sample).write(room / "old.jpg")
+@pytest.mark.parametrize("page", [*RUN_PAGES, ROOT / "README.md"], ids=lambda page: page.name)
+def test_the_python_code_runs(page: Path, folder: Path, sample: Path) -> None:
+    Photo.read(sample).write(folder / "old.jpg")
     for code in blocks(page, "python"):
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=room)
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=folder)
 
 
-def test_the_script_tints_a_folder(room: Path) -> None:
-    words = [sys.executable, str(ROOT / "examples" / "script.py"), "album", "out"]
-    subprocess.run(words, check=True, capture_output=True, cwd=room)
-    assert sorted(path.name for path in (room / "out").iterdir()) == ["1.jpg", "2.jpg"]
+def test_the_script_tints_a_folder(folder: Path) -> None:
+    args = [sys.executable, str(ROOT / "examples" / "script.py"), "album", "out"]
+    subprocess.run(args, check=True, capture_output=True, cwd=folder)
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["1.jpg", "2.jpg"]
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of the kernel's own libraries
+@pytest.mark.filterwarnings("ignore")  # warnings of the kernel's own libraries
 def test_the_notebook_runs() -> None:
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     pytest.importorskip("ipykernel")
@@ -116,14 +116,23 @@ def test_the_notebook_runs() -> None:
     assert any("image/png" in output.get("data", {}) for output in notebook.cells[-1].outputs)
 
 
-def test_the_versions_are_one() -> None:
+def test_tests_named_in_the_documents_exist() -> None:
+    paths = list((ROOT / "tests").rglob("test_*.py"))
+    tests = {name for path in paths for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)}
+    for page in PAGES:
+        text = page.read_text()
+        assert set(re.findall(r"::(test_\w+)", text)) <= tests, page.name
+        assert set(re.findall(r"\b(test_\w+\.py)", text)) <= {path.name for path in paths}, page.name
+
+
+def test_the_version_is_the_same_everywhere() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert version == __version__
     assert f'version: "{version}"' in (ROOT / "conda" / "recipe.yaml").read_text()
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_conda_wants_what_pip_wants() -> None:
+def test_conda_and_pip_have_the_same_requirements() -> None:
     names = {
         re.split(r"[>=\[]", line)[0]
         for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
@@ -136,28 +145,30 @@ def test_conda_wants_what_pip_wants() -> None:
 def test_the_conda_recipe_is_valid() -> None:
     rattler_build = pytest.importorskip("rattler_build")
     (variant,) = rattler_build.Stage0Recipe.from_file(ROOT / "conda" / "recipe.yaml").render()
-    run = variant.recipe.requirements.to_dict()["run"]
-    assert f"python {tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['requires-python']}" in run
-    assert "libvips" in run
+    requirements = variant.recipe.requirements.to_dict()["run"]
+    assert (
+        f"python {tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['requires-python']}" in requirements
+    )
+    assert "libvips" in requirements
 
 
-def test_all_means_all() -> None:
+def test_the_extra_all_includes_the_others() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    named = set(re.findall(r"[\w-]+", extras["all"][0].partition("[")[2]))
-    assert set(extras) - {"all", "docs", "test", "torchvision"} <= named
+    included = set(re.findall(r"[\w-]+", extras["all"][0].partition("[")[2]))
+    assert set(extras) - {"all", "docs", "test", "torchvision"} <= included
 
 
 @pytest.mark.slow
-def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+def test_the_site_builds_without_warnings(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
-    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    for page in (tmp_path / "site").rglob("*.html"):  # nothing is loaded from elsewhere
-        loaded = re.findall(
+    args = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    run = subprocess.run(args, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    for page in (tmp_path / "site").rglob("*.html"):  # nothing is loaded from other servers
+        external = re.findall(
             r'<(?:script|img|link rel="stylesheet")[^>]+(?:src|href)="(https?:[^"]+)"', page.read_text()
         )
-        assert not loaded, f"{page.name}: {loaded}"
+        assert not external, f"{page.name}: {external}"
 
 
 def test_the_gallery_has_every_photograph() -> None:

@@ -1,4 +1,4 @@
-"""The shipped networks are whole, recorded, small and alive."""
+"""The shipped networks: verified files, complete records, size and output shapes."""
 
 import os
 from collections.abc import Callable
@@ -20,7 +20,7 @@ SHIPPED = [model for model in CATALOGUE.values() if model.name in manifest()]
 
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda m: m.name)
-def test_each_model_has_whole_weights_and_a_full_record(model: Model) -> None:
+def test_each_model_has_verified_weights_and_a_complete_record(model: Model) -> None:
     record = model.weights
     assert record.present
     assert record.verified() == record.path
@@ -28,13 +28,13 @@ def test_each_model_has_whole_weights_and_a_full_record(model: Model) -> None:
     assert all((shipped.FOLDER / recipe).exists() for recipe in record.recipe.split(" + "))
 
 
-def test_all_weights_stay_under_60_megabytes() -> None:
+def test_all_weights_are_below_60_megabytes() -> None:
     assert sum(model.weights.size for model in SHIPPED) < 60e6
 
 
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda m: m.name)
 @pytest.mark.parametrize("size", [(32, 32), (96, 160)])
-def test_each_model_runs_at_any_size(model: Model, size: tuple[int, int]) -> None:
+def test_each_model_runs_at_several_sizes(model: Model, size: tuple[int, int]) -> None:
     x = np.random.default_rng(0).uniform(-1, 1, (1, 1, *size)).astype(np.float32)
     outputs = model.engine().run(x)
     h, w = size
@@ -48,7 +48,7 @@ def test_each_model_runs_at_any_size(model: Model, size: tuple[int, int]) -> Non
     assert all(np.isfinite(o).all() for o in outputs)
 
 
-def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_weights_are_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = CATALOGUE["handtint"].weights
     monkeypatch.setattr(weights, "ASSETS", tmp_path)
     with pytest.raises(WeightsError, match="No such file"):
@@ -60,7 +60,7 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("last", range(5))
-def test_a_network_replaced_at_any_moment_has_its_own_record(
+def test_an_interrupted_replacement_leaves_weights_with_their_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:
     def store(data: bytes) -> None:
@@ -69,7 +69,7 @@ def test_a_network_replaced_at_any_moment_has_its_own_record(
 
     renamed = 0
 
-    def rename_or_die(source: Path, target: Path, rename: Callable[[Path, Path], None] = os.replace) -> None:
+    def rename_or_stop(source: Path, target: Path, rename: Callable[[Path, Path], None] = os.replace) -> None:
         nonlocal renamed
         if renamed == last:
             raise KeyboardInterrupt
@@ -78,11 +78,11 @@ def test_a_network_replaced_at_any_moment_has_its_own_record(
 
     store(b"old")
     with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
-        patch.setattr(os, "replace", rename_or_die)
+        patch.setattr(os, "replace", rename_or_stop)
         store(b"new")
     record = weights.read(tmp_path / "manifest.json")["x"]
-    found = replace(record, file=str(tmp_path / record.file)).verified().read_bytes()
-    assert found == (b"old" if last < 2 else b"new")
+    stored = replace(record, file=str(tmp_path / record.file)).verified().read_bytes()
+    assert stored == (b"old" if last < 2 else b"new")
     assert renamed == min(last, 4)
     assert not list(tmp_path.glob("*.part"))
     store(b"new")
