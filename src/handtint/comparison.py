@@ -21,7 +21,7 @@ from handtint.types import Array
 
 SIDE = 320  # pixels: the longer side of a tile, at which chroma and error are measured too
 COLOURED = 3.0  # mean chroma of a photo that has colours of its own to compare with
-HEADS = ("model", "mask model", "licence", "MB", "s a photo", "chroma", "kept", "error")
+HEADS = ("model", "mask model", "licence", "MB", "s per photo", "chroma", "kept", "error")
 
 
 @dataclass(slots=True)

@@ -105,6 +105,8 @@ def is_folder(sources: Sequence[str], destination: str | None) -> bool:
     many = len(sources) > 1 or storage.is_folder(sources[0])
     if many and os.path.isfile(destination):
         raise OptionError(f"output: {destination} is a file, but several photos need a folder")
+    if many and destination.lower().endswith(WRITABLE) and not storage.is_folder(destination):
+        raise OptionError(f"output: {destination} is the name of one photo; for several, give a folder: -o FOLDER")
     named_like_one = destination.endswith(("/", os.sep)) or not os.path.splitext(destination)[1]
     return many or os.path.isdir(destination) or named_like_one
 

@@ -87,7 +87,7 @@ class _Labels:
         """Raise UsageError unless exactly one kind of labels is given."""
         known = (self.labels or self.boxes, self.instances, self.garments, self.foreground, self.faces)
         if sum(map(bool, known)) != 1:
-            kinds = "--labels and --boxes, --instances or --garments; or --foreground, or --faces"
+            kinds = "--labels and/or --boxes, --instances, --garments, --foreground or --faces"
             raise click.UsageError(f"give one kind of labels: {kinds}")
         if self.second and not self.foreground:
             raise click.UsageError("--second needs --foreground")

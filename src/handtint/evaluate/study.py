@@ -16,6 +16,7 @@ from handtint.evaluate.baselines import GRAY, MEAN_COLOR
 from handtint.evaluate.report import CITATION, REFERENCE
 from handtint.evaluate.tables import table
 from handtint.figures import rows
+from handtint.files import reason
 from handtint.image.photo import Photo
 from handtint.types import Array
 
@@ -70,7 +71,8 @@ def _entries(path: Path) -> list[Entry]:
             for name, scores in measured.items()
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not an evaluation of colours: {error!r}") from error
+        why = reason(error) if isinstance(error, OSError) else f"not an evaluation of colours: {error!r}"
+        raise InputError(f"{path}: {why}") from error
 
 
 def _rank(name: str) -> int:
