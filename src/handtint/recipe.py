@@ -19,7 +19,7 @@ from handtint.image.io import codec, content
 from handtint.options import Options
 from handtint.settings import check_names, check_type
 
-_TITLE = "# An edit of handtint. To apply it: handtint tint SRC --recipe FILE. Options that are left out are automatic.\n"
+_TITLE = "# An edit of handtint; apply it with `handtint tint SRC --recipe FILE`. Options left out are automatic.\n"
 _GIVEN = ("mask", "reference")  # files that come with an edit: it holds their sha256
 
 
