@@ -1,4 +1,4 @@
-"""What the tests of masks share."""
+"""Fixtures of the tests of masks."""
 
 import pytest
 import scenes

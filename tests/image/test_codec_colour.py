@@ -1,4 +1,4 @@
-"""Untouched values come back exactly; converted ones agree with the definition and with LittleCMS."""
+"""Unchanged values are preserved exactly; converted ones agree with the definition and with LittleCMS."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ BUILT_IN: dict[str, bytes] = {name: pyvips.Operation.call("profile_load", name) 
 
 def icc(space: bytes, tags: dict[bytes, bytes], data_class: bytes = b"mntr") -> bytes:
     """A version 2 profile of the given tags."""
-    at = 132 + 12 * len(tags)
+    offset = 132 + 12 * len(tags)
     table, body = struct.pack(">I", len(tags)), b""
     for name, tag in tags.items():
         tag += bytes(-len(tag) % 4)
-        table += struct.pack(">4sII", name, at + len(body), len(tag))
+        table += struct.pack(">4sII", name, offset + len(body), len(tag))
         body += tag
-    head = struct.pack(">I4sI4s4s4s", at + len(body), b"test", 0x02400000, data_class, space, b"XYZ ")
-    head += struct.pack(">6H4s", 2020, 1, 1, 0, 0, 0, b"acsp")
-    return head.ljust(68, b"\0") + fixed(0.9642, 1.0, 0.8249) + bytes(48) + table + body
+    header = struct.pack(">I4sI4s4s4s", offset + len(body), b"test", 0x02400000, data_class, space, b"XYZ ")
+    header += struct.pack(">6H4s", 2020, 1, 1, 0, 0, 0, b"acsp")
+    return header.ljust(68, b"\0") + fixed(0.9642, 1.0, 0.8249) + bytes(48) + table + body
 
 
 def fixed(*numbers: float) -> bytes:
@@ -69,7 +69,7 @@ def gray_profile(curve: bytes) -> bytes:
 SRGB_CURVE = b"para\0\0\0\0\0\3\0\0" + fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 ADOBE_RGB = rgb_profile(ADOBE, gamma(2.19921875))
 PROPHOTO_RGB = rgb_profile(PROPHOTO, gamma(1.8))
-WIDE = {"Adobe RGB": ADOBE_RGB, "ProPhoto": PROPHOTO_RGB, "Display P3": BUILT_IN["p3"]}
+WIDE_GAMUT = {"Adobe RGB": ADOBE_RGB, "ProPhoto": PROPHOTO_RGB, "Display P3": BUILT_IN["p3"]}
 LIKE_SRGB = {
     "libvips": BUILT_IN["srgb"],
     "LittleCMS": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
@@ -87,7 +87,7 @@ def decode_srgb(v: Array) -> Array:
 
 
 def to_srgb(pixels: Pixels, matrix: Array, exponent: float) -> Array:
-    """The definition, in double precision, with numbers as a profile holds them: sRGB of that range, not rounded."""
+    """The definition, in double precision, with the numbers of a profile: sRGB of that range, not rounded."""
     top = np.iinfo(pixels.dtype).max
     matrix, exponent = np.round(matrix * 65536) / 65536, round(exponent * 256) / 256
     return encode_srgb((pixels / top) ** exponent @ (np.linalg.inv(SRGB) @ matrix).T) * top
@@ -104,19 +104,19 @@ def file_of(pixels: Pixels, format: str, profile: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("pixels", [RGB8, RGB16], ids=["8", "16"])
-@pytest.mark.parametrize("name", WIDE)
-def test_untouched_wide_gamut_values_come_back_exactly(name: str, pixels: Pixels) -> None:
-    photo = codec.decode(file_of(pixels, "PNG", WIDE[name]))
+@pytest.mark.parametrize("name", WIDE_GAMUT)
+def test_unchanged_wide_gamut_values_are_preserved_exactly(name: str, pixels: Pixels) -> None:
+    photo = codec.decode(file_of(pixels, "PNG", WIDE_GAMUT[name]))
     assert photo.native is not None
     assert np.array_equal(photo.native, pixels)
-    assert photo.icc == WIDE[name]
+    assert photo.icc == WIDE_GAMUT[name]
     assert photo.pixels.dtype == pixels.dtype
     assert not np.array_equal(photo.pixels, pixels)
     for target in ("png", "tiff"):
-        again = codec.decode(codec.encode(photo, format=target))
-        assert again.icc == WIDE[name]
-        assert again.native is not None
-        assert np.array_equal(again.native, pixels)
+        decoded = codec.decode(codec.encode(photo, format=target))
+        assert decoded.icc == WIDE_GAMUT[name]
+        assert decoded.native is not None
+        assert np.array_equal(decoded.native, pixels)
 
 
 @pytest.mark.parametrize("pixels", [RGB8, RGB16], ids=["8", "16"])
@@ -126,16 +126,16 @@ def test_untouched_wide_gamut_values_come_back_exactly(name: str, pixels: Pixels
 def test_conversion_follows_the_definition(
     pixels: Pixels, profile_bytes: bytes, matrix: Array, exponent: float
 ) -> None:
-    found = profile.to_srgb(pixels, profile_bytes)
-    off = np.abs(found - to_srgb(pixels, matrix, exponent))
-    assert off.max() <= (0.51 if pixels.dtype == np.uint8 else 2)
+    actual = profile.to_srgb(pixels, profile_bytes)
+    error = np.abs(actual - to_srgb(pixels, matrix, exponent))
+    assert error.max() <= (0.51 if pixels.dtype == np.uint8 else 2)
 
 
-@pytest.mark.parametrize("name", WIDE)
+@pytest.mark.parametrize("name", WIDE_GAMUT)
 def test_conversion_agrees_with_littlecms(name: str) -> None:
     smooth = (np.indices((16, 16, 16)).reshape(3, 64, 64).transpose(1, 2, 0) * 7 + 70).astype(np.uint8)
     transform = ImageCms.buildTransform(
-        ImageCms.ImageCmsProfile(io.BytesIO(WIDE[name])),
+        ImageCms.ImageCmsProfile(io.BytesIO(WIDE_GAMUT[name])),
         ImageCms.createProfile("sRGB"),
         "RGB",
         "RGB",
@@ -143,22 +143,24 @@ def test_conversion_agrees_with_littlecms(name: str) -> None:
         flags=ImageCms.Flags.NOOPTIMIZE,
     )
     oracle = np.asarray(ImageCms.applyTransform(Image.fromarray(smooth), transform))
-    assert np.abs(profile.to_srgb(smooth, WIDE[name]).astype(int) - oracle).max() <= 1
+    assert np.abs(profile.to_srgb(smooth, WIDE_GAMUT[name]).astype(int) - oracle).max() <= 1
 
 
 @pytest.mark.parametrize("pixels", [RGB8, RGB16], ids=["8", "16"])
 @pytest.mark.parametrize("name", ["Adobe RGB", "ProPhoto", "Display P3"])
-def test_there_and_back_is_the_same(name: str, pixels: Pixels) -> None:
-    there = codec.to_profile(pixels, WIDE[name])
-    assert there.dtype == pixels.dtype
-    off = np.abs(profile.to_srgb(there, WIDE[name]).astype(int) - pixels)
-    assert np.percentile(off, 99) <= (8 if pixels.dtype == np.uint8 else 16)  # a step of a wide gamut is several here
-    assert off.mean() <= (1.5 if pixels.dtype == np.uint8 else 2)
+def test_conversion_to_a_profile_and_back_is_nearly_exact(name: str, pixels: Pixels) -> None:
+    converted = codec.to_profile(pixels, WIDE_GAMUT[name])
+    assert converted.dtype == pixels.dtype
+    error = np.abs(profile.to_srgb(converted, WIDE_GAMUT[name]).astype(int) - pixels)
+    assert np.percentile(error, 99) <= (
+        8 if pixels.dtype == np.uint8 else 16
+    )  # one level of a wide gamut is several of sRGB
+    assert error.mean() <= (1.5 if pixels.dtype == np.uint8 else 2)
 
 
 @pytest.mark.parametrize("name", LIKE_SRGB)
 @pytest.mark.parametrize("pixels", [RGB8, RGB16], ids=["8", "16"])
-def test_srgb_tagged_values_are_kept(name: str, pixels: Pixels) -> None:
+def test_values_tagged_as_srgb_are_preserved(name: str, pixels: Pixels) -> None:
     photo = codec.decode(file_of(pixels, "PNG", LIKE_SRGB[name]))
     assert np.array_equal(photo.pixels, pixels)
     assert photo.native is None
@@ -167,7 +169,7 @@ def test_srgb_tagged_values_are_kept(name: str, pixels: Pixels) -> None:
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "tiff", "webp"])
-def test_every_format_carries_the_profile(format: str) -> None:
+def test_every_format_stores_the_profile(format: str) -> None:
     photo = codec.decode(file_of(SMOOTH8, "PNG", ADOBE_RGB))
     file = codec.encode(photo, format=format, quality=100)
     assert Image.open(io.BytesIO(file)).info["icc_profile"] == ADOBE_RGB
@@ -177,7 +179,7 @@ def test_every_format_carries_the_profile(format: str) -> None:
 
 
 @pytest.mark.parametrize("curve", [SRGB_CURVE, gamma(2.2)], ids=["sRGB", "2.2"])
-def test_usual_gray_profiles_change_nothing(curve: bytes) -> None:
+def test_common_gray_profiles_change_nothing(curve: bytes) -> None:
     gray = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     photo = codec.decode(file_of(gray, "TIFF", gray_profile(curve)))
     assert np.array_equal(photo.pixels, gray)
@@ -195,11 +197,11 @@ def test_other_gray_profiles_are_converted(dtype: type) -> None:
     assert photo.icc is None
 
 
-def test_a_sampled_curve_is_read_like_a_formula() -> None:
+def test_a_sampled_curve_is_equivalent_to_a_formula() -> None:
     values = np.round(np.linspace(0, 1, 1024) ** 2.19921875 * 65535).astype(">u2").tobytes()
     sampled = rgb_profile(ADOBE, b"curv" + struct.pack(">II", 0, 1024) + values)
-    off = np.abs(profile.to_srgb(RGB8, sampled).astype(int) - profile.to_srgb(RGB8, ADOBE_RGB))
-    assert off.max() <= 1
+    error = np.abs(profile.to_srgb(RGB8, sampled).astype(int) - profile.to_srgb(RGB8, ADOBE_RGB))
+    assert error.max() <= 1
 
 
 def test_a_gray_photo_keeps_an_rgb_profile_only_if_it_is_srgb() -> None:
@@ -224,7 +226,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_damaged_and_foreign_profiles_are_ignored(kind: str) -> None:
+def test_damaged_and_unsuitable_profiles_are_ignored(kind: str) -> None:
     file = io.BytesIO()
     Image.fromarray(RGB8).save(file, "TIFF", icc_profile=BROKEN[kind])
     photo = codec.decode(file.getvalue())
@@ -246,16 +248,16 @@ def test_cmyk_uses_its_own_profile() -> None:
     assert "icc_profile" not in Image.open(io.BytesIO(codec.encode(photo, format="tiff"))).info
 
 
-def test_pillow_gets_values_and_profile_together() -> None:
+def test_pillow_images_have_the_native_values_and_the_profile() -> None:
     photo = codec.decode(file_of(RGB8, "PNG", ADOBE_RGB))
     picture = pillow.to_pillow(photo)
     assert np.array_equal(np.asarray(picture), RGB8)
     assert picture.info["icc_profile"] == ADOBE_RGB
-    again = Photo.from_pillow(picture)
-    assert again.native is not None
-    assert np.array_equal(again.native, RGB8)
-    assert np.array_equal(again.pixels, photo.pixels)
+    decoded = Photo.from_pillow(picture)
+    assert decoded.native is not None
+    assert np.array_equal(decoded.native, RGB8)
+    assert np.array_equal(decoded.pixels, photo.pixels)
 
 
-def test_a_photo_of_plain_pixels_has_no_profile() -> None:
+def test_a_photo_made_of_pixels_has_no_profile() -> None:
     assert "icc_profile" not in Image.open(io.BytesIO(codec.encode(Photo.of(RGB8)))).info

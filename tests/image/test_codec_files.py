@@ -1,4 +1,4 @@
-"""Damaged, hostile and missing files end in one plain line; files are written whole or not at all."""
+"""Damaged, hostile and missing files are errors in one line; files are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def file_of(format: str, **options: object) -> bytes:
 
 
 def outcome(data: bytes) -> Raster | InputError:
-    """What decoding ends in, where it ends in a photo or in the one kind of error that it may."""
+    """The decoded photo, or the InputError; other exceptions are failures."""
     try:
         return codec.decode(data, name="x", limits=codec.Limits(pixels=1_000_000))
     except InputError as error:
@@ -61,16 +61,16 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_cut_short_is_whole_or_an_error(kind: str) -> None:
+def test_a_truncated_file_decodes_completely_or_is_an_error(kind: str) -> None:
     data = FILES[kind]
-    whole = codec.decode(data).pixels
+    complete = codec.decode(data).pixels
     for cut in [*range(0, len(data), len(data) // 20), len(data) - 1]:
-        found = outcome(data[:cut])
-        if isinstance(found, Raster):
-            assert np.array_equal(found.pixels, whole)
+        result = outcome(data[:cut])
+        if isinstance(result, Raster):
+            assert np.array_equal(result.pixels, complete)
         else:
-            assert isinstance(found, DecodeError)
-            assert re.fullmatch(r"x: (no data|not a photograph format|cannot be decoded as \w+: .*)", str(found))
+            assert isinstance(result, DecodeError)
+            assert re.fullmatch(r"x: (no data|not a photograph format|cannot be decoded as \w+: .*)", str(result))
 
 
 @pytest.mark.parametrize("kind", ["png", "tiff deflate", "avif"])
@@ -80,25 +80,25 @@ def test_damage_in_the_middle_is_an_error(kind: str) -> None:
     assert isinstance(outcome(bytes(data)), DecodeError)
 
 
-BARE = {"bmp", "ppm", "tga", "tga rle", "pcx", "sgi", "qoi"}  # whose short headers make a picture of any noise
+WITHOUT_SIGNATURE = {"bmp", "ppm", "tga", "tga rle", "pcx", "sgi", "qoi"}  # their short headers accept almost any bytes
 
 
-@given(st.binary(max_size=600), st.sampled_from(sorted(FILES.keys() - BARE)), st.integers(0, 30))
+@given(st.binary(max_size=600), st.sampled_from(sorted(FILES.keys() - WITHOUT_SIGNATURE)), st.integers(0, 30))
 @settings(max_examples=200, deadline=None)
-def test_noise_is_a_decode_error(noise: bytes, kind: str, kept: int) -> None:
-    with pytest.raises(DecodeError) as caught:
-        codec.decode(FILES[kind][:kept] + noise)
-    assert "\n" not in str(caught.value)
+def test_noise_is_a_decode_error(noise: bytes, kind: str, length: int) -> None:
+    with pytest.raises(DecodeError) as error:
+        codec.decode(FILES[kind][:length] + noise)
+    assert "\n" not in str(error.value)
 
 
 @given(st.sampled_from(sorted(FILES)), st.integers(0, 10**6), st.binary(min_size=1, max_size=8))
 @settings(max_examples=200, deadline=None)
-def test_a_damaged_file_decodes_or_is_an_input_error(kind: str, at: int, noise: bytes) -> None:
+def test_a_damaged_file_decodes_or_is_an_input_error(kind: str, offset: int, noise: bytes) -> None:
     data = bytearray(FILES[kind])
-    at %= len(data)
-    data[at : at + len(noise)] = noise
-    found = outcome(bytes(data))
-    assert isinstance(found, Raster) or "\n" not in str(found)
+    offset %= len(data)
+    data[offset : offset + len(noise)] = noise
+    result = outcome(bytes(data))
+    assert isinstance(result, Raster) or "\n" not in str(result)
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_a_damaged_file_decodes_or_is_an_input_error(kind: str, at: int, noise: 
         (b"\xff\x0a" + bytes(40), "x: cannot be decoded as jxl: damaged or cut short"),
     ],
 )
-def test_what_is_no_photograph_says_so(data: bytes, text: str) -> None:
-    with pytest.raises(DecodeError) as caught:
+def test_other_files_are_errors_that_name_their_kind(data: bytes, text: str) -> None:
+    with pytest.raises(DecodeError) as error:
         codec.decode(data, name="x")
-    assert str(caught.value) == text
+    assert str(error.value) == text
 
 
-def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
+def test_unreadable_files_are_errors_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     (tmp_path / "line\nbreak.png").write_bytes(b"text")
     (tmp_path / "large.png").write_bytes(bytes(2000))
@@ -133,16 +133,16 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
         tmp_path / "large.png": ("larger than the limit of 1000 bytes", LimitError),
     }
     for path, (text, kind) in cases.items():
-        with pytest.raises(kind) as caught:
+        with pytest.raises(kind) as error:
             codec.read(path, limits=codec.Limits(bytes=1000))
-        assert str(caught.value) == f"{path}: {text}".replace("\n", " ")
+        assert str(error.value) == f"{path}: {text}".replace("\n", " ")
 
 
-def test_no_permission_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
+def test_missing_permission_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("builtins.open", fail)
     with pytest.raises(InputError, match=r"a\.jpg: no permission$"):
         codec.read("a.jpg")
 
@@ -154,7 +154,7 @@ def test_a_null_in_a_path_is_an_input_error() -> None:
         codec.write(Photo.of(PIXELS), "a\0b.jpg")
 
 
-def test_read_names_the_photo(tmp_path: Path) -> None:
+def test_a_read_photo_has_the_name_of_its_path(tmp_path: Path) -> None:
     path = tmp_path / "été.png"
     path.write_bytes(FILES["png"])
     photo = codec.read(str(path))
@@ -170,31 +170,29 @@ def test_the_ending_decides_the_format(ending: str, tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
-def test_an_unknown_ending_names_those_that_do(tmp_path: Path) -> None:
+def test_an_unknown_ending_is_an_error_with_the_known_ones(tmp_path: Path) -> None:
     path = tmp_path / "photo.bmp"
-    with pytest.raises(OutputError) as caught:
+    with pytest.raises(OutputError) as error:
         codec.write(Photo.of(PIXELS), path)
-    assert str(caught.value) == f"{path}: unknown ending '.bmp'; use one of .jpg, .jpeg, .png, .tif, .tiff, .webp"
+    assert str(error.value) == f"{path}: unknown ending '.bmp'; use one of .jpg, .jpeg, .png, .tif, .tiff, .webp"
     with pytest.raises(OutputError, match="unknown format 'bmp'"):
         codec.encode(Photo.of(PIXELS), format="bmp")
     codec.write(Photo.of(PIXELS), path, format="png")
     assert codec.read(path).format == "png"
 
 
-def test_the_format_is_the_photos_own_else_png() -> None:
+def test_the_default_format_is_that_of_the_photo_or_png() -> None:
     assert codec.decode(codec.encode(codec.decode(FILES["webp"]))).format == "webp"
     assert codec.decode(codec.encode(codec.decode(FILES["gif"]))).format == "png"
     assert codec.decode(codec.encode(Photo.of(PIXELS))).format == "png"
 
 
 @pytest.mark.parametrize(("format", "side"), [("webp", 16384), ("jpeg", 65501)])
-def test_too_large_for_the_format(format: str, side: int, tmp_path: Path) -> None:
+def test_a_photo_too_large_for_the_format_is_an_error(format: str, side: int, tmp_path: Path) -> None:
     photo = Photo.of(np.zeros((1, side), np.uint8))
-    with pytest.raises(OutputError) as caught:
+    with pytest.raises(OutputError) as error:
         codec.write(photo, tmp_path / f"wide.{format}")
-    assert str(caught.value).startswith(
-        f"{tmp_path / 'wide'}.{format}: {format} holds at most {side - 1} pixels a side"
-    )
+    assert str(error.value).startswith(f"{tmp_path / 'wide'}.{format}: {format} holds at most {side - 1} pixels a side")
     assert not list(tmp_path.iterdir())
     assert codec.decode(codec.encode(photo, format="png")).size == (1, side)
 
@@ -203,13 +201,13 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "photo.png"
     path.write_bytes(b"old")
 
-    def full(_: int) -> None:
+    def fail(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError) as caught:
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputError) as error:
         codec.write(Photo.of(PIXELS), path)
-    assert str(caught.value) == f"{path}: no space left on device"
+    assert str(error.value) == f"{path}: no space left on device"
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["photo.png"]
 
@@ -223,20 +221,20 @@ def test_a_failed_encoding_leaves_the_old_file(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["photo.webp"]
 
 
-def test_paths_that_cannot_be_written_say_why(tmp_path: Path) -> None:
+def test_unwritable_paths_are_errors_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "folder.png").mkdir()
     for path, text in {
         tmp_path / "file" / "a.png": "a part of the path is a file, not a folder",
         tmp_path / "folder.png": "is a folder, not a file",
     }.items():
-        with pytest.raises(OutputError) as caught:
+        with pytest.raises(OutputError) as error:
             codec.write(Photo.of(PIXELS), path)
-        assert str(caught.value) == f"{path}: {text}"
+        assert str(error.value) == f"{path}: {text}"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.png"]
 
 
-def test_rights_and_links_are_kept(tmp_path: Path) -> None:
+def test_permissions_and_symlinks_are_preserved(tmp_path: Path) -> None:
     real, link = tmp_path / "real.png", tmp_path / "link.png"
     real.write_bytes(b"old")
     real.chmod(0o640)

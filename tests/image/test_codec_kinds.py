@@ -1,4 +1,4 @@
-"""Every kind of picture file becomes the right pixels, depth and alpha; the oracle is whoever made the file."""
+"""Every kind of picture file is decoded to the right pixels, depth and alpha; the oracle is the data it was made of."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def png16(array: Array) -> bytes:
     import cv2
 
     order = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[array.shape[2] if array.ndim == 3 else 1]
-    done, data = cv2.imencode(".png", array[..., order] if array.ndim == 3 else array)
-    assert done
+    encoded, data = cv2.imencode(".png", array[..., order] if array.ndim == 3 else array)
+    assert encoded
     return data.tobytes()
 
 
@@ -82,7 +82,7 @@ LOSSLESS = {
 
 
 @pytest.mark.parametrize("kind", LOSSLESS)
-def test_lossless_pictures_come_exactly(kind: str) -> None:
+def test_lossless_files_are_decoded_exactly(kind: str) -> None:
     data, pixels, alpha = LOSSLESS[kind]
     photo = codec.decode(data)
     assert photo.pixels.dtype == pixels.dtype
@@ -99,14 +99,14 @@ def test_lossless_pictures_come_exactly(kind: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "GIF"])
-def test_one_bit_is_black_and_white(format: str) -> None:
+def test_one_bit_files_become_black_and_white(format: str) -> None:
     bits = RAMP8 > 100
     photo = codec.decode(pillow(Image.fromarray(bits), format))
     values = photo.pixels if photo.pixels.ndim == 2 else photo.pixels[..., 0]
     assert np.array_equal(values, bits * np.uint8(255))
 
 
-def test_a_palette_becomes_colours_and_its_transparency_alpha() -> None:
+def test_palettes_become_rgb_and_their_transparency_alpha() -> None:
     picture = Image.fromarray(RGB8).quantize(16)
     photo = codec.decode(pillow(picture, "PNG", transparency=3))
     assert np.array_equal(photo.pixels, np.asarray(picture.convert("RGB")))
@@ -117,10 +117,10 @@ def test_a_palette_becomes_colours_and_its_transparency_alpha() -> None:
 @pytest.mark.parametrize(("array", "key"), [(RAMP8, 7), (RGB8, (0, 0, 255))])
 def test_a_transparent_colour_becomes_alpha(array: Array, key: Any) -> None:
     photo = codec.decode(pillow(array, "PNG", transparency=key))
-    hit = array == key if array.ndim == 2 else (array == key).all(axis=2)
+    matches = array == key if array.ndim == 2 else (array == key).all(axis=2)
     assert photo.alpha is not None
-    assert hit.any()
-    assert np.array_equal(photo.alpha == 0, hit)
+    assert matches.any()
+    assert np.array_equal(photo.alpha == 0, matches)
 
 
 def test_premultiplied_alpha_is_undone() -> None:
@@ -141,7 +141,7 @@ def test_jpeg_agrees_with_pillow(mode: str, progressive: bool) -> None:
 
 
 @pytest.mark.parametrize(("format", "kind"), [("AVIF", "heif"), ("GIF", "gif")])
-def test_other_formats_are_read(format: str, kind: str) -> None:
+def test_avif_and_gif_are_decoded(format: str, kind: str) -> None:
     smooth = np.dstack([RAMP8, RAMP8.T, RAMP8])
     photo = codec.decode(pillow(smooth, format))
     assert photo.format == kind
@@ -163,7 +163,7 @@ def test_cmyk_becomes_srgb(format: str) -> None:
     assert red[1:].max() < 90
 
 
-def test_cmyk_of_16_bits_stays_16() -> None:
+def test_cmyk_of_16_bits_keeps_16_bits() -> None:
     photo = codec.decode(tiff(np.zeros((8, 8, 4), np.uint16), photometric="separated"))
     assert photo.depth == 16
     assert photo.pixels.min() > 60000
@@ -184,15 +184,15 @@ UNSUPPORTED = {
 
 
 @pytest.mark.parametrize("kind", UNSUPPORTED)
-def test_what_is_not_supported_says_so(kind: str) -> None:
+def test_unsupported_kinds_are_errors_that_say_so(kind: str) -> None:
     data, text = UNSUPPORTED[kind]
-    with pytest.raises(DecodeError) as caught:
+    with pytest.raises(DecodeError) as error:
         codec.decode(data, name="scan.tif")
-    assert str(caught.value).startswith(f"scan.tif: {text}")
-    assert "\n" not in str(caught.value)
+    assert str(error.value).startswith(f"scan.tif: {text}")
+    assert "\n" not in str(error.value)
 
 
-def _turned(array: Array, orientation: int) -> Array:
+def _stored(array: Array, orientation: int) -> Array:
     """The stored array of an upright one, by the definition of EXIF's orientations."""
     inverse = {1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud}
     inverse |= {5: lambda a: np.swapaxes(a, 0, 1), 6: np.rot90, 7: lambda a: np.rot90(np.swapaxes(a, 0, 1), 2)}
@@ -202,7 +202,7 @@ def _turned(array: Array, orientation: int) -> Array:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP", "JPEG"])
-def test_every_orientation_comes_upright(orientation: int, format: str) -> None:
+def test_every_orientation_is_decoded_upright(orientation: int, format: str) -> None:
     upright = np.zeros((48, 80, 3), np.uint8)
     upright[:16, :16] = 255, 0, 0
     upright[:16, -16:] = 0, 255, 0
@@ -210,13 +210,13 @@ def test_every_orientation_comes_upright(orientation: int, format: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     options = {"lossless": True} if format == "WEBP" else {"quality": 95} if format == "JPEG" else {}
-    data = pillow(_turned(upright, orientation), format, exif=exif, **options)
+    data = pillow(_stored(upright, orientation), format, exif=exif, **options)
     photo = codec.decode(data)
     assert photo.pixels.shape == upright.shape
     assert np.abs(photo.pixels.astype(int) - upright).mean() < (3 if format == "JPEG" else 0.001)
-    again = Image.open(io.BytesIO(codec.encode(photo)))
-    assert again.getexif().get(0x0112, 1) == 1
-    assert again.size == (80, 48)
+    decoded = Image.open(io.BytesIO(codec.encode(photo)))
+    assert decoded.getexif().get(0x0112, 1) == 1
+    assert decoded.size == (80, 48)
 
 
 def test_limits_are_checked_from_the_header() -> None:
@@ -233,15 +233,15 @@ def test_limits_are_checked_from_the_header() -> None:
 def test_lossless_round_trips_are_exact(kind: str, format: str) -> None:
     data, pixels, alpha = LOSSLESS[kind]
     file = codec.encode(codec.decode(data), format=format)
-    again = codec.decode(file)
-    assert again.pixels.dtype == pixels.dtype
-    assert np.array_equal(again.pixels, pixels)
-    assert (again.alpha is None) == (alpha is None)
+    decoded = codec.decode(file)
+    assert decoded.pixels.dtype == pixels.dtype
+    assert np.array_equal(decoded.pixels, pixels)
+    assert (decoded.alpha is None) == (alpha is None)
     if alpha is not None:
-        assert np.array_equal(again.alpha, alpha)
+        assert np.array_equal(decoded.alpha, alpha)
 
 
-def test_another_reader_sees_the_same_16_bits() -> None:
+def test_other_libraries_read_the_same_16_bits() -> None:
     photo = codec.decode(tiff(RGB16, photometric="rgb"))
     assert np.array_equal(tifffile.imread(io.BytesIO(codec.encode(photo))), RGB16)
     gray = codec.encode(codec.decode(tiff(RAMP16)), format="png")
@@ -251,19 +251,19 @@ def test_another_reader_sees_the_same_16_bits() -> None:
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
 def test_8_bit_formats_round_16_bits(format: str) -> None:
     photo = codec.decode(tiff(np.full((16, 16), 257 * 90 + 129, np.uint16)))
-    again = codec.decode(codec.encode(photo, format=format, quality=100))
-    assert again.depth == 8
-    assert np.abs(again.pixels.astype(int) - 91).max() <= 1
+    decoded = codec.decode(codec.encode(photo, format=format, quality=100))
+    assert decoded.depth == 8
+    assert np.abs(decoded.pixels.astype(int) - 91).max() <= 1
 
 
-def test_jpeg_lays_alpha_over_white() -> None:
+def test_jpeg_composites_alpha_over_white() -> None:
     alpha = np.zeros((16, 16), np.uint8)
     alpha[:, 8:] = 255
     photo = codec.decode(pillow(np.dstack([np.zeros((16, 16, 3), np.uint8), alpha]), "PNG"))
-    again = codec.decode(codec.encode(photo, format="jpeg"))
-    assert again.alpha is None
-    assert again.pixels[:, :7].min() > 245
-    assert again.pixels[:, 9:].max() < 10
+    decoded = codec.decode(codec.encode(photo, format="jpeg"))
+    assert decoded.alpha is None
+    assert decoded.pixels[:, :7].min() > 245
+    assert decoded.pixels[:, 9:].max() < 10
 
 
 def test_jpeg_keeps_full_chroma_at_high_quality() -> None:

@@ -1,4 +1,4 @@
-"""What a file says beside its pixels survives, as another reader (Pillow) sees it."""
+"""Metadata is preserved between formats; the oracle is another reader, Pillow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from handtint.image.metadata import exif, fields, tiff
 from handtint.image.photo import Photo
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (30, 40, 3)).astype(np.uint8)
-NAMED = {
+TAGS = {
     0x010E: "A street",
     0x010F: "ACME",
     0x0110: "Rolleiflex",
@@ -29,7 +29,7 @@ NAMED = {
     0x013B: "Jane Doe",
     0x8298: "(c) Jane",
 }
-SHOT = {
+EXPOSURE = {
     0x829A: IFDRational(1, 125),
     0x8827: 400,
     0x9003: "1969:07:20 20:17:40",
@@ -37,7 +37,7 @@ SHOT = {
     0xA434: "Tessar 75 mm",
     0x927C: b"MAKER\0" + bytes(range(64)),
 }
-PLACE = {1: "N", 2: (48.0, 51.0, 30.5), 3: "E", 4: (2.0, 17.0, 40.0)}
+GPS = {1: "N", 2: (48.0, 51.0, 30.5), 3: "E", 4: (2.0, 17.0, 40.0)}
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
@@ -46,24 +46,24 @@ IPTC = b"\x1c\x02\x78\x00\x07a title\x1c\x02\x50\x00\x04Jane"
 FORMATS = ["jpeg", "png", "tiff", "webp"]
 
 
-def described(orientation: int = 1) -> Image.Exif:
-    found = Image.Exif()
-    found.update(NAMED)
-    found[0x0112] = orientation
-    found.get_ifd(0x8769).update(SHOT)
-    found.get_ifd(0x8825).update(PLACE)
-    return found
+def example_exif(orientation: int = 1) -> Image.Exif:
+    example = Image.Exif()
+    example.update(TAGS)
+    example[0x0112] = orientation
+    example.get_ifd(0x8769).update(EXPOSURE)
+    example.get_ifd(0x8825).update(GPS)
+    return example
 
 
 def file_of(format: str, *, orientation: int = 1) -> bytes:
     file = io.BytesIO()
-    options: dict[str, Any] = {"exif": described(orientation)}
+    options: dict[str, Any] = {"exif": example_exif(orientation)}
     if format == "png":
         text = PngImagePlugin.PngInfo()
         text.add_itxt("XML:com.adobe.xmp", XMP.decode())
         options |= {"pnginfo": text, "dpi": (300, 300)}
     elif format == "tiff":
-        tags: dict[int, Any] = NAMED | {0x0112: orientation, 0x8769: SHOT, 0x8825: PLACE, 700: XMP}
+        tags: dict[int, Any] = TAGS | {0x0112: orientation, 0x8769: EXPOSURE, 0x8825: GPS, 700: XMP}
         directory = ImageFileDirectory_v2()
         directory.update(tags)
         options = {"tiffinfo": directory, "dpi": (300, 300)}
@@ -73,41 +73,41 @@ def file_of(format: str, *, orientation: int = 1) -> bytes:
     return file.getvalue()
 
 
-def assert_described(file: bytes) -> None:
-    seen = Image.open(io.BytesIO(file)).getexif()
-    assert {tag: seen.get(tag) for tag in NAMED} == NAMED
-    shot = seen.get_ifd(0x8769)
-    assert {tag: shot.get(tag) for tag in SHOT} == SHOT
-    assert {tag: seen.get_ifd(0x8825).get(tag) for tag in PLACE} == PLACE
-    assert seen.get(0x0112, 1) == 1
+def assert_has_exif(file: bytes) -> None:
+    directory = Image.open(io.BytesIO(file)).getexif()
+    assert {tag: directory.get(tag) for tag in TAGS} == TAGS
+    exposure = directory.get_ifd(0x8769)
+    assert {tag: exposure.get(tag) for tag in EXPOSURE} == EXPOSURE
+    assert {tag: directory.get_ifd(0x8825).get(tag) for tag in GPS} == GPS
+    assert directory.get(0x0112, 1) == 1
 
 
 @pytest.mark.parametrize("target", FORMATS)
 @pytest.mark.parametrize("source", FORMATS)
-def test_exif_survives_from_every_format_to_every_format(source: str, target: str) -> None:
+def test_exif_is_preserved_between_all_formats(source: str, target: str) -> None:
     file = codec.encode(codec.decode(file_of(source, orientation=6)), format=target)
-    assert_described(file)
-    assert_described(codec.encode(codec.decode(file), format=source))
+    assert_has_exif(file)
+    assert_has_exif(codec.encode(codec.decode(file), format=source))
 
 
 @pytest.mark.parametrize("target", FORMATS)
 @pytest.mark.parametrize("source", FORMATS)
-def test_xmp_survives_upright(source: str, target: str) -> None:
-    again = codec.decode(codec.encode(codec.decode(file_of(source)), format=target))
-    assert again.metadata["xmp-data"].rstrip(b"\0") == XMP.replace(b'Orientation="6"', b'Orientation="1"')
+def test_xmp_is_preserved_with_upright_orientation(source: str, target: str) -> None:
+    decoded = codec.decode(codec.encode(codec.decode(file_of(source)), format=target))
+    assert decoded.metadata["xmp-data"].rstrip(b"\0") == XMP.replace(b'Orientation="6"', b'Orientation="1"')
 
 
 @pytest.mark.parametrize("target", FORMATS)
 @pytest.mark.parametrize("source", ["jpeg", "png", "tiff"])
-def test_resolution_survives(source: str, target: str) -> None:
+def test_the_resolution_is_preserved(source: str, target: str) -> None:
     file = codec.encode(codec.decode(file_of(source)), format=target)
     if target != "webp":
         assert Image.open(io.BytesIO(file)).info["dpi"] == pytest.approx((300, 300), abs=0.1)
-    again = codec.decode(file)
-    assert again.metadata["xres"] * 25.4 == pytest.approx(300, abs=0.1)
+    decoded = codec.decode(file)
+    assert decoded.metadata["xres"] * 25.4 == pytest.approx(300, abs=0.1)
 
 
-def test_what_says_nothing_gets_no_exif() -> None:
+def test_a_photo_without_metadata_gets_no_exif() -> None:
     for target in FORMATS:
         file = codec.encode(Photo.of(PIXELS), format=target)
         assert b"Exif" not in file
@@ -124,7 +124,7 @@ def test_resolution_needs_no_exif(format: str) -> None:
         assert Image.open(io.BytesIO(written)).getexif().get_ifd(0x8769)[0xA001] == 1
 
 
-def test_the_thumbnail_of_the_old_picture_goes() -> None:
+def test_the_old_thumbnail_is_removed() -> None:
     thumbnail = io.BytesIO()
     Image.fromarray(PIXELS).save(thumbnail, "JPEG")
     small = thumbnail.getvalue()
@@ -152,31 +152,31 @@ def _iptc_jpeg() -> bytes:
     return data[:2] + b"\xff\xed" + struct.pack(">H", len(segment) + 2) + segment + data[2:]
 
 
-def test_iptc_survives_between_jpeg_and_tiff() -> None:
+def test_iptc_is_preserved_between_jpeg_and_tiff() -> None:
     jpeg = codec.decode(_iptc_jpeg())
     assert jpeg.metadata["iptc-data"] == IPTC
     file = codec.encode(jpeg, format="tiff")
     assert Image.open(io.BytesIO(file)).tag_v2[33723] == IPTC
     tiff = codec.decode(file)
     assert tiff.metadata["iptc-data"] == IPTC
-    again = codec.encode(tiff, format="jpeg")
-    assert Image.open(io.BytesIO(again)).info["photoshop"][0x0404] == IPTC
+    encoded = codec.encode(tiff, format="jpeg")
+    assert Image.open(io.BytesIO(encoded)).info["photoshop"][0x0404] == IPTC
 
 
 def _with_exif(**options: Any) -> bytes:
     file = io.BytesIO()
     tifffile.imwrite(file, PIXELS, photometric="rgb", metadata=None, **options)
-    return exif.into_tiff(file.getvalue(), exif.described(exif.read(described().tobytes())))
+    return exif.into_tiff(file.getvalue(), exif.described(exif.read(example_exif().tobytes())))
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("bigtiff", [False, True])
-def test_entries_join_a_tiff_of_any_layout(byteorder: str, bigtiff: bool) -> None:
+def test_entries_are_added_to_tiffs_of_any_layout(byteorder: str, bigtiff: bool) -> None:
     file = _with_exif(byteorder=byteorder, bigtiff=bigtiff, tile=(16, 16), software="tifffile")
-    with tifffile.TiffFile(io.BytesIO(file)) as seen:
-        tags = seen.pages[0].tags
-        assert np.array_equal(seen.asarray(), PIXELS)
-        assert tags["Software"].value == "tifffile"  # what the file said already stands
+    with tifffile.TiffFile(io.BytesIO(file)) as reader:
+        tags = reader.pages[0].tags
+        assert np.array_equal(reader.asarray(), PIXELS)
+        assert tags["Software"].value == "tifffile"  # existing tags are preserved
         assert tags["Make"].value == "ACME"
         assert tags["ExifTag"].value["ISOSpeedRatings"] == 400
         assert list(tags.keys()) == sorted(tags.keys())
@@ -184,7 +184,7 @@ def test_entries_join_a_tiff_of_any_layout(byteorder: str, bigtiff: bool) -> Non
     assert np.array_equal(codec.decode(file).pixels, PIXELS)
 
 
-def test_further_pages_stay_linked() -> None:
+def test_adding_entries_keeps_further_pages() -> None:
     file = io.BytesIO()
     tifffile.imwrite(file, np.stack([PIXELS, PIXELS[::-1]]), photometric="rgb", metadata=None)
     joined = exif.into_tiff(file.getvalue(), {0x010F: tiff.Entry(2, b"ACME\0")})
@@ -192,17 +192,17 @@ def test_further_pages_stay_linked() -> None:
 
 
 def test_block_and_read_are_inverse() -> None:
-    block = b"Exif\0\0" + described().tobytes().removeprefix(b"Exif\0\0")
+    block = b"Exif\0\0" + example_exif().tobytes().removeprefix(b"Exif\0\0")
     entries = exif.described(exif.read(block))
-    assert set(NAMED) | {0x8769, 0x8825} == set(entries)
+    assert set(TAGS) | {0x8769, 0x8825} == set(entries)
     assert exif.described(exif.read(exif.block(entries))) == entries
 
 
 @given(st.binary(max_size=400), st.integers(0, 300))
 @settings(max_examples=150, deadline=None)
-def test_damaged_exif_never_stops_a_photo(noise: bytes, at: int) -> None:
-    block = bytearray(b"Exif\0\0" + described(6).tobytes().removeprefix(b"Exif\0\0"))
-    block[at : at + len(noise)] = noise
+def test_damaged_exif_does_not_prevent_decoding(noise: bytes, offset: int) -> None:
+    block = bytearray(b"Exif\0\0" + example_exif(6).tobytes().removeprefix(b"Exif\0\0"))
+    block[offset : offset + len(noise)] = noise
     data = bytes(block)
     exif.upright(data)
     with contextlib.suppress(ValueError):
@@ -213,11 +213,11 @@ def test_damaged_exif_never_stops_a_photo(noise: bytes, at: int) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_damaged_iptc_is_nothing(noise: bytes) -> None:
+def test_damaged_iptc_is_ignored(noise: bytes) -> None:
     assert isinstance(fields.iptc_records(b"Photoshop 3.0\0" + noise), bytes)
 
 
-def test_overlapping_entries_cannot_fill_the_memory() -> None:
+def test_overlapping_entries_cannot_exhaust_the_memory() -> None:
     row = struct.pack("<HHII", 0x010E, 7, 1 << 20, 0)
     hostile = b"II*\0\x08\0\0\0" + struct.pack("<H", 4096) + row * 4096 + bytes(1 << 20)
     with pytest.raises(ValueError, match="more entries than bytes"):

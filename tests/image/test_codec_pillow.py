@@ -54,8 +54,8 @@ def test_other_colour_models_are_converted() -> None:
     to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
     gray = ImageCms.applyTransform(Image.new("RGB", (8, 8), (128, 128, 128)), to_lab)
     assert np.abs(Photo.from_pillow(gray).pixels.astype(int) - 128).max() <= 2
-    again = Photo.from_pillow(ImageCms.applyTransform(flat, to_lab)).pixels.astype(int)
-    assert np.abs(again - (200, 90, 40)).max() <= 12  # the profile's Lab is of D50, libvips' of D65
+    converted = Photo.from_pillow(ImageCms.applyTransform(flat, to_lab)).pixels.astype(int)
+    assert np.abs(converted - (200, 90, 40)).max() <= 12  # the profile's Lab is of D50, libvips' of D65
 
 
 def test_transparency_and_orientation_are_applied() -> None:
@@ -64,9 +64,9 @@ def test_transparency_and_orientation_are_applied() -> None:
     alpha = Photo.from_pillow(picture).alpha
     assert alpha is not None
     assert np.array_equal(alpha == 0, np.asarray(PALETTE) == 2)
-    turned = Image.fromarray(np.ascontiguousarray(np.rot90(RGB)))
-    turned.getexif()[0x0112] = 6
-    photo = Photo.from_pillow(turned)
+    rotated = Image.fromarray(np.ascontiguousarray(np.rot90(RGB)))
+    rotated.getexif()[0x0112] = 6
+    photo = Photo.from_pillow(rotated)
     assert np.array_equal(photo.pixels, RGB)
 
 
@@ -78,7 +78,7 @@ def test_transparency_and_orientation_are_applied() -> None:
     ],
     ids=["I too large", "I negative"],
 )
-def test_what_has_no_16_bit_meaning_is_refused(picture: Image.Image) -> None:
+def test_values_outside_of_16_bits_are_rejected(picture: Image.Image) -> None:
     with pytest.raises(InputError, match="a Pillow image of mode"):
         Photo.from_pillow(picture)
 
@@ -87,14 +87,14 @@ def test_what_has_no_16_bit_meaning_is_refused(picture: Image.Image) -> None:
     ("array", "mode"),
     [(GRAY, "L"), (RGB, "RGB"), (RGBA, "RGBA"), (GRAY16, "L")],
 )
-def test_photos_become_8_bit_pictures(array: Array, mode: str) -> None:
+def test_photos_become_8_bit_pillow_images(array: Array, mode: str) -> None:
     picture = pillow.to_pillow(Photo.of(array))
     assert picture.mode == mode
     assert np.array_equal(np.asarray(picture), array if array.dtype == np.uint8 else GRAY)
     assert pillow.to_pillow(Photo(GRAY, alpha=GRAY.T)).mode == "LA"
 
 
-def test_photos_own_methods_come_here() -> None:
+def test_methods_of_photo_convert_and_encode() -> None:
     photo = Photo.from_pillow(Image.fromarray(RGB))
     assert np.array_equal(np.asarray(photo.pillow()), RGB)
     assert np.array_equal(Photo.read(photo.encode()).pixels, RGB)

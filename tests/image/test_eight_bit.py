@@ -1,4 +1,4 @@
-"""The fast way to 8 bits against the formulas that it stands for, and the blending that is made of it."""
+"""The fast conversion to 8 bits against its formulas, and the blending that uses it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZE = 150, 90
 
 
 def by_formulas(L: Float, a: Float, b: Float) -> Float:
-    """What 8 bits would be without rounding: (H, W, 3) in 0..255."""
+    """The sRGB values without rounding: (H, W, 3) in 0..255."""
     return 255 * srgb.encode_srgb(np.stack(lab.to_linear(L, *lab.fit_gamut(L, a, b, steps=20)), axis=-1))
 
 
@@ -26,49 +26,51 @@ def colours(spread: float) -> tuple[Float, Float, Float]:
 
 
 @pytest.mark.parametrize("spread", [0, 5, 15, 30])
-def test_is_within_half_a_level_of_the_formulas_and_rounding(spread: float) -> None:
+def test_the_error_is_about_half_a_level(spread: float) -> None:
     L, a, b = colours(spread)
-    off = np.abs(eight_bit.lab_to_srgb(L, a, b) - by_formulas(L, a, b))
-    assert np.percentile(off, 99.9) <= 0.6
-    assert off.max() <= (1 if spread < 20 else 4)  # 4 at bright yellow and blue, where the gamut's edge has a corner
+    error = np.abs(eight_bit.lab_to_srgb(L, a, b) - by_formulas(L, a, b))
+    assert np.percentile(error, 99.9) <= 0.6
+    assert error.max() <= (1 if spread < 20 else 4)  # 4 at bright yellow and blue, where the gamut's edge has a corner
 
 
-def test_gray_stays_gray_and_all_levels_are_reached() -> None:
+def test_every_gray_level_is_exact() -> None:
     levels = np.arange(256, dtype=np.uint8)[None]
     L = lab.lightness(levels)
-    none = np.zeros_like(L)
-    np.testing.assert_array_equal(eight_bit.lab_to_srgb(L, none, none), np.repeat(levels[..., None], 3, axis=2))
+    zeros = np.zeros_like(L)
+    np.testing.assert_array_equal(eight_bit.lab_to_srgb(L, zeros, zeros), np.repeat(levels[..., None], 3, axis=2))
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5])
-def test_few_pixels_are_no_scalars(width: int) -> None:
+def test_few_pixels_keep_their_shape(width: int) -> None:
     L, a, b = (np.full((1, width), value, np.float32) for value in (50, 20, -120))
-    shown = eight_bit.lab_to_srgb(L, a, b)
-    assert shown.shape == (1, width, 3)
-    assert np.abs(shown - by_formulas(L, a, b)).max() < 1
+    actual = eight_bit.lab_to_srgb(L, a, b)
+    assert actual.shape == (1, width, 3)
+    assert np.abs(actual - by_formulas(L, a, b)).max() < 1
 
 
-def test_tables_without_opencv_5_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tables_for_older_opencv_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     planes = colours(20)
-    with_it = eight_bit.lab_to_srgb(*planes)
+    expected = eight_bit.lab_to_srgb(*planes)
     monkeypatch.setattr(eight_bit, "_WIDE_TABLES", False)
-    np.testing.assert_array_equal(eight_bit.lab_to_srgb(*planes), with_it)
+    np.testing.assert_array_equal(eight_bit.lab_to_srgb(*planes), expected)
 
 
-def plainly(pixels: Array, colors: GuidedCoefficients, alpha: Array, backdrop: str, strength: float) -> Float:
-    """Colours over a backdrop by the book, all at once: (H, W, 3) in 0..255."""
-    L, own = lab.split(pixels)
+def blended_by_formulas(
+    pixels: Array, colors: GuidedCoefficients, alpha: Array, backdrop: str, strength: float
+) -> Float:
+    """Colours over a backdrop by the formulas, without strips: (H, W, 3) in 0..255."""
+    L, ab = lab.split(pixels)
     a, b = colors.planes(L * np.float32(0.01), 0, len(L))
-    share = alpha.astype(np.float32) / 255
-    behind = {"sepia": np.stack(blend.SEPIA) * (L * (100 - L) * 4e-4)[..., None], "original": own}.get(
-        backdrop, 0 * own
+    opacity = alpha.astype(np.float32) / 255
+    background = {"sepia": np.stack(blend.SEPIA) * (L * (100 - L) * 4e-4)[..., None], "original": ab}.get(
+        backdrop, 0 * ab
     )
-    behind_L = L * blend.DIM if backdrop == "dim" else L
-    rest = 1 - share * min(strength, 1)
-    a, b = (plane * share * strength + behind[..., i] * rest for i, plane in enumerate((a, b)))
-    exact = by_formulas(*(plane.astype(np.float32) for plane in (behind_L + (L - behind_L) * share, a, b)))
-    untouched = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-    return np.where((alpha == 0)[..., None] & (backdrop == "original"), untouched, exact)
+    background_L = L * blend.DIM if backdrop == "dim" else L
+    remaining = 1 - opacity * min(strength, 1)
+    a, b = (plane * opacity * strength + background[..., i] * remaining for i, plane in enumerate((a, b)))
+    exact = by_formulas(*(plane.astype(np.float32) for plane in (background_L + (L - background_L) * opacity, a, b)))
+    original = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+    return np.where((alpha == 0)[..., None] & (backdrop == "original"), original, exact)
 
 
 @pytest.mark.parametrize("bands", [1, 3])
@@ -81,6 +83,6 @@ def test_blending_is_that_of_the_formulas(bands: int, backdrop: str, strength: f
     maps = (RNG.normal(0, 12, (8, 5, 2)).astype(np.float32) for _ in range(2))
     colors = GuidedCoefficients(*maps)
     out = blend.over(pixels, colors, alpha, backdrop=backdrop, strength=strength)
-    off = np.abs(out - plainly(pixels, colors, alpha, backdrop, strength))
-    assert np.percentile(off, 99.5) <= 0.65
-    assert off.max() <= 4
+    error = np.abs(out - blended_by_formulas(pixels, colors, alpha, backdrop, strength))
+    assert np.percentile(error, 99.5) <= 0.65
+    assert error.max() <= 4

@@ -1,4 +1,4 @@
-"""Formats that libvips does not decode come through other libraries; what is not supported is not called damaged."""
+"""Formats that libvips does not decode are read by other libraries; unsupported files are not called damaged."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def tiff(array: Array, **options: Any) -> bytes:
 def psd(array: Array) -> bytes:
     """A flattened Photoshop file: header, three empty sections, the planes uncompressed."""
     planes = np.moveaxis(array, -1, 0) if array.ndim == 3 else array[None]
-    head = b"8BPS" + (1).to_bytes(2, "big") + bytes(6) + len(planes).to_bytes(2, "big")
+    jp2h = b"8BPS" + (1).to_bytes(2, "big") + bytes(6) + len(planes).to_bytes(2, "big")
     height, width = array.shape[:2]
-    head += height.to_bytes(4, "big") + width.to_bytes(4, "big") + (8 * array.itemsize).to_bytes(2, "big")
+    jp2h += height.to_bytes(4, "big") + width.to_bytes(4, "big") + (8 * array.itemsize).to_bytes(2, "big")
     mode = 3 if array.ndim == 3 else 1
     return (
-        head + mode.to_bytes(2, "big") + bytes(12) + bytes(2) + planes.astype(planes.dtype.newbyteorder(">")).tobytes()
+        jp2h + mode.to_bytes(2, "big") + bytes(12) + bytes(2) + planes.astype(planes.dtype.newbyteorder(">")).tobytes()
     )
 
 
@@ -62,8 +62,8 @@ def pnm(array: Array, highest: int) -> bytes:
 
 
 def jp2(array: Array) -> bytes:
-    done, data = cv2.imencode(".jp2", array[..., ::-1] if array.ndim == 3 else array)
-    assert done
+    encoded, data = cv2.imencode(".jp2", array[..., ::-1] if array.ndim == 3 else array)
+    assert encoded
     return data.tobytes()
 
 
@@ -101,7 +101,7 @@ LOSSLESS = {
 
 
 @pytest.mark.parametrize("kind", LOSSLESS)
-def test_what_libvips_lacks_comes_exactly(kind: str) -> None:
+def test_formats_of_other_libraries_are_decoded_exactly(kind: str) -> None:
     data, pixels = LOSSLESS[kind]
     assert recognize(data[:1024]) == kind.split()[0]
     photo = codec.decode(data)
@@ -112,20 +112,20 @@ def test_what_libvips_lacks_comes_exactly(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", LOSSLESS)
-def test_what_libvips_lacks_is_limited_from_the_header(kind: str) -> None:
+def test_formats_of_other_libraries_are_limited_by_their_header(kind: str) -> None:
     data, pixels = LOSSLESS[kind]
-    most = pixels.shape[0] * pixels.shape[1]
-    with pytest.raises(LimitError, match=f"over the limit of {most - 1} pixels"):
-        codec.decode(data, limits=codec.Limits(pixels=most - 1))
+    count = pixels.shape[0] * pixels.shape[1]
+    with pytest.raises(LimitError, match=f"over the limit of {count - 1} pixels"):
+        codec.decode(data, limits=codec.Limits(pixels=count - 1))
 
 
-def test_fewer_bits_are_brought_to_sixteen() -> None:
+def test_twelve_bits_are_scaled_to_sixteen() -> None:
     twelve = RGB16 >> 4
     photo = codec.decode(pnm(twelve, 4095))
     assert np.abs(photo.pixels.astype(int) - np.rint(twelve / 4095 * 65535)).max() <= 1
 
 
-def test_heic_comes_through_pillow_heif_upright_and_described() -> None:
+def test_heic_is_decoded_upright_with_its_metadata() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exif = Image.Exif()
     exif[0x010E], exif[0x0112] = "A street", 6
@@ -137,11 +137,11 @@ def test_heic_comes_through_pillow_heif_upright_and_described() -> None:
     assert photo.format == "heif"
     assert photo.size == (256, 100)  # turned once, not twice
     assert np.abs(photo.pixels.astype(int) - np.rot90(wide, -1)).mean() < 8
-    again = Image.open(io.BytesIO(codec.encode(photo, format="jpeg"))).getexif()
-    assert (again[0x010E], again.get(0x0112, 1)) == ("A street", 1)
+    written_exif = Image.open(io.BytesIO(codec.encode(photo, format="jpeg"))).getexif()
+    assert (written_exif[0x010E], written_exif.get(0x0112, 1)) == ("A street", 1)
 
 
-def test_ten_bits_of_heic_are_kept() -> None:
+def test_ten_bits_of_heic_are_preserved() -> None:
     file = io.BytesIO()
     pillow_heif.from_bytes("RGB;16", (256, 256), SMOOTH16.tobytes()).save(file, quality=-1)
     photo = codec.decode(file.getvalue())
@@ -151,13 +151,13 @@ def test_ten_bits_of_heic_are_kept() -> None:
 
 def test_the_profile_of_a_jp2_is_used() -> None:
     p3: bytes = pyvips.Operation.call("profile_load", "p3")
-    plain = jp2(np.full((32, 32, 3), (200, 40, 40), np.uint8))
-    at = plain.find(b"colr") - 4
-    size = int.from_bytes(plain[at : at + 4], "big")
+    original = jp2(np.full((32, 32, 3), (200, 40, 40), np.uint8))
+    colr = original.find(b"colr") - 4
+    size = int.from_bytes(original[colr : colr + 4], "big")
     box = (len(p3) + 11).to_bytes(4, "big") + b"colr\x02\0\0" + p3
-    head = plain.find(b"jp2h") - 4
-    grown = int.from_bytes(plain[head : head + 4], "big") + len(box) - size
-    data = plain[:head] + grown.to_bytes(4, "big") + plain[head + 4 : at] + box + plain[at + size :]
+    jp2h = original.find(b"jp2h") - 4
+    new_size = int.from_bytes(original[jp2h : jp2h + 4], "big") + len(box) - size
+    data = original[:jp2h] + new_size.to_bytes(4, "big") + original[jp2h + 4 : colr] + box + original[colr + size :]
     photo = codec.decode(data)
     assert photo.icc == p3
     assert photo.pixels[0, 0, 0] > 210 > photo.native[0, 0, 0]  # type: ignore[index]
@@ -167,18 +167,20 @@ def test_the_profile_of_a_jp2_is_used() -> None:
     ("kind", "module", "extra"),
     [("jxl rgb", "pillow_jxl", "jxl"), ("tiff jpeg 2000", "tifffile", "tiff")],
 )
-def test_a_missing_library_is_named(kind: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_an_error_that_names_the_extra(
+    kind: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == module]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(DecodeError) as caught:
+    with pytest.raises(DecodeError) as error:
         codec.decode(LOSSLESS[kind][0], name="scan")
-    assert f"pip install 'handtint[{extra}]'" in str(caught.value)
-    assert "not supported here" in str(caught.value)
-    assert "damaged" not in str(caught.value)
+    assert f"pip install 'handtint[{extra}]'" in str(error.value)
+    assert "not supported here" in str(error.value)
+    assert "damaged" not in str(error.value)
 
 
-def test_without_tifffile_pillow_reads_what_it_can_and_says_what_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tifffile_pillow_reads_rare_tiffs_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tifffile", None)
     assert np.array_equal(codec.decode(LOSSLESS["tiff zstd"][0]).pixels, RGB8)
     photo = codec.decode(LOSSLESS["tiff zstd 16"][0])
@@ -192,7 +194,7 @@ def test_a_photoshop_file_of_16_bits_is_not_called_damaged() -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LOSSLESS if "tiff" in kind])
-def test_rare_tiffs_cut_short_are_damaged(kind: str) -> None:
+def test_truncated_rare_tiffs_are_damaged(kind: str) -> None:
     data = LOSSLESS[kind][0]
     (offset,) = tifffile.TiffFile(io.BytesIO(data)).pages[0].dataoffsets[:1]
     broken = data[: offset + 8] + bytes(min(500, len(data) - offset - 8)) + data[offset + 508 :]
@@ -206,10 +208,10 @@ def test_every_ending_belongs_to_one_format() -> None:
     assert all(ending == ending.lower() and ending.startswith(".") for ending in endings)
 
 
-def test_text_and_numbers_are_no_tga() -> None:
-    for start in (b"", bytes(18), b"\0\0\2" + bytes(15), b"Name,Value\n1,2\n3,4\n", bytes(range(18))):
-        assert recognize(start) == ""
+def test_other_content_is_not_recognised_as_tga() -> None:
+    for content in (b"", bytes(18), b"\0\0\2" + bytes(15), b"Name,Value\n1,2\n3,4\n", bytes(range(18))):
+        assert recognize(content) == ""
 
 
-def test_imagecodecs_is_the_oracle_of_jpeg_xl() -> None:
+def test_imagecodecs_decodes_the_same_jpeg_xl() -> None:
     assert np.array_equal(imagecodecs.jpegxl_decode(LOSSLESS["jxl rgb"][0]), RGB8)

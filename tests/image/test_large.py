@@ -1,4 +1,4 @@
-"""Very large photographs: the same bytes out, whether arrays are in memory or in a file."""
+"""Very large photographs: the results are the same whether arrays are in memory or in a file."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def tiff(array: np.ndarray, **options: object) -> bytes:
     return file.getvalue()
 
 
-def wide(array: np.ndarray) -> bytes:
-    """A TIFF in another encoding than sRGB: LittleCMS' sRGB with red and blue changed."""
+def swapped_profile(array: np.ndarray) -> bytes:
+    """A TIFF with a profile other than sRGB: that of LittleCMS with red and blue swapped."""
     icc = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    at, other = icc.index(b"rXYZ"), icc.index(b"bXYZ")
-    icc[at : at + 4], icc[other : other + 4] = b"bXYZ", b"rXYZ"
+    red, blue = icc.index(b"rXYZ"), icc.index(b"bXYZ")
+    icc[red : red + 4], icc[blue : blue + 4] = b"bXYZ", b"rXYZ"
     return tiff(array, iccprofile=bytes(icc))
 
 
-def turned(array: np.ndarray) -> bytes:
+def rotated(array: np.ndarray) -> bytes:
     return tiff(array, extratags=[(274, 3, 1, 6, True)])
 
 
@@ -56,19 +56,19 @@ FILES = {
     "rgb 16": tiff(RGB16),
     "rgba 8": tiff(RGBA8),
     "gray as rgb": tiff(np.dstack([GRAY8] * 3)),
-    "wide gamut": wide(RGB8),
-    "wide gamut 16": wide(RGB16),
-    "turned": turned(RGB8),
+    "wide gamut": swapped_profile(RGB8),
+    "wide gamut 16": swapped_profile(RGB16),
+    "turned": rotated(RGB8),
 }
 
 
 @pytest.fixture
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is over 100 kB counts as large."""
+    """Arrays and files over 100 kB count as large."""
     monkeypatch.setattr(large, "LARGE", 100_000)
 
 
-def done(tinter: Tinter, data: bytes, path: Path) -> bytes:
+def tint_to_file(tinter: Tinter, data: bytes, path: Path) -> bytes:
     tinter.run(Photo.read(data), Options()).photo.write(path)
     return path.read_bytes()
 
@@ -78,15 +78,21 @@ def done(tinter: Tinter, data: bytes, path: Path) -> bytes:
 def test_large_photos_give_the_same_pixels(
     kind: str, ending: str, tinter: Tinter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual = codec.decode(done(tinter, FILES[kind], tmp_path / f"usual{ending}"))
+    expected = codec.decode(tint_to_file(tinter, FILES[kind], tmp_path / f"usual{ending}"))
     monkeypatch.setattr(large, "LARGE", 100_000)
-    other = codec.decode(done(tinter, FILES[kind], tmp_path / f"large{ending}"))
-    assert usual.metadata == other.metadata
-    assert usual.icc == other.icc
-    for one, two in ((usual.pixels, other.pixels), (usual.alpha, other.alpha), (usual.native, other.native)):
-        assert (one is None) == (two is None)
-        if one is not None and two is not None:
-            assert np.abs(one.astype(int) - two).max() <= (40 if ending == ".webp" else 1 if one.itemsize == 1 else 257)
+    actual = codec.decode(tint_to_file(tinter, FILES[kind], tmp_path / f"large{ending}"))
+    assert expected.metadata == actual.metadata
+    assert expected.icc == actual.icc
+    for first, second in (
+        (expected.pixels, actual.pixels),
+        (expected.alpha, actual.alpha),
+        (expected.native, actual.native),
+    ):
+        assert (first is None) == (second is None)
+        if first is not None and second is not None:
+            assert np.abs(first.astype(int) - second).max() <= (
+                40 if ending == ".webp" else 1 if first.itemsize == 1 else 257
+            )
 
 
 @pytest.mark.parametrize(
@@ -100,54 +106,58 @@ def test_large_photos_give_the_same_pixels(
     ],
 )
 @pytest.mark.parametrize("kind", ["gray 16", "rgb 8", "rgb 16", "wide gamut 16"])
-def test_large_photos_keep_their_own_colours(
+def test_large_photos_keep_their_original_colours(
     kind: str, settings: dict[str, object], mask: Photo | None, tinter: Tinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = Options(colors="original", **settings)  # type: ignore[arg-type]
-    usual = tinter.run(Photo.read(FILES[kind]), options, mask=mask).photo
+    expected = tinter.run(Photo.read(FILES[kind]), options, mask=mask).photo
     monkeypatch.setattr(large, "LARGE", 100_000)
-    other = tinter.run(Photo.read(FILES[kind]), options, mask=mask).photo
-    assert np.array_equal(usual.pixels, other.pixels)
-    assert (usual.native is None) == (other.native is None)
-    assert usual.native is None or np.array_equal(usual.native, other.native)
+    actual = tinter.run(Photo.read(FILES[kind]), options, mask=mask).photo
+    assert np.array_equal(expected.pixels, actual.pixels)
+    assert (expected.native is None) == (actual.native is None)
+    assert expected.native is None or np.array_equal(expected.native, actual.native)
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_large_file_is_read_from_a_copy(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_file_is_copied_before_it_is_read(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.tif"
     path.write_bytes(FILES[kind])
-    usual = codec.read(path)
+    expected = codec.read(path)
     monkeypatch.setattr(large, "LARGE", 100_000)
     data = content.read(path, 1 << 30)
     path.write_bytes(b"")
     assert isinstance(data, mmap.mmap)
     assert bytes(data) == FILES[kind]
     assert content.digest(data) == content.digest(FILES[kind])
-    other = codec.decode(data, name=str(path))
-    assert usual.metadata == other.metadata
-    for one, two in ((usual.pixels, other.pixels), (usual.alpha, other.alpha), (usual.native, other.native)):
-        assert one is two is None or np.array_equal(one, two)  # type: ignore[arg-type]
+    actual = codec.decode(data, name=str(path))
+    assert expected.metadata == actual.metadata
+    for first, second in (
+        (expected.pixels, actual.pixels),
+        (expected.alpha, actual.alpha),
+        (expected.native, actual.native),
+    ):
+        assert first is second is None or np.array_equal(first, second)  # type: ignore[arg-type]
 
 
-def test_a_file_that_gets_shorter_while_it_is_read(small_limit: None, tmp_path: Path) -> None:
+def test_a_file_truncated_while_it_is_read_is_read_to_its_end(small_limit: None, tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(FILES["rgb 8"])
     with path.open("rb") as file:
         assert large.content(file, len(FILES["rgb 8"]) + 5) == FILES["rgb 8"]
 
 
-def test_metadata_joins_a_tiff_that_is_not_in_memory(small_limit: None, tmp_path: Path) -> None:
+def test_metadata_is_added_to_a_tiff_on_disk(small_limit: None, tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010F] = "ACME"
-    said = {"exif-data": b"Exif\0\0" + exif.tobytes().removeprefix(b"Exif\0\0"), "iptc-data": b"\x1c\x02\x05\0\1x"}
-    codec.write(Photo(RGB8, metadata=said), tmp_path / "x.tif")
-    with tifffile.TiffFile(tmp_path / "x.tif") as seen:
-        assert seen.pages[0].tags["Make"].value == "ACME"
-        assert np.array_equal(seen.asarray(), RGB8)
-    assert codec.read(tmp_path / "x.tif").metadata["iptc-data"] == said["iptc-data"]
+    metadata = {"exif-data": b"Exif\0\0" + exif.tobytes().removeprefix(b"Exif\0\0"), "iptc-data": b"\x1c\x02\x05\0\1x"}
+    codec.write(Photo(RGB8, metadata=metadata), tmp_path / "x.tif")
+    with tifffile.TiffFile(tmp_path / "x.tif") as written:
+        assert written.pages[0].tags["Make"].value == "ACME"
+        assert np.array_equal(written.asarray(), RGB8)
+    assert codec.read(tmp_path / "x.tif").metadata["iptc-data"] == metadata["iptc-data"]
 
 
-def test_a_full_disk_leaves_nothing(small_limit: None, tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_files(small_limit: None, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     noise = Photo(RNG.integers(0, 256, (600, 600, 3)).astype(np.uint8))
@@ -161,24 +171,22 @@ def test_a_full_disk_leaves_nothing(small_limit: None, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_without_room_on_the_disk_memory_is_used(
-    small_limit: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
+def test_without_disk_space_memory_is_used(small_limit: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     (tmp_path / "x.tif").write_bytes(FILES["rgb 16"])
-    monkeypatch.setattr(large, "_mapping", full)
+    monkeypatch.setattr(large, "_mapping", fail)
     assert np.array_equal(codec.read(tmp_path / "x.tif").pixels, RGB16)
 
 
-def test_a_large_file_cut_short_is_an_error(small_limit: None) -> None:
+def test_a_truncated_large_file_is_an_error(small_limit: None) -> None:
     data = tiff(RGB8, compression="deflate")
     with pytest.raises(codec.DecodeError):
         codec.decode(data[: len(data) * 2 // 3])
 
 
-def test_released_values_stay(small_limit: None) -> None:
+def test_released_arrays_keep_their_values(small_limit: None) -> None:
     array = large.empty((500, 600), np.uint8)
     array[:] = GRAY8[:500, :600]
     large.release(array, None, GRAY8)
@@ -187,13 +195,13 @@ def test_released_values_stay(small_limit: None) -> None:
 
 
 @given(st.integers(1, 700), st.integers(1, 3))
-def test_by_rows_is_the_function_of_the_whole(height: int, bands: int) -> None:
+def test_a_function_by_rows_gives_that_of_the_whole_array(height: int, bands: int) -> None:
     array = RNG.integers(0, 256, (height, 4, bands)).astype(np.uint8)
     assert np.array_equal(large.by_rows(np.invert, (array,), large.empty(array.shape, array.dtype)), ~array)
 
 
 @pytest.mark.parametrize("size", [(64, 80), (333, 41), (900, 1000)])
-def test_shrinking_by_rows_is_shrinking(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = resize.shrink(RGB16, size)
+def test_shrinking_by_rows_equals_shrinking(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = resize.shrink(RGB16, size)
     monkeypatch.setattr(large, "LARGE", 1)
-    assert np.abs(resize.shrink(RGB16, size).astype(int) - usual).max() <= 2
+    assert np.abs(resize.shrink(RGB16, size).astype(int) - expected).max() <= 2

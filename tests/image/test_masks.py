@@ -20,30 +20,30 @@ def test_refining_follows_the_edge_of_the_photo() -> None:
     alpha = masks.refine(coarse, pixels)
     assert alpha.dtype == np.uint8
     assert alpha.shape == pixels.shape
-    found, truth = alpha > 127, shape > 0
-    assert (found & truth).sum() / (found | truth).sum() > 0.995
+    inside, truth = alpha > 127, shape > 0
+    assert (inside & truth).sum() / (inside | truth).sum() > 0.995
     assert alpha[0, 0] == 0
     assert alpha[300, 300] == 255
 
 
-def test_classes_are_added() -> None:
+def test_probabilities_of_classes_are_added() -> None:
     scores = np.zeros((21, 2, 2), np.float32)
     scores[VOC.index("dog")] = 0.25
     scores[VOC.index("person")] = 0.5
-    found = Segmentation(scores, np.zeros((2, 2), np.float32), scores)
-    assert masks.classes(found, ("dog", "person")).max() == 0.75
-    assert masks.classes(found, ("cat",)).max() == 0
+    segmentation = Segmentation(scores, np.zeros((2, 2), np.float32), scores)
+    assert masks.classes(segmentation, ("dog", "person")).max() == 0.75
+    assert masks.classes(segmentation, ("cat",)).max() == 0
 
 
-def test_a_network_without_classes_is_said() -> None:
-    plain = np.zeros((2, 2), np.float32)
+def test_classes_need_a_network_that_has_them() -> None:
+    foreground = np.zeros((2, 2), np.float32)
     with pytest.raises(OptionError, match="knows no classes"):
-        masks.classes(Segmentation(None, plain, plain[None]), ("dog",))
+        masks.classes(Segmentation(None, foreground, foreground[None]), ("dog",))
     with pytest.raises(OptionError, match="knows no classes"):
-        masks.label(Segmentation(None, plain, plain[None]), (4, 4))
+        masks.label(Segmentation(None, foreground, foreground[None]), (4, 4))
 
 
-def test_pinholes_are_filled_and_real_gaps_stay() -> None:
+def test_small_holes_are_filled_and_gaps_remain() -> None:
     alpha = np.zeros((100, 100), np.float32)
     alpha[10:90, 0:90] = 0.9
     alpha[40:42, 40:42] = 0.1  # a pinhole
@@ -57,7 +57,7 @@ def test_pinholes_are_filled_and_real_gaps_stay() -> None:
     np.testing.assert_array_equal(masks.fill_holes(np.ones((5, 5), np.float32)), 1)
 
 
-def test_specks_go_and_large_islands_stay() -> None:
+def test_small_regions_are_removed_and_large_ones_remain() -> None:
     alpha = np.zeros((100, 100), np.float32)
     alpha[10:50, 10:50] = 1
     alpha[60:80, 60:80] = 0.9
@@ -68,24 +68,24 @@ def test_specks_go_and_large_islands_stay() -> None:
 
 
 @pytest.mark.parametrize("radius", [1.0, 3.0, 40.0])
-def test_feathering_widens_edges_about_as_asked(radius: float) -> None:
+def test_feathering_widens_edges_by_about_the_radius(radius: float) -> None:
     alpha = np.zeros((50, 400), np.uint8)
     alpha[:, 200:] = 255
-    soft = masks.feather(alpha, radius)
-    assert soft.shape == alpha.shape
-    edge = np.flatnonzero((soft[25] > 5) & (soft[25] < 250))
+    feathered = masks.feather(alpha, radius)
+    assert feathered.shape == alpha.shape
+    edge = np.flatnonzero((feathered[25] > 5) & (feathered[25] < 250))
     assert radius < len(edge) < 4 * radius + 2
-    assert soft[25, 0] == 0
-    assert soft[25, -1] == 255
+    assert feathered[25, 0] == 0
+    assert feathered[25, -1] == 255
 
 
-def test_no_feather_changes_nothing() -> None:
+def test_feather_0_changes_nothing() -> None:
     alpha = np.arange(256, dtype=np.uint8).reshape(16, 16)
     assert masks.feather(alpha, 0) is alpha
     assert masks.feather(alpha, 5e-324) is alpha
 
 
-def test_mask_pictures_of_every_kind_say_the_same() -> None:
+def test_mask_files_of_every_kind_give_the_same_alpha() -> None:
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
     size = (16, 16)
     for pixels in (levels, levels.astype(np.uint16) * 257, np.repeat(levels[..., None], 3, axis=2)):

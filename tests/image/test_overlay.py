@@ -8,35 +8,35 @@ from handtint.image.masks import detections, overlay, saliency
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_an_overlay_shows_every_region_and_a_legend(scene: Scene, depth: type, channels: int) -> None:
+def test_an_overlay_has_every_region_and_a_legend(scene: Scene, depth: type, channels: int) -> None:
     scale = 257 if depth is np.uint16 else 1
     pixels = scene.pixels.astype(depth) * depth(scale)
     if channels == 3:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
-    drawn = overlay.draw(pixels, detections.detect(scene.found, pixels))
-    assert drawn.dtype == np.uint8
-    assert drawn.shape[0] == 600
-    assert drawn.shape[1] > 900
-    colored = np.ptp(drawn[:, :800].astype(int), axis=2) > 10
+    figure = overlay.draw(pixels, detections.detect(scene.segmentation, pixels))
+    assert figure.dtype == np.uint8
+    assert figure.shape[0] == 600
+    assert figure.shape[1] > 900
+    colored = np.ptp(figure[:, :800].astype(int), axis=2) > 10
     inside = scene.owner > 0
     assert colored[inside].mean() > 0.85
     assert colored[~inside].mean() < 0.03
-    tints = {tuple(drawn[y, x]) for y, x in ((250, 620), (300, 150), (520, 240))}
+    tints = {tuple(figure[y, x]) for y, x in ((250, 620), (300, 150), (520, 240))}
     assert len(tints) == 3
-    assert (drawn[:200, 800:] < 128).any()
+    assert (figure[:200, 800:] < 128).any()
 
 
-def test_an_overlay_of_nothing(scene: Scene) -> None:
-    drawn = overlay.draw(scene.pixels, [])
-    np.testing.assert_array_equal(drawn[:, :800], np.repeat(scene.pixels[..., None], 3, axis=2))
+def test_without_detections_an_overlay_is_the_photo(scene: Scene) -> None:
+    figure = overlay.draw(scene.pixels, [])
+    np.testing.assert_array_equal(figure[:, :800], np.repeat(scene.pixels[..., None], 3, axis=2))
 
 
-def test_large_photos_are_drawn_smaller(scene: Scene) -> None:
+def test_overlays_of_large_photos_are_smaller(scene: Scene) -> None:
     large = np.kron(scene.pixels, np.ones((4, 4), np.uint8))
-    assert overlay.draw(large, detections.detect(scene.found, large)).shape[0] == 960
+    assert overlay.draw(large, detections.detect(scene.segmentation, large)).shape[0] == 960
 
 
-def test_hues_wrap_and_fade() -> None:
+def test_hue_ranges_wrap_and_have_soft_edges() -> None:
     degrees = np.arange(360)
     import colorsys
 
@@ -52,7 +52,7 @@ def test_hues_wrap_and_fade() -> None:
     assert not hues.hue_mask(np.full((4, 4, 3), 99, np.uint8), 0, 360).any()
 
 
-def test_what_stands_out() -> None:
+def test_saliency_is_high_in_a_contrasting_region() -> None:
     L = np.full((120, 160), 70, np.float32)
     L += np.random.default_rng(0).normal(0, 1, L.shape).astype(np.float32)
     L[40:80, 60:100] = 20

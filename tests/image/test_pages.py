@@ -1,4 +1,4 @@
-"""A TIFF file's pages are all read, all tinted, all written; the oracle is tifffile."""
+"""All pages of a TIFF are read, tinted and written; the oracle is tifffile."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ PAGES = [GRAY8, GRAY16, RGB16]
 
 def file_of(*pages: np.ndarray, **options: Any) -> bytes:
     file = io.BytesIO()
-    form = {key: options.pop(key) for key in ("bigtiff", "byteorder") if key in options}
-    with tifffile.TiffWriter(file, **form) as writer:
+    layout = {key: options.pop(key) for key in ("bigtiff", "byteorder") if key in options}
+    with tifffile.TiffWriter(file, **layout) as writer:
         for number, page in enumerate(pages):
-            colour = "rgb" if page.ndim == 3 else "minisblack"
-            said = {"resolution": (300 + number, 300), "description": f"page {number}", "metadata": None}
-            writer.write(page, photometric=colour, **said, **options)
+            photometric = "rgb" if page.ndim == 3 else "minisblack"
+            tags = {"resolution": (300 + number, 300), "description": f"page {number}", "metadata": None}
+            writer.write(page, photometric=photometric, **tags, **options)
     return file.getvalue()
 
 
-@pytest.mark.parametrize("form", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"compression": "deflate"}], ids=str)
-def test_pages_of_any_size_and_depth_come_and_go(form: dict[str, Any]) -> None:
-    photo = codec.decode(file_of(*PAGES, **form))
+@pytest.mark.parametrize("layout", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"compression": "deflate"}], ids=str)
+def test_pages_of_any_size_and_depth_are_read_and_written(layout: dict[str, Any]) -> None:
+    photo = codec.decode(file_of(*PAGES, **layout))
     assert len(photo.pages) == 2
-    again = codec.encode(photo)
-    with tifffile.TiffFile(io.BytesIO(again)) as seen:
-        assert len(seen.pages) == 3
-        for number, (page, pixels) in enumerate(zip(seen.pages, PAGES, strict=True)):
+    encoded = codec.encode(photo)
+    with tifffile.TiffFile(io.BytesIO(encoded)) as written:
+        assert len(written.pages) == 3
+        for number, (page, pixels) in enumerate(zip(written.pages, PAGES, strict=True)):
             assert np.array_equal(page.asarray(), pixels)
             assert page.tags["ImageDescription"].value == f"page {number}"
             assert page.tags["XResolution"].value[0] / page.tags["XResolution"].value[1] == pytest.approx(300 + number)
-    assert codec.encode(codec.decode(again)) == again
+    assert codec.encode(codec.decode(encoded)) == encoded
 
 
-def test_small_copies_and_masks_are_no_pages() -> None:
+def test_thumbnails_and_masks_are_not_pages() -> None:
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:
         writer.write(GRAY8, photometric="minisblack")
@@ -75,19 +75,19 @@ def test_every_page_is_tinted(tinter: Tinter) -> None:
     assert data == tinter.tint(file_of(*PAGES), keep="all")
 
 
-def test_notes_say_which_page(tinter: Tinter) -> None:
+def test_notes_name_their_page(tinter: Tinter) -> None:
     photo = codec.decode(file_of(GRAY8, GRAY16))
     assert tinter.run(photo, Options(keep="dog")).note.count("page 2: ") == 1
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
-def test_other_formats_refuse_pages(format: str) -> None:
+def test_other_formats_reject_several_pages(format: str) -> None:
     photo = replace(codec.decode(file_of(*PAGES)), name="album.tif")
     with pytest.raises(OutputError, match=rf"^album\.tif: {format} holds one page, the photo has 3; use tiff$"):
         codec.encode(photo, format=format)
 
 
-def test_limits_are_those_of_all_pages() -> None:
+def test_limits_apply_to_all_pages_together() -> None:
     data = file_of(GRAY8, GRAY8, GRAY8, GRAY8)
     with pytest.raises(LimitError, match="over the limit of 4000 pixels"):
         codec.decode(data, limits=codec.Limits(pixels=4000))
@@ -96,14 +96,14 @@ def test_limits_are_those_of_all_pages() -> None:
     assert len(codec.decode(data, limits=codec.Limits(pages=4)).pages) == 3
 
 
-def test_a_file_cut_short_loses_no_page_in_silence() -> None:
+def test_a_truncated_file_is_an_error() -> None:
     data = file_of(*PAGES)
     for cut in range(0, len(data), len(data) // 40):
         with pytest.raises(DecodeError):
             codec.decode(data[:cut])
 
 
-def test_a_chain_that_bites_its_tail_ends() -> None:
+def test_a_cyclic_chain_of_pages_ends() -> None:
     data = bytearray(file_of(GRAY8, GRAY16))
     first, second = tiff.directories(bytes(data), 9)
     (count,) = tiff.layout(data).head.unpack_from(data, second)
@@ -113,10 +113,10 @@ def test_a_chain_that_bites_its_tail_ends() -> None:
 
 @given(st.binary(min_size=1, max_size=12), st.integers(0, 10**6))
 @settings(max_examples=150, deadline=None)
-def test_damaged_pages_decode_or_are_refused(noise: bytes, at: int) -> None:
+def test_damaged_pages_are_decoded_or_an_error(noise: bytes, offset: int) -> None:
     data = bytearray(file_of(GRAY8, GRAY16[:20, :8]))
-    at %= len(data)
-    data[at : at + len(noise)] = noise
+    offset %= len(data)
+    data[offset : offset + len(noise)] = noise
     try:
         photo = codec.decode(bytes(data), limits=codec.Limits(pixels=1_000_000))
     except (DecodeError, LimitError):

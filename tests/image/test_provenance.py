@@ -1,4 +1,4 @@
-"""What outputs say of their colours, read back from the files of every format."""
+"""The statement that colours are predicted, read from files of every format."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ def statement(file: bytes) -> dict[str, str]:
     if not packet:
         return {}
     root = ET.fromstring(packet.rstrip(b"\0"))
-    found = {key: value for element in root.iter() for key, value in element.attrib.items()}
-    return found | {element.tag: " ".join(element.itertext()).strip() for element in root.iter()}
+    attributes = {key: value for element in root.iter() for key, value in element.attrib.items()}
+    return attributes | {element.tag: " ".join(element.itertext()).strip() for element in root.iter()}
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_every_format_says_that_colours_are_predicted(tinter: Tinter, format: str) -> None:
-    said = statement(tinter.run(GRAY, Options(strength=0.8)).photo.encode(format=format))
-    assert said[f"{{{provenance.IPTC}}}DigitalSourceType"] == provenance.SOURCE_TYPE
-    assert said[f"{{{provenance.IPTC}}}AISystemUsed"] == "handtint"
-    assert said["{http://ns.adobe.com/xap/1.0/}CreatorTool"] == f"handtint {__version__}"
-    assert '"strength": 0.8' in said[f"{{{provenance.OURS}}}Options"]
-    models = said[f"{{{provenance.OURS}}}Models"]
+def test_every_format_states_that_colours_are_predicted(tinter: Tinter, format: str) -> None:
+    fields = statement(tinter.run(GRAY, Options(strength=0.8)).photo.encode(format=format))
+    assert fields[f"{{{provenance.IPTC}}}DigitalSourceType"] == provenance.SOURCE_TYPE
+    assert fields[f"{{{provenance.IPTC}}}AISystemUsed"] == "handtint"
+    assert fields["{http://ns.adobe.com/xap/1.0/}CreatorTool"] == f"handtint {__version__}"
+    assert '"strength": 0.8' in fields[f"{{{provenance.OURS}}}Options"]
+    models = fields[f"{{{provenance.OURS}}}Models"]
     for model in (tinter.networks.color, tinter.networks.mask):
         assert f"{model.name} sha256:{model.weights.sha256}" in models
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
-def test_pillow_finds_the_statement(tinter: Tinter, format: str) -> None:
+def test_pillow_reads_the_statement(tinter: Tinter, format: str) -> None:
     picture = Image.open(io.BytesIO(tinter.run(GRAY, Options()).photo.encode(format=format)))
-    picture.load()  # a PNG may say it behind the pixels
+    picture.load()  # in a PNG it may be after the pixels
     assert provenance.SOURCE_TYPE in str(picture.getxmp())
 
 
-def test_packets_are_extended(tinter: Tinter) -> None:
+def test_existing_xmp_is_extended(tinter: Tinter) -> None:
     photo = replace(GRAY, metadata={"xmp-data": XMP})
     packet = tinter.run(photo, Options()).photo.metadata["xmp-data"]
     assert b'dc:source="album 7"' in packet
@@ -74,26 +74,26 @@ def test_packets_are_extended(tinter: Tinter) -> None:
         {"colors": "original", "background": "gray"},
     ],
 )
-def test_without_predicted_colours_nothing_is_claimed(tinter: Tinter, settings: dict[str, object]) -> None:
+def test_without_predicted_colours_nothing_is_stated(tinter: Tinter, settings: dict[str, object]) -> None:
     photo = replace(GRAY, metadata={"xmp-data": XMP})
     assert tinter.run(photo, Options(**settings)).photo.metadata["xmp-data"] == XMP  # type: ignore[arg-type]
 
 
-def test_an_empty_mask_claims_nothing(tinter: Tinter) -> None:
-    nothing = Photo(np.zeros(GRAY.size, np.uint8))
-    assert not statement(tinter.run(GRAY, Options(), mask=nothing).photo.encode(format="png"))
+def test_with_an_empty_mask_nothing_is_stated(tinter: Tinter) -> None:
+    empty = Photo(np.zeros(GRAY.size, np.uint8))
+    assert not statement(tinter.run(GRAY, Options(), mask=empty).photo.encode(format="png"))
 
 
-def test_stripped_photos_still_say_so(tinter: Tinter) -> None:
+def test_stripped_photos_have_the_statement(tinter: Tinter) -> None:
     photo = replace(GRAY, metadata={"xmp-data": XMP})
     packet = tinter.run(photo, Options(metadata="strip")).photo.metadata["xmp-data"]
     assert b"album 7" not in packet
     assert provenance.SOURCE_TYPE.encode() in packet
 
 
-def test_only_networks_that_took_part_are_named(tinter: Tinter) -> None:
-    said = statement(tinter.run(GRAY, Options(keep="all")).photo.encode(format="png"))
-    assert tinter.networks.mask.name not in said[f"{{{provenance.OURS}}}Models"]
+def test_only_networks_that_were_used_are_named(tinter: Tinter) -> None:
+    fields = statement(tinter.run(GRAY, Options(keep="all")).photo.encode(format="png"))
+    assert tinter.networks.mask.name not in fields[f"{{{provenance.OURS}}}Models"]
 
 
 class OneFace:
@@ -106,23 +106,23 @@ class OneFace:
         return heat, size, 0 * size
 
 
-@pytest.mark.parametrize(("look", "named"), [("auto", True), ("off", False)])
-def test_the_face_detector_is_named_where_faces_were_looked_at(
-    look: str, named: bool, tinter: Tinter, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("closer_look", "expected"), [("auto", True), ("off", False)])
+def test_the_face_detector_is_named_if_it_was_used(
+    closer_look: str, expected: bool, tinter: Tinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tinter.networks._engines, "faces", OneFace(), raising=False)
-    said = statement(tinter.run(GRAY, Options(keep="all", closer_look=look)).photo.encode(format="png"))
-    for model in (tinter.networks.faces, tinter.networks.mask):  # the latter says where people stand
-        assert (f"{model.name} sha256:{model.weights.sha256}" in said[f"{{{provenance.OURS}}}Models"]) == named
+    fields = statement(tinter.run(GRAY, Options(keep="all", closer_look=closer_look)).photo.encode(format="png"))
+    for model in (tinter.networks.faces, tinter.networks.mask):  # the mask network finds the people
+        assert (f"{model.name} sha256:{model.weights.sha256}" in fields[f"{{{provenance.OURS}}}Models"]) == expected
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_nothing_in_it_changes_from_run_to_run(tinter: Tinter, format: str) -> None:
+def test_the_statement_is_reproducible(tinter: Tinter, format: str) -> None:
     first, second = (tinter.run(GRAY, Options()).photo.encode(format=format) for _ in range(2))
     assert first == second
 
 
-def test_tinting_a_tinted_photo_says_it_once(tinter: Tinter) -> None:
+def test_tinting_again_replaces_the_statement(tinter: Tinter) -> None:
     once = tinter.run(GRAY, Options()).photo
     twice = tinter.run(once, Options(strength=0.5)).photo.metadata["xmp-data"]
     assert twice.count(provenance.SOURCE_TYPE.encode()) == 1
@@ -130,9 +130,9 @@ def test_tinting_a_tinted_photo_says_it_once(tinter: Tinter) -> None:
 
 
 @pytest.mark.usefixtures("tinter")
-@pytest.mark.parametrize("word", ["--provenance", "--no-provenance"])
-def test_the_command_line_states_it_unless_told_not_to(word: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("flag", ["--provenance", "--no-provenance"])
+def test_the_command_line_can_omit_the_statement(flag: str, tmp_path: Path) -> None:
     GRAY.write(tmp_path / "in.png")
-    done = CliRunner().invoke(main, ["tint", str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png"), word])
-    assert done.exit_code == 0, done.output
-    assert bool(statement((tmp_path / "out.png").read_bytes())) == (word == "--provenance")
+    run = CliRunner().invoke(main, ["tint", str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png"), flag])
+    assert run.exit_code == 0, run.output
+    assert bool(statement((tmp_path / "out.png").read_bytes())) == (flag == "--provenance")

@@ -24,30 +24,32 @@ def test_pad_reaches_multiples_of_32_and_repeats_edges() -> None:
     assert (padded[0, 0, 36:, :40] == L[-1]).all()
 
 
-def test_lines_by_strips_are_cv2s_enlargement() -> None:
+def test_coefficients_by_strips_equal_the_enlargement_of_opencv() -> None:
     rng = np.random.default_rng(1)
-    lines = resize.GuidedCoefficients(
+    coefficients = resize.GuidedCoefficients(
         rng.normal(size=(20, 30, 2)).astype(np.float32), rng.normal(size=(20, 30, 2)).astype(np.float32)
     )
     L = rng.random((133, 207), np.float32)
-    slope, offset = (cv2.resize(m, (207, 133), interpolation=cv2.INTER_LINEAR) for m in (lines.slope, lines.offset))
-    whole = slope * L[..., None] + offset
+    slope, offset = (
+        cv2.resize(m, (207, 133), interpolation=cv2.INTER_LINEAR) for m in (coefficients.slope, coefficients.offset)
+    )
+    expected = slope * L[..., None] + offset
     for top in range(0, 133, 40):
-        a, b = lines.planes(L[top : top + 40], top, 133, slice(5, 100))
-        np.testing.assert_allclose(a, whole[top : top + 40, 5:100, 0], atol=1e-5)
-        np.testing.assert_allclose(b, whole[top : top + 40, 5:100, 1], atol=1e-5)
+        a, b = coefficients.planes(L[top : top + 40], top, 133, slice(5, 100))
+        np.testing.assert_allclose(a, expected[top : top + 40, 5:100, 0], atol=1e-5)
+        np.testing.assert_allclose(b, expected[top : top + 40, 5:100, 1], atol=1e-5)
 
 
-def test_guided_lines_reproduce_what_is_linear_in_lightness() -> None:
+def test_guided_coefficients_reproduce_values_linear_in_lightness() -> None:
     guide = np.random.default_rng(2).random((40, 50), np.float32)
     values = np.stack([3 * guide - 1, np.full_like(guide, 0.25)], axis=-1)
-    lines = resize.guided_coefficients(guide, values, radius=3, epsilon=1e-7)
-    a, b = lines.planes(guide, 0, 40)
+    coefficients = resize.guided_coefficients(guide, values, radius=3, epsilon=1e-7)
+    a, b = coefficients.planes(guide, 0, 40)
     np.testing.assert_allclose(a, values[..., 0], atol=2e-3)
     np.testing.assert_allclose(b, values[..., 1], atol=1e-5)
 
 
-def test_guided_lines_bring_a_blurred_edge_back_to_the_edge_of_lightness() -> None:
+def test_guided_coefficients_sharpen_a_blurred_edge() -> None:
     guide = np.zeros((64, 64), np.float32)
     guide[:, 32:] = 1
     blurred = cv2.GaussianBlur(guide, (0, 0), 3)[..., None]

@@ -1,4 +1,4 @@
-"""Samples that are neither of 8 nor of 16 bits are read at 16, and the photo says how."""
+"""Samples of neither 8 nor 16 bits are read at 16 bits, with a note."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tiff(array: Array, **options: Any) -> bytes:
     return file.getvalue()
 
 
-SAME = {
+SCIENTIFIC = {
     "float32 of 0 to 1": (UNIT.astype(np.float32), "32-bit floating-point samples (0 to 1)"),
     "float32 of 0 to 65535": (RGB.astype(np.float32), "32-bit floating-point samples (0 to 65535)"),
     "float64 of 0 to 1": (UNIT, "64-bit floating-point samples (0 to 1)"),
@@ -41,10 +41,10 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("kind", SAME)
+@pytest.mark.parametrize("kind", SCIENTIFIC)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_scientific_tiffs_are_read_at_16_bits_with_a_note(kind: str, channels: int) -> None:
-    values, note = SAME[kind]
+    values, note = SCIENTIFIC[kind]
     values, pixels = (values, RGB) if channels == 3 else (np.ascontiguousarray(values[..., 0]), RAMP)
     photo = codec.decode(tiff(values, photometric="rgb" if channels == 3 else "minisblack"))
     assert photo.depth == 16
@@ -52,25 +52,25 @@ def test_scientific_tiffs_are_read_at_16_bits_with_a_note(kind: str, channels: i
     assert photo.note == f"{note} are read at 16 bits"
 
 
-def test_half_floats_are_read_to_their_own_precision() -> None:
+def test_half_floats_are_read_at_their_precision() -> None:
     photo = codec.decode(tiff(UNIT.astype(np.float16), photometric="rgb"))
     assert np.abs(photo.pixels.astype(int) - RGB).max() <= 65535 / 2048
 
 
-def test_whole_numbers_of_8_bits_stay_those() -> None:
+def test_integers_of_8_bits_are_scaled() -> None:
     values = (RAMP >> 8).astype(np.int16)
     pixels, note = sixteen_bits(values)
     assert np.array_equal(pixels, values.astype(int) * 257)
     assert "0 to 255" in note
 
 
-def test_what_is_not_a_number_is_black_and_infinity_white() -> None:
+def test_nan_becomes_black_and_infinity_white() -> None:
     pixels, _ = sixteen_bits(np.array([[np.nan, 0.5, np.inf, 1.0]], np.float32))
     assert pixels.tolist() == [[0, 32768, 65535, 65535]]
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 300.0, -4.0])
-def test_flat_pictures_are_read(value: float) -> None:
+def test_constant_pictures_are_read(value: float) -> None:
     pixels, _ = sixteen_bits(np.full((4, 4), value, np.float32))
     assert pixels.min() == pixels.max()
 
@@ -89,7 +89,9 @@ def test_flat_pictures_are_read(value: float) -> None:
         ({"photometric": "rgb"}, 8, RGB, "of 8 channels the first three are read"),
     ],
 )
-def test_more_than_four_channels(options: dict[str, Any], count: int, pixels: Array, note: str) -> None:
+def test_of_more_than_four_channels_the_first_are_read(
+    options: dict[str, Any], count: int, pixels: Array, note: str
+) -> None:
     many = np.dstack([RGB, RGB[::-1], RGB])[..., :count]
     photo = codec.decode(tiff(many, planarconfig="contig", **options))
     assert np.array_equal(photo.pixels, pixels)
@@ -97,7 +99,7 @@ def test_more_than_four_channels(options: dict[str, Any], count: int, pixels: Ar
     assert photo.note == note
 
 
-def test_pillows_floating_point_mode() -> None:
+def test_pillows_floating_point_mode_is_read_at_16_bits() -> None:
     photo = Photo.from_pillow(Image.fromarray(UNIT[..., 0].astype(np.float32)))
     assert np.abs(photo.pixels.astype(int) - RAMP).max() <= 1
     assert photo.note == "32-bit floating-point samples (0 to 1) are read at 16 bits"

@@ -1,4 +1,4 @@
-"""XMP packets keep what they say; what is added or taken out is exactly that."""
+"""XMP packets: existing properties are preserved; properties are added and removed exactly."""
 
 from __future__ import annotations
 
@@ -34,16 +34,18 @@ HOSTILE = {
 }
 
 
-def said(packet: bytes) -> dict[str, str]:
-    """Every attribute of a Description, and the text of every element, as the standard library reads them."""
+def read(packet: bytes) -> dict[str, str]:
+    """All attributes of Descriptions and the texts of all elements, read by the standard library."""
     root = ET.fromstring(packet)
-    found = {key: value for element in root.iter(f"{{{xmp.RDF}}}Description") for key, value in element.attrib.items()}
-    return found | {element.tag: "".join(element.itertext()).strip() for element in root.iter()}
+    attributes = {
+        key: value for element in root.iter(f"{{{xmp.RDF}}}Description") for key, value in element.attrib.items()
+    }
+    return attributes | {element.tag: "".join(element.itertext()).strip() for element in root.iter()}
 
 
-def test_what_was_said_stays() -> None:
+def test_existing_properties_are_preserved() -> None:
     packet = xmp.extend(RICH, [NEW, LIST])
-    before, after = said(RICH), said(packet)
+    before, after = read(RICH), read(packet)
     assert after[f"{{{DC}}}title"] == "Großmutter"
     assert after[f"{{{XAP}}}CreatorTool"] == "Scanner & Co"
     assert not [
@@ -56,31 +58,31 @@ def test_what_was_said_stays() -> None:
     assert packet.count(b'rdf:about="uuid:1"') == 2
 
 
-def test_the_same_property_is_replaced_however_it_is_written() -> None:
+def test_a_property_is_replaced_in_any_notation() -> None:
     once = xmp.extend(RICH, [NEW, LIST])
     assert xmp.extend(once, [NEW, LIST]).count(b"Word=") == 1
     element = RICH.replace(b"<dc:title>", b"<o:Word xmlns:o='urn:x#'>old</o:Word><dc:title>")
     packet = xmp.extend(element, [NEW])
     assert b"old" not in packet
-    assert said(packet)[f"{{{OURS}}}Word"] == "a < b & c"
+    assert read(packet)[f"{{{OURS}}}Word"] == "a < b & c"
 
 
-def test_some_are_said_only_where_nobody_did() -> None:
+def test_defaults_are_added_only_if_missing() -> None:
     tool = xmp.Property(XAP, "xmp", "CreatorTool", "handtint")
-    assert said(xmp.extend(RICH, [], unless_said=[tool]))[f"{{{XAP}}}CreatorTool"] == "Scanner & Co"
-    assert said(xmp.extend(b"", [], unless_said=[tool]))[f"{{{XAP}}}CreatorTool"] == "handtint"
+    assert read(xmp.extend(RICH, [], unless_said=[tool]))[f"{{{XAP}}}CreatorTool"] == "Scanner & Co"
+    assert read(xmp.extend(b"", [], unless_said=[tool]))[f"{{{XAP}}}CreatorTool"] == "handtint"
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_what_cannot_be_read_is_begun_anew(kind: str) -> None:
+def test_unreadable_packets_are_replaced(kind: str) -> None:
     packet = xmp.extend(HOSTILE[kind], [NEW])
-    assert said(packet)[f"{{{OURS}}}Word"] == "a < b & c"
+    assert read(packet)[f"{{{OURS}}}Word"] == "a < b & c"
     assert b"bbbb" not in packet
     assert len(packet) < 2000
     assert xmp.without(HOSTILE[kind], lambda *_: False) == b""
 
 
-def test_properties_are_taken_out_wherever_they_stand() -> None:
+def test_properties_are_removed_in_any_notation() -> None:
     packet = xmp.without(RICH, lambda _, name: name in ("title", "CreatorTool"))
     assert re.search(b"title|CreatorTool|Gro", packet) is None
     assert b"uuid:1" in packet
@@ -90,7 +92,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"
 
 
 @given(TEXT, st.lists(TEXT, min_size=1, max_size=4))
-def test_any_text_comes_back(text: str, items: list[str]) -> None:
+def test_any_text_is_restored(text: str, items: list[str]) -> None:
     packet = xmp.extend(RICH, [xmp.Property(OURS, "o", "Word", text), xmp.Property(OURS, "o", "List", tuple(items))])
     root = ET.fromstring(packet)
     assert [d.get(f"{{{OURS}}}Word") for d in root.iter(f"{{{xmp.RDF}}}Description")][-1] == text
@@ -98,7 +100,7 @@ def test_any_text_comes_back(text: str, items: list[str]) -> None:
 
 
 @given(st.binary(max_size=80), st.integers(0, len(RICH)))
-def test_damaged_packets_are_read_or_begun_anew(noise: bytes, at: int) -> None:
-    packet = RICH[:at] + noise + RICH[at + len(noise) :]
-    assert said(xmp.extend(packet, [NEW]))[f"{{{OURS}}}Word"] == "a < b & c"
+def test_damaged_packets_are_extended_or_replaced(noise: bytes, offset: int) -> None:
+    packet = RICH[:offset] + noise + RICH[offset + len(noise) :]
+    assert read(xmp.extend(packet, [NEW]))[f"{{{OURS}}}Word"] == "a < b & c"
     assert isinstance(xmp.without(packet, lambda *_: True), bytes)

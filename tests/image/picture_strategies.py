@@ -1,4 +1,4 @@
-"""Random pictures, masks and networks' answers for property tests, each from a few numbers that are quick to shrink."""
+"""Random pictures, masks and segmentations for property tests, each made from a few numbers, which shrink quickly."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def pictures(bands: tuple[int, ...] = (1, 3)) -> st.SearchStrategy[Pixels]:
     return st.builds(_picture, SIDES, SIDES, st.sampled_from(bands), dtypes, st.sampled_from(KINDS), SEEDS)
 
 
-def _soft(h: int, w: int, seed: int) -> Float:
+def _soft_mask(h: int, w: int, seed: int) -> Float:
     values = np.random.default_rng(seed).random((h, w), np.float32)
     return np.clip(values * 2 - np.float32(0.5), 0, 1)
 
 
-def softs() -> st.SearchStrategy[Float]:
+def soft_masks() -> st.SearchStrategy[Float]:
     """Alpha (h, w) float32 0..1, much of it 0 and 1."""
-    return st.builds(_soft, SIDES, SIDES, SEEDS)
+    return st.builds(_soft_mask, SIDES, SIDES, SEEDS)
 
 
 def alphas(size: tuple[int, int], seed: int) -> Array:
-    """A finished mask of that size, (h, w) uint8."""
-    return np.round(_soft(*size, seed) * 255).astype(np.uint8)
+    """A mask of that size, (h, w) uint8."""
+    return np.round(_soft_mask(*size, seed) * 255).astype(np.uint8)
 
 
 def _planes(h: int, w: int, seed: int) -> tuple[Float, Float, Float]:
@@ -58,7 +58,7 @@ def planes() -> st.SearchStrategy[tuple[Float, Float, Float]]:
     return st.builds(_planes, SIDES, SIDES, SEEDS)
 
 
-def _segmentation(h: int, w: int, seed: int, knows: bool) -> Segmentation:
+def _segmentation(h: int, w: int, seed: int, has_classes: bool) -> Segmentation:
     random = np.random.default_rng(seed)
     blocks = random.integers(0, 21, (max(1, h // 8), max(1, w // 8)))
     labels = np.kron(blocks, np.ones((8, 8), int))[:h, :w]
@@ -66,9 +66,9 @@ def _segmentation(h: int, w: int, seed: int, knows: bool) -> Segmentation:
     classes = np.moveaxis(np.eye(21, dtype=np.float32)[labels], -1, 0) * np.float32(random.uniform(0.3, 1))
     classes += (1 - classes.sum(axis=0)) / np.float32(21)
     features = random.normal(0, 1, (8, max(1, h // 2), max(1, w // 2))).astype(np.float32)
-    return Segmentation(classes if knows else None, _soft(h, w, seed), features)
+    return Segmentation(classes if has_classes else None, _soft_mask(h, w, seed), features)
 
 
-def segmentations(knows: st.SearchStrategy[bool] = st.booleans()) -> st.SearchStrategy[Segmentation]:  # noqa: B008
-    """What a network might say of a photo; some know no classes."""
-    return st.builds(_segmentation, SIDES, SIDES, SEEDS, knows)
+def segmentations(has_classes: st.SearchStrategy[bool] = st.booleans()) -> st.SearchStrategy[Segmentation]:  # noqa: B008
+    """Segmentations of a photo, some without classes."""
+    return st.builds(_segmentation, SIDES, SIDES, SEEDS, has_classes)
