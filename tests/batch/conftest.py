@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from darkroom import InProcessWorker, kill_started, make_photos
+from photo_runs import InProcessWorker, kill_started, make_photos
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from darkroom import job
+from photo_runs import job
 
 from handtint.batch.journal import THUMBNAILS, opened
 from handtint.errors import OutputError

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from darkroom import contents, make_photos
+from photo_runs import contents, make_photos
 
 from handtint.batch.run import Run, RunConfig
 from handtint.batch.worker import PhotoWorker

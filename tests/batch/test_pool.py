@@ -6,7 +6,7 @@ from functools import partial
 from threading import Event
 
 import pytest
-from darkroom import job
+from photo_runs import job
 
 from handtint.errors import HandtintError
 from handtint.workers.messages import Outcome, Task, worker_died

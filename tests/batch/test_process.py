@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from darkroom import until
+from photo_runs import until
 
 from handtint import errors
 from handtint.errors import DecodeError, HandtintError, ServiceError

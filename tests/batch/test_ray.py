@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from darkroom import FAST_OPTIONS, children, contents, finish, make_photos, start, tint, until
+from photo_runs import FAST_OPTIONS, children, contents, finish, make_photos, start, tint, until
 
 pytest.importorskip("ray")
 

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from darkroom import FAST_OPTIONS, children, contents, finish, make_photos, start, tint, until
+from photo_runs import FAST_OPTIONS, children, contents, finish, make_photos, start, tint, until
 
 WORKER = "multiprocessing.spawn"
 

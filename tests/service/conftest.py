@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import live_service
 import numpy as np
 import pytest
-import studio
 
 from handtint.image.photo import Photo
 from handtint.service.settings import Settings
@@ -17,7 +17,7 @@ from handtint.service.settings import Settings
 @pytest.fixture(scope="session")
 def site() -> Iterator[httpx.Client]:
     """A client of a service with one worker."""
-    with studio.running(Settings(port=0, jobs=1, megabytes=3, megapixels=1)) as client:
+    with live_service.running(Settings(port=0, jobs=1, megabytes=3, megapixels=1)) as client:
         yield client
 
 
@@ -32,7 +32,7 @@ def jpeg(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture(autouse=True)
 def _simple_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The simple networks of the workers, in this process, too."""
-    studio.install(monkeypatch.setattr)
+    live_service.install(monkeypatch.setattr)
 
 
 @pytest.fixture

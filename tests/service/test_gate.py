@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 import httpx
+import live_service
 import pytest
-import studio
-from studio import problem
+from live_service import problem
 
 from handtint.errors import OptionError, WeightsError
 from handtint.service.app import create
@@ -21,7 +21,7 @@ def send(settings: Settings, method: str, path: str, **options: Any) -> httpx.Re
     """The response of an application whose workers are not started."""
 
     async def respond() -> httpx.Response:
-        app = create(settings, studio.pool_of(settings))
+        app = create(settings, live_service.pool_of(settings))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
             return await client.request(method, path, **options)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import live_service
 import pytest
-import studio
 
 from handtint.options import Options
 from handtint.service.document import Inspected, Network, State, Tinted
@@ -87,7 +87,7 @@ def test_every_operation_describes_its_problems(document: dict[str, Any]) -> Non
 
 @pytest.fixture(scope="module")
 def own_site() -> Iterator[httpx.Client]:
-    with studio.running(Settings(port=0, jobs=1)) as client:
+    with live_service.running(Settings(port=0, jobs=1)) as client:
         yield client
 
 

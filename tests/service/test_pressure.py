@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import live_service
 import pytest
-import studio
-from studio import metric, problem
+from live_service import metric, problem
 
 from handtint.service.settings import Settings
 
@@ -25,7 +25,7 @@ START, END = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a"
 @pytest.fixture(scope="module")
 def small() -> Iterator[httpx.Client]:
     """A service with one worker, a queue of one, and a short time limit."""
-    with studio.running(Settings(port=0, jobs=1, queue=1, seconds=1.5)) as client:
+    with live_service.running(Settings(port=0, jobs=1, queue=1, seconds=1.5)) as client:
         yield client
 
 
@@ -43,7 +43,7 @@ def connect(client: httpx.Client, photo: bytes, *, complete: bool = True) -> soc
 
 def test_a_full_queue_is_an_error_with_retry_after(small: httpx.Client, jpeg: bytes) -> None:
     with ThreadPoolExecutor(6) as threads:
-        responses = list(threads.map(lambda _: send(small, jpeg + studio.SLOW), range(6)))
+        responses = list(threads.map(lambda _: send(small, jpeg + live_service.SLOW), range(6)))
     accepted = [response for response in responses if response.status_code == 200]
     rejected = [response for response in responses if response.status_code == 429]
     assert (len(accepted), len(rejected)) == (2, 4)
@@ -55,8 +55,8 @@ def test_a_full_queue_is_an_error_with_retry_after(small: httpx.Client, jpeg: by
 
 def test_the_event_loop_responds_while_a_worker_is_busy(small: httpx.Client, jpeg: bytes) -> None:
     with ThreadPoolExecutor(1) as threads:
-        slow = threads.submit(send, small, jpeg + studio.SLOW)
-        studio.until(lambda: metric(small, "handtint_workers_busy") == 1)
+        slow = threads.submit(send, small, jpeg + live_service.SLOW)
+        live_service.until(lambda: metric(small, "handtint_workers_busy") == 1)
         start = time.monotonic()
         assert small.get("/healthz").json() == {"status": "alive"}
         assert time.monotonic() - start < 0.5
@@ -64,11 +64,11 @@ def test_the_event_loop_responds_while_a_worker_is_busy(small: httpx.Client, jpe
 
 
 def test_a_client_that_disconnects_frees_its_slot(small: httpx.Client, jpeg: bytes) -> None:
-    first, second = (connect(small, jpeg + studio.SLOW) for _ in range(2))
-    studio.until(lambda: metric(small, "handtint_places_taken") == 2)
+    first, second = (connect(small, jpeg + live_service.SLOW) for _ in range(2))
+    live_service.until(lambda: metric(small, "handtint_places_taken") == 2)
     second.close()
     first.close()
-    studio.until(lambda: metric(small, "handtint_places_taken") == 0, seconds=1)
+    live_service.until(lambda: metric(small, "handtint_places_taken") == 0, seconds=1)
     assert metric(small, "handtint_waiting") == 0
     assert send(small, jpeg).status_code == 200
     assert metric(small, 'handtint_requests_total{path="/v1/tint",status="499"}') >= 2
@@ -76,7 +76,7 @@ def test_a_client_that_disconnects_frees_its_slot(small: httpx.Client, jpeg: byt
 
 def test_a_slow_upload_times_out(small: httpx.Client, jpeg: bytes) -> None:
     with connect(small, jpeg, complete=False) as connection:
-        studio.until(lambda: metric(small, "handtint_places_taken") == 1)
+        live_service.until(lambda: metric(small, "handtint_places_taken") == 1)
         response = ""
         while not response.endswith("}") and (
             part := connection.recv(10_000)
@@ -89,13 +89,13 @@ def test_a_slow_upload_times_out(small: httpx.Client, jpeg: bytes) -> None:
 
 def test_an_interrupted_upload_frees_its_slot(small: httpx.Client, jpeg: bytes) -> None:
     connect(small, jpeg, complete=False).close()
-    studio.until(lambda: metric(small, "handtint_places_taken") == 0, seconds=1)
+    live_service.until(lambda: metric(small, "handtint_places_taken") == 0, seconds=1)
     assert send(small, jpeg).status_code == 200
 
 
 def test_a_photo_that_takes_too_long_is_an_error_and_the_worker_is_replaced(jpeg: bytes) -> None:
-    with studio.running(Settings(port=0, jobs=1, seconds=0.4)) as client:
-        assert "longer than 0.4 s" in problem(send(client, jpeg + studio.SLOW), 422, "work-time")
+    with live_service.running(Settings(port=0, jobs=1, seconds=0.4)) as client:
+        assert "longer than 0.4 s" in problem(send(client, jpeg + live_service.SLOW), 422, "work-time")
         assert send(client, jpeg).status_code == 200
         assert metric(client, 'handtint_workers_replaced_total{reason="time"}') == 1
 
@@ -110,12 +110,12 @@ def test_an_upload_is_not_written_to_disk(small: httpx.Client, jpeg: bytes, monk
 
 def test_stopping_finishes_accepted_requests(jpeg: bytes) -> None:
     responses: list[int] = []
-    with studio.running(Settings(port=0, jobs=1, seconds=5)) as client:
-        photo = jpeg + studio.SLOW
+    with live_service.running(Settings(port=0, jobs=1, seconds=5)) as client:
+        photo = jpeg + live_service.SLOW
         threads = [threading.Thread(target=lambda: responses.append(send(client, photo).status_code)) for _ in range(2)]
         for thread in threads:
             thread.start()
-        studio.until(lambda: metric(client, "handtint_places_taken") == 2)
+        live_service.until(lambda: metric(client, "handtint_places_taken") == 2)
     for thread in threads:
         thread.join()
     assert responses == [200, 200]

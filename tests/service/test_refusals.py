@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 
 import httpx
+import live_service
 import numpy as np
 import pytest
-import studio
+from live_service import problem
 from PIL import Image
-from studio import problem
 
 from handtint.image.photo import Photo
 
@@ -23,8 +23,8 @@ def send(site: httpx.Client, photo: bytes, **fields: str) -> httpx.Response:
 @pytest.fixture(autouse=True)
 def _ready_afterwards(site: httpx.Client) -> object:
     yield
-    assert studio.metric(site, "handtint_places_taken") == 0
-    studio.until(lambda: site.get("/readyz").status_code == 200)
+    assert live_service.metric(site, "handtint_places_taken") == 0
+    live_service.until(lambda: site.get("/readyz").status_code == 200)
 
 
 def test_unknown_paths_and_methods_are_rejected(site: httpx.Client) -> None:
@@ -147,14 +147,14 @@ def test_unavailable_response_formats_are_rejected(site: httpx.Client, jpeg: byt
 
 
 def test_a_photo_that_kills_its_worker_is_an_error_and_the_worker_is_replaced(site: httpx.Client, jpeg: bytes) -> None:
-    before = studio.metric(site, 'handtint_workers_replaced_total{reason="death"}')
-    assert "worker process died" in problem(send(site, jpeg + studio.FATAL), 422, "fatal")
-    assert studio.metric(site, 'handtint_workers_replaced_total{reason="death"}') == before + 1
+    before = live_service.metric(site, 'handtint_workers_replaced_total{reason="death"}')
+    assert "worker process died" in problem(send(site, jpeg + live_service.FATAL), 422, "fatal")
+    assert live_service.metric(site, 'handtint_workers_replaced_total{reason="death"}') == before + 1
     assert send(site, jpeg).status_code == 200
 
 
 def test_internal_errors_reveal_no_paths(site: httpx.Client, jpeg: bytes) -> None:
-    response = send(site, jpeg + studio.BROKEN)
+    response = send(site, jpeg + live_service.BROKEN)
     assert "path" not in problem(response, 500, "fault")
     assert send(site, jpeg).status_code == 200
 

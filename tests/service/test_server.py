@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import live_service
 import pytest
-import studio
 from click.testing import CliRunner
 
 from handtint.cli import main
@@ -38,7 +38,7 @@ def _no_processes_remain() -> Iterator[None]:
 
 def start(*args: str, **environment: str) -> tuple[subprocess.Popen[str], httpx.Client]:
     """A service in a process of its own, ready, and a client of it."""
-    process = studio.start("--port", "0", "--jobs", "1", *args, **environment)
+    process = live_service.start("--port", "0", "--jobs", "1", *args, **environment)
     RUNNING.append(process)
     assert process.stderr
     output = process.stderr.readline()
@@ -46,7 +46,7 @@ def start(*args: str, **environment: str) -> tuple[subprocess.Popen[str], httpx.
     assert match, output + process.stderr.read()
     client = httpx.Client(base_url=match[1], timeout=60)
     CLIENTS.append(client)
-    studio.until(lambda: client.get("/readyz").status_code == 200)
+    live_service.until(lambda: client.get("/readyz").status_code == 200)
     return process, client
 
 
@@ -67,12 +67,12 @@ def workers(pid: int) -> list[int]:
 def test_a_signal_stops_the_service_after_accepted_requests(jpeg: bytes, number: signal.Signals) -> None:
     process, client = start()
     responses: list[httpx.Response] = []
-    files = {"photo": ("a", jpeg + studio.SLOW)}
+    files = {"photo": ("a", jpeg + live_service.SLOW)}
     thread = threading.Thread(
         target=lambda: responses.append(httpx.post(client.base_url.join("/v1/tint"), files=files))
     )
     thread.start()
-    studio.until(lambda: studio.metric(client, "handtint_workers_busy") == 1)
+    live_service.until(lambda: live_service.metric(client, "handtint_workers_busy") == 1)
     children = workers(process.pid)
     assert children
     process.send_signal(number)
@@ -90,13 +90,13 @@ def test_workers_end_with_a_killed_service() -> None:
     assert children
     assert all(Path(f"/proc/{child}/oom_score_adj").read_text() == "1000\n" for child in children)
     process.kill()
-    studio.until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), seconds=10)
+    live_service.until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), seconds=10)
 
 
 def test_a_worker_killed_while_idle_is_replaced(jpeg: bytes) -> None:
     process, client = start()
     os.kill(workers(process.pid)[0], signal.SIGKILL)
-    studio.until(lambda: not workers(process.pid))
+    live_service.until(lambda: not workers(process.pid))
     time.sleep(0.2)  # a request at the same moment would fail with it
     assert client.post("/v1/tint", files={"photo": ("a", jpeg)}).status_code == 200
     process.terminate()

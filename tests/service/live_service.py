@@ -129,7 +129,7 @@ def problem(response: httpx.Response, status: int, kind: str) -> str:
 
 def start(*args: str, **environment: str) -> subprocess.Popen[str]:
     """`handtint serve` in a process of its own, with simple networks in its workers."""
-    code = "import studio; studio.main()"
+    code = "import live_service; live_service.main()"
     paths = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
         [sys.executable, "-c", code, "serve", *args],
