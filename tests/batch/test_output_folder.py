@@ -204,8 +204,8 @@ def test_the_journal_may_be_in_another_folder(photos: Path, tmp_path: Path) -> N
     [
         (["in/0/000.jpg"], "x.jpg", {"watch": True}, "--watch"),
         (["in/0/000.jpg"], "x.jpg", {"retry_failed": True}, "--retry-failed"),
-        (["-"], "x.jpg", {"watch": True}, "watched"),
-        (["-"], "x.jpg", {"engine": "ray"}, "Ray"),
+        (["-"], "x.jpg", {"watch": True}, "cannot be used with --watch"),
+        (["-"], "x.jpg", {"engine": "ray"}, "or --engine ray"),
         (["-"], "-", {"save_mask": True}, "--save-mask"),
         (["in"], "out", {"address": "localhost:1"}, "--engine ray"),
         (["in"], "memory://out", {}, "--journal"),
