@@ -58,4 +58,4 @@ def test_the_command_writes_a_sheet_and_a_table(models: list[str], sample: Path,
 def test_an_unknown_model_is_an_error(sample: Path) -> None:
     run = CliRunner().invoke(main, ["compare", str(sample), "--model", "nothing"])
     assert run.exit_code == 2
-    assert "unknown color model 'nothing'" in run.output
+    assert "unknown colour model 'nothing'" in run.output

@@ -117,7 +117,7 @@ def test_tiles_are_the_four_panels(tinter: Tinter, sample: Path) -> None:
 
 
 def test_unknown_names_are_errors() -> None:
-    with pytest.raises(OptionError, match="unknown color model 'mona'"):
+    with pytest.raises(OptionError, match="unknown colour model 'mona'"):
         Tinter("mona")
     with pytest.raises(AttributeError, match="no attribute 'paint'"):
         handtint.paint  # noqa: B018

@@ -158,5 +158,5 @@ def test_missing_extras_are_errors_that_name_them(monkeypatch: pytest.MonkeyPatc
 def test_unknown_mask_models_are_errors() -> None:
     with pytest.raises(OptionError, match="unknown mask model 'u3net'; there are: handtint-mask, deeplabv3-resnet101"):
         zoo.find("u3net", "mask")
-    with pytest.raises(OptionError, match="unknown color model 'handtint-mask'"):
+    with pytest.raises(OptionError, match="unknown colour model 'handtint-mask'"):
         zoo.find("handtint-mask", "color")

@@ -109,8 +109,10 @@ def find(name: str, task: Task) -> Model:
     if model is None or model.task != task:
         names = [model.name for model in CATALOGUE.values() if model.task == task]
         names += [f"{kind}:FILE.onnx" for kind in INTERFACES] if task == "color" else []
-        names.append("hub:OWNER/NAME/FILE")
-        raise OptionError(f"model: unknown {task} model {name!r}; there are: {', '.join(names)}")
+        names += ["FILE.onnx", "isnet:FILE.onnx", "rembg:NAME"] if task == "mask" else []
+        names += ["FOLDER/NAME", "hub:OWNER/NAME/FILE"]
+        kind = "colour" if task == "color" else task
+        raise OptionError(f"model: unknown {kind} model {name!r}; there are: {', '.join(names)}")
     packages, extra = _NEEDS.get(model.runner, ((), ""))
     if missing := [package for package in packages if importlib.util.find_spec(package) is None]:
         option = "model" if task == "color" else "mask-model"

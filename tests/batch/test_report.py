@@ -63,5 +63,5 @@ def test_the_page_is_self_contained_escaped_and_lists_failures_first(page: tuple
     )
     links = [attributes["href"] for tag, attributes in elements if tag == "a"]
     assert "%3Cb%3E%26%27%22.jpg" in links
-    assert text.index("Failed (1)") < text.index("worth a look (1)") < text.index("Done (3)")
+    assert text.index("Failed (1)") < text.index("worth checking (1)") < text.index("Done (3)")
     assert "and 1 more" in text

@@ -46,7 +46,7 @@ def test_unknown_paths_and_methods_are_rejected(site: httpx.Client) -> None:
         ({"mask_model": "/etc/model.onnx"}, "not in the catalogue"),
         ({"mask_model": "rembg:u2net"}, "not in the catalogue"),
         ({"model": "/etc/handtint"}, "not in the catalogue"),
-        ({"model": "handtint-mask"}, "unknown color model"),
+        ({"model": "handtint-mask"}, "unknown colour model"),
         ({"background": "beach"}, "is not one of original"),
         ({"strength": "2"}, "is not between 0 and 1.5"),
         ({"strength": "nan"}, "is not a number"),

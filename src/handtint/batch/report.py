@@ -84,7 +84,7 @@ def _page(out: str, rows: Sequence[Row], summary: dict[str, object], skipped: Co
         + (f", <span class=bad>{len(failed)} failed</span>" if failed else "")
         + "</h1>",
         _table("Failed", failed),
-        _sheet("Done, and worth a look", out, noted),
+        _sheet("Done, but worth checking", out, noted),
         _sheet("Done", out, good),
         _skipped(skipped),
         f"<h2>Recipe</h2><code>{html.escape(json.dumps(summary['recipe'], indent=1))}</code>",
@@ -96,7 +96,7 @@ def _page(out: str, rows: Sequence[Row], summary: dict[str, object], skipped: Co
 def _skipped(skipped: Counter[str]) -> str:
     if not skipped:
         return ""
-    return f"<p class=dim>Skipped, as they are no photographs: {html.escape(listed(skipped))}</p>"
+    return f"<p class=dim>Skipped files that are not photos: {html.escape(listed(skipped))}</p>"
 
 
 def _table(title: str, rows: Sequence[Row]) -> str:

@@ -43,7 +43,7 @@ def _facts(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         size = f"{row['size'] / 1e6:.1f} MB" if row["size"] else ""
         present = "yes" if row["present"] else "no"
-        table.add_row(row["name"], row["task"], row["licence"], size, row["source"], present)
+        table.add_row(row["name"], row["task"].replace("color", "colour"), row["licence"], size, row["source"], present)
     return table
 
 

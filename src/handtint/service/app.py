@@ -98,7 +98,7 @@ def _add_photo_routes(app: FastAPI, settings: Settings, pool: RequestPool) -> No
 
     @app.post("/v1/inspect", **document.INSPECT)
     async def inspect(request: Request) -> Response:
-        """Tell what is in a photo, and how to ask for it with `keep`."""
+        """List the objects in a photo, and how to name them for `keep`."""
         with pool.slot():
             fields = await form.read(request, settings, INSPECT_FIELDS)
             job = PhotoRequest(kind="inspect", photo=fields.photo, options=fields.options(), json=True)
@@ -115,18 +115,18 @@ def _add_status_routes(app: FastAPI, pool: RequestPool, counters: Metrics) -> No
 
     @app.get("/healthz", **document.HEALTH)
     async def healthz() -> Response:
-        """Say that the service is alive."""
+        """Report that the service is alive."""
         return JSONResponse({"status": "alive"})
 
     @app.get("/readyz", **document.READY)
     async def readyz() -> Response:
-        """Say whether a worker is ready for a photo."""
+        """Report whether a worker is ready for a photo."""
         pool.check()
         return JSONResponse({"status": "ready", "workers": pool.ready})
 
     @app.get("/metrics", **document.METRICS)
     async def show_metrics() -> Response:
-        """Show the service's figures, for Prometheus."""
+        """Show the metrics of the service, for Prometheus."""
         return Response(counters.text(), media_type=metrics.MEDIA)
 
 

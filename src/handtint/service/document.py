@@ -24,12 +24,12 @@ _REF = "#/components/schemas/{model}"
 class Finding(BaseModel):
     """A thing in a photo, or its foreground."""
 
-    keep: str = Field(description="What to write for `keep`.", examples=["person:1"])
+    keep: str = Field(description="The term that names this object in `keep`.", examples=["person:1"])
     class_: str = Field(alias="class", examples=["person"])
-    number: int | None = Field(description="1 is the largest of its class.")
-    position: int | None = Field(description="1 is the leftmost of its class.")
+    number: int | None = Field(description="By size: 1 is the largest object of its class.")
+    position: int | None = Field(description="From the left: 1 is the leftmost object of its class.")
     box: list[int] = Field(description="Left, top, right, bottom in pixels.", min_length=4, max_length=4)
-    share: float = Field(ge=0, le=1, description="Of the photo.")
+    share: float = Field(ge=0, le=1, description="The share of the photo that it covers.")
     confidence: float = Field(ge=0, le=1)
 
 
@@ -52,7 +52,7 @@ class Tinted(Inspected):
     """A tinted photo, its mask, and what was found."""
 
     photo: Picture
-    mask: str = Field(description="A PNG file in base64, white where colour is kept.")
+    mask: str = Field(description="The mask as a PNG file in base64: white where colour is kept.")
     note: str = Field(description="A note for the user on the result, or nothing.")
     recipe: str = Field(description="The edit as TOML: with the same photo it gives the same bytes.")
 
@@ -64,9 +64,9 @@ class Network(BaseModel):
     task: Literal["color", "mask", "faces", "parts"]
     network: str
     side: int
-    present: bool = Field(description="Whether its weights are here, so that a request can name it.")
+    present: bool = Field(description="Whether its weights are installed. Requests can only name such a model.")
     licence: str
-    size: int = Field(description="Of the weights, in bytes.")
+    size: int = Field(description="The size of the weights, in bytes.")
     source: str
     scores: dict[str, float]
 
@@ -75,14 +75,14 @@ class State(BaseModel):
     """How the service is."""
 
     status: Literal["alive", "ready"]
-    workers: int = Field(default=0, description="How many are ready or at work.")
+    workers: int = Field(default=0, description="The number of workers that are ready or busy.")
 
 
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
     type: str = Field(examples=["urn:handtint:problem:setting"])
-    title: str = Field(examples=["A setting cannot be used"])
+    title: str = Field(examples=["A setting is not valid"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["keep: 'dgo' at character 1: unknown class; did you mean 'dog'?"])
     instance: str
@@ -101,7 +101,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     for status in statuses:
         responses[status] = {"description": problems.SUMMARIES[status], "content": content}
     for status in {429, 503} & set(statuses):
-        wait = {"description": "Seconds after which to come back.", "schema": {"type": "integer"}}
+        wait = {"description": "The number of seconds after which to try again.", "schema": {"type": "integer"}}
         responses[status]["headers"] = {"Retry-After": wait}
     return responses
 
@@ -131,13 +131,13 @@ def _field(setting: Setting[Any]) -> dict[str, Any]:
 
 _FILE = {"type": "string", "format": "binary"}
 _PHOTO = {**_FILE, "description": "The photo's file."}
-_MASK = {**_FILE, "description": "A mask's file, white for colour, in the place of `keep`."}
+_MASK = {**_FILE, "description": "A mask's file, used instead of `keep`: white keeps colour, black does not."}
 _REFERENCE = {**_FILE, "description": OPTIONS["reference"].metadata["help"]}
-_RECIPE = {**_FILE, "description": "An edit as TOML; fields given beside it win over it."}
+_RECIPE = {**_FILE, "description": "An edit as TOML; other fields override it."}
 _OTHER = {
     "type": "boolean",
     "default": False,
-    "description": "Replay a recipe although the models are not those it was made with.",
+    "description": "Apply the recipe even if the models are not those it was made with.",
 }
 
 
@@ -159,15 +159,15 @@ _ALWAYS = (401, 403, 431)
 _WORK = (400, *_ALWAYS, 406, 408, 413, 415, 422, 429, 500, 503)
 _EXAMPLES = {
     "the largest person": {"photo": "old.jpg", "keep": "person:1"},
-    "people, and a little of the dog": {"photo": "old.jpg", "keep": "person + dog=0.4", "feather": 2},
+    "people in full colour, the dog in pale colours": {"photo": "old.jpg", "keep": "person + dog=0.4", "feather": 2},
     "her coat was navy": {"photo": "old.jpg", "hint": ["@40%,55%=navy"]},
-    "as in another photograph": {"photo": "old.jpg", "reference": "the same house.jpg", "keep": "all"},
-    "all of it, on sepia": {"photo": "old.jpg", "keep": "all", "background": "sepia", "format": "png"},
+    "with the colours of another photograph": {"photo": "old.jpg", "reference": "the same house.jpg", "keep": "all"},
+    "everything, as a PNG": {"photo": "old.jpg", "keep": "all", "format": "png"},
 }
-_NOTE = {"Handtint-Note": {"description": "What a person should know, percent-encoded.", "schema": {"type": "string"}}}
+_NOTE = {"Handtint-Note": {"description": "A note for the user, percent-encoded.", "schema": {"type": "string"}}}
 _PICTURE = {
     200: {
-        "description": "The picture, or JSON, as Accept has it.",
+        "description": "The picture, or JSON, as the header Accept requests.",
         "headers": _NOTE,
         "content": {**{media: {"schema": _FILE} for media in MEDIA_TYPES.values()}, JSON: {"schema": _schema(Tinted)}},
     }
@@ -188,16 +188,16 @@ MODELS: dict[str, Any] = {
     "response_class": Response,
 }
 HEALTH: dict[str, Any] = {
-    "responses": {**_json(_schema(State), "It is."), **_problems(403, 431)},
+    "responses": {**_json(_schema(State), "The service is alive."), **_problems(403, 431)},
     "response_class": Response,
 }
 READY: dict[str, Any] = {
-    "responses": {**_json(_schema(State), "It would."), **_problems(403, 431, 503)},
+    "responses": {**_json(_schema(State), "A worker is ready."), **_problems(403, 431, 503)},
     "response_class": Response,
 }
 METRICS: dict[str, Any] = {
     "responses": {
-        200: {"description": "The figures.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}},
         **_problems(*_ALWAYS),
     },
     "response_class": Response,
