@@ -69,7 +69,7 @@ def test_recipes_of_the_package_are_listed_without_torch() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     lines = dict(line.split(maxsplit=1) for line in run.stdout.splitlines())
     assert sorted(lines) == list(shipped.names())
-    assert lines["vit-lsgan"] == "The report's final model: the vision transformer as generator, least squares."
+    assert lines["vit-lsgan"] == "The report's final model: a vision transformer as generator, least squares."
     assert all(len(summary) > 20 for summary in lines.values())
 
 

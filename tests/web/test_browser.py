@@ -50,7 +50,7 @@ def test_the_saved_recipe_gives_the_same_file_on_the_command_line(page: Any, sam
         page.get_by_label("Automatic").uncheck()
     page.locator("summary", has_text="More").click()
     with NewPreview(page):
-        page.get_by_label("Look again at small faces").uncheck()
+        page.get_by_label("Closer look at small faces").uncheck()
     with NewPreview(page):
         page.get_by_label("File format").select_option("png")
     name, data = download(page, "Download")
