@@ -21,9 +21,9 @@ def test_a_class_is_present_if_it_has_enough_pixels(tmp_path: Path) -> None:
     mask[97] = 255
     Image.new("L", (100, 100)).save(tmp_path / "images" / "a.png")
     Image.fromarray(mask).save(tmp_path / "masks" / "a.png")
-    seen = balance.class_presence(mask_pairs(open_sources([tmp_path])))
-    assert seen.shape == (1, 21)
-    assert [VOC[i] for i in np.flatnonzero(seen)] == ["background", "bottle", "dog"]
+    present_classes = balance.class_presence(mask_pairs(open_sources([tmp_path])))
+    assert present_classes.shape == (1, 21)
+    assert [VOC[i] for i in np.flatnonzero(present_classes)] == ["background", "bottle", "dog"]
 
 
 def test_repeat_factors_are_square_roots_of_rarity() -> None:
@@ -32,10 +32,10 @@ def test_repeat_factors_are_square_roots_of_rarity() -> None:
     present[:50, 15] = True  # half of all: not rare
     present[0, 3] = True  # one in a hundred, a quarter of a share of 4 in a hundred
     present[1:4, 4] = True
-    found = balance.repeat_factors(present, 0.04)
-    assert found[0] == np.float32(2)
-    np.testing.assert_allclose(found[1:4], np.sqrt(4 / 3), rtol=1e-6)
-    assert (found[4:] == 1).all()
+    factors = balance.repeat_factors(present, 0.04)
+    assert factors[0] == np.float32(2)
+    np.testing.assert_allclose(factors[1:4], np.sqrt(4 / 3), rtol=1e-6)
+    assert (factors[4:] == 1).all()
 
 
 @given(st.lists(st.floats(1, 9, width=32), min_size=1, max_size=50), st.integers(0, 99))

@@ -34,8 +34,8 @@ def write(tmp_path: Path, **changes: Any) -> Path:
 
 
 def test_a_coco_file_gives_annotations_by_photograph(tmp_path: Path) -> None:
-    found = read(write(tmp_path))
-    assert [(t.label, t.score) for t in found["a.jpg"]] == [(SOFA, 1.0), (OTHER, 0.3), (AMBIGUOUS, 0.4)]
+    annotations = read(write(tmp_path))
+    assert [(t.label, t.score) for t in annotations["a.jpg"]] == [(SOFA, 1.0), (OTHER, 0.3), (AMBIGUOUS, 0.4)]
 
 
 @pytest.mark.parametrize(

@@ -62,16 +62,16 @@ def test_masks_are_read_as_palette_indices(tmp_path: Path) -> None:
 def test_labels_follow_the_rules_of_the_dataset(
     rule: Labelling, mask: list[int], classes: list[int], front: list[int]
 ) -> None:
-    found = labels(Item("x/images/x_1.webp", "", labelling=rule), np.array([mask], np.uint8))
-    assert [f.tolist() for f in found] == [[classes], [front]]
-    assert all(f.dtype == np.uint8 for f in found)
+    planes = labels(Item("x/images/x_1.webp", "", labelling=rule), np.array([mask], np.uint8))
+    assert [f.tolist() for f in planes] == [[classes], [front]]
+    assert all(f.dtype == np.uint8 for f in planes)
 
 
 @pytest.mark.parametrize("folder", ["person_binary", "horse_binary", "salient_binary", "camvid"])
 @pytest.mark.parametrize("name", ["x", "furn_1", "davis_1"])
 def test_names_of_folders_and_files_have_no_effect_on_labels(folder: str, name: str) -> None:
-    found = labels(Item(f"{folder}/images/{name}.webp", ""), np.array([[0, 2, 255]], np.uint8))
-    assert [f.tolist() for f in found] == [[[0, 2, 255]], [[0, 1, 255]]]
+    planes = labels(Item(f"{folder}/images/{name}.webp", ""), np.array([[0, 2, 255]], np.uint8))
+    assert [f.tolist() for f in planes] == [[[0, 2, 255]], [[0, 1, 255]]]
 
 
 def test_a_mask_with_unknown_classes_is_rejected(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ def segmentation(areas: dict[int, tuple[slice, slice]], *, doubt: dict[int, floa
 
 
 def test_classes_outside_the_weak_labels_are_ignored() -> None:
-    found = segmentation({HORSE: LEFT}, doubt={COW: 0.1})
-    labels = pseudo.mask(found, WeakLabel({COW}), (8, 8))
+    predicted = segmentation({HORSE: LEFT}, doubt={COW: 0.1})
+    labels = pseudo.mask(predicted, WeakLabel({COW}), (8, 8))
     assert labels is not None
     assert (labels[LEFT] == COW).all()
     assert (labels[RIGHT] == 0).all()
@@ -90,8 +90,8 @@ def test_an_empty_segmentation_gives_no_mask() -> None:
 )
 def test_labels_are_weak_labels_background_or_void(powers: Array, hinted: set[int]) -> None:
     classes = powers / powers.sum(axis=0)
-    found = Segmentation(classes, 1 - classes[0], powers[:1])
-    labels = pseudo.mask(found, WeakLabel(hinted), (12, 10))
+    predicted = Segmentation(classes, 1 - classes[0], powers[:1])
+    labels = pseudo.mask(predicted, WeakLabel(hinted), (12, 10))
     if labels is not None:
         assert labels.shape == (12, 10)
         assert set(np.unique(labels)) <= hinted | {0, VOID}

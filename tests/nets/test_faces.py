@@ -7,7 +7,7 @@ from handtint.train.face_steps import face_losses, focal_loss
 from handtint.train.networks import FACES
 
 
-def test_shapes_and_gradients(learns) -> None:  # type: ignore[no-untyped-def]
+def test_outputs_have_their_shapes_and_every_parameter_gets_a_gradient(learns) -> None:  # type: ignore[no-untyped-def]
     torch.manual_seed(0)
     net = FACES["tiny"].build(False, "")
     heat, size, offset = net(torch.randn(2, 1, 64, 96))

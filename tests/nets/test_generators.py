@@ -19,7 +19,7 @@ TINY = sorted(name for name in COLOR if name.endswith(("tiny", "tiny-vit")))
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_shapes_and_gradients(name: str, learns) -> None:  # type: ignore[no-untyped-def]
+def test_outputs_have_their_shapes_and_every_parameter_gets_a_gradient(name: str, learns) -> None:  # type: ignore[no-untyped-def]
     torch.manual_seed(0)
     net = COLOR[name].build(False, "")
     if name == "tiny-vit":  # starts with zero weights for the ViT, and so without a gradient for it

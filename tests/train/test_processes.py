@@ -23,11 +23,11 @@ PLAN = Recipe(
 def test_the_processes_share_each_batch(photos: Path) -> None:
     examples = tasks.find("colour").examples(open_sources([photos]))
     for first in (0, 1, 3):
-        whole = {t.step: t.batch["ab"] for t in batches(PLAN, examples, first)}
+        complete = {t.step: t.batch["ab"] for t in batches(PLAN, examples, first)}
         shares = [{t.step: t.batch["ab"] for t in batches(PLAN, examples, first, rank=r, world_size=2)} for r in (0, 1)]
-        assert whole.keys() == shares[0].keys() == shares[1].keys()
-        assert min(whole) == first
-        for step, batch in whole.items():
+        assert complete.keys() == shares[0].keys() == shares[1].keys()
+        assert min(complete) == first
+        for step, batch in complete.items():
             assert torch.equal(batch, torch.cat([share[step] for share in shares]))
 
 

@@ -33,9 +33,8 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(autouse=True)
-def _simple_networks(monkeypatch: pytest.MonkeyPatch, engines: dict[str, Engine]) -> None:
-    """The simple networks in this process, for the command line as for the page."""
-    monkeypatch.setattr("handtint.zoo.Model.engine", lambda model, **_: engines[model.task])
+def _simple_networks(tinter: Tinter) -> None:
+    """The simple networks for the command line in this process, too."""
 
 
 @pytest.fixture(scope="session")
