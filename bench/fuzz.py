@@ -29,9 +29,9 @@ def one(data: bytes) -> None:
     """Decode, and do with the photo what is done with every photo."""
     try:
         photo = Photo.read(data, limits=LIMITS)
-        released = privacy.released(photo.metadata, "safe")
-        provenance.stated(released, {"model": "0" * 64}, SOME)
-        provenance.stated(photo.metadata, {"model": "0" * 64}, SOME)
+        released = privacy.apply_policy(photo.metadata, "safe")
+        provenance.with_statement(released, {"model": "0" * 64}, SOME)
+        provenance.with_statement(photo.metadata, {"model": "0" * 64}, SOME)
         kind = "tiff" if photo.pages else FORMATS[data[-1] % 4]
         again = Photo.read(codec.encode(photo, format=kind), limits=codec.Limits())
     except HandtintError as error:

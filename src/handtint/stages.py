@@ -141,11 +141,11 @@ class Stages:
         mask, reference: replace those that the options name.
         """
         result = self.tinted(options, mask, reference)
-        metadata = privacy.released(self.photo.metadata, options.metadata)
+        metadata = privacy.apply_policy(self.photo.metadata, options.metadata)
         if options.provenance and result.colors is not None and options.strength > 0 and result.alpha.any():
             models = {model.name: model.weights.sha256 for model in self._used_models(options, mask, reference)}
             recorded_options = replace(options, reference=SOME_REFERENCE) if reference or options.reference else options
-            metadata = provenance.stated(metadata, models, recorded_options)
+            metadata = provenance.with_statement(metadata, models, recorded_options)
         if metadata == result.photo.metadata:
             return result
         return replace(result, photo=replace(result.photo, metadata=metadata))

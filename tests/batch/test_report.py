@@ -30,7 +30,7 @@ def page(tmp_path: Path) -> tuple[Path, str, dict]:
         row("bad.jpg", "failed", error="bad.jpg: <script>alert(1)</script>"),
     ]
     rows = [Row(r.source, r.target.format(out=tmp_path), *[getattr(r, n) for n in Row.__slots__[2:]]) for r in rows]
-    path = report.write(str(tmp_path), rows, recipe.Recipe(options=Options()), seconds=12.34, again=1)
+    path = report.write(str(tmp_path), rows, recipe.Recipe(options=Options()), seconds=12.34, done_before=1)
     assert path == str(tmp_path / "handtint-report.html")
     return tmp_path, Path(path).read_text(), json.loads((tmp_path / "handtint-report.json").read_text())
 

@@ -21,7 +21,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 class Folder:
     def __init__(self, path: Path, clock: list[float]) -> None:
         self.path, self.clock = path, clock
-        self.watch = Watch(lambda: naming.find([str(path)], None, patient=True), interval=2.0)
+        self.watch = Watch(lambda: naming.find([str(path)], None, allow_empty=True), interval=2.0)
         self._photos: Iterator = iter(self.watch)
 
     def poll(self) -> list[str]:
@@ -54,10 +54,10 @@ def test_a_photo_that_cannot_be_decoded_yet_is_reported_again(tmp_path: Path, cl
     folder = Folder(tmp_path, clock)
     (tmp_path / "a.jpg").write_bytes(b"1")
     assert [folder.poll(), folder.poll()] == [[], ["a.jpg"]]
-    assert folder.watch.again(str(tmp_path / "a.jpg"))
+    assert folder.watch.retry(str(tmp_path / "a.jpg"))
     assert folder.poll() == ["a.jpg"]
     clock[0] += 60
-    assert not folder.watch.again(str(tmp_path / "a.jpg"))
+    assert not folder.watch.retry(str(tmp_path / "a.jpg"))
     assert folder.poll() == []
 
 
@@ -81,4 +81,4 @@ def test_the_folder_is_listed_once_per_interval(tmp_path: Path, clock: list[floa
 def test_a_photo_that_was_removed_is_not_reported(tmp_path: Path, clock: list[float]) -> None:
     watch = Watch(lambda: [naming.SourcePhoto(str(tmp_path / "gone.jpg"), "gone.jpg", None)])
     assert next(iter(watch)) is None
-    assert not watch.again(str(tmp_path / "gone.jpg"))
+    assert not watch.retry(str(tmp_path / "gone.jpg"))

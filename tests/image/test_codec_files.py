@@ -166,7 +166,7 @@ def test_a_read_photo_has_the_name_of_its_path(tmp_path: Path) -> None:
 def test_the_ending_decides_the_format(ending: str, tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / f"photo{ending}"
     codec.write(Photo.of(PIXELS), path)
-    assert codec.read(path).format == formats.ENDINGS[ending.lower()]
+    assert codec.read(path).format == formats.EXTENSIONS[ending.lower()]
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 

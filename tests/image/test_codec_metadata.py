@@ -166,7 +166,7 @@ def test_iptc_is_preserved_between_jpeg_and_tiff() -> None:
 def _with_exif(**options: Any) -> bytes:
     file = io.BytesIO()
     tifffile.imwrite(file, PIXELS, photometric="rgb", metadata=None, **options)
-    return exif.into_tiff(file.getvalue(), exif.described(exif.read(example_exif().tobytes())))
+    return exif.add_to_tiff(file.getvalue(), exif.descriptive(exif.read(example_exif().tobytes())))
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])
@@ -187,15 +187,15 @@ def test_entries_are_added_to_tiffs_of_any_layout(byteorder: str, bigtiff: bool)
 def test_adding_entries_keeps_further_pages() -> None:
     file = io.BytesIO()
     tifffile.imwrite(file, np.stack([PIXELS, PIXELS[::-1]]), photometric="rgb", metadata=None)
-    joined = exif.into_tiff(file.getvalue(), {0x010F: tiff.Entry(2, b"ACME\0")})
+    joined = exif.add_to_tiff(file.getvalue(), {0x010F: tiff.Entry(2, b"ACME\0")})
     assert len(tifffile.TiffFile(io.BytesIO(joined)).pages) == 2
 
 
 def test_block_and_read_are_inverse() -> None:
     block = b"Exif\0\0" + example_exif().tobytes().removeprefix(b"Exif\0\0")
-    entries = exif.described(exif.read(block))
+    entries = exif.descriptive(exif.read(block))
     assert set(TAGS) | {0x8769, 0x8825} == set(entries)
-    assert exif.described(exif.read(exif.block(entries))) == entries
+    assert exif.descriptive(exif.read(exif.block(entries))) == entries
 
 
 @given(st.binary(max_size=400), st.integers(0, 300))
@@ -204,7 +204,7 @@ def test_damaged_exif_does_not_prevent_decoding(noise: bytes, offset: int) -> No
     block = bytearray(b"Exif\0\0" + example_exif(6).tobytes().removeprefix(b"Exif\0\0"))
     block[offset : offset + len(noise)] = noise
     data = bytes(block)
-    exif.upright(data)
+    exif.make_upright(data)
     with contextlib.suppress(ValueError):
         exif.read(data)
     for target in ("tiff", "jpeg"):

@@ -203,7 +203,7 @@ def test_truncated_rare_tiffs_are_damaged(kind: str) -> None:
 
 
 def test_every_ending_belongs_to_one_format() -> None:
-    endings = [ending for known in FORMATS for ending in known.endings]
+    endings = [ending for known in FORMATS for ending in known.extensions]
     assert len(set(endings)) == len(endings)
     assert all(ending == ending.lower() and ending.startswith(".") for ending in endings)
 

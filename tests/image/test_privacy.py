@@ -54,7 +54,7 @@ def photo_with_metadata() -> Photo:
 
 def written(policy: str, format: str) -> tuple[bytes, Photo]:
     photo = photo_with_metadata()
-    released = Photo(photo.pixels, metadata=privacy.released(photo.metadata, policy))
+    released = Photo(photo.pixels, metadata=privacy.apply_policy(photo.metadata, policy))
     file = codec.encode(released, format=format)
     return file, codec.decode(file)
 
@@ -100,5 +100,5 @@ def test_strip_removes_all_metadata(format: str) -> None:
 
 @given(st.binary(max_size=60), st.integers(0, len(IPTC)))
 def test_damaged_records_are_removed_without_errors(noise: bytes, offset: int) -> None:
-    released = privacy.released({"iptc-data": IPTC[:offset] + noise, "exif-data": noise, "xmp-data": noise}, "safe")
+    released = privacy.apply_policy({"iptc-data": IPTC[:offset] + noise, "exif-data": noise, "xmp-data": noise}, "safe")
     assert b"Paris" not in released.get("iptc-data", b"") or b"Paris" in noise

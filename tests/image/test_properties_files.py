@@ -137,12 +137,12 @@ def test_lossless_files_preserve_pixels_and_metadata(pixels: Pixels, format: str
 @given(pictures(bands=(3,)), st.sampled_from(["png", "tiff"]), metadatas)
 def test_metadata_is_added_to_files_as_to_bytes(pixels: Pixels, format: str, metadata: dict[str, Any]) -> None:
     image = fields.attach(vips.of(pixels), metadata, format)
-    data: bytes = pyvips.Operation.call(f"{format}save_buffer", image, keep=fields.kept(metadata, format))
-    finished = fields.finish(data, metadata, format)
+    data: bytes = pyvips.Operation.call(f"{format}save_buffer", image, keep=fields.keep_flags(metadata, format))
+    finished = fields.add_missing(data, metadata, format)
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.flush()
-        fields.finish_file(file, metadata, format)
+        fields.add_missing_to_file(file, metadata, format)
         file.seek(0)
         assert file.read() == finished
     result = fields.collect(pyvips.Image.new_from_buffer(finished, ""), format, finished)
@@ -182,7 +182,7 @@ def header(layout: tiff.Layout) -> bytes:
 def test_directories_are_restored(simple: tiff.Directory, inner: tiff.Directory, layout: tiff.Layout) -> None:
     metadata: tiff.Directory = {**simple, **({tiff.EXIF: tiff.Entry(4, inner)} if inner else {})}
     start = 16 if layout.big else 8
-    data = header(layout) + tiff.written(metadata, start, layout)
+    data = header(layout) + tiff.serialize(metadata, start, layout)
     assert tiff.layout(data) == layout
     assert tiff.first(data) == start
     assert tiff.directories(data, 9) == [start]
@@ -207,22 +207,22 @@ def test_noise_raises_value_errors_only(noise: bytes, has_header: bool) -> None:
             read()
         except ValueError:
             continue
-    assert exif.is_whole(data) in (True, False)
+    assert exif.has_all_strips(data) in (True, False)
 
 
 @few_examples
 @given(pictures(bands=(1,)), directories)
 def test_entries_are_added_in_memory_as_on_disk(pixels: Pixels, metadata: tiff.Directory) -> None:
     data = codec.encode(Photo(pixels), format="tiff")
-    assert exif.described(exif.read(exif.block(metadata))) == metadata
-    joined = exif.into_tiff(data, metadata)
+    assert exif.descriptive(exif.read(exif.block(metadata))) == metadata
+    joined = exif.add_to_tiff(data, metadata)
     result = exif.read(joined)
     assert {tag: result[tag].value for tag in metadata} == {tag: entry.value for tag, entry in metadata.items()}
-    assert exif.is_whole(joined)
+    assert exif.has_all_strips(joined)
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.flush()
-        exif.into_tiff_file(file, metadata)
+        exif.add_to_tiff_file(file, metadata)
         file.seek(0)
         assert file.read() == joined
 
@@ -241,11 +241,11 @@ def test_files_are_joined_page_by_page(pictures_: list[Pixels]) -> None:
 def test_the_statement_is_never_duplicated(keep: str, strength: float, metadata: dict[str, Any], model: str) -> None:
     options = Options(keep=keep, strength=strength)
     name = files.one_line(model).encode("ascii", "ignore").decode()
-    once = provenance.stated(metadata, {name: "0" * 64}, options)
+    once = provenance.with_statement(metadata, {name: "0" * 64}, options)
     assert once["xmp-data"].count(provenance.SOURCE_TYPE.encode()) == 1
-    twice = provenance.stated(once, {name: "0" * 64}, options)
+    twice = provenance.with_statement(once, {name: "0" * 64}, options)
     assert twice["xmp-data"].count(provenance.SOURCE_TYPE.encode()) == 1
-    assert provenance.stated(twice, {name: "0" * 64}, options) == twice
+    assert provenance.with_statement(twice, {name: "0" * 64}, options) == twice
     assert {key: value for key, value in once.items() if key != "xmp-data"} == {
         key: value for key, value in metadata.items() if key != "xmp-data"
     }

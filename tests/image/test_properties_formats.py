@@ -86,8 +86,8 @@ def test_noise_raises_expected_errors_only(format_: formats.Format, noise: bytes
     except (MemoryError, UnsupportedError, pyvips.Error, ValueError, OverflowError) as error:
         raised = error
     if isinstance(raised, UnsupportedError):
-        assert decoders.lacking(raised) == str(raised)
-    assert decoders.lacking(ValueError("noise")) is None
+        assert decoders.missing_support(raised) == str(raised)
+    assert decoders.missing_support(ValueError("noise")) is None
 
 
 @few_examples
@@ -106,9 +106,9 @@ def test_formats_of_pillow_are_decoded_exactly(pixels: Pixels, format: str) -> N
 def test_pillow_images_are_converted_with_their_resolution(pixels: Pixels) -> None:
     picture = Image.fromarray(samples.eight_bits(pixels))
     picture.info["dpi"] = 300, 300
-    image = pillow.image_of(picture)
+    image = pillow.to_vips(picture)
     np.testing.assert_array_equal(vips.array(image), samples.eight_bits(pixels))
-    assert pillow.described(image, picture).xres * 25.4 == pytest.approx(300)
+    assert pillow.with_metadata(image, picture).xres * 25.4 == pytest.approx(300)
     np.testing.assert_array_equal(pillow.from_pillow(picture).array(), samples.eight_bits(pixels))
 
 

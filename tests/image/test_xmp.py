@@ -69,8 +69,8 @@ def test_a_property_is_replaced_in_any_notation() -> None:
 
 def test_defaults_are_added_only_if_missing() -> None:
     tool = xmp.Property(XAP, "xmp", "CreatorTool", "handtint")
-    assert read(xmp.extend(RICH, [], unless_said=[tool]))[f"{{{XAP}}}CreatorTool"] == "Scanner & Co"
-    assert read(xmp.extend(b"", [], unless_said=[tool]))[f"{{{XAP}}}CreatorTool"] == "handtint"
+    assert read(xmp.extend(RICH, [], defaults=[tool]))[f"{{{XAP}}}CreatorTool"] == "Scanner & Co"
+    assert read(xmp.extend(b"", [], defaults=[tool]))[f"{{{XAP}}}CreatorTool"] == "handtint"
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
@@ -79,11 +79,11 @@ def test_unreadable_packets_are_replaced(kind: str) -> None:
     assert read(packet)[f"{{{OURS}}}Word"] == "a < b & c"
     assert b"bbbb" not in packet
     assert len(packet) < 2000
-    assert xmp.without(HOSTILE[kind], lambda *_: False) == b""
+    assert xmp.without_properties(HOSTILE[kind], lambda *_: False) == b""
 
 
 def test_properties_are_removed_in_any_notation() -> None:
-    packet = xmp.without(RICH, lambda _, name: name in ("title", "CreatorTool"))
+    packet = xmp.without_properties(RICH, lambda _, name: name in ("title", "CreatorTool"))
     assert re.search(b"title|CreatorTool|Gro", packet) is None
     assert b"uuid:1" in packet
 
@@ -103,4 +103,4 @@ def test_any_text_is_restored(text: str, items: list[str]) -> None:
 def test_damaged_packets_are_extended_or_replaced(noise: bytes, offset: int) -> None:
     packet = RICH[:offset] + noise + RICH[offset + len(noise) :]
     assert read(xmp.extend(packet, [NEW]))[f"{{{OURS}}}Word"] == "a < b & c"
-    assert isinstance(xmp.without(packet, lambda *_: True), bytes)
+    assert isinstance(xmp.without_properties(packet, lambda *_: True), bytes)

@@ -1,1 +1,1 @@
-"""Many photographs: which goes where, and the run over them."""
+"""Runs over many photographs: the names of their results, the journal, workers and the report."""

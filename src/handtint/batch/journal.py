@@ -1,6 +1,6 @@
 """The journal of a folder of results: each photo's name, state, input hash, recipe hash, duration and error.
 
-One SQLite file, kept by one run at a time. A name once given to a photo stays its own for ever.
+It is one SQLite file, used by one run at a time. A name that was assigned to a photo never changes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from handtint.errors import OutputError
 from handtint.workers.messages import Job, JournalRecord, Outcome
 
 FOLDER, FILE = ".handtint", "journal.sqlite"
-THUMBNAILS = 400  # photos whose small picture is kept for the report
+MAX_THUMBNAILS = 400  # photos of which the journal stores a thumbnail for the report
 _VERSION = 1
 _TABLE = """
 CREATE TABLE IF NOT EXISTS photos(
@@ -40,11 +40,11 @@ _DONE = f"""
 UPDATE photos SET state = ?, input = ?, recipe = ?, seconds = ?, error = {_TEXT}, note = {_TEXT}, finished = ?,
 thumbnail = ? WHERE source = {_TEXT} AND format = ?
 """  # noqa: S608  # nosec B608
-_KEPT = "another run is at work here, and keeps this journal"
+_LOCKED = "another run is at work here, and keeps this journal"  # its process has locked the file
 _DAMAGED = "damaged; move it away to begin anew"
 _REASONS = {
-    sqlite3.SQLITE_BUSY: _KEPT,
-    sqlite3.SQLITE_LOCKED: _KEPT,
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
 }
@@ -68,39 +68,39 @@ class Row:
 
 
 class Journal:
-    """An open journal, for results of one format ("" for each photo's own). Get one from `opened`."""
+    """An open journal, for results of one format ("" for each photo's own). It is opened by `open_journal`."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, format: str) -> None:
         self._db, self._path, self._format = connection, path, format
-        self._thumbnails = int(self._ask("SELECT count(*) FROM photos WHERE thumbnail != x''")[0][0])
+        self._thumbnails = int(self._query("SELECT count(*) FROM photos WHERE thumbnail != x''")[0][0])
 
     @property
     def wants_thumbnail(self) -> bool:
         """Whether there is room for another thumbnail."""
-        return self._thumbnails < THUMBNAILS
+        return self._thumbnails < MAX_THUMBNAILS
 
-    def owned(self) -> Iterator[str]:
+    def assigned_names(self) -> Iterator[str]:
         """All names below the folder of results that are assigned to photos, for any format."""
-        for row in self._ask("SELECT target, mask, panel FROM photos"):
+        for row in self._query("SELECT target, mask, panel FROM photos"):
             yield from row
 
     def names(self) -> dict[str, Names]:
-        """The photos that have names: source to (target, mask, panel)."""
-        rows = self._ask("SELECT source, target, mask, panel FROM photos WHERE format = ?", self._format)
+        """The photos with assigned names: {source: (target, mask, panel)}."""
+        rows = self._query("SELECT source, target, mask, panel FROM photos WHERE format = ?", self._format)
         return {source: (target, mask, panel) for source, target, mask, panel in rows}
 
-    def name(self, names: Mapping[str, Names]) -> None:
-        """Give photos their names: source to (target, mask, panel), all at once."""
-        rows = [tuple(map(os.fsencode, (source, self._format, *three))) for source, three in names.items()]
+    def assign_names(self, names: Mapping[str, Names]) -> None:
+        """Assign names to photos, {source: (target, mask, panel)}, in one transaction."""
+        rows = [tuple(map(os.fsencode, (source, self._format, *photo_names))) for source, photo_names in names.items()]
         with self._guarded():
             self._db.execute("BEGIN")
             self._db.executemany(_NEW, rows)
             self._db.execute("COMMIT")
 
-    def known(self, key: str, recipe: str) -> JournalRecord | None:
+    def outcome_of(self, key: str, recipe: str) -> JournalRecord | None:
         """The outcome of a photo with that recipe; None if there is none yet."""
         query = f"SELECT input, error FROM photos WHERE source = {_TEXT} AND format = ? AND recipe = ? AND state IN "  # noqa: S608  # nosec B608
-        rows = self._ask(query + "('done', 'failed')", os.fsencode(key), self._format, recipe)
+        rows = self._query(query + "('done', 'failed')", os.fsencode(key), self._format, recipe)
         return JournalRecord(*rows[0]) if rows else None
 
     def record(self, outcome: Outcome, recipe: str) -> None:
@@ -117,10 +117,10 @@ class Journal:
         columns = "state, input, seconds, error, note, finished, thumbnail"
         query = f"SELECT {columns} FROM photos WHERE source = {_TEXT} AND format = ?"  # noqa: S608  # nosec B608
         for job in jobs:
-            for values in self._ask(query, os.fsencode(job.key), self._format):
+            for values in self._query(query, os.fsencode(job.key), self._format):
                 yield Row(job.source, job.target, *values)
 
-    def _ask(self, query: str, *values: Any) -> list[Any]:
+    def _query(self, query: str, *values: Any) -> list[Any]:
         with self._guarded():
             return self._db.execute(query, values).fetchall()
 
@@ -131,7 +131,7 @@ class Journal:
 
 
 @contextmanager
-def opened(folder: str | Path, *, format: str | None) -> Iterator[Journal]:
+def open_journal(folder: str | Path, *, format: str | None) -> Iterator[Journal]:
     """Open or create the journal in a folder. Raises OutputError, also if another run has locked it."""
     path = Path(folder) / FILE
     try:
@@ -152,7 +152,7 @@ def opened(folder: str | Path, *, format: str | None) -> Iterator[Journal]:
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Lock the journal for this process; the lock ends with the process."""
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    connection.execute("PRAGMA journal_mode = WAL")  # without shared memory, being exclusive: good on network shares
+    connection.execute("PRAGMA journal_mode = WAL")  # without shared memory, as locking is exclusive
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN IMMEDIATE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -168,6 +168,6 @@ def _one_line(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the details that the higher bits give
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the details in the higher bits
         text = _REASONS.get(code, str(error))
         raise OutputError(f"{path}: {text}") from error

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run(tasks: Iterable[Task], setup: RunSetup) -> Generator[Outcome, None, None]:
-    """Do each task in this process."""
+    """Perform the tasks in this process, one after the other."""
     worker = _worker(setup)
     for task in tasks:
         yield worker.tint(task)
@@ -30,7 +30,7 @@ def _prepare(setup: RunSetup) -> None:
     """In the worker process: import what it needs."""
     if setup.threads:
         os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, with the first photo
-    import handtint.batch.worker  # noqa: F401 - what cannot be imported should be known before the first photo
+    import handtint.batch.worker  # noqa: F401 - import errors should occur before the first photo
 
 
 @cache

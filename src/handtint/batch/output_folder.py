@@ -13,30 +13,30 @@ from handtint.errors import HandtintError
 from handtint.image.io import content
 from handtint.workers.messages import Job, Outcome, Task
 
-_LARGEST = 1 << 30  # bytes of a photo that is read once more to know it again
+_MAX_BYTES = 1 << 30  # of a photo that is read again to compute its hash
 
 
 class OutputFolder:
     """The results of an edit in one folder."""
 
     def __init__(self, journal: Journal, out: str, *, format: str | None, recipe: str, retry: bool = False) -> None:
-        """recipe: the hash of everything that determines a result. retry: try photos again that failed."""
+        """recipe: the hash of everything that determines a result. retry: whether to retry photos that failed."""
         self._journal, self._out, self._format, self._recipe, self._retry = journal, out, format, recipe, retry
         self._base = storage.identity(out)
         self._names = journal.names()
-        self._results = {os.path.join(self._base, name) for name in journal.owned()}
-        self._taken = set(self._results)  # and the photos: none is ever overwritten
-        self.jobs: dict[str, Job] = {}  # all that this run has seen, by key
+        self._results = {os.path.join(self._base, name) for name in journal.assigned_names()}
+        self._used_names = set(self._results)  # with the photos, which must not be overwritten
+        self.jobs: dict[str, Job] = {}  # all jobs of this run, by key
 
-    def admit(self, photos: Iterable[SourcePhoto]) -> list[Job]:
-        """The jobs of new photos, each once, with their previous names or new ones. Raises OutputError."""
+    def add_photos(self, photos: Iterable[SourcePhoto]) -> list[Job]:
+        """The jobs of new photos, each once, with their assigned names or new ones. Raises OutputError."""
         by_key = {self._key(photo.path): photo for photo in photos if storage.identity(photo.path) not in self._results}
-        fresh = [key for key in by_key if key not in self._names]
-        self._taken |= {storage.identity(photo.path) for photo in by_key.values()}
-        jobs = [naming.name(by_key[key], self._out, self._format, self._taken) for key in fresh]
+        new_keys = [key for key in by_key if key not in self._names]
+        self._used_names |= {storage.identity(photo.path) for photo in by_key.values()}
+        jobs = [naming.name(by_key[key], self._out, self._format, self._used_names) for key in new_keys]
         self._results |= {storage.identity(path) for job in jobs for path in (job.target, job.mask, job.panel)}
-        names = {key: self._below(job) for key, job in zip(fresh, jobs, strict=True)}
-        self._journal.name(names)
+        names = {key: self._relative_names(job) for key, job in zip(new_keys, jobs, strict=True)}
+        self._journal.assign_names(names)
         self._names |= names
         admitted = {key: self._job(key, photo) for key, photo in by_key.items()}
         self.jobs |= admitted
@@ -44,10 +44,10 @@ class OutputFolder:
 
     def task(self, job: Job) -> Task:
         """A job with its record in the journal."""
-        known = self._journal.known(job.key, self._recipe)
-        if known and known.error and self._retry:
-            known = None
-        return Task(job, known, self._journal.wants_thumbnail)
+        recorded = self._journal.outcome_of(job.key, self._recipe)
+        if recorded and recorded.error and self._retry:
+            recorded = None
+        return Task(job, recorded, self._journal.wants_thumbnail)
 
     def record(self, outcome: Outcome) -> None:
         """Record the outcome of a photo. Raises OutputError."""
@@ -63,15 +63,15 @@ class OutputFolder:
 
     def _key(self, path: str) -> str:
         """The key of a photo in the journal: its path relative to the results, so that both can be moved together."""
-        real = storage.entry(path)
+        canonical = storage.entry(path)
         if storage.is_url(path) or storage.is_url(self._out):
-            return real
+            return canonical
         try:
-            return os.path.relpath(real, self._base)
+            return os.path.relpath(canonical, self._base)
         except ValueError:  # on another drive
-            return real
+            return canonical
 
-    def _below(self, job: Job) -> Names:
+    def _relative_names(self, job: Job) -> Names:
         start = os.path.join(self._out, "")
         return job.target.removeprefix(start), job.mask.removeprefix(start), job.panel.removeprefix(start)
 
@@ -83,6 +83,6 @@ class OutputFolder:
 def _digest(path: str) -> str:
     """sha256 of a photo's file, "" if it cannot be read."""
     try:
-        return content.digest(storage.read(path, _LARGEST))
+        return content.digest(storage.read(path, _MAX_BYTES))
     except HandtintError:
         return ""

@@ -1,8 +1,8 @@
-"""A run on a Ray cluster: each worker is an actor that holds its model; the driver keeps the journal.
+"""A run on a Ray cluster: each worker is an actor with its networks; the driver keeps the journal.
 
-It uses actors instead of Ray Data: Ray Data retries the blocks of a dead actor for ever, or drops them without saying
-which photos they contained, so a photo that kills its worker could not be reported. It also reports whole blocks only,
-while the journal needs the outcome of each photo.
+It uses actors instead of Ray Data: Ray Data retries the blocks of a dead actor for ever, or drops them without naming
+their photos, so a photo that kills its worker could not be reported. It also reports whole blocks only, while the
+journal needs the outcome of each photo.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from handtint import files
 from handtint.errors import HandtintError, OptionError
 from handtint.workers.messages import Outcome, RunSetup, Task
 
-# Ray would have every machine reach it under 127.0.0.1's outer address; it knows no other loopback ones by sight.
+# Ray replaces 127.0.0.1 by the machine's outer address, but not other loopback addresses.
 _LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
-TRIES = 3  # machines of a cluster come and go: a photo is given up only when so many workers died of it
+MAX_ATTEMPTS = 3  # a photo fails when this many workers died of it, since machines of a cluster may disappear
 
 
 class _Actor:
     """The Ray actor: one worker in the cluster."""
 
     def __init__(self, setup: RunSetup) -> None:
-        os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, as the worker is
+        os.environ["VIPS_CONCURRENCY"] = str(setup.threads)  # read when libvips is loaded, by the next import
         from handtint.batch.worker import PhotoWorker
 
         self._worker = PhotoWorker(setup)
@@ -48,19 +48,19 @@ class _Actor:
 @contextmanager
 def _own_signals() -> Iterator[None]:
     """A context that restores the program's handler of SIGTERM, which Ray replaces."""
-    before = signal.getsignal(signal.SIGTERM)
+    handler = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGTERM, handler)
 
 
 class Cluster:
     """A connection to Ray: to the cluster at an address, or to one of this machine's own cores."""
 
     def __init__(self, address: str | None, *, cores: int) -> None:
-        """Connect to a cluster, or start one here with so many cores. Raises OptionError, HandtintError."""
+        """Connect to a cluster, or start one here with `cores` cores. Raises OptionError, HandtintError."""
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # send no usage statistics
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         try:
@@ -77,7 +77,7 @@ class Cluster:
         try:
             with _own_signals():
                 ray.init(address=address or "local", **arguments)
-        except Exception as error:  # what Ray raises here has no common base
+        except Exception as error:  # Ray's exceptions have no common base class here
             text = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise HandtintError(f"Ray: no cluster at {address or 'this machine'}: {text}") from error
 
@@ -113,25 +113,25 @@ class RayWorker:
 
     def start(self) -> Future[int]:
         """The future is done once the cluster has found a place for it."""
-        return _own(self._actor.start.remote().future())
+        return _independent_future(self._actor.start.remote().future())
 
     def submit(self, task: Task) -> Future[Outcome]:
         """Give it a photo."""
-        return _own(self._actor.do.remote(task).future())
+        return _independent_future(self._actor.do.remote(task).future())
 
     def kill(self) -> None:
         """Kill it."""
         self._ray.kill(self._actor)
 
 
-def _own(answer: Future[Any]) -> Future[Any]:
-    """A new future with the result of Ray's, which must not be cancelled or outlive its event loop."""
+def _independent_future(ray_future: Future[Any]) -> Future[Any]:
+    """A new future with the result of Ray's future, which must not be cancelled or outlive its event loop."""
     future: Future[Any] = Future()
     future.set_running_or_notify_cancel()
 
-    def copy(ended: Future[Any]) -> None:
-        error = ended.exception()
-        future.set_exception(error) if error else future.set_result(ended.result())
+    def copy(source: Future[Any]) -> None:
+        error = source.exception()
+        future.set_exception(error) if error else future.set_result(source.result())
 
-    answer.add_done_callback(copy)
+    ray_future.add_done_callback(copy)
     return future

@@ -1,4 +1,4 @@
-"""The report of a run: JSON for programs, and a page with thumbnails for people, failures first."""
+"""The report of a run: JSON for programs, and an HTML page with thumbnails, failures first."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from urllib.parse import quote
 from handtint import __version__
 from handtint.batch import storage
 from handtint.batch.journal import Row
-from handtint.batch.naming import listed
+from handtint.batch.naming import format_counts
 from handtint.recipe import Recipe
 
 NAME = "handtint-report"
-LISTED = 2000  # photos on the page; the JSON has them all
+MAX_LISTED = 2000  # photos on the page; the JSON file has all
 _ORDER = {"failed": 0, "waiting": 1, "done": 2}
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #222 }
@@ -37,28 +37,28 @@ def write(
     recipe: Recipe,
     *,
     seconds: float,
-    again: int,
+    done_before: int,
     skipped: Mapping[str, int] | None = None,
 ) -> str:
     """Write both files into the folder of results; returns the path of the page.
 
-    again: number of photos that an earlier run had done. skipped: number of files that are not photographs, by ending.
-    Raises OutputError.
+    done_before: number of photos that an earlier run had done. skipped: numbers of files that are not photographs, by
+    extension. Raises OutputError.
     """
     rows = sorted(rows, key=lambda row: (_ORDER.get(row.state, 9), not row.note))
-    others = Counter(skipped or {})
-    summary = {**_figures(rows, recipe, seconds, again), "skipped": others}
+    skipped_counts = Counter(skipped or {})
+    summary = {**_figures(rows, recipe, seconds, done_before), "skipped": skipped_counts}
     photos = [_photo(row) for row in rows]
     storage.write(os.path.join(out, f"{NAME}.json"), json.dumps({**summary, "photos": photos}, indent=1).encode())
     page = os.path.join(out, f"{NAME}.html")
-    storage.write(page, _page(out, rows, summary, others).encode(errors="replace"))
+    storage.write(page, _page(out, rows, summary, skipped_counts).encode(errors="replace"))
     return page
 
 
-def _figures(rows: Sequence[Row], recipe: Recipe, seconds: float, again: int) -> dict[str, object]:
+def _figures(rows: Sequence[Row], recipe: Recipe, seconds: float, done_before: int) -> dict[str, object]:
     counts = {state: sum(row.state == state for row in rows) for state in _ORDER}
     edit = {"options": asdict(recipe.options), "models": dict(recipe.models), "sha256": recipe.hash}
-    run = {"seconds": round(seconds, 1), "done_before": again}
+    run = {"seconds": round(seconds, 1), "done_before": done_before}
     return {"handtint": __version__, "total": len(rows), **counts, "last_run": run, "recipe": edit}
 
 
@@ -77,44 +77,44 @@ def _photo(row: Row) -> dict[str, object]:
 
 def _page(out: str, rows: Sequence[Row], summary: dict[str, object], skipped: Counter[str]) -> str:
     failed = [row for row in rows if row.state == "failed"]
-    noted = [row for row in rows if row.state == "done" and row.note]
-    good = [row for row in rows if row.state == "done" and not row.note]
+    with_notes = [row for row in rows if row.state == "done" and row.note]
+    without_notes = [row for row in rows if row.state == "done" and not row.note]
     parts = [
         f"<h1>handtint: {summary['done']} of {summary['total']} photos done"
         + (f", <span class=bad>{len(failed)} failed</span>" if failed else "")
         + "</h1>",
         _table("Failed", failed),
-        _sheet("Done, but worth checking", out, noted),
-        _sheet("Done", out, good),
+        _sheet("Done, but worth checking", out, with_notes),
+        _sheet("Done", out, without_notes),
         _skipped(skipped),
         f"<h2>Recipe</h2><code>{html.escape(json.dumps(summary['recipe'], indent=1))}</code>",
     ]
-    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>handtint report</title><style>{_STYLE}</style>"
-    return head + "\n".join(parts) + "</html>\n"
+    header = f"<!doctype html><html lang=en><meta charset=utf-8><title>handtint report</title><style>{_STYLE}</style>"
+    return header + "\n".join(parts) + "</html>\n"
 
 
 def _skipped(skipped: Counter[str]) -> str:
     if not skipped:
         return ""
-    return f"<p class=dim>Skipped files that are not photos: {html.escape(listed(skipped))}</p>"
+    return f"<p class=dim>Skipped files that are not photos: {html.escape(format_counts(skipped))}</p>"
 
 
 def _table(title: str, rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     lines = "\n".join(
-        f"<tr><td>{html.escape(row.source)}<td class=bad>{html.escape(row.error)}</tr>" for row in rows[:LISTED]
+        f"<tr><td>{html.escape(row.source)}<td class=bad>{html.escape(row.error)}</tr>" for row in rows[:MAX_LISTED]
     )
-    return f"<h2>{title} ({len(rows)})</h2><table>{lines}</table>{_rest(rows, LISTED)}"
+    return f"<h2>{title} ({len(rows)})</h2><table>{lines}</table>{_more(rows, MAX_LISTED)}"
 
 
 def _sheet(title: str, out: str, rows: Sequence[Row]) -> str:
-    """The thumbnails of photos that have one; the others are only counted."""
+    """The thumbnails of photos that have one, and the number of all."""
     if not rows:
         return ""
-    with_thumbnail = [row for row in rows if row.thumbnail][:LISTED]
+    with_thumbnail = [row for row in rows if row.thumbnail][:MAX_LISTED]
     cells = "\n".join(_cell(out, row) for row in with_thumbnail)
-    return f"<h2>{title} ({len(rows)})</h2><ul>{cells}</ul>{_rest(rows, len(with_thumbnail))}"
+    return f"<h2>{title} ({len(rows)})</h2><ul>{cells}</ul>{_more(rows, len(with_thumbnail))}"
 
 
 def _cell(out: str, row: Row) -> str:
@@ -124,6 +124,6 @@ def _cell(out: str, row: Row) -> str:
     return f"<li><a href='{quote(os.fsencode(name))}'>{picture}{html.escape(name)}</a>{note}</li>"
 
 
-def _rest(rows: Sequence[Row], with_thumbnail: int) -> str:
-    more = len(rows) - with_thumbnail
+def _more(rows: Sequence[Row], shown: int) -> str:
+    more = len(rows) - shown
     return f"<p class=dim>and {more} more: see <a href='{NAME}.json'>{NAME}.json</a></p>" if more > 0 else ""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from handtint import recipe as recipes
 from handtint.batch import absolute, local, naming, report, storage
-from handtint.batch.journal import FOLDER, Journal, opened
+from handtint.batch.journal import FOLDER, Journal, open_journal
 from handtint.batch.naming import STREAM
 from handtint.batch.output_folder import OutputFolder
 from handtint.batch.watch import Watch
@@ -72,13 +72,13 @@ class RunConfig:
 
     @property
     def out(self) -> str | None:
-        """The folder of results, where the run fills one from a folder or several photos; such a run has a journal."""
+        """The folder of results of a folder or of several photos, which gets a journal; None for any other run."""
         if STREAM in self.sources or self.output == STREAM:
             return None
         several = len(self.sources) > 1 or storage.is_folder(self.sources[0])
         if self.output is None:
-            alone = len(self.sources) == 1 and several
-            return f"{os.path.abspath(self.sources[0])}.handtint" if alone else None
+            is_one_folder = len(self.sources) == 1 and several
+            return f"{os.path.abspath(self.sources[0])}.handtint" if is_one_folder else None
         return self.output if several and naming.is_folder(self.sources, self.output) else None
 
 
@@ -95,19 +95,20 @@ class Run:
         self._cluster: Cluster | None = None
         self.out = config.out
         self.jobs: list[Job] = []
-        self.again = 0  # photos that an earlier run had done
-        self.skipped: Counter[str] = Counter()  # files of the folders that are no photographs, by ending
+        self.done_before = 0  # photos that an earlier run had done
+        self.skipped: Counter[str] = Counter()  # numbers of files in folders that are not photographs, by extension
 
     def __enter__(self) -> Run:
-        """Open the journal, and find the photos. Raises as __init__."""
+        """Open the journal, and find the photos. Raises what __init__ raises."""
         with ExitStack() as stack:
             if self.out is not None:
                 self._open(self.out, stack)
             elif self._config.watch or self._config.retry_failed or self._config.journal:
                 raise OptionError("--watch, --retry-failed and --journal need a folder of photos, and -o FOLDER")
             else:
-                wanted = self._config.options.format
-                self.jobs = naming.plan(self._config.sources, self._config.output, format=wanted, skipped=self.skipped)
+                config = self._config
+                format_ = config.options.format
+                self.jobs = naming.plan(config.sources, config.output, format=format_, skipped=self.skipped)
             if self._config.engine == "ray":
                 self._connect(stack)
             self._stack = stack.pop_all()
@@ -121,22 +122,23 @@ class Run:
         config = self._config
         if storage.is_url(out) and not config.journal:
             raise OptionError(f"output: a journal cannot be stored in {out}: give its folder with --journal FOLDER")
-        home = config.journal or os.path.join(out, FOLDER)
+        journal_folder = config.journal or os.path.join(out, FOLDER)
         photos = [] if config.watch else list(naming.find(config.sources, out, skipped=self.skipped))
-        journal = self._journal = stack.enter_context(opened(home, format=config.options.format))
-        files = f"{'+mask' * config.save_mask}{'+panel' * config.save_panel}"  # with other files to write, do all again
-        wanted = f"{self._recipe.hash}{files}"
-        folder = OutputFolder(journal, out, format=config.options.format, recipe=wanted, retry=config.retry_failed)
+        journal = self._journal = stack.enter_context(open_journal(journal_folder, format=config.options.format))
+        # photos are tinted again if other files are to be written
+        files = f"{'+mask' * config.save_mask}{'+panel' * config.save_panel}"
+        recipe_hash = f"{self._recipe.hash}{files}"
+        folder = OutputFolder(journal, out, format=config.options.format, recipe=recipe_hash, retry=config.retry_failed)
         self._folder = folder
-        self.jobs = folder.admit(photos)
+        self.jobs = folder.add_photos(photos)
         folder.sweep()
-        stack.callback(folder.sweep)  # after the workers' end, before the journal is another's
+        stack.callback(folder.sweep)  # after the workers' end, while the journal is still locked
         if config.watch:
-            self._watch = Watch(lambda: naming.find(config.sources, out, patient=True))
+            self._watch = Watch(lambda: naming.find(config.sources, out, allow_empty=True))
 
     @property
-    def alone(self) -> bool:
-        """Whether the photos are tinted in this process, which cannot stop between two of them when asked."""
+    def in_this_process(self) -> bool:
+        """Whether the photos are tinted in this process, without a worker."""
         one = self._config.jobs <= 1 or any(STREAM in (job.source, job.target) for job in self.jobs)
         return one and self._folder is None and self._config.engine == "local"
 
@@ -145,13 +147,13 @@ class Run:
 
         The last outcome may be a "halt". Raises OutputError, HandtintError.
         """
-        with closing(self._work(stop)) as work:
-            for outcome in work:
-                if outcome.undecodable and self._watch and self._watch.again(outcome.job.source):
-                    continue  # still on its way, it seems
+        with closing(self._tint_all(stop)) as all_outcomes:
+            for outcome in all_outcomes:
+                if outcome.undecodable and self._watch and self._watch.retry(outcome.job.source):
+                    continue  # its file may still be incomplete
                 if self._folder:
                     self._folder.record(outcome)
-                self.again += outcome.state == "same"
+                self.done_before += outcome.state == "same"
                 yield outcome
                 if outcome.state == "halt":
                     return
@@ -162,9 +164,10 @@ class Run:
             return None
         rows = list(self._journal.rows(self._folder.jobs.values()))
         seconds = time.monotonic() - self._start
-        return report.write(self.out, rows, self._recipe, seconds=seconds, again=self.again, skipped=self.skipped)
+        done, skipped = self.done_before, self.skipped
+        return report.write(self.out, rows, self._recipe, seconds=seconds, done_before=done, skipped=skipped)
 
-    def _work(self, stop: Event) -> Generator[Outcome, None, None]:
+    def _tint_all(self, stop: Event) -> Generator[Outcome, None, None]:
         config = self._config
         setup = RunSetup(
             options=config.options,
@@ -174,13 +177,13 @@ class Run:
             threads=config.threads,
         )
         if self._cluster:
-            from handtint.batch.ray import TRIES
+            from handtint.batch.ray import MAX_ATTEMPTS
 
             setup = replace(setup, threads=setup.threads or 1)
             size = config.jobs or max(1, self._cluster.cores() // setup.threads)
-            on_cluster = WorkerPool(partial(self._cluster.spawn, setup), size, fatal=Exception, tries=TRIES)
-            return on_cluster.run(self._tasks(), stop, died=worker_died)
-        if self.alone:
+            pool = WorkerPool(partial(self._cluster.spawn, setup), size, fatal=Exception, tries=MAX_ATTEMPTS)
+            return pool.run(self._tasks(), stop, died=worker_died)
+        if self.in_this_process:
             return local.run((Task(job) for job in self.jobs), setup)
         size = max(1, config.jobs)
         if not setup.threads and size > 1:
@@ -198,6 +201,6 @@ class Run:
     def _tasks(self) -> Generator[Task | None, None, None]:
         if self._watch and self._folder:
             for photo in self._watch:
-                yield from ([self._folder.task(job) for job in self._folder.admit([photo])] if photo else [None])
+                yield from ([self._folder.task(job) for job in self._folder.add_photos([photo])] if photo else [None])
         else:
             yield from (self._folder.task(job) if self._folder else Task(job) for job in self.jobs)

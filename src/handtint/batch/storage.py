@@ -16,8 +16,8 @@ from handtint.errors import HandtintError, InputError, OptionError, OutputError
 from handtint.image.io import content
 from handtint.types import Content
 
-# Stores in which an object appears whole or not at all: no temporary name is needed, and renaming would copy.
-_WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "memory"}
+# Stores that write objects atomically: no temporary name is needed, and renaming would copy.
+_ATOMIC_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oci", "memory"}
 Stamp = tuple[int, str]
 
 
@@ -28,8 +28,8 @@ def is_url(path: str) -> bool:
 
 def identity(path: str) -> str:
     """The canonical path of a file, with all links resolved."""
-    placed = entry(path)
-    return os.path.realpath(placed) if os.path.islink(placed) else placed  # noqa: PTH114 - for speed
+    canonical = entry(path)
+    return os.path.realpath(canonical) if os.path.islink(canonical) else canonical  # noqa: PTH114 - for speed
 
 
 def entry(path: str) -> str:
@@ -37,12 +37,12 @@ def entry(path: str) -> str:
     if is_url(path):
         return path
     folder, name = os.path.split(os.path.join(os.getcwd(), path))  # noqa: PTH109 - for speed
-    return os.path.realpath(path) if name in ("", ".", "..") else os.path.join(_real(folder), name)
+    return os.path.realpath(path) if name in ("", ".", "..") else os.path.join(_realpath(folder), name)
 
 
 @lru_cache(4096)
-def _real(folder: str) -> str:
-    """Of a folder's path from the root; asked for each of its files, and slow to find."""
+def _realpath(folder: str) -> str:
+    """The canonical path of a folder, cached, since it is needed for each of its files and slow to compute."""
     return os.path.realpath(folder)
 
 
@@ -51,7 +51,7 @@ def is_folder(path: str) -> bool:
     if not is_url(path):
         return os.path.isdir(path)
     fs, inner = _remote(path)
-    return bool(_ask(path, lambda: fs.isdir(inner)))
+    return bool(_call(path, lambda: fs.isdir(inner)))
 
 
 def exists(path: str) -> bool:
@@ -59,11 +59,11 @@ def exists(path: str) -> bool:
     if not is_url(path):
         return os.path.isfile(path)
     fs, inner = _remote(path)
-    return bool(_ask(path, lambda: fs.isfile(inner)))
+    return bool(_call(path, lambda: fs.isfile(inner)))
 
 
 def stamp(path: str) -> Stamp | None:
-    """(size, modification time) of a file, to see whether it is still being written; None if it does not exist."""
+    """(size, modification time or version) of a file, which change while it is written; None if it does not exist."""
     try:
         if not is_url(path):
             status = Path(path).stat()
@@ -72,8 +72,10 @@ def stamp(path: str) -> Stamp | None:
         info = fs.info(inner)
     except OSError:
         return None
-    stamps = (info.get(key) for key in ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created"))
-    return int(info.get("size") or 0), str(next((stamp for stamp in stamps if stamp), ""))
+    versions = (
+        info.get(key) for key in ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created")
+    )
+    return int(info.get("size") or 0), str(next((stamp for stamp in versions if stamp), ""))
 
 
 def walk(folder: str, *, skip: str | None = None) -> Iterator[tuple[str, str]]:
@@ -95,21 +97,21 @@ def walk(folder: str, *, skip: str | None = None) -> Iterator[tuple[str, str]]:
 def _walk_url(folder: str, skip: str | None) -> Iterator[tuple[str, str]]:
     fs, root = _remote(folder)
     out = _remote(skip)[1].rstrip("/") + "/" if skip and is_url(skip) else None
-    for inner in sorted(_ask(folder, lambda: fs.find(root))):
+    for inner in sorted(_call(folder, lambda: fs.find(root))):
         name = posixpath.relpath(inner, root)
         hidden = any(part.startswith(".") for part in name.split("/"))
         if not hidden and not (out and inner.startswith(out)):
             yield f"{folder.rstrip('/')}/{name}", name
 
 
-def read(path: str, most: int) -> Content:
-    """The bytes of a file. Raises InputError, also over `most` bytes."""
+def read(path: str, max_bytes: int) -> Content:
+    """The bytes of a file. Raises InputError, also for more than `max_bytes`."""
     if not is_url(path):
-        return content.read(path, most)
+        return content.read(path, max_bytes)
     fs, inner = _remote(path)
-    if _ask(path, lambda: fs.size(inner) or 0) > most:
-        raise InputError(f"{path}: larger than the limit of {most} bytes")
-    data = bytes(_ask(path, lambda: fs.cat_file(inner)))
+    if _call(path, lambda: fs.size(inner) or 0) > max_bytes:
+        raise InputError(f"{path}: larger than the limit of {max_bytes} bytes")
+    data = bytes(_call(path, lambda: fs.cat_file(inner)))
     if not data:
         raise InputError(f"{path}: the file is empty")
     return data
@@ -126,7 +128,7 @@ def write(path: str, data: bytes) -> None:
 
 def sync_folder(path: str) -> None:
     """Flush the folder to disk, so that a file just renamed into it survives a power cut."""
-    with suppress(OSError):  # some network shares cannot, and need not
+    with suppress(OSError):  # some network shares do not support this
         folder = os.open(os.path.dirname(os.path.realpath(path)), os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -142,13 +144,13 @@ def _write_url(path: str, data: bytes) -> None:
     folder = posixpath.dirname(inner)
     try:
         fs.makedirs(folder, exist_ok=True)
-        if path.split("://")[0] in _WHOLE:
+        if path.split("://")[0] in _ATOMIC_STORES:
             fs.pipe_file(inner, data)
             return
         temporary = f"{folder}/.{secrets.token_hex(8)}.part"
         fs.pipe_file(temporary, data)
         fs.mv(temporary, inner)
-    except Exception as error:  # what these raise is the affair of each store's library
+    except Exception as error:  # each store's library has its own exceptions
         raise OutputError(f"{path}: {_line(error)}") from error
 
 
@@ -165,12 +167,12 @@ def _remote(path: str) -> tuple[Any, str]:
     return fs, str(inner)
 
 
-def _ask(path: str, question: Callable[[], Any]) -> Any:
+def _call(path: str, function: Callable[[], Any]) -> Any:
     try:
-        return question()
+        return function()
     except HandtintError:
         raise
-    except Exception as error:  # what these raise is the affair of each store's library
+    except Exception as error:  # each store's library has its own exceptions
         raise InputError(f"{path}: {_line(error)}") from error
 
 
@@ -179,6 +181,6 @@ def _line(error: Exception) -> str:
 
 
 def sweep(folders: set[str]) -> None:
-    """Remove the unfinished files of killed workers from folders of this machine, but none that is being written."""
+    """Remove the unfinished files of killed workers from local folders, except those that are being written."""
     for folder in folders:
         files.sweep(folder)

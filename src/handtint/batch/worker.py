@@ -1,4 +1,4 @@
-"""The work on one photograph: read it, compare it with the journal, tint it, write it; an error is an outcome."""
+"""The work on one photograph: read it, compare it with the journal, tint it, write it; errors become outcomes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from handtint import files
 from handtint.batch import storage
-from handtint.batch.naming import ENDINGS, STREAM
+from handtint.batch.naming import EXTENSIONS, STREAM
 from handtint.errors import DecodeError, HandtintError, OptionError, OutputError, WeightsError
 from handtint.figures import panel
 from handtint.image.io import codec, content
@@ -22,7 +22,7 @@ from handtint.types import Content
 from handtint.workers.messages import Job, Outcome, RunSetup, State, Task
 
 THUMBNAIL = 160  # pixels: the longer side of each half
-_HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # no other photo could be written either
+_HALTING = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # errors after which no other photo can be written either
 
 
 class PhotoWorker:
@@ -43,20 +43,20 @@ class PhotoWorker:
         try:
             data = _read(job)
             digest = content.digest(data)
-            if task.known and task.known.input == digest and (before := self._before(task)):
-                return before
+            if task.known and task.known.input == digest and (previous := self._previous_outcome(task)):
+                return previous
             self._tinter.prepare(self._setup.options, masked=self._mask is not None)
             photo = Photo.read(data, name="" if job.source == STREAM else job.source)
-            data = b""  # the file of a large scan takes as much memory as its pixels
+            data = b""  # free it: the file of a large scan takes as much memory as its pixels
             result = self._tinter.run(photo, self._setup.options, mask=self._mask)
             self._write(job, result)
             thumbnail = _thumbnail(result) if task.thumbnail else b""
-        except Exception as error:  # whatever it is, the other photos should be done all the same
+        except Exception as error:  # any error: the other photos should be tinted nevertheless
             return _failure(job, error, digest, time.perf_counter() - start)
         seconds = time.perf_counter() - start
         return Outcome(job=job, note=result.note, input=digest, seconds=seconds, thumbnail=thumbnail)
 
-    def _before(self, task: Task) -> Outcome | None:
+    def _previous_outcome(self, task: Task) -> Outcome | None:
         """The outcome of an earlier run for the same photo, if it is still valid, or None."""
         job, known = task.job, task.known
         if known and known.error:
@@ -84,8 +84,8 @@ def _read(job: Job) -> Content:
 
 def _save(photo: Photo, path: str, *, format: str = "", quality: int = 95) -> None:
     if storage.is_url(path):
-        endings = {ending: kind for kind, ending in ENDINGS.items()} | {".jpeg": "jpeg", ".tiff": "tiff"}
-        kind = format or endings.get(os.path.splitext(path)[1].lower(), "")
+        formats = {extension: name for name, extension in EXTENSIONS.items()} | {".jpeg": "jpeg", ".tiff": "tiff"}
+        kind = format or formats.get(os.path.splitext(path)[1].lower(), "")
         storage.write(path, photo.encode(format=kind, quality=quality))
     else:
         photo.write(path, format=format, quality=quality)
@@ -110,12 +110,12 @@ def _thumbnail(result: Result) -> bytes:
 
 def _failure(job: Job, error: Exception, digest: str, seconds: float) -> Outcome:
     state: State = "failed"
-    if isinstance(error, WeightsError):  # no photo's fault: the same would befall each of them
+    if isinstance(error, WeightsError):  # not the photo's fault: all others would fail, too
         return Outcome(job=job, state="halt", error=str(error), input=digest)
     if isinstance(error, HandtintError):
         text = str(error)
         cause = error.__cause__
-        if isinstance(error, OutputError) and isinstance(cause, OSError) and cause.errno in _HOPELESS:
+        if isinstance(error, OutputError) and isinstance(cause, OSError) and cause.errno in _HALTING:
             state = "halt"
     elif isinstance(error, MemoryError):
         text = "not enough memory for this photo"

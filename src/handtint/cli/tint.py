@@ -128,14 +128,14 @@ def _carry_out(config: RunConfig, signals: Signals) -> int:
 
     with Run(config) as run:
         with Screen(None if config.watch else len(run.jobs)) as screen:
-            signals.graceful = not run.alone
+            signals.graceful = not run.in_this_process
             stopped = _show_all(run, screen, signals)
             signals.graceful = False
         if signals.number and not config.watch:
             screen.say(f"stopped at {screen.count} of {len(run.jobs)} photos; run the same command again to continue")
             return signals.status
         if stopped:
-            if not run.alone or len(run.jobs) > 1:
+            if not run.in_this_process or len(run.jobs) > 1:
                 screen.say("stopped; run the same command again to continue")
             return 1
         _sum_up(run, screen)
@@ -154,16 +154,16 @@ def _show_all(run: Run, screen: Screen, signals: Signals) -> bool:
 
 
 def _sum_up(run: Run, screen: Screen) -> None:
-    if run.again:
-        screen.say(f"{run.again} of {len(run.jobs)} photos were done by an earlier run")
+    if run.done_before:
+        screen.say(f"{run.done_before} of {len(run.jobs)} photos were done by an earlier run")
     if screen.failed and screen.count > 1:
         hint = "; --retry-failed tries them again" if run.out else ""
         screen.say(f"{screen.failed} of {screen.count} photos failed{hint}")
     if run.skipped:
-        from handtint.batch.naming import listed
+        from handtint.batch.naming import format_counts
 
         many = sum(run.skipped.values())
         what = "file that is not a photo" if many == 1 else "files that are not photos"
-        screen.say(f"skipped {many} {what}: {listed(run.skipped)}")
+        screen.say(f"skipped {many} {what}: {format_counts(run.skipped)}")
     if page := run.report():
         screen.say(f"report: {page}")

@@ -24,7 +24,7 @@ def tint(words: dict[str, Any], count: int, options: Options, mask: bytes = b"")
 
     mask: a mask's file in the place of `keep`, or none. Masks and panels are written where the words ask for them.
     """
-    from handtint.batch.naming import ending_of
+    from handtint.batch.naming import extension_of
     from handtint.image.photo import Photo
     from handtint.pipeline import Tinter
     from handtint.session import Edit, Session
@@ -48,7 +48,7 @@ def tint(words: dict[str, Any], count: int, options: Options, mask: bytes = b"")
             stem = os.path.join(os.path.dirname(source) if folder is None else folder, _stem(source))
             session = Session(tinter, Photo.read(source))
             edit = Edit(options=options, mask=chosen)
-            _versions(session, stem, _Plan(count, ending_of(source, options.format), **files), edit)
+            _versions(session, stem, _Plan(count, extension_of(source, options.format), **files), edit)
         except OptionError:
             raise
         except HandtintError as error:

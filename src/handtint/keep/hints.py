@@ -21,7 +21,7 @@ _HEX = re.compile(r"#[0-9a-f]{6}")
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A colour that is known. where: what has it. rgb: the colour, sRGB 0..255. page: of the photo, from 1."""
+    """A known colour. where: what has it, as steps of `keep`. rgb: sRGB 0..255. page: of the photo, from 1."""
 
     where: tuple[Step, ...]
     rgb: tuple[int, int, int]
@@ -29,7 +29,7 @@ class Hint:
 
     @property
     def point(self) -> Point | None:
-        """The point, where that is all that is named: its colour spreads over what it lies on."""
+        """The point, if the hint names only that; its colour is propagated over its surroundings."""
         alone = len(self.where) == 1 and isinstance(self.where[0].term, Point)
         return self.where[0].term if alone else None  # type: ignore[return-value]
 
@@ -39,12 +39,12 @@ class Hint:
 
 
 def parse_hint(text: str) -> Hint:
-    """Parse a hint. Raises OptionError, naming the wrong part and what may have been meant."""
-    where, found, color = text.rpartition("=")
-    if not found or not where.strip():
+    """Parse a hint. Raises OptionError, which names the wrong part and suggests a correction."""
+    target, separator, color = text.rpartition("=")
+    if not separator or not target.strip():
         raise OptionError(f"hint: {text!r} is not WHERE=COLOUR, as in @52%,60%=navy or person:1=#8a2b22")
-    page = _PAGE.match(where)
-    steps = parse(where[page.end() :] if page else where, name="hint")
+    page = _PAGE.match(target)
+    steps = parse(target[page.end() :] if page else target, name="hint")
     number = int(page[1]) if page else 1
     if number < 1:
         raise OptionError(f"hint: {text!r}: the number of a page is at least 1")
@@ -52,13 +52,13 @@ def parse_hint(text: str) -> Hint:
 
 
 def rgb_of(text: str) -> tuple[int, int, int]:
-    """The sRGB 0..255 of "#rrggbb" or a CSS name. Raises OptionError, naming the nearest name that there is."""
+    """The sRGB 0..255 of "#rrggbb" or a CSS name. Raises OptionError, which suggests the nearest name."""
     word = text.strip().lower()
-    known = _names()
-    if not _HEX.fullmatch(known.get(word, word)):
-        near = nearest(word, known)
+    names = _names()
+    if not _HEX.fullmatch(names.get(word, word)):
+        near = nearest(word, names)
         raise OptionError(f"hint: unknown colour {text.strip()!r}; {near if 'mean' in near else _COLORS}")
-    red, green, blue = bytes.fromhex(known.get(word, word)[1:])
+    red, green, blue = bytes.fromhex(names.get(word, word)[1:])
     return red, green, blue
 
 
@@ -67,6 +67,6 @@ _COLORS = "a colour is #rrggbb, a CSS name as navy, or gray"
 
 def _names() -> dict[str, str]:
     """CSS's colour names, each with its #rrggbb."""
-    from PIL.ImageColor import colormap  # only when asked: `handtint --help` imports no image library
+    from PIL.ImageColor import colormap  # imported here: `handtint --help` must not import an image library
 
     return {name: value if isinstance(value, str) else f"#{bytes(value[:3]).hex()}" for name, value in colormap.items()}

@@ -1,4 +1,4 @@
-"""What can be kept: terms, and steps that add or subtract them."""
+"""The terms of `keep`, and steps that add or subtract them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decimal import Decimal
 from handtint.types import VOC
 
 CLASSES = VOC[1:]
-BARE = re.compile(r"[^\s+,=\"']+")  # a file's name that needs no quotes
+BARE = re.compile(r"[^\s+,=\"']+")  # a file name that needs no quotes
 
 
 def _plain(value: float) -> str:
@@ -34,13 +34,13 @@ class Length:
         return _plain(self.value) + "%" * self.percent
 
     def share(self, side: int) -> float:
-        """The same as a share of a side of so many pixels: 0 at the one edge, 1 at the other."""
+        """The distance relative to a side of a length in pixels: 0 at the left or upper edge, 1 at the other."""
         return self.value / 100 if self.percent else self.value / side
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whatever stands in the foreground."""
+    """The foreground."""
 
     def __str__(self) -> str:
         return "subject"
@@ -69,7 +69,7 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What is seen at a point. at: the second of a film at which it is seen there; None for its first frame."""
+    """The object at a point. at: the time in a film, in seconds, at which it is there; None for the first frame."""
 
     x: Length
     y: Length
@@ -81,7 +81,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What stands in a box, from its upper left corner to its lower right one; at: as of a point."""
+    """The object in a box, from its upper left corner to its lower right one. at: as for a point."""
 
     left: Length
     top: Length
@@ -106,7 +106,7 @@ class Hue:
 
 @dataclass(frozen=True, slots=True)
 class MaskFile:
-    """A picture: white keeps colour, black does not."""
+    """A file with a mask: white keeps colour, black does not."""
 
     path: str
 
@@ -132,13 +132,13 @@ class Step:
 
 
 def show(steps: Sequence[Step]) -> str:
-    """Steps in the language: `parse` of it gives the same steps again."""
+    """The steps as text, which `parse` parses into the same steps."""
     signs = (" - " if step.subtract else " + " for step in steps)
     return "".join(sign + str(step) for sign, step in zip(signs, steps, strict=True)).removeprefix(" + ")
 
 
 def files(steps: Sequence[Step]) -> list[str]:
-    """The paths of the mask files that steps read, which must be refused in a `keep` that is not trusted."""
+    """The paths of the mask files that steps name, which must be rejected in a `keep` from an untrusted source."""
     return [step.term.path for step in steps if isinstance(step.term, MaskFile)]
 
 

@@ -37,8 +37,8 @@ def parse(header: str, format: str | None = None) -> Accepted:
     if json > best:
         return Accepted(True, tuple(images) if format is None else (format,))
     if not best:
-        can = ", ".join([*(MEDIA_TYPES[name] for name in images), JSON])
-        raise ServiceError("not-acceptable", f"the available types are {can}")
+        available = ", ".join([*(MEDIA_TYPES[name] for name in images), JSON])
+        raise ServiceError("not-acceptable", f"the available types are {available}")
     order = [range_ for range_, _ in ranges]
     named = [name for name in images if images[name] == best]
     named.sort(key=lambda name: order.index(MEDIA_TYPES[name]) if MEDIA_TYPES[name] in order else len(order))

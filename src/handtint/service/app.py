@@ -31,13 +31,13 @@ NOTE = "Handtint-Note"
 
 
 def create(settings: Settings, pool: RequestPool) -> ASGIApp:
-    """The application. pool: does the work; it is started and stopped with the application."""
+    """The application. pool: performs the jobs; it is started and stopped with the application."""
     counters = Metrics(pool)
     app = FastAPI(
         title="handtint",
         version=__version__,
         description=document.ABOUT,
-        docs_url=None,  # their scripts would come from elsewhere
+        docs_url=None,  # these pages load scripts from other hosts
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan(pool),

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from handtint.image.io.formats import MEDIA_TYPES
 from handtint.service import problems
 from handtint.service.accept import JSON
-from handtint.service.form import LONGEST, MULTIPART, OPTIONS
+from handtint.service.form import MAX_FIELD_CHARACTERS, MULTIPART, OPTIONS
 from handtint.service.settings import Settings
 
 ABOUT = "Colour for what matters in a black-and-white photograph. Errors are problem documents (RFC 9457)."
@@ -115,7 +115,7 @@ def _field(setting: Setting[Any]) -> dict[str, Any]:
     rule, default = setting.metadata, setting.default
     kinds: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number"}
     if isinstance(default, tuple):
-        items = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+        items = {"type": "string", "minLength": 1, "maxLength": MAX_FIELD_CHARACTERS}
         return {"type": "array", "items": items, "default": [], "description": rule["help"]}
     schema: dict[str, Any] = {"type": kinds.get(type(default), "string"), "description": rule["help"]}
     if default is not None:
@@ -123,7 +123,7 @@ def _field(setting: Setting[Any]) -> dict[str, Any]:
     if rule["choices"]:
         schema["enum"] = list(rule["choices"])
     elif schema["type"] == "string":
-        schema |= {"minLength": 1, "maxLength": LONGEST}
+        schema |= {"minLength": 1, "maxLength": MAX_FIELD_CHARACTERS}
     if rule["low"] is not None:
         schema |= {"minimum": rule["low"], "maximum": rule["high"]}
     return schema
@@ -148,15 +148,15 @@ def _body(properties: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[st
         "properties": dict(properties),
         "additionalProperties": False,
     }
-    named = {name: {"value": value} for name, value in examples.items()}
-    return {"requestBody": {"required": True, "content": {MULTIPART: {"schema": schema, "examples": named}}}}
+    named_examples = {name: {"value": value} for name, value in examples.items()}
+    return {"requestBody": {"required": True, "content": {MULTIPART: {"schema": schema, "examples": named_examples}}}}
 
 
 _TINT = {"photo": _PHOTO, "mask": _MASK, "recipe": _RECIPE, "other_models": _OTHER}
 _TINT |= {name: _field(setting) for name, setting in OPTIONS.items()} | {"reference": _REFERENCE}
 _INSPECT = {"photo": _PHOTO, **{name: _field(OPTIONS[name]) for name in ("gain", "mask_model")}}
-_ALWAYS = (401, 403, 431)
-_WORK = (400, *_ALWAYS, 406, 408, 413, 415, 422, 429, 500, 503)
+_ALWAYS_POSSIBLE = (401, 403, 431)
+_WORK = (400, *_ALWAYS_POSSIBLE, 406, 408, 413, 415, 422, 429, 500, 503)
 _EXAMPLES = {
     "the largest person": {"photo": "old.jpg", "keep": "person:1"},
     "people in full colour, the dog in pale colours": {"photo": "old.jpg", "keep": "person + dog=0.4", "feather": 2},
@@ -184,7 +184,10 @@ INSPECT: dict[str, Any] = {
     "response_class": Response,
 }
 MODELS: dict[str, Any] = {
-    "responses": {**_json({"type": "array", "items": _schema(Network)}, "The catalogue."), **_problems(*_ALWAYS)},
+    "responses": {
+        **_json({"type": "array", "items": _schema(Network)}, "The catalogue."),
+        **_problems(*_ALWAYS_POSSIBLE),
+    },
     "response_class": Response,
 }
 HEALTH: dict[str, Any] = {
@@ -198,7 +201,7 @@ READY: dict[str, Any] = {
 METRICS: dict[str, Any] = {
     "responses": {
         200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}},
-        **_problems(*_ALWAYS),
+        **_problems(*_ALWAYS_POSSIBLE),
     },
     "response_class": Response,
 }

@@ -22,10 +22,10 @@ from handtint.service.settings import Settings
 from handtint.settings import boolean, from_text, hint, kind_of
 
 MULTIPART = "multipart/form-data"
-LONGEST = 1000  # characters of a field
-RECIPE = 64 * 1024  # bytes of a recipe
+MAX_FIELD_CHARACTERS = 1000  # of a text field
+MAX_RECIPE_BYTES = 64 * 1024  # of a recipe
 PICTURES = ("photo", "mask", "reference")
-FILES, FIELDS = 4, 32 + MOST_HINTS  # the most of each in a form
+MAX_FILES, MAX_FIELDS = 4, 32 + MOST_HINTS  # in a form
 OPTIONS: Mapping[str, Field[Any]] = {setting.name: setting for setting in fields(Options)}
 LISTS = {name for name, setting in OPTIONS.items() if kind_of(setting) is tuple}
 
@@ -49,28 +49,28 @@ class Form:
         settings |= self.lists
         recorded = self._recipe()
         options = recipes.changed(recorded, settings) if recorded else Options(**settings)
-        if "reference" in self.files:  # it replaces the one that a recipe names
+        if "reference" in self.files:  # replaces the reference that a recipe names
             options = replace(options, reference=None)
-        refuse_paths(options)
-        given = {name: self.files[name] for name in ("mask", "reference") if name in self.files}
-        here = recipes.of(options, **given)
+        reject_paths(options)
+        uploaded = {name: self.files[name] for name in ("mask", "reference") if name in self.files}
+        current = recipes.of(options, **uploaded)
         if recorded and not boolean(self.texts.get("other_models", "false"), "other_models"):
-            recipes.check(recorded, here)
+            recipes.check(recorded, current)
         return options
 
     def _recipe(self) -> Recipe | None:
         if "recipe" not in self.files and "recipe" not in self.texts:
             return None
         data = self.files.get("recipe", b"") or self.texts.get("recipe", "").encode()
-        if not 0 < len(data) <= RECIPE:
-            raise OptionError(f"recipe: {f'larger than the limit of {RECIPE} bytes' if data else 'empty'}")
+        if not 0 < len(data) <= MAX_RECIPE_BYTES:
+            raise OptionError(f"recipe: {f'larger than the limit of {MAX_RECIPE_BYTES} bytes' if data else 'empty'}")
         try:
             return recipes.loads(data.decode())
         except (ValueError, RecursionError) as error:
             raise OptionError("recipe: not a text file of TOML") from error
 
 
-def refuse_paths(options: Options) -> None:
+def reject_paths(options: Options) -> None:
     """Raise OptionError if an edit names a file on this machine, of a mask or a model."""
     if keep.files(options.named):
         raise OptionError("keep, hint: a request cannot name a file: send the mask as the field `mask`")
@@ -83,31 +83,31 @@ def refuse_paths(options: Options) -> None:
             raise OptionError(f"{name}: {model} is in the catalogue, but its weights are not installed; see /v1/models")
 
 
-async def read(request: Request, settings: Settings, known: tuple[str, ...]) -> Form:
-    """Parse the form of a request, with the given fields only and pictures in supported formats.
+async def read(request: Request, settings: Settings, names: tuple[str, ...]) -> Form:
+    """Parse the form of a request, which may have only the named fields and pictures in supported formats.
 
-    Nothing is written to the disk. Raises ServiceError, and OptionError for the fields.
+    Nothing is written to disk. Raises ServiceError, and OptionError for the fields.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
         raise ServiceError("media-type", f"the body should be {MULTIPART}, with the photo's file as `photo`")
     try:
         async with asyncio.timeout(settings.seconds):
-            items = await _parsed(request, settings.bytes)
+            items = await _parse(request, settings.bytes)
     except TimeoutError as error:
         raise ServiceError("upload-time", f"the upload took longer than {settings.seconds:g} s") from error
-    form = _sorted(items, known)
+    form = _to_form(items, names)
     for name in PICTURES:
         if name in form.files:
             _check_format(name, form.files[name], settings.formats)
     return form
 
 
-async def _parsed(request: Request, most: int) -> list[tuple[str, str | bytes]]:
+async def _parse(request: Request, max_bytes: int) -> list[tuple[str, str | bytes]]:
     """The parts of a form, with files as bytes in memory. Raises ServiceError."""
     parser = MultiPartParser(
-        request.headers, request.stream(), max_files=FILES, max_fields=FIELDS, max_part_size=RECIPE
+        request.headers, request.stream(), max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_RECIPE_BYTES
     )
-    parser.spool_max_size = most
+    parser.spool_max_size = max_bytes
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -125,14 +125,16 @@ def _content(upload: UploadFile) -> bytes:
     return buffer.getvalue()
 
 
-def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> Form:
+def _to_form(items: list[tuple[str, str | bytes]], names: tuple[str, ...]) -> Form:
     """The parsed form of these parts. Raises OptionError for missing, unknown, repeated or mistyped fields."""
     files: dict[str, bytes] = {}
     texts: dict[str, str] = {}
     lists: dict[str, tuple[str, ...]] = {}
     for name, value in items:
-        if name not in known:
-            raise OptionError(f"unknown field {name[:LONGEST]!r}; {hint(name[:LONGEST], known)}")
+        if name not in names:
+            raise OptionError(
+                f"unknown field {name[:MAX_FIELD_CHARACTERS]!r}; {hint(name[:MAX_FIELD_CHARACTERS], names)}"
+            )
         if name in files or name in texts:
             raise OptionError(f"{name}: given twice")
         if isinstance(value, bytes):
@@ -147,8 +149,8 @@ def _sorted(items: list[tuple[str, str | bytes]], known: tuple[str, ...]) -> For
     for name, text in (*texts.items(), *((name, text) for name, many in lists.items() for text in many)):
         if name in PICTURES:
             raise OptionError(f"{name}: a file is expected: the part needs a file name")
-        if len(text) > LONGEST and name != "recipe":
-            raise OptionError(f"{name}: longer than {LONGEST} characters")
+        if len(text) > MAX_FIELD_CHARACTERS and name != "recipe":
+            raise OptionError(f"{name}: longer than {MAX_FIELD_CHARACTERS} characters")
     if "photo" not in files:
         raise OptionError("photo: missing; send the photo's file as the field `photo`")
     return Form(files, texts, lists)
@@ -159,5 +161,5 @@ def _check_format(name: str, data: bytes, formats: tuple[str, ...]) -> None:
         raise ServiceError("damaged", f"{name}: the file is empty")
     kind = recognize(data)
     if kind not in formats:
-        what = f"{kind} is not accepted here" if kind else "not a photograph format"
-        raise ServiceError("media-type", f"{name}: {what}; send one of {', '.join(formats)}")
+        reason = f"{kind} is not accepted here" if kind else "not a photograph format"
+        raise ServiceError("media-type", f"{name}: {reason}; send one of {', '.join(formats)}")

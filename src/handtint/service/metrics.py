@@ -20,7 +20,7 @@ class Metrics:
     def __init__(self, pool: RequestPool) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.registry.register(_OfPool(pool))
+        self.registry.register(_PoolCollector(pool))
         self._requests = Counter("handtint_requests", "Requests answered.", ["path", "status"], registry=self.registry)
         self._times = Histogram(
             "handtint_request_seconds",
@@ -40,7 +40,7 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class _OfPool(Collector):
+class _PoolCollector(Collector):
     """A collector of the pool's metrics, read on each scrape."""
 
     def __init__(self, pool: RequestPool) -> None:

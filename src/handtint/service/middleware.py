@@ -13,8 +13,8 @@ from handtint.errors import ServiceError
 from handtint.service import problems
 from handtint.service.settings import Settings
 
-PUBLIC = ("/healthz", "/readyz")  # no token needed: they only say whether the service is up
-HEADERS = 32 * 1024  # bytes of a request's headers
+PUBLIC = ("/healthz", "/readyz")  # paths without a token, which only show whether the service is up
+MAX_HEADER_BYTES = 32 * 1024  # of a request
 _HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
@@ -50,8 +50,8 @@ class AccessMiddleware:
 
     def _check(self, path: str, headers: Headers) -> None:
         """Raise ServiceError for a request that is rejected before its body is read."""
-        if sum(len(name) + len(value) for name, value in headers.raw) > HEADERS:
-            raise ServiceError("headers", f"the headers are larger than the limit of {HEADERS} bytes")
+        if sum(len(name) + len(value) for name, value in headers.raw) > MAX_HEADER_BYTES:
+            raise ServiceError("headers", f"the headers are larger than the limit of {MAX_HEADER_BYTES} bytes")
         origin = headers.get("origin")
         if origin is not None and origin not in self._settings.origins:
             raise ServiceError("origin", "only pages of origins named by --origins may send requests from a browser")
@@ -63,8 +63,8 @@ class AccessMiddleware:
 
     def _check_token(self, authorization: str) -> None:
         scheme, _, token = authorization.partition(" ")
-        same = hmac.compare_digest(token.strip().encode(), self._settings.token.encode())
-        if scheme.lower() != "bearer" or not same:
+        matches = hmac.compare_digest(token.strip().encode(), self._settings.token.encode())
+        if scheme.lower() != "bearer" or not matches:
             raise ServiceError("token", "send the header `Authorization: Bearer` with the service's token")
 
     def _too_large(self) -> ServiceError:

@@ -24,7 +24,7 @@ from handtint.errors import (
 )
 
 MEDIA = "application/problem+json"
-LONGEST = 500  # characters of a detail, which may quote the request
+MAX_DETAIL = 500  # characters of a problem's detail, which may quote the request
 
 
 class Kind(NamedTuple):
@@ -86,7 +86,7 @@ def kind_of_status(status: int) -> str:
 def document(kind: str, detail: str) -> dict[str, str | int]:
     """The problem document (RFC 9457); `instance` is a new UUID."""
     status, title = KINDS[kind]
-    detail = detail if len(detail) <= LONGEST else f"{detail[: LONGEST - 3]}..."
+    detail = detail if len(detail) <= MAX_DETAIL else f"{detail[: MAX_DETAIL - 3]}..."
     return {
         "type": f"urn:handtint:problem:{kind}",
         "title": title,
@@ -99,9 +99,9 @@ def document(kind: str, detail: str) -> dict[str, str | int]:
 def response(kind: str, detail: str, *, wait: int = 0, headers: Mapping[str, str] | None = None) -> Response:
     """The problem as a response. wait: seconds after which to try again, or 0."""
     problem = document(kind, detail)
-    more = {"Retry-After": str(wait)} if wait else {}
+    retry = {"Retry-After": str(wait)} if wait else {}
     body = json.dumps(problem).encode()
-    return Response(body, KINDS[kind].status, {**(headers or {}), **more}, media_type=MEDIA)
+    return Response(body, KINDS[kind].status, {**(headers or {}), **retry}, media_type=MEDIA)
 
 
 def error_response(error: HandtintError) -> Response:

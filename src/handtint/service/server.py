@@ -15,13 +15,13 @@ from handtint.files import reason
 from handtint.options import Options
 from handtint.service import process
 from handtint.service.app import create
-from handtint.service.middleware import HEADERS
+from handtint.service.middleware import MAX_HEADER_BYTES
 from handtint.service.request_pool import RequestPool
 from handtint.service.settings import Settings
 from handtint.workers.messages import ServiceSetup
 from handtint.workers.worker import cores
 
-PATIENCE = 5  # seconds, in addition to the time limit of a photo, that a shutdown waits for running requests
+SHUTDOWN_SECONDS = 5  # that a shutdown waits for running requests, in addition to the time limit of a photo
 _LOG: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -30,7 +30,11 @@ _LOG: dict[str, Any] = {
     "loggers": {
         "uvicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "uvicorn.access": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "python_multipart": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},  # a stranger's forms
+        "python_multipart": {
+            "handlers": ["stderr"],
+            "level": "ERROR",
+            "propagate": False,
+        },  # it would log malformed forms
         "handtint": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }
@@ -51,14 +55,14 @@ def pool_of(settings: Settings) -> RequestPool:
 
 def listen(settings: Settings) -> socket.socket:
     """A listening socket. Raises OptionError for an address of another machine, HandtintError for a port in use."""
-    place = f"{settings.host}, port {settings.port}"
+    address_text = f"{settings.host}, port {settings.port}"
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=1024)
     except socket.gaierror as error:
         raise OptionError(f"host: {settings.host} is not an address of this machine") from error
     except OSError as error:
-        raise HandtintError(f"{place}: {reason(error)}") from error
+        raise HandtintError(f"{address_text}: {reason(error)}") from error
 
 
 def run(settings: Settings, started: Callable[[str], None]) -> None:
@@ -89,6 +93,6 @@ def config(settings: Settings, pool: RequestPool) -> uvicorn.Config:
         log_config=_LOG,
         proxy_headers=False,
         server_header=False,
-        h11_max_incomplete_event_size=16 * HEADERS,  # so that the answer to too large headers is 431
-        timeout_graceful_shutdown=round(settings.seconds) + PATIENCE,
+        h11_max_incomplete_event_size=16 * MAX_HEADER_BYTES,  # so that the answer to too large headers is 431
+        timeout_graceful_shutdown=round(settings.seconds) + SHUTDOWN_SECONDS,
     )

@@ -10,7 +10,7 @@ from handtint.image.io import formats
 from handtint.settings import setting, validate
 
 FORMATS = tuple(known.name for known in formats.FORMATS)  # what can be read
-SHORTEST = 16  # characters of a token
+MIN_TOKEN = 16  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +55,12 @@ class Settings:
         self._check_token()
 
     def _check_token(self) -> None:
-        if self.token and (len(self.token) < SHORTEST or not self.token.isascii() or not self.token.isprintable()):
-            raise OptionError(f"HANDTINT_TOKEN: at least {SHORTEST} printable ASCII characters are needed")
+        if self.token and (len(self.token) < MIN_TOKEN or not self.token.isascii() or not self.token.isprintable()):
+            raise OptionError(f"HANDTINT_TOKEN: at least {MIN_TOKEN} printable ASCII characters are needed")
         if not self.token and not is_loopback(self.host):
             raise OptionError(
                 f"host: {self.host} can be reached from other machines: set the environment variable HANDTINT_TOKEN to "
-                f"a secret of at least {SHORTEST} characters, which requests must then send"
+                f"a secret of at least {MIN_TOKEN} characters, which requests must then send"
             )
 
     @property
@@ -78,5 +78,5 @@ def is_loopback(host: str) -> bool:
     """Whether an address can be reached from this machine only."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name: who knows where it leads
+    except ValueError:  # a name, which may resolve to any address
         return False

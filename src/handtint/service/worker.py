@@ -67,7 +67,7 @@ def _json_response(session: Session, edit: Edit, job: PhotoRequest, format: str)
     data = result.photo.encode(format=format, quality=options.quality)
     payload = {
         **_size(session.photo),
-        "found": [thing.record for thing in session.detect(options.gain, levels=options.levels)],
+        "found": [detection.record for detection in session.detect(options.gain, levels=options.levels)],
         "note": result.note,
         "recipe": recipes.dumps(recipes.of(options, mask=job.mask, reference=job.reference)),
         "mask": _base64(Photo(result.alpha).encode(format="png")),
@@ -79,7 +79,7 @@ def _json_response(session: Session, edit: Edit, job: PhotoRequest, format: str)
 def _inspect(setup: ServiceSetup, job: PhotoRequest) -> PhotoResponse:
     photo, options = _decode(job.photo, "photo", setup), job.options
     detections = _cached_tinter(options.model, options.mask_model, setup.threads).inspect(photo, gain=options.gain)
-    payload = {**_size(photo), "found": [thing.record for thing in detections]}
+    payload = {**_size(photo), "found": [detection.record for detection in detections]}
     return PhotoResponse(json.dumps(payload).encode(), JSON)
 
 

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from handtint import keep
 from handtint import recipe as recipes
-from handtint.batch.naming import ending_of
+from handtint.batch.naming import extension_of
 from handtint.errors import OptionError
-from handtint.image.io.formats import ENDINGS, MEDIA_TYPES
+from handtint.image.io.formats import EXTENSIONS, MEDIA_TYPES
 from handtint.image.photo import Photo
 from handtint.session import Edit
 from handtint.web import schemas
@@ -99,8 +99,8 @@ def result(opened: OpenPhoto, body: bytes) -> Content:
     with opened.lock:
         edit = _edit(opened, schemas.parse_object(body))
         result = opened.session.result(edit)
-    ending = ending_of(opened.name, edit.options.format)
-    image_format = ENDINGS[ending.lower()]
+    ending = extension_of(opened.name, edit.options.format)
+    image_format = EXTENSIONS[ending.lower()]
     data = result.photo.encode(format=image_format, quality=edit.options.quality)
     return Content(data, MEDIA_TYPES[image_format], f"{_stem(opened)}.handtint{ending}", result.note)
 

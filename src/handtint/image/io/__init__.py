@@ -1,1 +1,1 @@
-"""Files of photographs: formats and who decodes them, limits, pages, written whole or not at all."""
+"""Files of photographs: formats and their decoders, limits, pages; files are written completely or not at all."""

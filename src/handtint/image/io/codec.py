@@ -24,7 +24,7 @@ from handtint.image.arrays import large, vips
 from handtint.image.arrays.samples import eight_bits
 from handtint.image.io import content, decoders, pages
 from handtint.image.io.develop import check_kind, develop
-from handtint.image.io.formats import BY_NAME, ENDINGS, EXTRAS, MEDIA_TYPES, recognize
+from handtint.image.io.formats import BY_NAME, EXTENSIONS, EXTRAS, MEDIA_TYPES, recognize
 from handtint.image.io.opened import File, Opened, UnsupportedError
 from handtint.image.metadata import exif, fields, profile, tiff
 from handtint.image.metadata.profile import to_profile
@@ -34,11 +34,11 @@ from handtint.types import Array, Content, Pixels
 __all__ = ["Limits", "decode", "encode", "read", "recognize", "to_profile", "write"]
 
 
-_REFUSED = ((b"<svg", "svg"), (b"%pdf-", "pdf"), (b"<html", "html"), (b"%!ps", "postscript"))
-_LARGEST = {"jpeg": 65500, "webp": 16383, "png": 2**31 - 1, "tiff": 2**31 - 1}
-_SIXTEEN = {"png", "tiff"}
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what libvips says only in words
-_OPTIMAL = 6_000_000  # values, up to which JPEG gets optimal tables: a fourth pass for a file that is 4 % smaller
+_REJECTED_SIGNATURES = ((b"<svg", "svg"), (b"%pdf-", "pdf"), (b"<html", "html"), (b"%!ps", "postscript"))
+_MAX_SIDES = {"jpeg": 65500, "webp": 16383, "png": 2**31 - 1, "tiff": 2**31 - 1}
+_WITH_16_BITS = {"png", "tiff"}
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # errors that libvips reports only as text
+_OPTIMIZED_JPEG = 6_000_000  # values: up to that size, one more pass makes JPEG files 4 % smaller
 _CLASSIC_TIFF = 3_500_000_000  # bytes of pixels above which a TIFF gets 64-bit offsets
 
 
@@ -61,41 +61,42 @@ LIMITS = Limits()
 def decode(data: Content, *, name: str = "", limits: Limits = LIMITS) -> Raster:
     """Decode a picture file's bytes: all pages of a TIFF, the first frame of an animation.
 
-    Raises DecodeError if the bytes are no picture, damaged or truncated, LimitError if they exceed the limits.
+    Raises DecodeError if the bytes are not a picture, damaged or truncated, LimitError if they exceed the limits.
     """
     title = files.one_line(name) or "picture"
     if len(data) > limits.bytes:
         raise LimitError(f"{title}: larger than the limit of {limits.bytes} bytes")
     kind = _kind_of(data[:1024], title)
-    lacks: list[str] = []
+    missing: list[str] = []
     try:
-        located = pages.find(data, limits.pages + 1) if kind == "tiff" else [pages.Page()]
-        if len(located) > limits.pages:
+        page_list = pages.find(data, limits.pages + 1) if kind == "tiff" else [pages.Page()]
+        if len(page_list) > limits.pages:
             raise LimitError(f"{title}: over the limit of {limits.pages} pages")
-        openings = [_Openings(data, kind, page, lacks) for page in located]
-        _check([opening.first for opening in openings], title, limits)
+        opened_pages = [_OpenedPage(data, kind, page, missing) for page in page_list]
+        _check([opened_page.first for opened_page in opened_pages], title, limits)
         with large.releasing(data):
-            photos = [opening.photo(name, title) for opening in openings]
+            photos = [opened_page.photo(name, title) for opened_page in opened_pages]
         return replace(photos[0], pages=tuple(photos[1:]))
     except UnsupportedError as error:
-        raise DecodeError(f"{title}: cannot be decoded as {kind}: not supported here{_wants(kind, lacks)}") from error
+        reason = f"not supported here{_missing_support(kind, missing)}"
+        raise DecodeError(f"{title}: cannot be decoded as {kind}: {reason}") from error
     except (pyvips.Error, OverflowError, ValueError, struct.error) as error:
         raise DecodeError(f"{title}: cannot be decoded as {kind}: damaged or cut short") from error
 
 
-class _Openings:
+class _OpenedPage:
     """One page of a file, opened by each suitable decoder until one succeeds."""
 
-    def __init__(self, data: Content, kind: str, page: pages.Page, lacks: list[str]) -> None:
-        """Open it by the first. Raises UnsupportedError where there is none, ValueError, pyvips.Error for damage."""
-        if kind == "tiff" and not exif.is_whole(data, page.at):  # not every decoder sees that strips are missing
+    def __init__(self, data: Content, kind: str, page: pages.Page, missing: list[str]) -> None:
+        """Open it with the first. Raises UnsupportedError if there is none, ValueError, pyvips.Error for damage."""
+        if kind == "tiff" and not exif.has_all_strips(data, page.offset):  # not every decoder notices missing strips
             raise ValueError("cut short")
-        self._file, self._lacks = File(data, kind, page), lacks
-        self._all = decoders.openings(self._file, lacks)
+        self._file, self._missing = File(data, kind, page), missing
+        self._candidates = decoders.openings(self._file, missing)
         self.first = self._next()
 
     def _next(self) -> Opened:
-        opened = next(self._all, None)
+        opened = next(self._candidates, None)
         if opened is None:
             raise UnsupportedError
         return opened
@@ -105,30 +106,30 @@ class _Openings:
         opened = self.first
         while True:
             try:
-                return self._developed(opened, name, title)
+                return self._develop(opened, name, title)
             except (UnsupportedError, pyvips.Error) as error:
-                what = decoders.lacking(error)
-                if what is None:
+                missing = decoders.missing_support(error)
+                if missing is None:
                     raise
-                self._lacks.append(what)
+                self._missing.append(missing)
             opened = self._next()
             if (opened.width, opened.height) != (self.first.width, self.first.height):
-                raise ValueError("another size")  # than the limits were checked for
+                raise ValueError("another size")  # than the one that was checked against the limits
 
-    def _developed(self, opened: Opened, name: str, title: str) -> Raster:
+    def _develop(self, opened: Opened, name: str, title: str) -> Raster:
         image, file = opened.image(), self._file
         check_kind(image, title)
-        metadata = fields.collect(image, file.format, file.data, file.page.at)
-        alpha = file.format == "tiff" and exif.has_alpha(file.data, file.page.at)
+        metadata = fields.collect(image, file.format, file.data, file.page.offset)
+        alpha = file.format == "tiff" and exif.has_alpha(file.data, file.page.offset)
         return develop(image, name=name, format=file.format, metadata=metadata, note=opened.note, alpha=alpha)
 
 
-def _wants(kind: str, lacks: Sequence[str]) -> str:
-    """What the decoders lack, and the extra that would add it."""
-    what = next(filter(None, lacks), "")
+def _missing_support(kind: str, reasons: Sequence[str]) -> str:
+    """The end of an error message: what the decoders lack, and the extra that would add it."""
+    reason = next(filter(None, reasons), "")
     extra = BY_NAME[kind].extra
-    missing = extra and not all(map(importlib.util.find_spec, EXTRAS[extra]))
-    return (f" ({what})" if what else "") + (f"; needs pip install 'handtint[{extra}]'" if missing else "")
+    needs_extra = extra and not all(map(importlib.util.find_spec, EXTRAS[extra]))
+    return (f" ({reason})" if reason else "") + (f"; needs pip install 'handtint[{extra}]'" if needs_extra else "")
 
 
 def read(path: str | Path, *, limits: Limits = LIMITS) -> Raster:
@@ -141,12 +142,12 @@ def _kind_of(start: bytes, title: str) -> str:
         return kind
     if not start:
         raise DecodeError(f"{title}: no data")
-    refused = next((f" ({kind})" for mark, kind in _REFUSED if mark in start.lower()), "")
+    refused = next((f" ({kind})" for signature, kind in _REJECTED_SIGNATURES if signature in start.lower()), "")
     raise DecodeError(f"{title}: not a photograph format{refused}")
 
 
 def _check(opened: Sequence[Opened], title: str, limits: Limits) -> None:
-    """Raise LimitError if the headers announce a picture over the limits."""
+    """Raise LimitError if the sizes in the headers exceed the limits."""
     if sum(page.width * page.height for page in opened) > limits.pixels:
         size = " and ".join(f"{page.width} x {page.height}" for page in opened[:3])
         more = f" and {len(opened) - 3} more pages" if len(opened) > 3 else ""
@@ -159,14 +160,14 @@ def _check(opened: Sequence[Opened], title: str, limits: Limits) -> None:
 def encode(photo: Raster, *, format: str = "", quality: int = 95) -> bytes:
     """Encode a photo as the bytes of a file: in the given format, else in the photo's own, else as PNG.
 
-    quality: 1..100, for JPEG and WebP. What a format cannot hold is lost: alpha in JPEG (the photo is laid over white),
-    16 bits outside PNG and TIFF. Raises OutputError.
+    quality: 1..100, for JPEG and WebP. JPEG stores no alpha (the photo is blended over white), and only PNG and TIFF
+    store 16 bits. Raises OutputError.
     """
     own = photo.format if photo.format in MEDIA_TYPES else "png"
-    return _encoded(photo, files.one_line(photo.name) or "picture", format or own, quality)
+    return _encode_pages(photo, files.one_line(photo.name) or "picture", format or own, quality)
 
 
-def _encoded(photo: Raster, title: str, format: str, quality: int) -> bytes:
+def _encode_pages(photo: Raster, title: str, format: str, quality: int) -> bytes:
     """The bytes of a file, of all pages. Raises OutputError."""
     kind = _kind(photo, title, format)
     try:
@@ -177,34 +178,34 @@ def _encoded(photo: Raster, title: str, format: str, quality: int) -> bytes:
 
 
 def _page(photo: Raster, kind: str, settings: dict[str, Any]) -> bytes:
-    values, keep = _values(photo, kind), fields.kept(photo.metadata, kind)
+    values, flags = _values(photo, kind), fields.keep_flags(photo.metadata, kind)
     with large.releasing(values):
-        data: bytes = pyvips.Operation.call(f"{kind}save_buffer", _image(values, photo, kind), keep=keep, **settings)
-    return fields.finish(data, photo.metadata, kind)
+        data: bytes = pyvips.Operation.call(f"{kind}save_buffer", _image(values, photo, kind), keep=flags, **settings)
+    return fields.add_missing(data, photo.metadata, kind)
 
 
 def _save(photo: Raster, file: BinaryIO, kind: str, settings: dict[str, Any]) -> None:
     """Encode into an open file. Raises OSError if the disk is full, pyvips.Error."""
-    values, keep = _values(photo, kind), fields.kept(photo.metadata, kind)
+    values, flags = _values(photo, kind), fields.keep_flags(photo.metadata, kind)
     target = pyvips.Target.new_to_descriptor(file.fileno())
     try:
         with large.releasing(values):
-            pyvips.Operation.call(f"{kind}save_target", _image(values, photo, kind), target, keep=keep, **settings)
+            pyvips.Operation.call(f"{kind}save_target", _image(values, photo, kind), target, keep=flags, **settings)
     except pyvips.Error as error:
-        code = next((code for code in _FULL if os.strerror(code) in str(error)), None)
+        code = next((code for code in _DISK_ERRORS if os.strerror(code) in str(error)), None)
         if code is None:
             raise
         raise OSError(code, os.strerror(code)) from error
-    fields.finish_file(file, photo.metadata, kind)
+    fields.add_missing_to_file(file, photo.metadata, kind)
 
 
 def _kind(photo: Raster, title: str, format: str) -> str:
     """The canonical name of a format. Raises OutputError if it is unknown, or cannot hold the photo."""
-    kind = ENDINGS.get("." + format.lower(), format.lower())
+    kind = EXTENSIONS.get("." + format.lower(), format.lower())
     if kind not in MEDIA_TYPES:
         raise OutputError(f"{title}: unknown format {format!r}; use one of {', '.join(MEDIA_TYPES)}")
-    if max(photo.size) > _LARGEST[kind]:
-        raise OutputError(f"{title}: {kind} holds at most {_LARGEST[kind]} pixels a side; use png or tiff")
+    if max(photo.size) > _MAX_SIDES[kind]:
+        raise OutputError(f"{title}: {kind} holds at most {_MAX_SIDES[kind]} pixels a side; use png or tiff")
     if photo.pages and kind != "tiff":
         raise OutputError(f"{title}: {kind} holds one page, the photo has {len(photo.pages) + 1}; use tiff")
     return kind
@@ -213,7 +214,7 @@ def _kind(photo: Raster, title: str, format: str) -> str:
 def _values(photo: Raster, format: str) -> Array:
     """The pixel values to write, copied only if necessary."""
     pixels = _with_alpha(photo.pixels if photo.native is None else photo.native, photo.alpha)
-    return large.contiguous(pixels if format in _SIXTEEN else eight_bits(pixels))
+    return large.contiguous(pixels if format in _WITH_16_BITS else eight_bits(pixels))
 
 
 def _image(values: Array, photo: Raster, format: str) -> pyvips.Image:
@@ -234,9 +235,9 @@ def _with_alpha(pixels: Pixels, alpha: Pixels | None) -> Pixels:
 def _settings(photo: Raster, format: str, quality: int) -> dict[str, Any]:
     quality = min(max(quality, 1), 100)
     if format == "jpeg":
-        full = "off" if quality >= 90 else "on"  # 4:4:4: tints have edges of their own
-        optimal = photo.pixels.size <= _OPTIMAL  # of larger ones they would take more time than all of the blending
-        return {"Q": quality, "subsample_mode": full, "optimize_coding": optimal, "background": [255]}
+        subsampling = "off" if quality >= 90 else "on"  # 4:4:4, for sharp edges of colours
+        optimize = photo.pixels.size <= _OPTIMIZED_JPEG  # for larger photos this would take longer than blending
+        return {"Q": quality, "subsample_mode": subsampling, "optimize_coding": optimize, "background": [255]}
     if format == "webp":
         return {"Q": quality, "effort": 2}
     if format == "png":
@@ -255,12 +256,12 @@ def write(photo: Raster, path: str | Path, *, format: str = "", quality: int = 9
     Missing folders are created. An existing file is only replaced once the new one is complete. Raises OutputError.
     """
     name = files.one_line(str(path))
-    ending = Path(path).suffix.lower()
-    if not format and ending not in ENDINGS:
-        raise OutputError(f"{name}: unknown ending {ending!r}; use one of {', '.join(ENDINGS)}")
-    image_format = format or ENDINGS[ending]
+    extension = Path(path).suffix.lower()
+    if not format and extension not in EXTENSIONS:
+        raise OutputError(f"{name}: unknown ending {extension!r}; use one of {', '.join(EXTENSIONS)}")
+    image_format = format or EXTENSIONS[extension]
     if photo.pages or not _is_large(photo):
-        files.write(path, _encoded(photo, name, image_format, quality))
+        files.write(path, _encode_pages(photo, name, image_format, quality))
         return
     kind = _kind(photo, name, image_format)
     try:

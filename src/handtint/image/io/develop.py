@@ -37,7 +37,7 @@ def develop(
     """
     icc = image.get(vips.ICC) if image.get_typeof(vips.ICC) else None
     if image.get_typeof("orientation") and image.get("orientation") > 1:
-        image = vips.random_access(image).autorot()  # turning needs the rows in another order than they are read in
+        image = vips.random_access(image).autorot()  # rotation needs the rows in another order
     image, channels_note = _first_channels(image, alpha)
     depth_note = ""
     if image.interpretation == "cmyk":
@@ -48,10 +48,10 @@ def develop(
         values = vips.array(image)
     else:
         values, depth_note = sixteen_bits(image.numpy())
-    pixels, opacity = _parted(values)
-    pixels, native, icc = _managed(pixels, icc)
+    pixels, alpha_plane = _split_alpha(values)
+    pixels, native, icc = _color_managed(pixels, icc)
     notes = "; ".join(filter(None, (note, channels_note, depth_note)))
-    return Raster(pixels, opacity, native, icc, metadata, format, name, note=notes)
+    return Raster(pixels, alpha_plane, native, icc, metadata, format, name, note=notes)
 
 
 def _first_channels(image: pyvips.Image, alpha: bool) -> tuple[pyvips.Image, str]:
@@ -75,7 +75,7 @@ def _from_cmyk(image: pyvips.Image, icc: bytes | None) -> pyvips.Image:
     return image.icc_transform("srgb", embedded=True, input_profile="cmyk", intent="relative", depth=depth)
 
 
-def _parted(array: Array) -> tuple[Pixels, Pixels | None]:
+def _split_alpha(array: Array) -> tuple[Pixels, Pixels | None]:
     """(H, W) or (H, W, 1..4) as pixels, gray or RGB, and alpha, each contiguous."""
     if array.ndim == 2:
         return array, None
@@ -86,7 +86,7 @@ def _parted(array: Array) -> tuple[Pixels, Pixels | None]:
     return large.contiguous(pixels), large.contiguous(array[..., -1]) if bands in (2, 4) else None
 
 
-def _managed(pixels: Pixels, icc: bytes | None) -> tuple[Pixels, Pixels | None, bytes | None]:
+def _color_managed(pixels: Pixels, icc: bytes | None) -> tuple[Pixels, Pixels | None, bytes | None]:
     """(sRGB pixels, the file's own values if they have another encoding, the profile to embed)."""
     kind = profile.kind(icc)
     if icc is None or not kind:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 class Format:
     """A file format.
 
-    title: its usual name. endings: of file names, lower case, the usual one first. signatures: (offset, bytes) pairs,
-    of which every file has one. decoders: keys of `decoders.DECODERS`, tried in this order. extra: of handtint, whose
-    library decodes what the base install cannot, or "".
+    title: its usual name. extensions: of file names, lower case, the usual one first. signatures: (offset, bytes)
+    pairs, of which every file has one. decoders: keys of `decoders.DECODERS`, tried in this order. extra: the extra of
+    handtint with a library for files that the base install cannot decode, or "".
     """
 
     name: str
     title: str
-    endings: tuple[str, ...]
+    extensions: tuple[str, ...]
     signatures: tuple[tuple[int, bytes], ...]
     decoders: tuple[str, ...] = ("pillow",)
     extra: str = ""
@@ -54,11 +54,23 @@ FORMATS = (
     Format("tga", "TGA", (".tga", ".vda", ".icb", ".vst"), ()),  # has no signature: see _is_tga
 )
 BY_NAME = {known.name: known for known in FORMATS}
-MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff", "webp": "image/webp"}  # that are written
-ENDINGS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp"}  # of those
-EXTRAS = {"tiff": ("tifffile", "imagecodecs"), "heif": ("pillow_heif",), "jxl": ("pillow_jxl",)}  # and their modules
-READABLE = frozenset(ending for known in FORMATS for ending in known.endings)
-_BITS = {1: (8,), 2: (16, 24, 32), 3: (8, 16)}  # a pixel, of each type of TGA: palette, colour, gray
+MEDIA_TYPES = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "tiff": "image/tiff",
+    "webp": "image/webp",
+}  # of written formats
+EXTENSIONS = {
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".png": "png",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".webp": "webp",
+}  # of written formats
+EXTRAS = {"tiff": ("tifffile", "imagecodecs"), "heif": ("pillow_heif",), "jxl": ("pillow_jxl",)}  # with their modules
+READABLE = frozenset(ending for known in FORMATS for ending in known.extensions)
+_BITS = {1: (8,), 2: (16, 24, 32), 3: (8, 16)}  # per pixel, for each type of TGA: palette, colour, gray
 
 
 def recognize(data: bytes) -> str:
@@ -69,11 +81,11 @@ def recognize(data: bytes) -> str:
     return "tga" if _is_tga(data[:18]) else ""
 
 
-def _is_tga(head: bytes) -> bool:
+def _is_tga(header: bytes) -> bool:
     """Whether 18 bytes can be the header of a TGA file: consistent type and palette, valid sizes and bits."""
-    if len(head) < 18 or head[1] > 1 or head[2] & ~8 not in _BITS:
+    if len(header) < 18 or header[1] > 1 or header[2] & ~8 not in _BITS:
         return False
-    kind, bits, flags = head[2] & ~8, head[16], head[17]
-    palette = (kind == 1) == (head[1] == 1) and (head[1] == 1 or not any(head[3:8]))
-    size = any(head[12:14]) and any(head[14:16])
+    kind, bits, flags = header[2] & ~8, header[16], header[17]
+    palette = (kind == 1) == (header[1] == 1) and (header[1] == 1 or not any(header[3:8]))
+    size = any(header[12:14]) and any(header[14:16])
     return palette and size and bits in _BITS[kind] and not flags & 0xC0

@@ -29,8 +29,8 @@ def size(data: Content) -> tuple[int, int]:
     height = side(by_eight)
     ratio = take(3)
     if ratio:
-        above, below = _RATIOS[ratio]
-        return height * above // below, height
+        numerator, denominator = _RATIOS[ratio]
+        return height * numerator // denominator, height
     return side(by_eight), height
 
 
@@ -38,18 +38,18 @@ def _codestream(data: Content) -> int:
     """The offset of the codestream: the file's start, or in the first of the boxes that hold it."""
     if data[:2] == b"\xff\x0a":
         return 0
-    at = 0
-    while at + 16 <= len(data):
-        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        head = 16 if length == 1 else 8
+    offset = 0
+    while offset + 16 <= len(data):
+        length, kind = int.from_bytes(data[offset : offset + 4], "big"), data[offset + 4 : offset + 8]
+        header_size = 16 if length == 1 else 8
         if kind in (b"jxlc", b"jxlp"):
-            start = at + head + (4 if kind == b"jxlp" else 0)
+            start = offset + header_size + (4 if kind == b"jxlp" else 0)
             if data[start : start + 2] == b"\xff\x0a":
                 return start
             break
         if length == 1:
-            length = int.from_bytes(data[at + 8 : at + 16], "big")
-        if length < head:
+            length = int.from_bytes(data[offset + 8 : offset + 16], "big")
+        if length < header_size:
             break
-        at += length
+        offset += length
     raise ValueError("no JPEG XL codestream")

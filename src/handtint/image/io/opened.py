@@ -12,7 +12,7 @@ from handtint.types import Content
 
 
 class UnsupportedError(Exception):
-    """A decoder does not support this kind of file, which may be intact. The message says what is lacking, or is ""."""
+    """A decoder does not support this kind of file, which may be intact. Message: what is missing, or ""."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from handtint.types import Array
 
 _PHOTOMETRIC = {0: "b-w", 1: "b-w", 2: "srgb", 5: "cmyk"}  # white or black is zero, RGB, separated
 _XMP, _ICC = 700, 34675
-_SIXTEEN = {"b-w": "grey16", "srgb": "rgb16", "cmyk": "cmyk"}
+_SIXTEEN_BIT = {"b-w": "grey16", "srgb": "rgb16", "cmyk": "cmyk"}
 _NUMBERS = "uif"
 
 
@@ -26,7 +26,7 @@ def decoded(file: File) -> Opened:
         import tifffile
     except ImportError as error:
         raise UnsupportedError from error
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is wrong is said once, by the error
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # the exception is enough
     try:
         page: Any = tifffile.TiffFile(io.BytesIO(file.data)).pages[file.page.number]
     except (tifffile.TiffFileError, IndexError, KeyError) as error:
@@ -49,10 +49,10 @@ def _image(page: Any, file: File) -> pyvips.Image:
         values = np.moveaxis(values, 0, -1)
     if page.photometric == 0 and values.dtype.kind == "u":
         values = np.iinfo(values.dtype).max - values
-    return _tagged(_as_image(values, _PHOTOMETRIC[page.photometric]), file)
+    return _with_metadata(_to_vips(values, _PHOTOMETRIC[page.photometric]), file)
 
 
-def _as_image(values: Array, interpretation: str) -> pyvips.Image:
+def _to_vips(values: Array, interpretation: str) -> pyvips.Image:
     """(H, W) or (H, W, n) values as an image; 64-bit integers become 64-bit floats, since libvips lacks the former."""
     if values.dtype.kind not in _NUMBERS and values.dtype != bool:
         raise UnsupportedError(f"samples of type {values.dtype}")
@@ -62,33 +62,33 @@ def _as_image(values: Array, interpretation: str) -> pyvips.Image:
         values = values.astype(np.float64)
     if values.dtype == np.float16:
         values = values.astype(np.float32)
-    wide = values.dtype == np.uint16
+    is_16_bit = values.dtype == np.uint16
     image = pyvips.Image.new_from_array(np.ascontiguousarray(values))
-    return image.copy(interpretation=_SIXTEEN[interpretation] if wide else interpretation)
+    return image.copy(interpretation=_SIXTEEN_BIT[interpretation] if is_16_bit else interpretation)
 
 
-def _tagged(image: pyvips.Image, file: File) -> pyvips.Image:
+def _with_metadata(image: pyvips.Image, file: File) -> pyvips.Image:
     """The image with its directory's profile, XMP, orientation and resolution; EXIF and IPTC are read elsewhere."""
-    at = tiff.first(file.data) if file.page.at is None else file.page.at
+    offset = tiff.first(file.data) if file.page.offset is None else file.page.offset
     tags = (_ICC, _XMP, exif.ORIENTATION, exif.X_RESOLUTION, exif.Y_RESOLUTION, exif.RESOLUTION_UNIT)
-    entries = tiff.read(file.data, at, tags)
+    entries = tiff.read(file.data, offset, tags)
     image = image.copy()
     for tag, name in ((_ICC, vips.ICC), (_XMP, "xmp-data")):
         if tag in entries and isinstance(entries[tag].value, bytes):
             image.set_type(pyvips.GValue.blob_type, name, entries[tag].value)
-    image = _sized(image, entries)
-    if exif.ORIENTATION in entries and (turned := entries[exif.ORIENTATION].numbers()):
-        image.set_type(pyvips.GValue.gint_type, "orientation", turned[0])
+    image = _with_resolution(image, entries)
+    if exif.ORIENTATION in entries and (orientation := entries[exif.ORIENTATION].numbers()):
+        image.set_type(pyvips.GValue.gint_type, "orientation", orientation[0])
     return image
 
 
-def _sized(image: pyvips.Image, entries: tiff.Directory) -> pyvips.Image:
+def _with_resolution(image: pyvips.Image, entries: tiff.Directory) -> pyvips.Image:
     """The image with the resolution in the directory, if any, in pixels per millimetre."""
-    sides = [entries[tag].numbers() for tag in (exif.X_RESOLUTION, exif.Y_RESOLUTION) if tag in entries]
-    if len(sides) < 2 or not all(len(side) == 2 and all(side) for side in sides):
+    resolutions = [entries[tag].numbers() for tag in (exif.X_RESOLUTION, exif.Y_RESOLUTION) if tag in entries]
+    if len(resolutions) < 2 or not all(len(side) == 2 and all(side) for side in resolutions):
         return image
     metric = exif.RESOLUTION_UNIT in entries and entries[exif.RESOLUTION_UNIT].numbers() == (3,)
-    x, y = (above / below / (10 if metric else 25.4) for above, below in sides)
+    x, y = (numerator / denominator / (10 if metric else 25.4) for numerator, denominator in resolutions)
     image = image.copy(xres=x, yres=y)
     image.set_type(pyvips.GValue.gstr_type, "resolution-unit", "cm" if metric else "in")
     return image

@@ -1,7 +1,7 @@
-"""EXIF as TIFF directories: read, made upright, and carried in and out of TIFF files.
+"""EXIF as TIFF directories: read, made upright, and copied from and to TIFF files.
 
-libvips keeps the EXIF of JPEG, PNG and WebP as one block ("Exif" + a little TIFF file) but neither reads nor writes
-the EXIF of a TIFF file, whose entries stand in its first directory among those that describe the pixels.
+libvips keeps the EXIF of JPEG, PNG and WebP as one block ("Exif" + a small TIFF file), but neither reads nor writes
+the EXIF of a TIFF file, whose entries are in its first directory, among those that describe the pixels.
 
 Sources: TIFF 6.0 (Adobe 1992), Exif 2.32 (CIPA DC-008).
 """
@@ -24,7 +24,7 @@ from handtint.image.metadata.tiff import (
     layout,
     rows,
     rows_of,
-    written,
+    serialize,
 )
 from handtint.image.metadata.tiff import read as read_directory
 
@@ -32,61 +32,61 @@ PREFIX = b"Exif\0\0"
 ORIENTATION, IPTC, COLOR_SPACE = 0x0112, 0x83BB, 0xA001
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
 _COMPRESSION, _EXTRA_SAMPLES = 0x0103, 0x0152
-_PIXEL_SIZE = (0xA002, 0xA003)  # width and height once more: a TIFF says them itself
-# what a TIFF may be given: names, dates, rights, what it shows; 0x9C9B.. are Windows' title, comment, author, keywords
+_PIXEL_SIZE = (0xA002, 0xA003)  # width and height, which a TIFF has in its own entries
+# Entries that are added to TIFF files: names, dates, rights, descriptions; 0x9C9B.. are Windows' title, comment, ...
 _DESCRIPTIVE = {0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298, IPTC}
 _DESCRIPTIVE |= {EXIF, GPS, *range(0x9C9B, 0x9CA0)}
 _STORAGE = {tag for pair in STRIPS for tag in pair} | {_COMPRESSION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT}
-_WANTED = _DESCRIPTIVE | _STORAGE
+_TAGS = _DESCRIPTIVE | _STORAGE
 
 
-def read(data: Data, at: int | None = None) -> Directory:
+def read(data: Data, offset: int | None = None) -> Directory:
     """The entries that handtint uses of an EXIF block, with or without its prefix, or of a TIFF file's first directory.
 
-    Entries that cannot be read are left out. Raises ValueError where there is no directory at all.
+    Entries that cannot be read are left out. Raises ValueError if there is no directory at all.
     """
     data = data[len(PREFIX) :] if data[: len(PREFIX)] == PREFIX else data
-    return read_directory(data, first(data) if at is None else at, _WANTED)
+    return read_directory(data, first(data) if offset is None else offset, _TAGS)
 
 
 def block(entries: Directory) -> bytes:
     """An EXIF block, prefix included, of a directory."""
-    return PREFIX + b"II*\0\x08\0\0\0" + written(entries, 8, Layout("<", False))
+    return PREFIX + b"II*\0\x08\0\0\0" + serialize(entries, 8, Layout("<", False))
 
 
-def described(entries: Directory) -> Directory:
+def descriptive(entries: Directory) -> Directory:
     """The entries that describe the picture, without those that describe how its pixels are stored."""
-    described_entries = {tag: entry for tag, entry in entries.items() if tag in _DESCRIPTIVE}
-    exif = described_entries.get(EXIF)
+    selected = {tag: entry for tag, entry in entries.items() if tag in _DESCRIPTIVE}
+    exif = selected.get(EXIF)
     if exif and isinstance(exif.value, dict):
-        described_entries[EXIF] = Entry(4, {tag: entry for tag, entry in exif.value.items() if tag not in _PIXEL_SIZE})
-    return described_entries
+        selected[EXIF] = Entry(4, {tag: entry for tag, entry in exif.value.items() if tag not in _PIXEL_SIZE})
+    return selected
 
 
-def into_tiff(file: bytes, entries: Directory) -> bytes:
+def add_to_tiff(file: bytes, entries: Directory) -> bytes:
     """The TIFF file with entries added to its first directory, which is written anew at the end of the file.
 
-    Entries that the file has already are left as they are. Raises ValueError if the file is not a TIFF.
+    Entries that the file already has are unchanged. Raises ValueError if the file is not a TIFF.
     """
     form = layout(file)
-    at, tail = _addition(file, entries, form)
-    header = file[: form.first] + form.word.pack(at)
-    return b"".join((header, memoryview(file)[len(header) :], bytes(at - len(file)), tail))
+    offset, directory = _extended_directory(file, entries, form)
+    header = file[: form.first] + form.word.pack(offset)
+    return b"".join((header, memoryview(file)[len(header) :], bytes(offset - len(file)), directory))
 
 
-def into_tiff_file(file: BinaryIO, entries: Directory) -> None:
-    """The same to an open file that can be read and written, without reading all of it."""
+def add_to_tiff_file(file: BinaryIO, entries: Directory) -> None:
+    """The same as `add_to_tiff` for an open file that can be read and written, without reading all of it."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         form = layout(data)
-        at, tail = _addition(data, entries, form)
-    file.seek(at)
-    file.write(tail)
+        offset, directory = _extended_directory(data, entries, form)
+    file.seek(offset)
+    file.write(directory)
     file.seek(form.first)
-    file.write(form.word.pack(at))
+    file.write(form.word.pack(offset))
 
 
-def _addition(file: bytes | mmap.mmap, entries: Directory, form: Layout) -> tuple[int, bytes]:
-    """The first directory with entries added, and the even place past the file's end where it goes."""
+def _extended_directory(file: bytes | mmap.mmap, entries: Directory, form: Layout) -> tuple[int, bytes]:
+    """(even file offset past the end, the first directory with entries added, to be written there)."""
     (old,) = form.word.unpack_from(file, form.first)
     size = form.row.size
     directory = {tag: file[at - size + form.word.size : at + form.word.size] for tag, _, _, at in rows(file, old, form)}
@@ -99,44 +99,44 @@ def _addition(file: bytes | mmap.mmap, entries: Directory, form: Layout) -> tupl
     return at, form.head.pack(len(directory)) + b"".join(directory[tag] for tag in sorted(directory)) + link + body
 
 
-def upright(exif: bytes) -> bytes | None:
-    """The EXIF block, prefix included, with orientation 1 and no thumbnail; None where it is damaged.
+def make_upright(exif: bytes) -> bytes | None:
+    """The EXIF block, prefix included, with orientation 1 and no thumbnail; None if it is damaged.
 
-    Everything else keeps its place, because maker notes contain offsets that cannot be updated.
+    Everything else stays at its offset, because maker notes contain offsets that cannot be updated.
     """
     data = bytearray(exif.removeprefix(PREFIX))
     try:
         form = layout(data)
-        (at,) = form.word.unpack_from(data, form.first)
-        directory = list(rows(data, at, form))
-        for tag, kind, _, place in directory:
+        (offset,) = form.word.unpack_from(data, form.first)
+        directory = list(rows(data, offset, form))
+        for tag, kind, _, value_offset in directory:
             if tag == ORIENTATION and kind == 3:
-                struct.pack_into(form.order + "H", data, place, 1)
-        link = at + form.head.size + len(directory) * form.row.size
+                struct.pack_into(form.order + "H", data, value_offset, 1)
+        link = offset + form.head.size + len(directory) * form.row.size
         form.word.pack_into(data, link, 0)  # the second directory holds the thumbnail
     except (struct.error, OverflowError, ValueError):
         return None
     return PREFIX + bytes(data)
 
 
-def has_alpha(file: Data, at: int | None = None) -> bool:
+def has_alpha(file: Data, offset: int | None = None) -> bool:
     """Whether the first channel beyond the colours of a TIFF file's page is alpha, by its ExtraSamples."""
     try:
-        entries = read_directory(file, first(file) if at is None else at, (_EXTRA_SAMPLES,))
+        entries = read_directory(file, first(file) if offset is None else offset, (_EXTRA_SAMPLES,))
     except ValueError:
         return False
     return _EXTRA_SAMPLES in entries and entries[_EXTRA_SAMPLES].numbers()[:1] in ((1,), (2,))
 
 
-def is_whole(file: Data, at: int | None = None) -> bool:
+def has_all_strips(file: Data, offset: int | None = None) -> bool:
     """Whether every uncompressed strip or tile of a TIFF file's page lies inside the file.
 
-    at: the file offset of the page's directory, by default the first one's.
+    offset: of the page's directory in the file, by default the first one's.
 
-    Compressed ones that do not are found out when they are decoded.
+    Missing compressed ones cause an error when they are decoded.
     """
     try:
-        entries = read(file, at)
+        entries = read(file, offset)
     except ValueError:
         return False
     if _COMPRESSION in entries and entries[_COMPRESSION].numbers() != (1,):
@@ -144,5 +144,5 @@ def is_whole(file: Data, at: int | None = None) -> bool:
     for offsets, counts in STRIPS:
         if offsets in entries and counts in entries:
             pairs = zip(entries[offsets].numbers(), entries[counts].numbers(), strict=False)
-            return all(offset + count <= len(file) for offset, count in pairs)
+            return all(start + count <= len(file) for start, count in pairs)
     return True

@@ -1,8 +1,8 @@
 """ICC profiles: their kind, whether they are practically sRGB, and conversion to sRGB and back.
 
-Profiles made of a matrix and three curves (sRGB, Adobe RGB, Display P3, ProPhoto and what cameras embed) are computed
-here, to about a level of 16 bits; a colour library's 16-bit grid is off by levels of 8 bits at the edge of the gamut.
-Profiles made of tables go through libvips. Relative colorimetric throughout, no black point compensation.
+Profiles of a matrix and three curves (sRGB, Adobe RGB, Display P3, ProPhoto and those of cameras) are computed here, to
+about one level of 16 bits; the 16-bit grid of a colour library is off by levels of 8 bits at the boundary of the gamut.
+Profiles of tables are left to libvips. The intent is always relative colorimetric, without black point compensation.
 
 Source: ICC.1:2022, sections 7 (profile layout), 10.6 (curveType) and 10.18 (parametricCurveType).
 """
@@ -80,7 +80,7 @@ def to_profile(pixels: Pixels, icc: bytes) -> Pixels:
 def gray_to_srgb(pixels: Pixels, icc: bytes) -> Pixels:
     """(H, W) values in the encoding of a gray profile to sRGB, same dtype.
 
-    Kept as they are where the profile's curve is sRGB's or a plain gamma 2.2, to a level of 8 bits, or cannot be read.
+    They are unchanged if the profile's curve is, to a level of 8 bits, sRGB's or a gamma of 2.2, or cannot be read.
     """
     try:
         curve = _curve(_tags(icc)[b"kTRC"])
@@ -90,8 +90,8 @@ def gray_to_srgb(pixels: Pixels, icc: bytes) -> Pixels:
     encoded = srgb.encode_srgb(curve.astype(np.float32))
     if min(np.abs(encoded - steps).max(), np.abs(curve ** (1 / 2.2) - steps).max()) <= 1 / 255:
         return pixels
-    top = np.iinfo(pixels.dtype).max
-    table: Pixels = np.round(encoded[:: (_STEPS - 1) // top] * top).astype(pixels.dtype)
+    max_value = np.iinfo(pixels.dtype).max
+    table: Pixels = np.round(encoded[:: (_STEPS - 1) // max_value] * max_value).astype(pixels.dtype)
     return large.by_rows(lambda rows: table[rows], (pixels,), large.empty(pixels.shape, pixels.dtype))
 
 
@@ -111,10 +111,10 @@ def _convert(pixels: Pixels, source: _Shaper, target: _Shaper) -> Pixels:
 
 @lru_cache(maxsize=8)
 def _inverses(shaper: _Shaper, dtype: np.dtype) -> Array:
-    """Tables (3, 65536) from the square root of linear light, which spares the shadows, to encoded values."""
+    """Tables (3, 65536) from the square root of linear light, for precision in shadows, to encoded values."""
     steps = np.linspace(0, np.iinfo(dtype).max, _STEPS)
-    light = np.linspace(0, 1, _STEPS) ** 2
-    return np.stack([np.round(np.interp(light, curve, steps)) for curve in shaper.curves]).astype(dtype)
+    linear = np.linspace(0, 1, _STEPS) ** 2
+    return np.stack([np.round(np.interp(linear, curve, steps)) for curve in shaper.curves]).astype(dtype)
 
 
 @lru_cache(maxsize=1)
@@ -142,8 +142,8 @@ def _shaper(icc: bytes) -> _Shaper | None:
 
 def _tags(icc: bytes) -> dict[bytes, bytes]:
     (count,) = struct.unpack_from(">I", icc, 128)
-    places = [struct.unpack_from(">4sII", icc, 132 + 12 * i) for i in range(min(count, 100))]
-    return {name: icc[at : at + size] for name, at, size in places}
+    records = [struct.unpack_from(">4sII", icc, 132 + 12 * i) for i in range(min(count, 100))]
+    return {name: icc[offset : offset + size] for name, offset, size in records}
 
 
 def _curve(tag: bytes) -> Array:
@@ -160,7 +160,7 @@ def _curve(tag: bytes) -> Array:
     return x ** (values[0] / 256) if count == 1 else np.interp(x, np.linspace(0, 1, count), values / 65535)
 
 
-@np.errstate(all="ignore")  # a damaged curve can have any powers: what becomes of them stays in 0..1
+@np.errstate(all="ignore")  # a damaged curve can have any exponents; results are clipped to 0..1
 def _parametric(x: Array, tag: bytes) -> Array:
     (function,) = struct.unpack_from(">H", tag, 8)
     if function > 4:
@@ -169,7 +169,7 @@ def _parametric(x: Array, tag: bytes) -> Array:
     g, a, b, c, d, e, f = np.concatenate([numbers, np.zeros(7 - len(numbers))])
     if function == 0:
         return np.clip(x**g, 0, 1)
-    if function < 3:  # c, where given, is added on both sides of the bend at -b / a
+    if function < 3:  # c is added on both sides of the bend at -b / a
         c, d, e, f = 0.0, -b / a if a else 0.0, c, c
     return np.nan_to_num(np.clip(np.where(x >= d, np.maximum(a * x + b, 0) ** g + e, c * x + f), 0, 1))
 

@@ -21,15 +21,15 @@ OURS = "urn:handtint:provenance:1#"
 _XMP = "http://ns.adobe.com/xap/1.0/"
 # A photograph of which a part, its colour, is the output of a trained model.
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-_NOT_OF_THE_PICTURE = {"metadata", "provenance", "format", "quality"}  # options that leave its pixels alone
+_WITHOUT_EFFECT = {"metadata", "provenance", "format", "quality"}  # options without effect on the pixels
 
 
-def stated(metadata: Mapping[str, Any], models: Mapping[str, str], options: Options) -> dict[str, Any]:
-    """The metadata of a photo, its XMP extended by the statement.
+def with_statement(metadata: Mapping[str, Any], models: Mapping[str, str], options: Options) -> dict[str, Any]:
+    """The metadata of a photo, with the statement added to its XMP.
 
     models: name -> sha256 of the weights, for the networks that were used.
     """
-    settings = {key: value for key, value in asdict(options).items() if key not in _NOT_OF_THE_PICTURE}
+    settings = {key: value for key, value in asdict(options).items() if key not in _WITHOUT_EFFECT}
     statement = [
         xmp.Property(IPTC, "Iptc4xmpExt", "DigitalSourceType", SOURCE_TYPE),
         xmp.Property(IPTC, "Iptc4xmpExt", "AISystemUsed", "handtint"),
@@ -37,6 +37,6 @@ def stated(metadata: Mapping[str, Any], models: Mapping[str, str], options: Opti
         xmp.Property(OURS, "handtint", "Models", tuple(f"{name} sha256:{sha}" for name, sha in models.items())),
         xmp.Property(OURS, "handtint", "Options", json.dumps(settings, sort_keys=True)),
     ]
-    tool = [xmp.Property(_XMP, "xmp", "CreatorTool", f"handtint {__version__}")]  # the first one's name stands
-    packet = xmp.extend(metadata.get("xmp-data", b""), statement, unless_said=tool)
+    tool = [xmp.Property(_XMP, "xmp", "CreatorTool", f"handtint {__version__}")]  # only if no tool is named yet
+    packet = xmp.extend(metadata.get("xmp-data", b""), statement, defaults=tool)
     return {**metadata, "xmp-data": packet}

@@ -16,9 +16,9 @@ STRIPS = ((0x0111, 0x0117), (0x0144, 0x0145))  # offsets and byte counts, of str
 _POINTERS = {EXIF, GPS, 0xA005}  # directories within directories: Exif, GPS, interoperability
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _RATIONALS = {5, 10}  # two numbers each
-_MOST = 4096  # entries of one directory; real ones have tens
-_MOST_BYTES = 1 << 26  # of all directories together
-_DEPTH = 3  # directories within directories
+_MAX_ENTRIES = 4096  # entries of one directory; real ones have tens
+_MAX_BYTES = 1 << 26  # of all directories together
+_MAX_DEPTH = 3  # directories within directories
 
 
 def _number_size(kind: int) -> int:
@@ -68,7 +68,7 @@ class Layout:
 
     @property
     def first(self) -> int:
-        return 8 if self.big else 4  # where the header says the place of the first directory
+        return 8 if self.big else 4  # position in the header of the offset of the first directory
 
     def little(self, value: bytes, kind: int) -> bytes:
         """The value with its numbers converted from this byte order to little-endian, or back."""
@@ -87,49 +87,49 @@ def layout(data: Data) -> Layout:
     return Layout(order, magic == 43)
 
 
-def rows(data: Data, at: int, layout: Layout) -> Iterator[tuple[int, int, int, int]]:
+def rows(data: Data, offset: int, layout: Layout) -> Iterator[tuple[int, int, int, int]]:
     """(tag, type, count, offset of the value field) of each entry in the directory at a file offset."""
-    (count,) = layout.head.unpack_from(data, at)
-    if count > _MOST:
+    (count,) = layout.head.unpack_from(data, offset)
+    if count > _MAX_ENTRIES:
         raise ValueError("too many entries")
     for i in range(count):
-        place = at + layout.head.size + i * layout.row.size
-        tag, kind, number, _ = layout.row.unpack_from(data, place)
-        yield tag, kind, number, place + layout.row.size - layout.word.size
+        row_offset = offset + layout.head.size + i * layout.row.size
+        tag, kind, number, _ = layout.row.unpack_from(data, row_offset)
+        yield tag, kind, number, row_offset + layout.row.size - layout.word.size
 
 
 def first(data: Data) -> int:
-    """The file offset of the first directory. Raises ValueError where there is none."""
+    """The file offset of the first directory. Raises ValueError if there is none."""
     try:
         form = layout(data)
-        (at,) = form.word.unpack_from(data, form.first)
+        (offset,) = form.word.unpack_from(data, form.first)
     except (struct.error, OverflowError) as error:
         raise ValueError("a damaged TIFF header") from error
-    return int(at)
+    return int(offset)
 
 
-def read(data: Data, at: int, wanted: Container[int] | None = None) -> Directory:
-    """The directory at a file offset: all of its entries, or those of the wanted tags.
+def read(data: Data, offset: int, tags: Container[int] | None = None) -> Directory:
+    """The directory at a file offset: all of its entries, or those with the given tags.
 
-    Entries that cannot be read are left out. Raises ValueError where there is no directory at all.
+    Entries that cannot be read are left out. Raises ValueError if there is no directory at all.
     """
     try:
-        return _Reader(data, layout(data), wanted, left=min(2 * len(data), _MOST_BYTES)).directory(at, 1)
+        return _Reader(data, layout(data), tags, budget=min(2 * len(data), _MAX_BYTES)).directory(offset, 1)
     except (struct.error, OverflowError) as error:
         raise ValueError("a damaged TIFF directory") from error
 
 
-def directories(data: Data, most: int) -> list[int]:
-    """The file offsets of the chained directories, one a page, the first `most` of them.
+def directories(data: Data, max_count: int) -> list[int]:
+    """The file offsets of the chained directories, one per page, at most the first `max_count`.
 
     Raises ValueError if there is none, or if the chain leads beyond the end of a truncated file.
     """
     offsets: list[int] = []
-    at, form = first(data), layout(data)
+    offset, form = first(data), layout(data)
     try:
-        while at and at not in offsets and len(offsets) < most:
-            offsets.append(at)
-            (at,) = form.word.unpack_from(data, _link(data, at, form))
+        while offset and offset not in offsets and len(offsets) < max_count:
+            offsets.append(offset)
+            (offset,) = form.word.unpack_from(data, _link(data, offset, form))
     except (struct.error, OverflowError) as error:
         raise ValueError("a chain of TIFF directories that is cut short") from error
     if not offsets:
@@ -139,40 +139,40 @@ def directories(data: Data, most: int) -> list[int]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads directories, in total at most the size of the data: entries of a hostile file may overlap."""
+    """A reader of directories that reads at most `budget` bytes, since entries of a hostile file may overlap."""
 
     data: Data
     layout: Layout
-    wanted: Container[int] | None  # of the first directory, None for all
-    left: int  # bytes that may still be read
+    tags: Container[int] | None  # of the first directory, None for all
+    budget: int  # bytes that may still be read
 
-    def directory(self, at: int, depth: int) -> Directory:
+    def directory(self, offset: int, depth: int) -> Directory:
         entries: Directory = {}
-        for tag, kind, number, place in rows(self.data, at, self.layout):
+        for tag, kind, number, value_offset in rows(self.data, offset, self.layout):
             self._spend(self.layout.row.size)
-            if depth == 1 and self.wanted is not None and tag not in self.wanted:
+            if depth == 1 and self.tags is not None and tag not in self.tags:
                 continue
-            value = self._value(kind, number, place)
+            value = self._value(kind, number, value_offset)
             if value is None:
                 continue
             if tag not in _POINTERS:
                 entries[tag] = Entry(kind, value)
-            elif depth < _DEPTH:
+            elif depth < _MAX_DEPTH:
                 entries |= self._inner(tag, kind, value, depth)
         return entries
 
     def _spend(self, size: int) -> None:
-        self.left -= size
-        if self.left < 0:
+        self.budget -= size
+        if self.budget < 0:
             raise ValueError("more entries than bytes")
 
-    def _value(self, kind: int, number: int, place: int) -> bytes | None:
+    def _value(self, kind: int, number: int, value_offset: int) -> bytes | None:
         size, word = _SIZES.get(kind, 0) * number, self.layout.word
-        where = place if size <= word.size else word.unpack_from(self.data, place)[0]
-        if not 0 < size <= len(self.data) - where:
+        start = value_offset if size <= word.size else word.unpack_from(self.data, value_offset)[0]
+        if not 0 < size <= len(self.data) - start:
             return None
         self._spend(size)
-        return self.layout.little(bytes(self.data[where : where + size]), kind)
+        return self.layout.little(bytes(self.data[start : start + size]), kind)
 
     def _inner(self, tag: int, kind: int, value: bytes, depth: int) -> Directory:
         try:
@@ -181,64 +181,64 @@ class _Reader:
             return {}
 
 
-def rows_of(entries: Directory, at: int, layout: Layout) -> tuple[dict[int, bytes], bytes]:
-    """(the entries as rows, the values that are too long for a row, which are stored from file offset `at` on)."""
+def rows_of(entries: Directory, offset: int, layout: Layout) -> tuple[dict[int, bytes], bytes]:
+    """(the entries as rows, the values that are too long for a row, to be stored from the file offset on)."""
     rows: dict[int, bytes] = {}
     body = bytearray()
     for tag, entry in entries.items():
         if isinstance(entry.value, bytes):
             value, kind = layout.little(entry.value, entry.kind), entry.kind
             number = len(value) // _SIZES[kind]
-            field = value if len(value) <= layout.word.size else layout.word.pack(at + len(body))
+            field = value if len(value) <= layout.word.size else layout.word.pack(offset + len(body))
             body += b"" if len(value) <= layout.word.size else value + bytes(len(value) % 2)
         else:
-            kind, number, field = 16 if layout.big else 4, 1, layout.word.pack(at + len(body))
-            body += written(entry.value, at + len(body), layout)
+            kind, number, field = 16 if layout.big else 4, 1, layout.word.pack(offset + len(body))
+            body += serialize(entry.value, offset + len(body), layout)
         rows[tag] = layout.row.pack(tag, kind, number, field)
     return rows, bytes(body)
 
 
-def written(entries: Directory, at: int, layout: Layout) -> bytes:
-    """The bytes of a directory at file offset `at`, the last of its chain, followed by its long values."""
+def serialize(entries: Directory, offset: int, layout: Layout) -> bytes:
+    """The bytes of a directory, the last of its chain, followed by its long values. offset: where it will be stored."""
     head = layout.head.size + len(entries) * layout.row.size + layout.word.size
-    rows, body = rows_of(entries, at + head, layout)
+    rows, body = rows_of(entries, offset + head, layout)
     return layout.head.pack(len(rows)) + b"".join(rows[tag] for tag in sorted(rows)) + bytes(layout.word.size) + body
 
 
 def join(pages: Sequence[bytes]) -> bytes:
-    """TIFF files of one picture and one layout as one file of so many pages. Raises ValueError, struct.error."""
+    """TIFF files of one picture each and of one layout, joined into one file. Raises ValueError, struct.error."""
     out = bytearray(pages[0])
     form = layout(out)
     link = _link(out, first(pages[0]), form)
     for page in pages[1:]:
-        base = _even(out)
+        base = _pad_to_even(out)
         out += page
-        entries = _moved(read(page, first(page)), base, form)
-        at = _even(out)
-        out += written(entries, at, form)
-        form.word.pack_into(out, link, at)
-        link = _link(out, at, form)
+        entries = _relocated(read(page, first(page)), base, form)
+        offset = _pad_to_even(out)
+        out += serialize(entries, offset, form)
+        form.word.pack_into(out, link, offset)
+        link = _link(out, offset, form)
     return bytes(out)
 
 
-def _even(out: bytearray) -> int:
+def _pad_to_even(out: bytearray) -> int:
     """The length of the file, rounded up to an even number: directories start at even offsets."""
     out += bytes(len(out) % 2)
     return len(out)
 
 
-def _link(data: Data, at: int, form: Layout) -> int:
+def _link(data: Data, offset: int, form: Layout) -> int:
     """The offset at which the directory at a file offset stores the link to the next one."""
-    (count,) = form.head.unpack_from(data, at)
-    return int(at + form.head.size + count * form.row.size)
+    (count,) = form.head.unpack_from(data, offset)
+    return int(offset + form.head.size + count * form.row.size)
 
 
-def _moved(entries: Directory, base: int, form: Layout) -> Directory:
+def _relocated(entries: Directory, base: int, form: Layout) -> Directory:
     """The entries of a file that is moved to the offset `base`."""
     kind = 16 if form.big else 4
     for tag, _ in STRIPS:
         if tag in entries:
-            places = [place + base for place in entries[tag].numbers()]
-            value = b"".join(place.to_bytes(_SIZES[kind], "little") for place in places)
+            offsets = [place + base for place in entries[tag].numbers()]
+            value = b"".join(place.to_bytes(_SIZES[kind], "little") for place in offsets)
             entries[tag] = Entry(kind, value)
     return entries

@@ -18,7 +18,7 @@ from defusedxml.common import DefusedXmlException
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _META = "adobe:ns:meta/"
 _XMLNS = "http://www.w3.org/2000/xmlns/"
-_MOST = 2_000_000  # bytes of a packet; real ones have thousands, and a document tree takes fifty times its text
+_MAX_BYTES = 2_000_000  # of a packet; real ones have thousands, and a document tree takes fifty times as much memory
 _EMPTY = (
     f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="{_META}">'
     f'<rdf:RDF xmlns:rdf="{RDF}"></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
@@ -35,8 +35,8 @@ class Property:
     value: str | tuple[str, ...]
 
 
-def extend(packet: bytes, properties: Sequence[Property], *, unless_said: Sequence[Property] = ()) -> bytes:
-    """The packet with properties set, some of them only if they are not set yet.
+def extend(packet: bytes, properties: Sequence[Property], *, defaults: Sequence[Property] = ()) -> bytes:
+    """The packet with properties set, and with defaults, which are only set if they are missing.
 
     An empty or unreadable packet is replaced by a new one.
     """
@@ -45,16 +45,16 @@ def extend(packet: bytes, properties: Sequence[Property], *, unless_said: Sequen
     except ValueError:
         document = _parsed(_EMPTY)
     present = set(_names(document))
-    added = [*properties, *(new for new in unless_said if (new.namespace, new.name) not in present)]
-    named = {(new.namespace, new.name) for new in added}
-    _remove(document, lambda *name: name in named)
+    added = [*properties, *(new for new in defaults if (new.namespace, new.name) not in present)]
+    names = {(new.namespace, new.name) for new in added}
+    _remove(document, lambda *name: name in names)
     about = _about(document)
     _drop_empty(document)
     _describe(document, about, added)
     return _bytes(document)
 
 
-def without(packet: bytes, unwanted: Callable[[str, str], bool]) -> bytes:
+def without_properties(packet: bytes, unwanted: Callable[[str, str], bool]) -> bytes:
     """The packet without the properties for which unwanted(namespace, name) is true, at any depth.
 
     Empty if the packet cannot be read, since it might contain anything.
@@ -69,11 +69,11 @@ def without(packet: bytes, unwanted: Callable[[str, str], bool]) -> bytes:
 
 def _parsed(packet: bytes) -> Any:
     """The parsed document of a packet. Raises ValueError if it cannot be parsed, or could not be written again."""
-    if len(packet) > _MOST:
+    if len(packet) > _MAX_BYTES:
         raise ValueError("an XMP packet of unusual size")
     try:
         document = minidom.parseString(packet.strip(b"\0 \r\n\t"), forbid_dtd=True)
-        _bytes(document)  # nesting too deep shows when it is written
+        _bytes(document)  # fails if the nesting is too deep
     except (ExpatError, DefusedXmlException, ValueError, LookupError, RecursionError, AttributeError) as error:
         raise ValueError("a damaged XMP packet") from error
     if not document.getElementsByTagNameNS(RDF, "RDF"):
@@ -95,8 +95,8 @@ def _elements(node: Any) -> Iterator[Any]:
 def _attributes(element: Any) -> list[Any]:
     """Its attributes, without declarations of namespaces."""
     attributes = element.attributes
-    every = [attributes.item(i) for i in range(attributes.length)]
-    return [attribute for attribute in every if attribute.namespaceURI != _XMLNS]
+    all_attributes = [attributes.item(i) for i in range(attributes.length)]
+    return [attribute for attribute in all_attributes if attribute.namespaceURI != _XMLNS]
 
 
 def _names(document: Any) -> Iterator[tuple[str, str]]:
@@ -118,10 +118,10 @@ def _remove(document: Any, unwanted: Callable[[str, str], bool]) -> None:
 
 
 def _drop_empty(document: Any) -> None:
-    """Remove empty descriptions, which would otherwise pile up in a photo that is tinted again and again."""
+    """Remove empty descriptions, which would otherwise accumulate in a photo that is tinted repeatedly."""
     for element in document.getElementsByTagNameNS(RDF, "Description"):
-        says = any(name.localName != "about" for name in _attributes(element)) or next(_elements(element), None)
-        if not says and element.parentNode.localName == "RDF":
+        has_content = any(name.localName != "about" for name in _attributes(element)) or next(_elements(element), None)
+        if not has_content and element.parentNode.localName == "RDF":
             element.parentNode.removeChild(element)
 
 
@@ -137,18 +137,18 @@ def _describe(document: Any, about: str, properties: Sequence[Property]) -> None
     new = document.createElementNS(RDF, "rdf:Description")
     new.setAttributeNS(_XMLNS, "xmlns:rdf", RDF)
     new.setAttributeNS(RDF, "rdf:about", about)
-    for one in properties:
-        new.setAttributeNS(_XMLNS, f"xmlns:{one.prefix}", one.namespace)
-        if isinstance(one.value, str):
-            new.setAttributeNS(one.namespace, f"{one.prefix}:{one.name}", one.value)
+    for property_ in properties:
+        new.setAttributeNS(_XMLNS, f"xmlns:{property_.prefix}", property_.namespace)
+        if isinstance(property_.value, str):
+            new.setAttributeNS(property_.namespace, f"{property_.prefix}:{property_.name}", property_.value)
         else:
-            new.appendChild(_bag(document, one, one.value))
+            new.appendChild(_bag(document, property_, property_.value))
     root.appendChild(new)
 
 
-def _bag(document: Any, one: Property, texts: Sequence[str]) -> Any:
+def _bag(document: Any, property_: Property, texts: Sequence[str]) -> Any:
     """An unordered list."""
-    element = document.createElementNS(one.namespace, f"{one.prefix}:{one.name}")
+    element = document.createElementNS(property_.namespace, f"{property_.prefix}:{property_.name}")
     bag = element.appendChild(document.createElementNS(RDF, "rdf:Bag"))
     for text in texts:
         item = bag.appendChild(document.createElementNS(RDF, "rdf:li"))
