@@ -32,7 +32,7 @@ def main() -> None:
         result = tinter.run(Photo.read(path), options)
         panels.append(figures.sheet([tile for _, tile in result.tiles(asked.side)], 4, side=asked.side))
         print(f"{path.name:32} {(result.alpha > 127).mean():4.0%} {result.note}")
-    whole = figures.sheet(panels, asked.columns, side=figures.LONGEST)
+    whole = figures.sheet(panels, asked.columns, side=figures.MAX_SIDE)
     Photo(whole).write(asked.out, quality=85)
 
 

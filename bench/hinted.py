@@ -78,7 +78,7 @@ def main() -> None:
     tinter = Tinter()
     lines = [line(tinter, path, hints, 2 * asked.side) for path, hints in grouped(asked.words)]
     panels = [figures.sheet(tiles, 3, side=asked.side) for _, tiles in lines]
-    Photo(figures.sheet(panels, asked.columns, side=figures.LONGEST)).write(asked.out, quality=85)
+    Photo(figures.sheet(panels, asked.columns, side=figures.MAX_SIDE)).write(asked.out, quality=85)
 
 
 if __name__ == "__main__":

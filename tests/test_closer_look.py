@@ -112,7 +112,7 @@ def test_many_small_faces_get_the_colours_of_their_crops(photo: Array) -> None:
     faces = [Face(x, y, x + 12, y + 15, 1.0) for x in range(20, 560, 60) for y in range(20, 360, 60)]
     ab = ab_of(look_closer(photo, colorize(photo, engine, side=256), faces, engine, gain=None), photo)
     for face in faces[: closer_look.MAX_FACES]:
-        x, y = (int(v) for v in face.middle)
+        x, y = (int(v) for v in face.center)
         assert ab[y, x, 0] == pytest.approx(FACE, abs=0.3)
     assert max(shape[0] for shape in engine.shapes) <= closer_look.BATCH
     assert sum(shape[0] for shape in engine.shapes) == closer_look.MAX_FACES + 1

@@ -81,7 +81,7 @@ def test_imagenet_normalisation_is_inverted() -> None:
 
     engine = IdentityNetwork()
     ramp = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (64, 1))
-    _, ab = interfaces.ask(ramp, engine, "rgbnorm", gain=1.0, side=64)
+    _, ab = interfaces.predict(ramp, engine, "rgbnorm", gain=1.0, side=64)
     white = (1 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
     assert np.allclose(engine.input[0, :, 0, -1], white - 3 / 255 / np.array([0.229, 0.224, 0.225]), atol=1e-4)
     assert np.abs(ab).max() < 0.05
@@ -103,7 +103,7 @@ class RecordingNetwork:
 @pytest.mark.parametrize("kind", interfaces.INTERFACES)
 def test_each_interface_gets_the_picture_in_its_own_units(kind: str, sample: Path) -> None:
     interface, engine = interfaces.INTERFACES[kind], RecordingNetwork(interfaces.INTERFACES[kind].planes)
-    L, ab = interfaces.ask(Photo.read(sample).pixels, engine, kind, gain=1.0)
+    L, ab = interfaces.predict(Photo.read(sample).pixels, engine, kind, gain=1.0)
     assert engine.input.shape == (1, interface.channels, 32, 48)
     assert engine.input.dtype == np.float32
     assert (L.shape, ab.shape) == ((32, 48), (32, 48, 2))
@@ -124,9 +124,9 @@ def test_each_interface_gets_the_picture_in_its_own_units(kind: str, sample: Pat
 def test_the_gain_affects_the_input_of_the_network_only() -> None:
     engine = RecordingNetwork(2)
     pixels = np.full((32, 48), 200, np.uint8)
-    whole, _ = interfaces.ask(pixels, engine, "siggraph17", gain=1.0)
+    whole, _ = interfaces.predict(pixels, engine, "siggraph17", gain=1.0)
     before = engine.input.copy()
-    half, _ = interfaces.ask(pixels, engine, "siggraph17", gain=0.5)
+    half, _ = interfaces.predict(pixels, engine, "siggraph17", gain=0.5)
     assert (whole == half).all()
     assert np.allclose(engine.input + 0.5, (before + 0.5) / 2)
 

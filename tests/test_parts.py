@@ -67,7 +67,7 @@ def test_the_packages_network_separates_skin_and_clothes() -> None:
     photo = Photo.read(ROOT / "tests" / "photos" / "astronaut.jpg")
     tinter = Tinter()
     face = tinter.networks.find_faces(photo.pixels, None)[0]
-    x, y = (round(v) for v in face.middle)
+    x, y = (round(v) for v in face.center)
     chest = round(face.y1 + 1.5 * face.height)
     skin, clothes = (tinter.run(photo, Options(keep=f"person:1.{part}")).alpha for part in ("skin", "clothes"))
     assert (skin[y, x], clothes[y, x]) == (255, 0)

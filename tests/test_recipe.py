@@ -41,8 +41,8 @@ def test_a_recipe_is_restored_from_its_text(options: Options) -> None:
 def test_a_recipe_matches_itself_and_can_be_changed(options: Options, other: Options, mask: str) -> None:
     recorded = recipe.Recipe(options=options, models={"x": "ab"}, mask=mask)
     recipe.check(recorded, recorded)
-    assert recipe.changed(recorded, {}) == options
-    assert recipe.changed(recorded, {"strength": other.strength}).strength == other.strength
+    assert recipe.with_changes(recorded, {}) == options
+    assert recipe.with_changes(recorded, {"strength": other.strength}).strength == other.strength
     complete = asdict(other) if other.background and other.format else {}
     assert recipe.settings(complete, name="x") == (other if complete else Options())
     with tempfile.TemporaryDirectory() as folder:

@@ -22,11 +22,11 @@ CROP_WIDTH = 2.6  # face widths in a crop
 MAX_FACES = 32  # faces, the largest first
 BATCH = 8  # crops in one run of the network
 MAX_WIDTH = 64.0  # pixels: a face that was wider in the network's first input needs no closer look
-STRENGTH = 0.75  # factor on the colours of a crop: the export strengthens all colours, which skin does not need
+STRENGTH = 0.75  # factor on the colours of a crop: the export strengthens all colours, too much for skin
 FACE_CELLS = 32.0  # coefficients across a face
 CERTAIN_PERSON = 0.5  # mean probability of a person in a face's box; below it, the predicted colours decide
 MIN_PERSON = 0.05  # below it, the detection is discarded: wheels and towers have almost 0
-FADE_RADIUS, FADE_RADIUS_UNCERTAIN = 2.0, 1.4  # in radii of the head: where the face's colours have faded to 0
+FADE_RADIUS, FADE_RADIUS_UNCERTAIN = 2.0, 1.4  # in radii of the head: where a face's colours have faded to 0
 MAX_SIDE = 1024  # at most MAX_SIDE * MAX_SIDE coefficients
 
 
@@ -34,7 +34,7 @@ MAX_SIDE = 1024  # at most MAX_SIDE * MAX_SIDE coefficients
 class _Crop:
     """The crop of a face: its rows top..bottom and columns left..right, and the face's box, in units of coefficients.
 
-    certain: whether the mask network sees a person there.
+    certain: whether the mask network finds a person there.
     """
 
     top: int
@@ -52,7 +52,7 @@ class _Crop:
 
 def look_closer(
     pixels: Array,
-    first: resize.GuidedCoefficients,
+    base: resize.GuidedCoefficients,
     faces: Sequence[Face],
     engine: Engine,
     *,
@@ -62,20 +62,20 @@ def look_closer(
 ) -> resize.GuidedCoefficients:
     """The colours of a photo (H, W) or (H, W, 3), with those of small faces predicted from a crop of each.
 
-    first: the colours predicted for the whole photo, returned if there are no small faces. gain: as for the whole; the
+    base: the colours predicted for the whole photo, returned if there are no small faces. gain: as for the whole; the
     adjustment computed for it is used for each crop. crop_side: of the network's input for a crop. people: (h, w), the
-    probability of a person, of any size. The colours are blended in on people only. Where the mask network is not sure
-    of a person, a detected face counts if its predicted colours look like skin; then only the head is blended in.
+    probability of a person, of any size. The colours are blended in on people only. If the mask network is uncertain of
+    a person, a detected face counts if its predicted colours are those of skin; then only the head is blended in.
     """
     height, width = pixels.shape[:2]
-    small = _small_faces(faces, people, (height, width), first.slope.shape[1])
+    small = _small_faces(faces, people, (height, width), base.slope.shape[1])
     if not small:
-        return first
-    base = _enlarge_for_faces(first, [face for face, _ in small], (height, width))
-    h, w = base.slope.shape[:2]
+        return base
+    enlarged = _enlarge_for_faces(base, [face for face, _ in small], (height, width))
+    h, w = enlarged.slope.shape[:2]
     scale = h / height, w / width
     crops = [_face_crop(_scaled(face, scale), (h, w), person >= CERTAIN_PERSON) for face, person in small]
-    adjustment = tone.adjustment(lab.lightness(resize.shrink(pixels, first.slope.shape[:2])), gain)
+    adjustment = tone.adjustment(lab.lightness(resize.shrink(pixels, base.slope.shape[:2])), gain)
     crop_lightness = [_crop_lightness(pixels, crop, scale, crop_side) for crop in crops]
     predictions = zip(crops, crop_lightness, _predictions(crop_lightness, adjustment, engine), strict=True)
     accepted = [
@@ -84,9 +84,9 @@ def look_closer(
         if crop.certain or _has_skin_colors(crop, L, coefficients)
     ]
     if not accepted:
-        return first
+        return base
     mask = None if people is None else _smoothstep((resize.shrink(people, (h, w)) - np.float32(0.1)) / np.float32(0.4))
-    return _blend(base, accepted, (h, w), mask)
+    return _blend(enlarged, accepted, (h, w), mask)
 
 
 def _small_faces(
@@ -105,16 +105,16 @@ def _has_skin_colors(crop: _Crop, L: Float, coefficients: resize.GuidedCoefficie
     """
     ab = coefficients.slope * (L / np.float32(100))[..., None] + coefficients.offset
     y_scale, x_scale = ab.shape[0] / crop.size[0], ab.shape[1] / crop.size[1]
-    x, y = crop.face.middle
-    rows = _middle((y - crop.top) * y_scale, crop.face.height * y_scale)
-    columns = _middle((x - crop.left) * x_scale, crop.face.width * x_scale)
+    x, y = crop.face.center
+    rows = _central_half((y - crop.top) * y_scale, crop.face.height * y_scale)
+    columns = _central_half((x - crop.left) * x_scale, crop.face.width * x_scale)
     return has_skin_tone(ab[rows, columns])
 
 
-def _middle(place: float, length: float) -> slice:
-    """The interval of half a length around a position, at least one pixel."""
-    start = max(0, round(place - length / 4))
-    return slice(start, max(start + 1, round(place + length / 4)))
+def _central_half(center: float, length: float) -> slice:
+    """The pixels of half a length around its centre, at least one."""
+    start = max(0, round(center - length / 4))
+    return slice(start, max(start + 1, round(center + length / 4)))
 
 
 def _person_probability(face: Face, people: Float | None, size: tuple[int, int]) -> float:
@@ -128,14 +128,14 @@ def _person_probability(face: Face, people: Float | None, size: tuple[int, int])
 
 
 def _enlarge_for_faces(
-    first: resize.GuidedCoefficients, faces: Sequence[Face], size: tuple[int, int]
+    base: resize.GuidedCoefficients, faces: Sequence[Face], size: tuple[int, int]
 ) -> resize.GuidedCoefficients:
     """The coefficients enlarged so that the narrowest face is FACE_CELLS wide, within MAX_SIDE and the photo's size."""
-    h, w = first.slope.shape[:2]
+    h, w = base.slope.shape[:2]
     needed = FACE_CELLS / min(face.width for face in faces) * (size[0] * size[1]) ** 0.5
     side = min(max(needed, (h * w) ** 0.5), MAX_SIDE, (size[0] * size[1]) ** 0.5)
-    enlarged = resize.fit(size, max(1, round(side)))
-    return first if enlarged[0] <= h or enlarged[1] <= w else first.enlarged(enlarged)
+    larger = resize.fit(size, max(1, round(side)))
+    return base if larger[0] <= h or larger[1] <= w else base.enlarged(larger)
 
 
 def _scaled(face: Face, scale: tuple[float, float]) -> Face:
@@ -147,22 +147,22 @@ def _face_crop(face: Face, size: tuple[int, int], certain: bool) -> _Crop:
     """The square crop around a face, moved to lie inside the photo."""
     side = CROP_WIDTH * max(face.width, 0.75 * face.height)
     (left, right), (top, bottom) = (
-        _interval(middle, side, whole) for middle, whole in zip(face.middle, size[::-1], strict=True)
+        _interval(center, side, length) for center, length in zip(face.center, size[::-1], strict=True)
     )
     return _Crop(top, left, bottom, right, face, certain)
 
 
-def _interval(middle: float, side: float, whole: int) -> tuple[int, int]:
-    length = min(max(2, round(side)), whole)
-    start = min(max(0, round(middle - length / 2)), whole - length)
+def _interval(center: float, side: float, total: int) -> tuple[int, int]:
+    length = min(max(2, round(side)), total)
+    start = min(max(0, round(center - length / 2)), total - length)
     return start, start + length
 
 
 def _crop_lightness(pixels: Array, crop: _Crop, scale: tuple[float, float], crop_side: int) -> Float:
     """L* (crop_side, crop_side), 0..100, of the photo in the crop."""
     rows, columns = (
-        slice(int(low / part), max(int(low / part) + 1, round(high / part)))
-        for low, high, part in ((crop.top, crop.bottom, scale[0]), (crop.left, crop.right, scale[1]))
+        slice(int(low / axis_scale), max(int(low / axis_scale) + 1, round(high / axis_scale)))
+        for low, high, axis_scale in ((crop.top, crop.bottom, scale[0]), (crop.left, crop.right, scale[1]))
     )
     return lab.lightness(resize.shrink(pixels[rows, columns], (crop_side, crop_side)))
 
@@ -172,9 +172,9 @@ def _predictions(
 ) -> Iterator[resize.GuidedCoefficients]:
     """The predicted coefficients of each crop (crop_side, crop_side), L* 0..100."""
     for start in range(0, len(crop_lightness), BATCH):
-        some = crop_lightness[start : start + BATCH]
-        predictions = np.stack([tone.adjusted(L, adjustment) for L in some])[:, None] / np.float32(lab.L_SCALE) - 1
-        for L, ab in zip(some, engine.run(predictions)[0], strict=True):
+        batch = crop_lightness[start : start + BATCH]
+        inputs = np.stack([tone.adjusted(L, adjustment) for L in batch])[:, None] / np.float32(lab.L_SCALE) - 1
+        for L, ab in zip(batch, engine.run(inputs)[0], strict=True):
             yield coefficients_of(L, ab * np.float32(STRENGTH))
 
 
@@ -190,14 +190,14 @@ def _blend(
     for crop, coefficients in predictions:
         mask = np.s_[crop.top : crop.bottom, crop.left : crop.right]
         stacked = resize.shrink(np.concatenate([coefficients.slope, coefficients.offset], axis=2), crop.size)
-        share = _blend_weight(crop, size)[..., None]
-        share = share * people[mask][..., None] if people is not None and crop.certain else share
-        total[mask] += share * stacked
-        weight[mask] += share
-    share = np.minimum(weight, 1)
-    mixed = np.concatenate([enlarged.slope, enlarged.offset], axis=2)
-    mixed = mixed * (1 - share) + total * (share / np.maximum(weight, np.float32(1e-6)))
-    return resize.GuidedCoefficients(np.ascontiguousarray(mixed[..., :k]), np.ascontiguousarray(mixed[..., k:]))
+        weights = _blend_weight(crop, size)[..., None]
+        weights = weights * people[mask][..., None] if people is not None and crop.certain else weights
+        total[mask] += weights * stacked
+        weight[mask] += weights
+    weights = np.minimum(weight, 1)
+    blended = np.concatenate([enlarged.slope, enlarged.offset], axis=2)
+    blended = blended * (1 - weights) + total * (weights / np.maximum(weight, np.float32(1e-6)))
+    return resize.GuidedCoefficients(np.ascontiguousarray(blended[..., :k]), np.ascontiguousarray(blended[..., k:]))
 
 
 def _blend_weight(crop: _Crop, size: tuple[int, int]) -> Float:
@@ -205,7 +205,7 @@ def _blend_weight(crop: _Crop, size: tuple[int, int]) -> Float:
 
     It does not fade at edges of the photo itself.
     """
-    x, y = crop.face.middle
+    x, y = crop.face.center
     rows = np.arange(crop.top, crop.bottom, dtype=np.float32) + np.float32(0.5)
     columns = np.arange(crop.left, crop.right, dtype=np.float32) + np.float32(0.5)
     x_scale = (columns - np.float32(x)) / np.float32(0.6 * crop.face.width)
@@ -217,11 +217,11 @@ def _blend_weight(crop: _Crop, size: tuple[int, int]) -> Float:
     return head * inner_y[:, None] * inner_x[None]
 
 
-def _edge_fade(positions: Float, low: int, high: int, whole: int) -> Float:
+def _edge_fade(positions: Float, low: int, high: int, total: int) -> Float:
     """0 at both ends of an interval, rising to 1 within a sixth of it; 1 at an end that is the photo's edge."""
     edge = np.float32((high - low) / 6)
     left = (positions - low) / edge if low > 0 else np.ones_like(positions)
-    right = (high - positions) / edge if high < whole else np.ones_like(positions)
+    right = (high - positions) / edge if high < total else np.ones_like(positions)
     return _smoothstep(np.minimum(left, right))
 
 

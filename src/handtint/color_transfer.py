@@ -11,22 +11,22 @@ from handtint.image.color.transfer import ColorShifts, View
 from handtint.types import Pixels, Segmentation
 
 SIDE = 256  # pixels: photos are compared at about SIDE * SIDE
-RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings the change to full size
+RADIUS, EPSILON = 3, 4e-3  # of the guided filter that enlarges the change to full size
 
 
 def transfer_colors(
     colors: GuidedCoefficients,
     pixels: Pixels,
     segmentation: Segmentation,
-    other: Pixels,
-    other_segmentation: Segmentation,
+    reference: Pixels,
+    reference_segmentation: Segmentation,
 ) -> GuidedCoefficients:
-    """The colours predicted for a photo (H, W) or (H, W, 3), shifted to those of another, (H', W', 3).
+    """The colours predicted for a photo (H, W) or (H, W, 3), shifted to those of a reference, (H', W', 3).
 
-    Only regions that look alike in both are shifted, by the features of their segmentations and by lightness.
+    Only regions that are similar in both are shifted, by the features of their segmentations and by lightness.
     """
     view = predicted_view(colors, pixels, segmentation)
-    return apply_shifts(transfer.learn_shifts(view, colored_view(other, other_segmentation)), colors, view)
+    return apply_shifts(transfer.learn_shifts(view, colored_view(reference, reference_segmentation)), colors, view)
 
 
 def predicted_view(colors: GuidedCoefficients, pixels: Pixels, segmentation: Segmentation) -> View:

@@ -19,9 +19,9 @@ from handtint.pipeline import Tinter
 from handtint.result import Result
 from handtint.types import Array
 
-SIDE = 320  # pixels: the longer side of a tile, at which chroma and error are measured too
-COLOURED = 3.0  # mean chroma of a photo that has colours of its own to compare with
-HEADS = ("model", "mask model", "licence", "MB", "s per photo", "chroma", "kept", "error")
+SIDE = 320  # pixels: the longer side of a tile, at which chroma and error are measured, too
+MIN_CHROMA = 3.0  # mean chroma above which a photo's own colours are compared with
+HEADER = ("model", "mask model", "licence", "MB", "s per photo", "chroma", "kept", "error")
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def compare(
 ) -> tuple[list[Entry], Array]:
     """Tint each photo with each pair of models. Returns (an entry for each pair, the sheet, RGB (H, W, 3) uint8).
 
-    Of a photo in colour, the gray copy is tinted, to compare the prediction with the truth. The sheet has a
+    For a photo in colour, a gray copy is tinted, to compare the prediction with the true colours. The sheet has a
     column for each photo; its rows are the gray photo, its true colours, if any, and the result of each pair. Raises
     OptionError, InputError and WeightsError, as Tinter does.
     """
@@ -75,15 +75,16 @@ def compare(
         truths.append(small if truth is None else _small(photo, small.shape[:2]))
         for tinter, entry in pairs:
             _tint(tinter, entry, gray, truths[-1] if truth is not None else None, options)
-    own = [("own colours", truths)] if any(t is not g for t, g in zip(truths, grays, strict=True)) else []
-    lines = [("gray", grays), *own, *((entry.label, entry.tiles) for _, entry in pairs)]
-    return [entry for _, entry in pairs], rows(lines, side=SIDE)
+    any_colored = any(truth is not gray for truth, gray in zip(truths, grays, strict=True))
+    truth_row = [("own colours", truths)] if any_colored else []
+    figure_rows = [("gray", grays), *truth_row, *((entry.label, entry.tiles) for _, entry in pairs)]
+    return [entry for _, entry in pairs], rows(figure_rows, side=SIDE)
 
 
 def markdown(entries: Sequence[Entry]) -> str:
     """The table in Markdown."""
-    lines = [HEADS, ("---",) * len(HEADS), *(entry.row() for entry in entries)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    table_rows = [HEADER, ("---",) * len(HEADER), *(entry.row() for entry in entries)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in table_rows) + "\n"
 
 
 def _describe(tinter: Tinter, entry: Entry) -> None:
@@ -117,7 +118,7 @@ def _gray(photo: Photo) -> tuple[Photo, Array | None]:
         return photo, None
     gray = blend.render_backdrop(photo.pixels, "gray")
     ab = lab.split(photo.pixels[::4, ::4])[1]
-    coloured = float(np.hypot(ab[..., 0], ab[..., 1]).mean()) > COLOURED
+    coloured = float(np.hypot(ab[..., 0], ab[..., 1]).mean()) > MIN_CHROMA
     return Photo(gray), photo.pixels if coloured else None
 
 

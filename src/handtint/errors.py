@@ -24,8 +24,8 @@ class HandtintError(Exception):
         return _rebuilt, (type(self), self.args, self.__dict__)
 
 
-def _rebuilt(kind: type[HandtintError], args: tuple[Any, ...], attributes: Mapping[str, Any]) -> HandtintError:
-    error = kind.__new__(kind, *args)
+def _rebuilt(cls: type[HandtintError], args: tuple[Any, ...], attributes: Mapping[str, Any]) -> HandtintError:
+    error = cls.__new__(cls, *args)
     error.__dict__.update(attributes)
     return error
 

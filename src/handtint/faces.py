@@ -15,7 +15,7 @@ from handtint.types import Array, Engine, Float
 MIN_SCORE = 0.4  # a detection with a lower score is discarded
 MAX_IOU = 0.35  # intersection over union above which two boxes are one face
 STRIDE = 4  # of the detector's output
-GROUP_SIZE, SMALL_WIDTH = 2, 1 / 18  # so many faces narrower than this share of the longer side may be a group
+GROUP_SIZE, SMALL_WIDTH = 2, 1 / 18  # this many faces narrower than this share of the longer side may be a group
 SKIN_CHROMA, SKIN_HUE = (8.0, 40.0), (10.0, 85.0)  # sqrt(a*^2 + b*^2), and the angle of (a*, b*) in degrees
 
 
@@ -40,7 +40,7 @@ class Face:
         return self.y1 - self.y0
 
     @property
-    def middle(self) -> tuple[float, float]:
+    def center(self) -> tuple[float, float]:
         """(x, y) in pixels."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
@@ -80,7 +80,7 @@ def find_faces(
     to the lightness; None for the automatic one. min_score: of a detection.
     """
     boxes = np.concatenate(
-        [_detect(pixels, engine, side=part, gain=gain, min_score=min_score) for part in (side, side // 3)]
+        [_detect(pixels, engine, side=input_side, gain=gain, min_score=min_score) for input_side in (side, side // 3)]
     )
     faces = _suppress(boxes)
     if sum(face.width < SMALL_WIDTH * max(pixels.shape[:2]) for face in faces) >= GROUP_SIZE:
@@ -116,9 +116,9 @@ def _boxes(heat: Float, size: Float, offset: Float, *, min_score: float) -> Floa
     y, x = np.nonzero(peaks)
     score = 1 / (1 + np.exp(-heat[0, y, x]))
     heights, widths = np.exp(np.clip(size[:, y, x], -4, 6))
-    middle_y, middle_x = (np.stack([y, x]) + 0.5 + offset[:, y, x]) * STRIDE
+    center_y, center_x = (np.stack([y, x]) + 0.5 + offset[:, y, x]) * STRIDE
     half_h, half_w = heights * STRIDE / 2, widths * STRIDE / 2
-    boxes = np.stack([middle_x - half_w, middle_y - half_h, middle_x + half_w, middle_y + half_h, score], axis=1)
+    boxes = np.stack([center_x - half_w, center_y - half_h, center_x + half_w, center_y + half_h, score], axis=1)
     return boxes.astype(np.float32)
 
 
@@ -126,10 +126,10 @@ def _non_maximum_suppression(boxes: Float) -> Float:
     """The boxes (n, 5), sorted by falling score, without those that overlap a better one by more than MAX_IOU."""
     selected: list[Float] = []
     while len(boxes):
-        first, boxes = boxes[0], boxes[1:]
-        selected.append(first)
-        low, heights = np.maximum(first[:2], boxes[:, :2]), np.minimum(first[2:4], boxes[:, 2:4])
-        shared = np.prod(np.clip(heights - low, 0, None), axis=1)
-        areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1) + np.prod(first[2:4] - first[:2])
-        boxes = boxes[shared < MAX_IOU * (areas - shared)]
+        best, boxes = boxes[0], boxes[1:]
+        selected.append(best)
+        low, high = np.maximum(best[:2], boxes[:, :2]), np.minimum(best[2:4], boxes[:, 2:4])
+        intersections = np.prod(np.clip(high - low, 0, None), axis=1)
+        areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1) + np.prod(best[2:4] - best[:2])
+        boxes = boxes[intersections < MAX_IOU * (areas - intersections)]
     return np.array(selected, np.float32).reshape(-1, 5)

@@ -13,47 +13,47 @@ from handtint.types import Array
 
 Tile = Array  # (H, W) gray or (H, W, 3) RGB, uint8
 
-LONGEST = 640  # pixels: no tile is larger
+MAX_SIDE = 640  # pixels: of a tile
 _GAP = 8
-_SMALLEST_FONT, _LARGEST_FONT = 12, 24
+_MIN_FONT, _MAX_FONT = 12, 24
 _WHITE, _INK = 255, (0, 0, 0)
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _Position = tuple[float, float]  # x, y in pixels
 
 
-def panel(tiles: Sequence[tuple[str, Tile]], *, height: int = LONGEST) -> Array:
+def panel(tiles: Sequence[tuple[str, Tile]], *, height: int = MAX_SIDE) -> Array:
     """Captioned tiles side by side: the report's "Grayscale image, Colorized image, Mask, Blended".
 
-    A tile larger than height, or than LONGEST on its long side, is shrunk; none is enlarged.
+    A tile larger than height, or than MAX_SIDE on its long side, is shrunk; none is enlarged.
     """
     return _grid([[_shrink(tile, height) for _, tile in tiles]], captions=[caption for caption, _ in tiles])
 
 
-def rows(lines: Sequence[tuple[str, Sequence[Tile]]], *, side: int = 224) -> Array:
+def rows(labelled_tiles: Sequence[tuple[str, Sequence[Tile]]], *, side: int = 224) -> Array:
     """Labelled rows of tiles, one photograph a column: the report's inputs, predictions and ground truths.
 
-    A tile whose long side is over side (at most LONGEST) is shrunk; none is enlarged.
+    A tile whose long side is over side (at most MAX_SIDE) is shrunk; none is enlarged.
     """
-    cells = [[_shrink(tile, side, side) for tile in tiles] for _, tiles in lines]
-    return _grid(cells, labels=[label for label, _ in lines])
+    cells = [[_shrink(tile, side, side) for tile in tiles] for _, tiles in labelled_tiles]
+    return _grid(cells, labels=[label for label, _ in labelled_tiles])
 
 
 def sheet(images: Sequence[Tile], columns: int, *, side: int = 160) -> Array:
-    """A contact sheet, filled row by row. An image whose long side is over side (at most LONGEST) is shrunk."""
+    """A contact sheet, filled row by row. An image whose long side is over side (at most MAX_SIDE) is shrunk."""
     if columns < 1:
         raise InputError(f"a sheet of {columns} columns, expected 1 or more")
     tiles = [_shrink(image, side, side) for image in images]
     return _grid([tiles[start : start + columns] for start in range(0, len(tiles), columns)])
 
 
-def _shrink(tile: Tile, height: int, width: int = LONGEST) -> Array:
-    """The tile as RGB (h, w, 3), at most height high, width wide and LONGEST on either side."""
+def _shrink(tile: Tile, height: int, width: int = MAX_SIDE) -> Array:
+    """The tile as RGB (h, w, 3), at most height high, width wide and MAX_SIDE on either side."""
     if tile.dtype != np.uint8 or 0 in tile.shape or not (tile.ndim == 2 or (tile.ndim == 3 and tile.shape[2] == 3)):
         raise InputError(f"tile: {tile.dtype} {tile.shape}, expected uint8 (H, W) or (H, W, 3)")
     rgb = tile if tile.ndim == 3 else np.repeat(tile[..., None], 3, axis=2)
     rows, columns = rgb.shape[:2]
-    scale = min(min(height, LONGEST) / rows, min(width, LONGEST) / columns)
+    scale = min(min(height, MAX_SIDE) / rows, min(width, MAX_SIDE) / columns)
     if scale >= 1:
         return rgb
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
@@ -76,13 +76,14 @@ def _grid(cells: Sequence[Sequence[Array]], *, captions: Sequence[str] = (), lab
     for top, row_height, line in zip(y_starts, heights, cells, strict=False):
         for x, width, tile in zip(x_starts, widths, line, strict=False):
             _paste(canvas, tile, top + (row_height - tile.shape[0]) // 2, x + (width - tile.shape[1]) // 2)
-    above = [(x + width / 2, (_GAP + line_height) / 2) for x, width in zip(x_starts, widths, strict=False)]
-    rows = [(_GAP, top + row_height / 2) for top, row_height in zip(y_starts, heights, strict=False)]
-    return _write(_write(canvas, captions, above, font, anchor="mm"), labels, rows, font, anchor="lm")
+    caption_positions = [(x + width / 2, (_GAP + line_height) / 2) for x, width in zip(x_starts, widths, strict=False)]
+    label_positions = [(_GAP, top + row_height / 2) for top, row_height in zip(y_starts, heights, strict=False)]
+    canvas = _write(canvas, captions, caption_positions, font, anchor="mm")
+    return _write(canvas, labels, label_positions, font, anchor="lm")
 
 
 def _starts(lengths: Sequence[int], offset: int) -> list[int]:
-    """Where each cell begins, a gap apart, and at last where the picture ends."""
+    """The position of each cell, with gaps between them, and finally the picture's size."""
     return [offset + _GAP + int(n) for n in np.cumsum([0, *(length + _GAP for length in lengths)])]
 
 
@@ -91,9 +92,9 @@ def _paste(canvas: Array, tile: Array, top: int, left: int) -> None:
 
 
 def _font(cells: Sequence[Sequence[Array]]) -> tuple[_Font, int]:
-    """The font that Pillow carries, at a fifteenth of the tallest tile within bounds, and its line height."""
+    """Pillow's own font, at a fifteenth of the tallest tile's height within bounds, and its line height."""
     height = max(tile.shape[0] for line in cells for tile in line)
-    size = min(max(height // 15, _SMALLEST_FONT), _LARGEST_FONT)
+    size = min(max(height // 15, _MIN_FONT), _MAX_FONT)
     return ImageFont.load_default(size), size + size // 2
 
 

@@ -35,10 +35,10 @@ _REASONS: dict[type[OSError], str] = {
 def one_line(text: str) -> str:
     """The text as one printable line: file names may contain line breaks, escape codes or undecodable bytes."""
     line = " ".join(text.splitlines())
-    return line if line.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in line)
+    return line if line.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in line)
 
 
-def _escaped(letter: str) -> str:
+def _escape(letter: str) -> str:
     """An unprintable character, escaped; a surrogate as the byte that it stands for."""
     code = ord(letter) - 0xDC00
     return f"\\x{code:02x}" if 0x80 <= code < 0x100 else letter.encode("unicode_escape").decode()
@@ -50,39 +50,39 @@ def reason(error: OSError) -> str:
 
 
 def write(path: str | Path, data: bytes) -> None:
-    """Write data to a path, and create its folders; an existing file is replaced at once. Raises OutputError."""
-    fill(path, lambda file: file.write(data))
+    """Write data to a path, and create its folders; an existing file is replaced atomically. Raises OutputError."""
+    write_with(path, lambda file: file.write(data))
 
 
-def fill(path: str | Path, work: Callable[[BinaryIO], object]) -> None:
-    """Write a file as `write` does; `work` is called with the open file, and may also read it."""
+def write_with(path: str | Path, writer: Callable[[BinaryIO], object]) -> None:
+    """Write a file as `write` does; `writer` is called with the open file, and may also read it."""
     name = one_line(str(path))
     try:
-        target = Path(os.path.realpath(path))  # a link is written through, not replaced
-        if target.is_symlink():  # a circle of links leads nowhere
+        target = Path(os.path.realpath(path))  # a link is followed, not replaced
+        if target.is_symlink():  # links in a circle
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, work)
+        _replace(target, writer)
     except OSError as error:
         raise OutputError(f"{name}: {reason(error)}") from error
     except ValueError as error:
         raise OutputError(f"{name}: not a path") from error
 
 
-def _replace(target: Path, work: Callable[[BinaryIO], object]) -> None:
+def _replace(target: Path, writer: Callable[[BinaryIO], object]) -> None:
     if target.is_dir():
         raise IsADirectoryError
     temporary, file = _temporary(target.parent)
     try:
         with file:
-            work(file)
+            writer(file)
             file.flush()
             os.fsync(file.fileno())
             if target.exists():
                 temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-            if fcntl:  # before its lock is let go of
+            if fcntl:  # while it is still locked
                 os.replace(temporary, target)
-        if not fcntl:  # Windows renames no open file
+        if not fcntl:  # Windows cannot rename an open file
             os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -97,7 +97,7 @@ def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
         try:
             if not fcntl:
                 return path, file
-            with suppress(BlockingIOError):  # somebody is sweeping it away
+            with suppress(BlockingIOError):  # another process is removing it
                 _lock(file.fileno())
                 if os.fstat(file.fileno()).st_nlink:
                     return path, file
@@ -106,10 +106,10 @@ def _temporary(folder: Path) -> tuple[Path, BinaryIO]:
         file.close()
 
 
-def _lock(number: int) -> None:
+def _lock(descriptor: int) -> None:
     """Lock an open file. Raises BlockingIOError if another process has, OSError if locks are not supported."""
     if fcntl:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def sweep(folder: str) -> None:
@@ -126,24 +126,24 @@ def sweep(folder: str) -> None:
 
 
 def _sweep_file(path: str) -> None:
-    number = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
-        if not _is_abandoned(number):
+        if not _is_abandoned(descriptor):
             return
         if fcntl:
-            Path(path).unlink()  # while it is locked: nobody can begin to write it
+            Path(path).unlink()  # while it is locked, so that no process can write it
     finally:
-        os.close(number)
+        os.close(descriptor)
     if not fcntl:
         Path(path).unlink()
 
 
-def _is_abandoned(number: int) -> bool:
-    old = time.time() - os.fstat(number).st_mtime > _ABANDONED
+def _is_abandoned(descriptor: int) -> bool:
+    old = time.time() - os.fstat(descriptor).st_mtime > _ABANDONED
     if not fcntl:
         return old
     try:
-        _lock(number)
+        _lock(descriptor)
     except BlockingIOError:
         return False
     except OSError:

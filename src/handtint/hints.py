@@ -1,7 +1,7 @@
 """Colour hints applied to predicted colours.
 
 A hint for an object or a mask gives all of it one colour, lighter and darker as in the photo. The colour of a point is
-spread over what looks similar: within the hinted object that contains the point, or else outside of all hinted objects.
+propagated to similar pixels: within the hinted object that contains the point, or else outside of all hinted objects.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from handtint.image.masks.selection import Selection
 from handtint.keep import Hint
 from handtint.types import Alpha, Float, Pixels, Segmentation
 
-SIDE = 256  # pixels: colours are spread at about SIDE * SIDE
-RADIUS, EPSILON = 3, 4e-3  # of the guided filter that brings spread colours to full size
+SIDE = 256  # pixels: colours are propagated at about SIDE * SIDE
+RADIUS, EPSILON = 3, 4e-3  # of the guided filter that enlarges propagated colours to full size
 SIGMA = 1.0  # cells: of the final correction at a point
-MIN_CHROMA_KEPT = 0.95  # with less of its chroma left, a colour gets a note
+MIN_CHROMA_KEPT = 0.95  # a colour that loses more of its chroma gets a note
 
 Select = Callable[[tuple[keep.Step, ...]], Selection]
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """A point of known colour. row, column: its pixel. L: L* there, 0..100. ab: (2,). share: strength, 0..1."""
+    """A point of known colour. row, column: its pixel. L: L* there, 0..100. ab: (2,). strength: 0..1."""
 
-    spot: Position
+    position: Position
     row: int
     column: int
     L: float
     ab: Float
-    share: float
+    strength: float
 
 
 class HintLayers:
@@ -65,14 +65,14 @@ class HintLayers:
         points_by_mask = self._points_by_mask
         base = self._spread_points(colors, points_by_mask[-1])
         layers = []
-        for n, (hint, alpha) in enumerate(self._masks):
-            layers.append(Layer(alpha, self._spread_points(self._flat(hint, alpha), points_by_mask[n])))
+        for index, (hint, alpha) in enumerate(self._masks):
+            layers.append(Layer(alpha, self._spread_points(self._flat(hint, alpha), points_by_mask[index])))
         note = "; ".join(dict.fromkeys(self._notes))
         return (Layers(base, layers) if layers else base), note
 
     def _mask(self, hint: Hint, select: Select) -> Alpha:
         try:
-            found = select(hint.where)
+            selected = select(hint.where)
         except InputError as error:
             raise OptionError(_renamed(str(error))) from error
         if not found.alpha.any():
@@ -81,11 +81,11 @@ class HintLayers:
 
     def _group_points(self) -> dict[int, list[_Point]]:
         """The points in each mask, by its index; -1 for those in none."""
-        points_by_mask: dict[int, list[_Point]] = {n: [] for n in range(-1, len(self._masks))}
+        points_by_mask: dict[int, list[_Point]] = {index: [] for index in range(-1, len(self._masks))}
         for hint in self._hints:
             if hint.point:
                 point = self._point(hint, hint.point)
-                inside = [n for n, (_, alpha) in enumerate(self._masks) if alpha[point.row, point.column] > 127]
+                inside = [index for index, (_, alpha) in enumerate(self._masks) if alpha[point.row, point.column] > 127]
                 points_by_mask[inside[-1] if inside else -1].append(point)
         return points_by_mask
 
@@ -93,16 +93,16 @@ class HintLayers:
         if point.at is not None:
             raise OptionError(f"hint: {point} has a time, which only films have")
         height, width = self._size
-        spot = point.x.share(width), point.y.share(height)
-        if max(spot) > 1:
+        position = point.x.share(width), point.y.share(height)
+        if max(position) > 1:
             raise OptionError(f"hint: {point} lies outside of the photo, which is {width} x {height} pixels")
-        row, column = min(int(spot[1] * height), height - 1), min(int(spot[0] * width), width - 1)
+        row, column = min(int(position[1] * height), height - 1), min(int(position[0] * width), width - 1)
         center = (column + 0.5) / width, (row + 0.5) / height
         L = float(lab.lightness(self._pixels[row : row + 1, column : column + 1])[0, 0])
         return _Point(center, row, column, L, self._achievable_ab(hint, L), hint.where[0].strength)
 
     def _achievable_ab(self, hint: Hint, L: float) -> Float:
-        """The a*b* (2,) of a hint's colour, with the chroma reduced to what is possible at that lightness."""
+        """The a*b* (2,) of a hint's colour, with chroma reduced to the largest possible at that lightness."""
         a, b = lab.split(np.array(hint.rgb, np.uint8)[None, None])[1][0, 0]
         scale = min(1.0, (SURFACE * L + 5) / max(float(np.hypot(a, b)), 1e-6))
         L_plane = np.full(1, L, np.float32)
@@ -124,22 +124,24 @@ class HintLayers:
         return GuidedCoefficients(slope, slope * np.float32(0.16))
 
     def _spread_points(self, coefficients: GuidedCoefficients, points: Sequence[_Point]) -> Planes:
-        """The colours with those of points spread over them."""
+        """The colours with those of points propagated over them."""
         if not points:
             return coefficients
         guide = self._L * np.float32(0.01)
         scene = Scene(self._L, np.dstack(coefficients.planes(guide, 0, len(guide))), self._segmentation)
         predicted = self._values(coefficients, points)
-        share = np.array([[point.share] for point in points], np.float32)
-        missing = (np.stack([point.ab for point in points]) - predicted) * share
-        spots = [point.spot for point in points]
-        found = spread(scene, spots, missing, np.stack([region(self._segmentation, Prompt((spot,))) for spot in spots]))
-        correction = resize.guided_coefficients(guide, found.values, radius=RADIUS, epsilon=EPSILON)
-        down, across = (
-            _gaussians([spot[axis] for spot in spots], n) for axis, n in zip((1, 0), guide.shape, strict=True)
+        strengths = np.array([[point.strength] for point in points], np.float32)
+        missing = (np.stack([point.ab for point in points]) - predicted) * strengths
+        positions = [point.position for point in points]
+        objects = np.stack([region(self._segmentation, Prompt((position,))) for position in positions])
+        propagated = spread(scene, positions, missing, objects)
+        correction = resize.guided_coefficients(guide, propagated.values, radius=RADIUS, epsilon=EPSILON)
+        vertical, horizontal = (
+            _gaussians([position[axis] for position in positions], cells)
+            for axis, cells in zip((1, 0), guide.shape, strict=True)
         )
-        point_limit = (down[:, :, None] * across[:, None]).max(axis=0) * np.float32(LIMIT_SLOPE)
-        limit = np.maximum(found.limit, point_limit)
+        point_limit = (vertical[:, :, None] * horizontal[:, None]).max(axis=0) * np.float32(LIMIT_SLOPE)
+        limit = np.maximum(propagated.limit, point_limit)
         return LimitedSum(
             coefficients, _corrected_at_points(correction, points, missing - self._values(correction, points)), limit
         )
@@ -148,23 +150,28 @@ class HintLayers:
         """The a*b* (n, 2) of coefficients at points."""
         height, width = self._size
         L = np.zeros((1, width), np.float32)
-        found = []
+        values = []
         for point in points:
             L[0, point.column] = point.L / 100
-            here = coefficients.planes(L, point.row, height, slice(point.column, point.column + 1))
-            found.append([plane[0, 0] for plane in here])
-        return np.array(found, np.float32)
+            planes = coefficients.planes(L, point.row, height, slice(point.column, point.column + 1))
+            values.append([plane[0, 0] for plane in planes])
+        return np.array(values, np.float32)
 
 
 def _corrected_at_points(
     coefficients: GuidedCoefficients, points: Sequence[_Point], missing: Float
 ) -> GuidedCoefficients:
-    """The coefficients corrected so that the missing a*b* (n, 2) are added at the points, in a cell or two."""
+    """The coefficients with the missing a*b* (n, 2) added at the points, within a cell or two."""
     h, w = coefficients.offset.shape[:2]
-    down, across = (_gaussians([p.spot[axis] for p in points], n) for axis, n in ((1, h), (0, w)))
-    at_down, at_across = (_interpolate(maps, [p.spot[axis] for p in points]) for maps, axis in ((down, 1), (across, 0)))
-    weights = np.linalg.lstsq((at_down * at_across).T.astype(np.float64), missing.astype(np.float64), rcond=1e-3)[0]
-    correction = [(down * weights[:, k : k + 1].astype(np.float32)).T @ across for k in range(missing.shape[1])]
+    vertical, horizontal = (_gaussians([point.position[axis] for point in points], n) for axis, n in ((1, h), (0, w)))
+    vertical_at_points, horizontal_at_points = (
+        _interpolate(maps, [point.position[axis] for point in points])
+        for maps, axis in ((vertical, 1), (horizontal, 0))
+    )
+    weights = np.linalg.lstsq(
+        (vertical_at_points * horizontal_at_points).T.astype(np.float64), missing.astype(np.float64), rcond=1e-3
+    )[0]
+    correction = [(vertical * weights[:, k : k + 1].astype(np.float32)).T @ horizontal for k in range(missing.shape[1])]
     return GuidedCoefficients(coefficients.slope, coefficients.offset + np.dstack(correction))
 
 
@@ -180,8 +187,8 @@ def _interpolate(maps: Float, positions: Sequence[float]) -> Float:
     cells = maps.shape[1]
     cell_positions = np.clip(np.array(positions, np.float32) * cells - np.float32(0.5), 0, cells - 1)
     left = cell_positions.astype(int)
-    share = cell_positions - left
-    return np.asarray(maps[:, left] * (1 - share) + maps[:, np.minimum(left + 1, cells - 1)] * share, np.float32)
+    fraction = cell_positions - left
+    return np.asarray(maps[:, left] * (1 - fraction) + maps[:, np.minimum(left + 1, cells - 1)] * fraction, np.float32)
 
 
 def _renamed(text: str) -> str:

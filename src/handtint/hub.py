@@ -18,7 +18,7 @@ from handtint.errors import OptionError, WeightsError
 from handtint.weights import Weights, digest
 
 HUB = "hub:"
-RECORD = ".record.json"  # what is added to a file's name for that of its record
+RECORD = ".record.json"  # suffix of the name of a file's record
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ def weights(name: str) -> Weights:
     """
     repo, file = parse(name)
     entry = known(name)
-    file = file or (entry.file if entry else _only(repo, name))
+    file = file or (entry.file if entry else _only_onnx_file(repo, name))
     path = home() / repo / file
-    recorded = _recorded(path)
+    recorded = _read_record(path)
     if recorded and path.is_file():
         return recorded
     _download(repo, file, name)
@@ -119,12 +119,12 @@ def push(folder: Path, repo: str) -> str:
         api = _library().HfApi(endpoint=_endpoint())
         api.create_repo(repo, exist_ok=True)
         commit = api.upload_folder(repo_id=repo, folder_path=folder, commit_message="Weights, record and model card")
-    except Exception as error:  # its own errors, those of HTTP and of the network
+    except Exception as error:  # exceptions of the library, of HTTP and of the network
         raise WeightsError(f"{HUB}{repo}: cannot be written: {_line(error)}") from error
     return str(commit)
 
 
-def _recorded(path: Path) -> Weights | None:
+def _read_record(path: Path) -> Weights | None:
     record = path.with_name(path.name + RECORD)
     try:
         return Weights(**json.loads(record.read_text())) if record.exists() else None
@@ -132,23 +132,23 @@ def _recorded(path: Path) -> Weights | None:
         raise WeightsError(f"{record}: {_line(error)}") from error
 
 
-def _only(repo: str, name: str) -> str:
+def _only_onnx_file(repo: str, name: str) -> str:
     """The only ONNX file of a repository, among downloaded files, or else by the Hub's listing. Raises OptionError."""
     folder = home() / repo
     downloaded = [p.relative_to(folder).as_posix().removesuffix(RECORD) for p in sorted(folder.rglob(f"*{RECORD}"))]
-    files = downloaded or [file for file in _listed(repo, name) if file.lower().endswith(".onnx")]
+    files = downloaded or [file for file in _list_files(repo, name) if file.lower().endswith(".onnx")]
     if len(files) != 1:
         listing = f"there are: {', '.join(files)}" if files else "it has no ONNX file"
         raise WeightsError(f"{name}: which file? {listing}; name it as {HUB}{repo}/FILE")
     return files[0]
 
 
-def _listed(repo: str, name: str) -> list[str]:
+def _list_files(repo: str, name: str) -> list[str]:
     try:
         files: list[str] = _library().HfApi(endpoint=_endpoint()).list_repo_files(repo)
     except OptionError:
         raise
-    except Exception as error:  # its own errors, those of HTTP and of the network
+    except Exception as error:  # exceptions of the library, of HTTP and of the network
         raise WeightsError(f"{name}: {_reason(error)}") from error
     return sorted(files)
 
@@ -158,12 +158,12 @@ def _download(repo: str, file: str, name: str) -> None:
         _library().hf_hub_download(repo, file, local_dir=home() / repo, endpoint=_endpoint())
     except OptionError:
         raise
-    except Exception as error:  # its own errors, those of HTTP and of the network
+    except Exception as error:  # exceptions of the library, of HTTP and of the network
         raise WeightsError(f"{name}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
-    kinds: Mapping[str, str] = {
+    reasons: Mapping[str, str] = {
         "RepositoryNotFoundError": "the Hub has no such repository, or it is private",
         "EntryNotFoundError": "the repository has no such file",
         "RemoteEntryNotFoundError": "the repository has no such file",
@@ -173,7 +173,7 @@ def _reason(error: Exception) -> str:
         "ConnectTimeout": "not here yet, and the Hub cannot be reached",
         "OfflineModeIsEnabled": "not here yet, and HF_HUB_OFFLINE is set",
     }
-    return kinds.get(type(error).__name__) or f"cannot be downloaded: {_line(error)}"
+    return reasons.get(type(error).__name__) or f"cannot be downloaded: {_line(error)}"
 
 
 def _line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from handtint.types import Engine
 from handtint.weights import Weights, manifest
 
 Task = Literal["color", "mask", "faces", "parts"]
-NO_WEIGHTS: Mapping[str, Any] = {"licence": "", "size": 0, "source": "", "scores": {}}  # facts of a network without any
+NO_WEIGHTS: Mapping[str, Any] = {"licence": "", "size": 0, "source": "", "scores": {}}  # of networks without weights
 Kind = Literal["full", "color", "alpha", "isnet", "plain"]  # of a mask network: see segmenter.segment
 
 # The networks that come with weights, by task.
@@ -52,8 +52,8 @@ class Model:
         record = self.record or manifest().get(self.name)
         if record is None:
             recipe = self.recipe.removesuffix(".toml")
-            how = f"; train it with `handtint train {recipe}`, see docs/training.md" if recipe else ""
-            raise WeightsError(f"{self.name}: the package has no weights of it{how}")
+            advice = f"; train it with `handtint train {recipe}`, see docs/training.md" if recipe else ""
+            raise WeightsError(f"{self.name}: the package has no weights of it{advice}")
         return record
 
     @property
@@ -90,7 +90,7 @@ def _onnx(model: Model, threads: int) -> Engine:
 
 
 def _deeplab(model: Model, threads: int) -> Engine:
-    if model.weights.present:  # torchvision checks what it downloads, but not what is there already
+    if model.weights.present:  # torchvision verifies downloads, but not existing files
         model.weights.verified()
     from handtint.engines.torch import deeplab_engine
 

@@ -37,10 +37,10 @@ class Mirrored:
         self._engine = engine
 
     def run(self, x: Float) -> tuple[Float, ...]:
-        """As Engine.run."""
+        """The same as Engine.run."""
         n = len(x)
-        both = self._engine.run(np.concatenate([x, x[..., ::-1]]))
-        return tuple((out[:n] + out[n:, ..., ::-1]) * np.float32(0.5) for out in both)
+        outputs = self._engine.run(np.concatenate([x, x[..., ::-1]]))
+        return tuple((out[:n] + out[n:, ..., ::-1]) * np.float32(0.5) for out in outputs)
 
 
 class _Engines:
@@ -148,8 +148,8 @@ class Networks:
         faces: called for the faces in these pixels, for a closer look at small ones; None for no closer look. people:
         called if there are faces, for the probability (h, w) of a person, None if unknown.
         """
-        first = self.first_look(pixels, gain)
-        return first if faces is None else self.closer_look(pixels, first, gain, faces=faces, people=people)
+        base = self.first_look(pixels, gain)
+        return base if faces is None else self.closer_look(pixels, base, gain, faces=faces, people=people)
 
     def first_look(self, pixels: Pixels, gain: float | None) -> GuidedCoefficients:
         """The colours predicted for the whole of pixels (H, W) or (H, W, 3), without a closer look."""
@@ -161,18 +161,18 @@ class Networks:
     def closer_look(
         self,
         pixels: Pixels,
-        first: GuidedCoefficients,
+        base: GuidedCoefficients,
         gain: float | None,
         *,
         faces: FindFaces,
         people: Callable[[], Float | None] | None,
     ) -> GuidedCoefficients:
-        """The colours of a first look with those of small faces replaced. faces, people: as for `colors`."""
+        """The colours `base`, from `first_look`, with those of small faces replaced. faces, people: as for `colors`."""
         detections = [] if self.color.interface else faces()
         if not detections:
-            return first
+            return base
         crop_side, mask = self.color.side if self.color.square else CROP, people() if people else None
-        return look_closer(pixels, first, detections, self._color_engine, gain=gain, crop_side=crop_side, people=mask)
+        return look_closer(pixels, base, detections, self._color_engine, gain=gain, crop_side=crop_side, people=mask)
 
     def find_faces(self, pixels: Pixels, gain: float | None) -> list[Face]:
         """The faces in pixels (H, W) or (H, W, 3) with a gain, the largest first. Raises WeightsError."""
@@ -193,7 +193,7 @@ class Networks:
     def with_parts(self, segmentation: Segmentation, pixels: Pixels, gain: float | None) -> Segmentation:
         """The segmentation of these pixels (H, W) or (H, W, 3) with the parts of people.
 
-        Raises WeightsError, and OptionError where the mask network knows no classes.
+        Raises WeightsError, and OptionError if the mask network predicts no classes.
         """
         parts = find_parts(pixels, self._engines.parts, segmentation, side=self.parts.side, gain=gain)
         return replace(segmentation, parts=parts)

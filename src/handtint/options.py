@@ -18,7 +18,7 @@ EFFORTS = ("fast", "balanced", "best")
 COLORS = ("predicted", "original")
 METADATA = ("keep", "strip", "safe")
 FORMATS = ("jpeg", "png", "tiff", "webp")
-MOST_HINTS = 200
+MAX_HINTS = 200
 _FORMAT_NAMES = {"jpg": "jpeg", "tif": "tiff"}
 
 
@@ -121,8 +121,8 @@ class Options:
         for declared in fields(self):
             object.__setattr__(self, declared.name, validate(declared, getattr(self, declared.name)))
         language.parse(self.keep)
-        if len(self.hint) > MOST_HINTS:
-            raise OptionError(f"hint: {len(self.hint)} hints, at most {MOST_HINTS} are allowed")
+        if len(self.hint) > MAX_HINTS:
+            raise OptionError(f"hint: {len(self.hint)} hints, at most {MAX_HINTS} are allowed")
         if self.hints and self.colors == "original":
             raise OptionError("hint: hints change predicted colours, but colors is 'original'; leave out one of them")
         gain_factor(self.gain)

@@ -14,7 +14,7 @@ from handtint.image.photo import Photo
 from handtint.networks import Networks
 from handtint.options import Options
 from handtint.pixels import as_dtype, leveled
-from handtint.result import Result, whole
+from handtint.result import Result, combine_pages
 from handtint.stages import Stages
 from handtint.types import Alpha, Array, Segmentation
 
@@ -42,22 +42,22 @@ class Tinter:
 
     @overload
     def tint(self, source: Photo | str | Path, *, mask: Photo | None = None, **settings: object) -> Photo:
-        """A photo, or the file at a path: a Photo, to be written with its `write`."""
+        """For a photo or the path of a file: a Photo, to be written with its `write`."""
 
     @overload
     def tint(self, source: bytes | BinaryIO, *, mask: Photo | None = None, **settings: object) -> bytes:
-        """The bytes of a file, or an open file: the bytes of a file of the same format, or of `format`."""
+        """For the bytes of a file or an open file: the bytes of a file of the same format, or of `format`."""
 
     @overload
     def tint(self, source: Array, *, mask: Photo | None = None, **settings: object) -> Array:
-        """sRGB values (H, W), (H, W, 2 to 4): such values (H, W, 3), or (H, W, 4) with alpha.
+        """For sRGB values (H, W) or (H, W, 2 to 4): sRGB values (H, W, 3), or (H, W, 4) with alpha.
 
-        uint8, uint16 and floating point of 0..1 give the same dtype; bool gives uint8.
+        uint8, uint16 and floating point 0..1 give the same dtype; bool gives uint8.
         """
 
     @overload
     def tint(self, source: Image, *, mask: Photo | None = None, **settings: object) -> Image:
-        """A Pillow image of any mode: one of mode RGB or RGBA, 8 bits a channel."""
+        """For a Pillow image of any mode: one of mode RGB or RGBA with 8 bits per channel."""
 
     def tint(
         self,
@@ -98,8 +98,8 @@ class Tinter:
         pages = (leveled(page, options.levels) for page in (photo, *photo.pages))
         networks = self.networks.at(options.effort)
         stages = (Stages(page, networks, page=n) for n, page in enumerate(pages, 1))
-        first, *further = (page.result(options, mask, reference) for page in stages)
-        return whole(first, further)
+        first, *others = (page.result(options, mask, reference) for page in stages)
+        return combine_pages(first, others)
 
     def prepare(self, options: Options, *, masked: bool = False) -> None:
         """Start loading the networks that an edit is certain to need, while its photo is still being read.
@@ -125,7 +125,7 @@ class Tinter:
     def label(self, photo: Photo, *, gain: str = "auto") -> tuple[Alpha, Array]:
         """(VOC class indices (H, W) uint8, alpha (H, W) float32 0..1 of the subject), at the photo's size.
 
-        The indices are all 0 where the mask model knows no classes.
+        The indices are all 0 if the mask model predicts no classes.
         """
         segmentation = self.segment(photo, gain=gain)
         alpha = masks.refine(masks.clean(segmentation.foreground), photo.pixels)

@@ -50,8 +50,8 @@ def with_pixels(photo: Photo, pixels: Pixels) -> Photo:
     if photo.native is None or photo.icc is None:
         return replace(photo, pixels=pixels)
 
-    def unchanged(new: Pixels, now: Pixels, before: Pixels, own: Pixels) -> Pixels:
-        return np.where((now == before).all(axis=2)[..., None], own, new)
+    def unchanged(new: Pixels, tinted: Pixels, original: Pixels, native_pixels: Pixels) -> Pixels:
+        return np.where((tinted == original).all(axis=2)[..., None], native_pixels, new)
 
     native = to_profile(pixels, photo.icc)
     large.by_rows(unchanged, (native, pixels, photo.pixels, photo.native), native)

@@ -20,7 +20,7 @@ from handtint.options import Options
 from handtint.settings import check_names, check_type
 
 _TITLE = "# An edit of handtint; apply it with `handtint tint SRC --recipe FILE`. Options left out are automatic.\n"
-_GIVEN = ("mask", "reference")  # files that come with an edit: it holds their sha256
+_UPLOADS = ("mask", "reference")  # files uploaded with an edit; a recipe contains their sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +42,9 @@ class Recipe:
     @property
     def hash(self) -> str:
         """sha256 of everything that determines the result; of a reference, the content counts, not the path."""
-        named, path = dict(self.files), self.options.reference or ""
-        options = replace(self.options, reference=named.pop(path, "") or self.options.reference)
-        record = asdict(replace(self, options=options, models=dict(self.models), files=named))
+        hashes, path = dict(self.files), self.options.reference or ""
+        options = replace(self.options, reference=hashes.pop(path, "") or self.options.reference)
+        record = asdict(replace(self, options=options, models=dict(self.models), files=hashes))
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
@@ -53,11 +53,13 @@ def of(options: Options, *, mask: bytes = b"", reference: bytes = b"") -> Recipe
 
     mask, reference: the bytes of uploaded files, or b"". Raises OptionError for an unknown model, WeightsError.
     """
-    hashes = {model.name: model.weights.sha256 for model in zoo.of(options)}
+    models = {model.name: model.weights.sha256 for model in zoo.of(options)}
     paths = [*keep.files(options.named), *filter(None, [options.reference])]
-    named = {path: _digest(path) for path in paths}
-    sha = {name: hashlib.sha256(data).hexdigest() for name, data in zip(_GIVEN, (mask, reference), strict=True) if data}
-    return Recipe(options=options, models=hashes, files=named, **sha)
+    hashes = {path: _digest(path) for path in paths}
+    sha = {
+        name: hashlib.sha256(data).hexdigest() for name, data in zip(_UPLOADS, (mask, reference), strict=True) if data
+    }
+    return Recipe(options=options, models=models, files=hashes, **sha)
 
 
 def _digest(path: str) -> str:
@@ -68,17 +70,22 @@ def _digest(path: str) -> str:
         return ""
 
 
-def check(recorded: Recipe, here: Recipe) -> None:
+def check(recorded: Recipe, current: Recipe) -> None:
     """Raise OptionError if the recipe would not give the same bytes: for another mask, reference, or other weights."""
-    reference = here.reference or here.files.get(here.options.reference or "", "")
-    for name, then, now in (("mask", recorded.mask, here.mask), ("reference", recorded.reference, reference)):
-        if then and then != now:
-            given = f"{'another' if now else 'no'} {name}"
-            raise OptionError(f"recipe: it was made with the {name} of sha256 {then[:12]}..., {given} is given")
-    for path, sha in here.files.items():
+    reference = current.reference or current.files.get(current.options.reference or "", "")
+    for name, recorded_sha, current_sha in (
+        ("mask", recorded.mask, current.mask),
+        ("reference", recorded.reference, reference),
+    ):
+        if recorded_sha and recorded_sha != current_sha:
+            uploaded = f"{'another' if current_sha else 'no'} {name}"
+            raise OptionError(
+                f"recipe: it was made with the {name} of sha256 {recorded_sha[:12]}..., {uploaded} is given"
+            )
+    for path, sha in current.files.items():
         if recorded.files.get(path, sha) != sha:
             raise OptionError(f"recipe: the file {files.one_line(path)} is not the one that it was made with")
-    for name, sha in here.models.items():
+    for name, sha in current.models.items():
         if recorded.models.get(name, sha) != sha:
             raise OptionError(
                 f"recipe: it was made with {name} of sha256 {recorded.models[name][:12]}..., here it is {sha[:12]}...; "
@@ -106,17 +113,17 @@ def loads(text: str, *, name: str = "recipe") -> Recipe:
         record = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{name}: not TOML: {files.one_line(str(error))}") from error
-    check_names(record, ("handtint", "options", "models", "files", *_GIVEN), name, OptionError)
+    check_names(record, ("handtint", "options", "models", "files", *_UPLOADS), name, OptionError)
     options = settings(_table(record, "options", name), name=name)
-    models, named, *given = (_table(record, key, name) for key in ("models", "files", *_GIVEN))
+    models, hashes, *uploads = (_table(record, key, name) for key in ("models", "files", *_UPLOADS))
     version = record.get("handtint", __version__)
-    for key, table in zip(_GIVEN, given, strict=True):
+    for key, table in zip(_UPLOADS, uploads, strict=True):
         check_names(table, ("sha256",), f"{name}: {key}", OptionError)
-    texts = (item for table in (models, named, *given) for item in table.items())
+    texts = (item for table in (models, hashes, *uploads) for item in table.items())
     for key, value in (*texts, ("handtint", version)):
         check_type(value, str, f"{name}: {key}")
-    mask, reference = (table.get("sha256", "") for table in given)
-    return Recipe(options=options, models=models, mask=mask, reference=reference, files=named, version=version)
+    mask, reference = (table.get("sha256", "") for table in uploads)
+    return Recipe(options=options, models=models, mask=mask, reference=reference, files=hashes, version=version)
 
 
 def settings(table: Mapping[str, Any], *, name: str) -> Options:
@@ -143,7 +150,7 @@ def read(path: str | Path) -> Recipe:
         raise OptionError(f"{path}: not a text file") from error
 
 
-def changed(recipe: Recipe, settings: Mapping[str, Any]) -> Options:
+def with_changes(recipe: Recipe, settings: Mapping[str, Any]) -> Options:
     """The recipe's options with some of them replaced. Raises OptionError."""
     return replace(recipe.options, **settings)
 

@@ -44,10 +44,10 @@ class Result:
         return [("Grayscale", gray), ("Colorized", colored), ("Mask", mask), ("Blended", blended)]
 
 
-def whole(first: Result, further: Sequence[Result]) -> Result:
+def combine_pages(first: Result, others: Sequence[Result]) -> Result:
     """The result of a photo with several pages: that of the first page, with the photos and notes of the others."""
-    if not further:
+    if not others:
         return first
-    notes = [first.note, *(page.note and f"page {n}: {page.note}" for n, page in enumerate(further, 2))]
-    photo = replace(first.photo, pages=tuple(page.photo for page in further))
+    notes = [first.note, *(page.note and f"page {number}: {page.note}" for number, page in enumerate(others, 2))]
+    photo = replace(first.photo, pages=tuple(page.photo for page in others))
     return replace(first, photo=photo, note="; ".join(filter(None, notes)))

@@ -30,30 +30,33 @@ def segment(
         return _full(engine.run(x), L.shape, x.shape[2:])
     size = resize.fit(pixels.shape[:2], side)
     if kind in ("alpha", "isnet"):
-        size = getattr(engine, "sides", None) or (side, side)  # what the file fixes, or the family's usual square
+        size = getattr(engine, "sides", None) or (side, side)  # the size that the file fixes, or the usual square
     L, rgb = color_view(pixels, size, gain)
-    answer = engine.run(_as_trained(rgb, kind))
+    outputs = engine.run(_to_training_range(rgb, kind))
     if kind == "color":
-        return _full(answer, size, size)
-    front = _alpha(answer[0])
-    return Segmentation(None, front, _plain_features(L, front))
+        return _full(outputs, size, size)
+    foreground = _alpha(outputs[0])
+    return Segmentation(None, foreground, _plain_features(L, foreground))
 
 
-def _as_trained(rgb: Float, kind: Kind) -> Float:
+def _to_training_range(rgb: Float, kind: Kind) -> Float:
     """Input (1, 3, h, w) in 0..1, converted to the range that this kind of network was trained on."""
     if kind == "plain":
         return rgb
     return rgb - np.float32(0.5) if kind == "isnet" else normalized(rgb)
 
 
-def _full(answer: tuple[Float, ...], size: tuple[int, ...], padded: tuple[int, ...]) -> Segmentation:
+def _full(outputs: tuple[Float, ...], size: tuple[int, ...], padded: tuple[int, ...]) -> Segmentation:
     """A Segmentation from a network's three outputs, with the padding cut off."""
-    classes, front, features = (_cropped(plane[0], size, padded) for plane in answer)
-    return Segmentation(_softmax(classes), _sigmoid(front[0]), features)
+    classes, foreground, features = (_cropped(plane[0], size, padded) for plane in outputs)
+    return Segmentation(_softmax(classes), _sigmoid(foreground[0]), features)
 
 
 def _cropped(planes: Float, size: tuple[int, ...], padded: tuple[int, ...]) -> Float:
-    h, w = (max(1, n * own // whole) for n, own, whole in zip(planes.shape[1:], size, padded, strict=True))
+    h, w = (
+        max(1, n * unpadded // padded_side)
+        for n, unpadded, padded_side in zip(planes.shape[1:], size, padded, strict=True)
+    )
     return planes[:, :h, :w]
 
 
@@ -67,18 +70,18 @@ def _alpha(plane: Float) -> Float:
     return np.clip(plane, 0, 1).astype(np.float32)
 
 
-def _plain_features(L: Float, front: Float) -> Float:
+def _plain_features(L: Float, foreground: Float) -> Float:
     """Features (5, h/4, w/4) for networks without any: lightness at three scales, its gradient, and the foreground."""
     size = max(1, L.shape[0] // 4), max(1, L.shape[1] // 4)
     small = resize.shrink(L, size) / np.float32(100)
-    soft = [cv2.GaussianBlur(small, (0, 0), sigma) for sigma in (1.5, 4)]
-    change = np.hypot(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1))
-    return np.stack([small, *soft, cv2.GaussianBlur(change, (0, 0), 1.5), resize.shrink(front, size)])
+    blurred = [cv2.GaussianBlur(small, (0, 0), sigma) for sigma in (1.5, 4)]
+    gradient = np.hypot(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1))
+    return np.stack([small, *blurred, cv2.GaussianBlur(gradient, (0, 0), 1.5), resize.shrink(foreground, size)])
 
 
 def _softmax(logits: Float) -> Float:
-    powers = np.exp(logits - logits.max(axis=0))
-    return powers / powers.sum(axis=0)
+    exponentials = np.exp(logits - logits.max(axis=0))
+    return exponentials / exponentials.sum(axis=0)
 
 
 def _sigmoid(logits: Float) -> Float:

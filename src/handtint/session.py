@@ -15,7 +15,7 @@ from handtint.image.photo import Photo
 from handtint.options import LEVELS, Options
 from handtint.pipeline import Tinter
 from handtint.pixels import leveled
-from handtint.result import Result, whole
+from handtint.result import Result, combine_pages
 from handtint.stages import Stages
 
 SCREEN = 1280  # pixels: the longer side of a preview
@@ -43,7 +43,7 @@ class Session:
     """
 
     def __init__(self, tinter: Tinter, photo: Photo) -> None:
-        """tinter: does the work. photo: to edit."""
+        """tinter: its networks are used. photo: to edit."""
         self.photo, self._tinter = photo, tinter
         self._full_stages: Cache[CachedStages] = Cache(len(LEVELS), 1 << 34, lambda page: page.nbytes)
         self._preview_stages: Cache[PreviewStages] = Cache(MAX_PREVIEWS, 1 << 30, lambda stages: stages.nbytes)
@@ -99,10 +99,10 @@ class Session:
     def _object_at(self, options: Options, point: tuple[float, float]) -> str:
         """The term of `keep` for the smallest detected object at a point, or ""."""
         candidates = []
-        for thing in self.detect(options.gain, levels=options.levels):
-            height, width = thing.alpha.shape
-            if thing.number and thing.alpha[int(point[1] * height), int(point[0] * width)] > 127:
-                candidates.append((thing.share, thing.term))
+        for detection in self.detect(options.gain, levels=options.levels):
+            height, width = detection.alpha.shape
+            if detection.number and detection.alpha[int(point[1] * height), int(point[0] * width)] > 127:
+                candidates.append((detection.share, detection.term))
         return min(candidates, default=(0.0, ""))[1]
 
     def preview(self, edit: Edit, *, screen: int = SCREEN) -> Result:
@@ -120,8 +120,8 @@ class Session:
         pages = (leveled(page, levels) for page in self.photo.pages)
         networks = self._tinter.networks.at(edit.options.effort)
         stages = [Stages(page, networks, page=n) for n, page in enumerate(pages, 2)]
-        further = [page.result(edit.options, mask, reference) for page in stages]
-        return whole(self._stages(edit).result(edit.options, mask, reference), further)
+        others = [page.result(edit.options, mask, reference) for page in stages]
+        return combine_pages(self._stages(edit).result(edit.options, mask, reference), others)
 
     def mask(self, edit: Edit) -> Photo | None:
         """The mask to pass with the options, before inverting and feathering; None if `keep` suffices."""

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 DARK = 4096  # of 65536: a photo below it uses 12 bits of 16, or fewer
 DARK_NOTE = "its values use 12 bits of 16, so it is nearly black; --levels auto stretches them"
 PERSON = VOC.index("person")
-SOME_REFERENCE = "a photograph"  # in the metadata of a result: the path of a file is nobody else's business
-KIND_SIDE = 96  # pixels: the side at which a photo's kind is judged
+SOME_REFERENCE = "a photograph"  # in the metadata of a result, which must not contain paths of files
+KIND_SIDE = 96  # pixels: the side at which a photo's kind is determined
 
 
 class Stages:
@@ -67,7 +67,9 @@ class Stages:
     def hinted_colors(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:
         """(the colours with the hints for this page, a note on those or ""). reference: as in `result`."""
         if options.variant:
-            options, variant_note = variants.applied(options, self.segmentation(options.gain), self._small_lightness())
+            options, variant_note = variants.apply_variant(
+                options, self.segmentation(options.gain), self._small_lightness()
+            )
             colors, note = self.hinted_colors(options, reference)
             return colors, "; ".join(filter(None, (variant_note, note)))
         page_hints = [hint for hint in options.hints if hint.page == self.page]
@@ -102,7 +104,7 @@ class Stages:
         return light.apply_warmth(colors, options.warmth) if options.warmth else colors
 
     def _people(self, gain: str) -> Float | None:
-        """The probability (h, w) of a person, None from a mask network that knows no classes."""
+        """The probability (h, w) of a person; None if the mask network predicts no classes."""
         classes = self.segmentation(gain).classes
         return None if classes is None else classes[PERSON]
 
@@ -158,13 +160,13 @@ class Stages:
             options.closer_look != "off" and not networks.color.interface and bool(self.faces(options.gain))
         )
         people_separated = segmented and bool(self.segmentation(options.gain).faces)
-        hints_here = [hint for hint in options.hints if hint.page == self.page]
-        colors_use_mask = bool(hints_here) or reference is not None or bool(options.reference or options.variant)
-        named = [*(() if mask else keep.parse(options.keep)), *(step for hint in hints_here for step in hint.where)]
+        page_hints = [hint for hint in options.hints if hint.page == self.page]
+        colors_use_mask = bool(page_hints) or reference is not None or bool(options.reference or options.variant)
+        steps = [*(() if mask else keep.parse(options.keep)), *(step for hint in page_hints for step in hint.where)]
         used = (
             (networks.mask, segmented or used_closer_look or colors_use_mask),
             (networks.faces, used_closer_look or people_separated),
-            (networks.parts, keep.needs_parts(named)),
+            (networks.parts, keep.needs_parts(steps)),
         )
         return [networks.color, *(model for model, was_used in used if was_used)]
 

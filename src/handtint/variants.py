@@ -13,12 +13,12 @@ import numpy as np
 from handtint.image.arrays import resize
 from handtint.image.masks import instances
 from handtint.image.masks.instances import Instance
-from handtint.options import MOST_HINTS, Options
+from handtint.options import MAX_HINTS, Options
 from handtint.types import Array, Float, Segmentation
 
-FREE = ("person", "car", "bus", "boat", "sofa", "chair", "bottle", "motorbike", "bicycle", "train", "aeroplane")
-NEAR = 12.0  # L*: the largest difference from the most common lightness
-UPPER = 0.35  # of a person's height is taken for the head if no face is found
+RECOLORABLE = ("person", "car", "bus", "boat", "sofa", "chair", "bottle", "motorbike", "bicycle", "train", "aeroplane")
+LIGHTNESS_TOLERANCE = 12.0  # L*: the largest difference from the most common lightness
+HEAD_SHARE = 0.35  # assumed share of the head in a person's height if no face is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ VARIANTS = (
 )
 
 
-def applied(options: Options, segmentation: Segmentation, L: Float) -> tuple[Options, str]:
+def apply_variant(options: Options, segmentation: Segmentation, L: Float) -> tuple[Options, str]:
     """(the options with their variant replaced by a hint and warmth, a note that says which); unchanged for no variant.
 
     L: the photo's L* (h, w), 0..100, of any size.
@@ -55,7 +55,7 @@ def applied(options: Options, segmentation: Segmentation, L: Float) -> tuple[Opt
     if variant.color and position is None:  # nothing has an arbitrary colour: versions differ in the light only
         warmth = (-1) ** options.variant * (0.2 + 0.1 * options.variant)
     hint = f"@{100 * position[0]:.2f}%,{100 * position[1]:.2f}%={variant.color}" if position else ""
-    hints = (*options.hint[: MOST_HINTS - 1], *filter(None, [hint]))
+    hints = (*options.hint[: MAX_HINTS - 1], *filter(None, [hint]))
     varied = replace(options, variant=0, hint=hints, warmth=float(np.clip(options.warmth + warmth, -1, 1)))
     flags = " ".join(
         filter(None, [f"--hint {hint!r}" if hint else "", f"--warmth {varied.warmth:.2g}" if warmth else ""])
@@ -70,12 +70,12 @@ def recolorable_point(segmentation: Segmentation, L: Float) -> tuple[float, floa
     """
     if segmentation.classes is None:
         return None
-    candidates = [thing for thing in instances.every(segmentation) if thing.name in FREE]
+    candidates = [chosen for chosen in instances.every(segmentation) if chosen.name in RECOLORABLE]
     if not candidates:
         return None
-    people = [thing for thing in candidates if thing.name == "person"]
-    thing = max(people or candidates, key=lambda thing: (thing.share, -thing.number))
-    inside = (_clothes(thing, segmentation) if people else thing.alpha) > 0.5
+    people = [chosen for chosen in candidates if chosen.name == "person"]
+    chosen = max(people or candidates, key=lambda chosen: (chosen.share, -chosen.number))
+    inside = (_clothes(chosen, segmentation) if people else chosen.alpha) > 0.5
     if not inside.any():
         return None
     inside &= _common_lightness(resize.shrink(L, inside.shape), inside)
@@ -88,7 +88,7 @@ def _common_lightness(L: Float, inside: Array) -> Array:
     """(h, w) bool: where L* is near the most common one inside."""
     counts = np.histogram(L[inside], bins=20, range=(0, 100))[0]
     smoothed = np.convolve(counts, (1, 2, 1), "same")
-    return np.asarray(np.abs(L - (5 * int(smoothed.argmax()) + 2.5)) < NEAR)
+    return np.asarray(np.abs(L - (5 * int(smoothed.argmax()) + 2.5)) < LIGHTNESS_TOLERANCE)
 
 
 def _clothes(person: Instance, segmentation: Segmentation) -> Float:
@@ -103,5 +103,5 @@ def _clothes(person: Instance, segmentation: Segmentation) -> Float:
     ]
     first = int(rows[0]) if rows.size else 0
     last = int(rows[-1]) + 1 if rows.size else h
-    alpha[: max(face_bottoms) if face_bottoms else round(first + UPPER * (last - first))] = 0
+    alpha[: max(face_bottoms) if face_bottoms else round(first + HEAD_SHARE * (last - first))] = 0
     return alpha

@@ -19,14 +19,13 @@ MANIFEST = ASSETS / "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A file of weights, and all that is recorded about it.
+    """The record of a file of weights.
 
-    file: its name among the package's assets, or wherever its source keeps it. sha256: of its bytes; of a download by
-    torchvision the beginning that torchvision checks; "" where nobody says. size: in bytes, 0 where nobody says.
-    source: where the file comes from ("package", "file", "torchvision", "rembg", "hub"). licence: on what terms. start:
-    the weights that training began with. data, recipe, steps: what it was trained on, how and for how long. scores:
-    figures by name, printed by the command `measured`. side: of the pictures it was trained on, where that is not
-    the catalogue's; 0 where it is.
+    file: its name among the package's assets, or in the folder of its source. sha256: of its bytes; for a download by
+    torchvision the beginning that torchvision verifies; "" if unknown. size: in bytes, 0 if unknown. source: of the
+    file: "package", "file", "torchvision", "rembg" or "hub". start: the weights that training started from. data,
+    recipe, steps: the training data, the recipe's file and the number of steps. scores: figures by name, printed by the
+    command `measured`. side: of the pictures in training, if it is not the catalogue's; else 0.
     """
 
     file: str
@@ -44,18 +43,18 @@ class Weights:
 
     @property
     def path(self) -> Path:
-        """Where the file should be."""
+        """The path at which the file is expected."""
         if self.source == "torchvision":
             cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
             home = Path(os.environ.get("TORCH_HOME") or cache / "torch").expanduser()
             return home / "hub" / "checkpoints" / self.file
-        return ASSETS / self.file  # the path itself, where it is absolute
+        return ASSETS / self.file  # an absolute path stays as it is
 
     @property
     def present(self) -> bool:
-        """Whether the file is there, by name and, where it is known, size."""
-        known = self.source in ("package", "file")
-        return self.path.is_file() and (not known or self.path.stat().st_size == self.size)
+        """Whether the file exists, with the recorded size if there is one."""
+        has_size = self.source in ("package", "file")
+        return self.path.is_file() and (not has_size or self.path.stat().st_size == self.size)
 
     def verified(self) -> Path:
         """The path of the file, after its sha256 has been verified. Raises WeightsError."""
@@ -63,7 +62,9 @@ class Weights:
             sha256 = digest(self.path)
         except OSError as error:
             raise WeightsError(f"{self.path}: {error.strerror}") from error
-        recorded = sha256[: len(self.sha256)] if self.source == "torchvision" else sha256  # of that only its beginning
+        recorded = (
+            sha256[: len(self.sha256)] if self.source == "torchvision" else sha256
+        )  # torchvision records only the beginning
         if not self.sha256 or recorded != self.sha256:
             raise WeightsError(f"{self.path}: sha256 is {sha256[:12]}..., the manifest says {self.sha256[:12]}...")
         return self.path
@@ -108,10 +109,10 @@ def record(name: str, weights: Weights, folder: Path | None = None) -> None:
 
 
 def store(name: str, weights: Weights, data: bytes, folder: Path) -> None:
-    """Put a network's file and its record into a folder with a manifest, in the place of older ones of that name.
+    """Write a network's file and its record into a folder with a manifest; they replace older ones of that name.
 
-    Whenever this is cut short, the manifest names a file that is the recorded one: the new file gets a name of its
-    own and is recorded under that, before the one that nobody needs any more is replaced and recorded in its turn.
+    If this is interrupted, the manifest still names a file with the recorded hash: the new file is first written and
+    recorded under a unique name, before the old file is replaced and recorded.
     """
     path = folder / weights.file
     unique = path.with_stem(f"{path.stem}-{weights.sha256[:12]}")

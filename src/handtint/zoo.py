@@ -15,7 +15,7 @@ from handtint.model import REMBG, SHIPPED, Kind, Model, Task
 from handtint.options import Options
 from handtint.weights import MANIFEST, Weights, of_file, read
 
-_NEEDS = {  # runner: packages, extra
+_REQUIREMENTS = {  # runner: packages, extra
     "safetensors": (("safetensors", "onnx"), "export"),
     "deeplab": (("torchvision",), "deeplab"),
     "rembg": (("rembg",), "rembg"),
@@ -102,10 +102,10 @@ def find(name: str, task: Task) -> Model:
     ddcolor:FILE; for masks FILE.onnx, isnet:FILE.onnx or rembg:NAME. Raises OptionError, which lists the names or the
     missing extra; WeightsError for an unreadable file.
     """
-    model = CATALOGUE.get(name) or _exported(name) or _tensors_only(name, task)
+    model = CATALOGUE.get(name) or _from_folder(name) or _from_safetensors(name, task)
     if model is None:
-        known = _on_hub(name, task)
-        model = known or (_outside(name) if task == "mask" else _peer(name))
+        hub_model = _from_hub(name, task)
+        model = hub_model or (_mask_file(name) if task == "mask" else _color_file(name))
     if model is None or model.task != task:
         names = [model.name for model in CATALOGUE.values() if model.task == task]
         names += [f"{kind}:FILE.onnx" for kind in INTERFACES] if task == "color" else []
@@ -120,7 +120,7 @@ def find(name: str, task: Task) -> Model:
     return model
 
 
-def _exported(path: str) -> Model | None:
+def _from_folder(path: str) -> Model | None:
     """A model of the catalogue with weights from a folder with a manifest. Raises WeightsError."""
     folder, name = Path(path).parent, Path(path).name
     if name not in CATALOGUE or not (folder / MANIFEST.name).is_file():
@@ -128,17 +128,17 @@ def _exported(path: str) -> Model | None:
     record = read(folder / MANIFEST.name).get(name)
     if record is None:
         raise WeightsError(f"{folder / MANIFEST.name}: no record of {name}")
-    own = replace(record, file=str((folder / record.file).absolute()))
-    model = replace(CATALOGUE[name], record=own, side=record.side or CATALOGUE[name].side)
-    ending = Path(record.file).suffix.lower()
-    if ending not in (".onnx", SAFETENSORS):
+    located = replace(record, file=str((folder / record.file).absolute()))
+    model = replace(CATALOGUE[name], record=located, side=record.side or CATALOGUE[name].side)
+    extension = Path(record.file).suffix.lower()
+    if extension not in (".onnx", SAFETENSORS):
         raise WeightsError(
-            f"{own.file}: handtint runs .onnx and {SAFETENSORS} files; {ending} files are for other programs"
+            f"{located.file}: handtint runs .onnx and {SAFETENSORS} files; {extension} files are for other programs"
         )
-    return replace(model, runner="safetensors") if ending == SAFETENSORS else model
+    return replace(model, runner="safetensors") if extension == SAFETENSORS else model
 
 
-def _tensors_only(name: str, task: Task) -> Model | None:
+def _from_safetensors(name: str, task: Task) -> Model | None:
     """The package's network of a task with the weights of a safetensors file. Raises WeightsError."""
     if not name.lower().endswith(SAFETENSORS) or hub.HUB in name:
         return None
@@ -148,13 +148,17 @@ def _tensors_only(name: str, task: Task) -> Model | None:
 
 def absolute(name: str) -> str:
     """The name with an absolute path, if it contains one, so that it is valid in any working folder."""
-    if name in CATALOGUE or hub.HUB in name or not (name.lower().endswith((".onnx", SAFETENSORS)) or _exported(name)):
+    if (
+        name in CATALOGUE
+        or hub.HUB in name
+        or not (name.lower().endswith((".onnx", SAFETENSORS)) or _from_folder(name))
+    ):
         return name
     kind = next((f"{prefix}:" for prefix in (*INTERFACES, ISNET[:-1]) if name.startswith(f"{prefix}:")), "")
     return kind + os.path.abspath(name.removeprefix(kind))
 
 
-def _outside(name: str) -> Model | None:
+def _mask_file(name: str) -> Model | None:
     """A mask model outside of the catalogue; None for any other name."""
     if name.startswith(REMBG):
         record = Weights(name, "", 0, "its own", "rembg", "", "", "", 0)
@@ -167,35 +171,37 @@ def _outside(name: str) -> Model | None:
     return None
 
 
-def _on_hub(name: str, task: Task) -> Model | None:
+def _from_hub(name: str, task: Task) -> Model | None:
     """A model on the Hub; None for any other name.
 
     Its kind is that in KIND:hub:OWNER/NAME/FILE, that of a known file, or one that occurs in the file's name. Raises
     OptionError if the kind is unknown, and as `hub.weights` does.
     """
-    kind, separator, place = name.rpartition(hub.HUB)
+    kind, separator, location = name.rpartition(hub.HUB)
     if not separator:
         return None
-    file, entry = hub.parse(hub.HUB + place)[1].rpartition("/")[2].lower(), hub.known(hub.HUB + place)
-    own = CATALOGUE.get(file.removesuffix(".onnx"))
+    file, entry = hub.parse(hub.HUB + location)[1].rpartition("/")[2].lower(), hub.known(hub.HUB + location)
+    catalogued = CATALOGUE.get(file.removesuffix(".onnx"))
     kinds = (*INTERFACES, "isnet", "alpha") if task == "color" else ("isnet", "alpha")
-    wanted = kind.rstrip(":") or (entry.kind if entry else next((k for k in kinds if k in file), ""))
-    wanted = "alpha" if not wanted and "u2net" in file else wanted
-    if not own and wanted not in (*INTERFACES, "isnet", "alpha"):
+    kind_name = kind.rstrip(":") or (entry.kind if entry else next((k for k in kinds if k in file), ""))
+    kind_name = "alpha" if not kind_name and "u2net" in file else kind_name
+    if not catalogued and kind_name not in (*INTERFACES, "isnet", "alpha"):
         raise OptionError(
             f"model: the kind of {name} is not known: name it, for example ddcolor:{name}, rgb:{name} or isnet:{name}"
         )
-    record = hub.weights(hub.HUB + place)
-    if own:
-        return replace(own, name=name, record=record)
-    if wanted in INTERFACES:
-        interface = INTERFACES[wanted]
-        return Model(name, "color", interface.network, interface.side, record=record, square=True, interface=wanted)
-    known: Kind = "isnet" if wanted == "isnet" else "alpha"
-    return Model(name, "mask", "an ONNX file of the Hub", 1024 if wanted == "isnet" else 320, kind=known, record=record)
+    record = hub.weights(hub.HUB + location)
+    if catalogued:
+        return replace(catalogued, name=name, record=record)
+    if kind_name in INTERFACES:
+        interface = INTERFACES[kind_name]
+        return Model(name, "color", interface.network, interface.side, record=record, square=True, interface=kind_name)
+    mask_kind: Kind = "isnet" if kind_name == "isnet" else "alpha"
+    return Model(
+        name, "mask", "an ONNX file of the Hub", 1024 if kind_name == "isnet" else 320, kind=mask_kind, record=record
+    )
 
 
-def _peer(name: str) -> Model | None:
+def _color_file(name: str) -> Model | None:
     """A third-party colour network, KIND:FILE.onnx with one of INTERFACES; None for any other name."""
     kind, _, file = name.partition(":")
     if kind not in INTERFACES or not file:

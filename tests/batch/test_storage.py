@@ -78,7 +78,7 @@ def test_sweeping_keeps_files_that_are_being_written(tmp_path: Path) -> None:
         storage.sweep({str(tmp_path)})  # as another run would
         file.write(b" and half")
 
-    files.fill(tmp_path / "a.jpg", work)
+    files.write_with(tmp_path / "a.jpg", work)
     assert (tmp_path / "a.jpg").read_bytes() == b"half and half"
     assert names(tmp_path) == ["a.jpg"]
 

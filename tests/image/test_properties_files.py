@@ -45,7 +45,7 @@ def test_what_is_written_is_read_whole(old: bytes, data: bytes, limit: int) -> N
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "deep" / "x"
         files.write(path, old)
-        files.fill(path, lambda file: file.write(data))
+        files.write_with(path, lambda file: file.write(data))
         assert path.read_bytes() == data
         assert os.listdir(path.parent) == ["x"]  # noqa: PTH208
         if len(data) > limit:

@@ -42,7 +42,7 @@ def export(net: nn.Module, path: Path, outputs: list[str], *, tolerance: float =
         if difference > tolerance:
             raise WeightsError(f"{path}: the exported network differs from the trained one by {difference:.4f}")
 
-    files.fill(path, write)
+    files.write_with(path, write)
     return difference
 
 

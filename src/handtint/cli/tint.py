@@ -104,7 +104,7 @@ def _options(settings: dict[str, Any], recipe: str | None, mask: bytes, other_mo
     from handtint import recipe as recipes
 
     recorded = recipes.read(recipe)
-    options = recipes.changed(recorded, settings)
+    options = recipes.with_changes(recorded, settings)
     if not other_models:
         recipes.check(recorded, recipes.of(options, mask=mask))
     return options

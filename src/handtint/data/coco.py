@@ -56,7 +56,7 @@ def choose(
 def _download(path: Path) -> None:
     try:
         with urllib.request.urlopen(URL, timeout=60) as response:  # nosec B310
-            files.fill(path, lambda file: shutil.copyfileobj(response, file))
+            files.write_with(path, lambda file: shutil.copyfileobj(response, file))
     except (OSError, OutputError) as error:
         raise InputError(f"{URL}: {error}") from error
 

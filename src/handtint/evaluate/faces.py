@@ -45,7 +45,7 @@ def face_color(rgb: Array, face: Face, size: tuple[int, int]) -> FaceColor:
     size: (H, W) of the photo in whose pixels the face's box is.
     """
     y_scale, x_scale = rgb.shape[0] / size[0], rgb.shape[1] / size[1]
-    x, y = face.middle
+    x, y = face.center
     rows, columns = (
         _central_half(y * y_scale, face.height * y_scale, rgb.shape[0]),
         _central_half(x * x_scale, face.width * x_scale, rgb.shape[1]),

@@ -16,7 +16,7 @@ from handtint import keep, zoo
 from handtint import recipe as recipes
 from handtint.errors import OptionError, ServiceError
 from handtint.image.io.formats import recognize
-from handtint.options import MOST_HINTS, Options
+from handtint.options import MAX_HINTS, Options
 from handtint.recipe import Recipe
 from handtint.service.settings import Settings
 from handtint.settings import boolean, from_text, hint, kind_of
@@ -25,7 +25,7 @@ MULTIPART = "multipart/form-data"
 MAX_FIELD_CHARACTERS = 1000  # of a text field
 MAX_RECIPE_BYTES = 64 * 1024  # of a recipe
 PICTURES = ("photo", "mask", "reference")
-MAX_FILES, MAX_FIELDS = 4, 32 + MOST_HINTS  # in a form
+MAX_FILES, MAX_FIELDS = 4, 32 + MAX_HINTS  # in a form
 OPTIONS: Mapping[str, Field[Any]] = {setting.name: setting for setting in fields(Options)}
 LISTS = {name for name, setting in OPTIONS.items() if kind_of(setting) is tuple}
 
@@ -48,7 +48,7 @@ class Form:
         settings = {name: from_text(OPTIONS[name], text) for name, text in self.texts.items() if name in OPTIONS}
         settings |= self.lists
         recorded = self._recipe()
-        options = recipes.changed(recorded, settings) if recorded else Options(**settings)
+        options = recipes.with_changes(recorded, settings) if recorded else Options(**settings)
         if "reference" in self.files:  # replaces the reference that a recipe names
             options = replace(options, reference=None)
         reject_paths(options)

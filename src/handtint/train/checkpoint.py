@@ -12,7 +12,7 @@ from handtint import files
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write the state to a file; if that fails, the previous file is left unchanged. Raises OutputError."""
-    files.fill(path, lambda file: torch.save(state, file))
+    files.write_with(path, lambda file: torch.save(state, file))
 
 
 def load(path: Path) -> dict[str, Any] | None:

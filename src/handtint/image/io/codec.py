@@ -265,6 +265,6 @@ def write(photo: Raster, path: str | Path, *, format: str = "", quality: int = 9
         return
     kind = _kind(photo, name, image_format)
     try:
-        files.fill(path, lambda file: _save(photo, file, kind, _settings(photo, kind, quality)))
+        files.write_with(path, lambda file: _save(photo, file, kind, _settings(photo, kind, quality)))
     except (pyvips.Error, struct.error) as error:
         raise OutputError(f"{name}: cannot be encoded as {kind}") from error
