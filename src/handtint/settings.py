@@ -131,14 +131,14 @@ def boolean(text: str, location: str) -> bool:
 def hint(name: str, names: Iterable[str]) -> str:
     """A suggestion for an unknown name: "did you mean 'strength'?", or the list of all names."""
     names = tuple(names)
-    near = difflib.get_close_matches(name, names, 1)
-    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
+    matches = difflib.get_close_matches(name, names, 1)
+    return f"did you mean {matches[0]!r}?" if matches else f"there are: {', '.join(names)}"
 
 
-def check_names(given: Iterable[str], names: Iterable[str], location: str, error: type[HandtintError]) -> None:
+def check_names(keys: Iterable[str], names: Iterable[str], location: str, error: type[HandtintError]) -> None:
     """Raise `error` for a name that is not in `names`, with a suggestion."""
     names = tuple(names)
-    for name in given:
+    for name in keys:
         if name not in names:
             raise error(f"{location}: unknown key {name!r}; {hint(name, names)}")
 

@@ -152,7 +152,7 @@ def test_any_selection_is_a_mask_of_the_photo(
     if pixels.shape[1] == 1:  # "@1,0" would be outside
         text = text.replace("@1,0", "@0,0")
     selected = selection.select(keep.parse(text), pixels, segmentation)
-    layers = selection.soft_layers(keep.parse(text), pixels, segmentation, known={})
+    layers = selection.soft_layers(keep.parse(text), pixels, segmentation, precomputed={})
     assert all(0 <= layer.min() <= layer.max() <= 1 for layer in layers.layers)
     assert all(keep.names_one(term) for term in layers.objects)
     assert selected.alpha.shape == pixels.shape[:2]

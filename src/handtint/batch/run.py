@@ -139,8 +139,8 @@ class Run:
     @property
     def in_this_process(self) -> bool:
         """Whether the photos are tinted in this process, without a worker."""
-        one = self._config.jobs <= 1 or any(STREAM in (job.source, job.target) for job in self.jobs)
-        return one and self._folder is None and self._config.engine == "local"
+        is_single = self._config.jobs <= 1 or any(STREAM in (job.source, job.target) for job in self.jobs)
+        return is_single and self._folder is None and self._config.engine == "local"
 
     def outcomes(self, stop: Event) -> Generator[Outcome, None, None]:
         """Tint the photos, and yield the outcome of each, until all are done, `stop` is set, or none can be tinted.

@@ -58,9 +58,9 @@ class PhotoWorker:
 
     def _previous_outcome(self, task: Task) -> Outcome | None:
         """The outcome of an earlier run for the same photo, if it is still valid, or None."""
-        job, known = task.job, task.known
-        if known and known.error:
-            return Outcome(job=job, state="failed", error=known.error, input=known.input, from_journal=True)
+        job, record = task.job, task.known
+        if record and record.error:
+            return Outcome(job=job, state="failed", error=record.error, input=record.input, from_journal=True)
         outputs = [job.target, *[job.mask] * self._setup.save_mask, *[job.panel] * self._setup.save_panel]
         return Outcome(job=job, state="same") if all(map(storage.exists, outputs)) else None
 

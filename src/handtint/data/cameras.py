@@ -19,8 +19,8 @@ FILMS = (
 
 def film(rng: np.random.Generator) -> Float:
     """The spectral sensitivity of a random photographic material: shares of linear R, G and B, (3,) float32, sum 1."""
-    one, other = (np.array(FILMS[i]) for i in rng.integers(len(FILMS), size=2))
-    return (one + rng.uniform() * (other - one)).astype(np.float32)
+    first, second = (np.array(FILMS[i]) for i in rng.integers(len(FILMS), size=2))
+    return (first + rng.uniform() * (second - first)).astype(np.float32)
 
 
 def recorded_lightness(pixels: Array, sensitivity: Float) -> Float:

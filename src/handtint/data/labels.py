@@ -35,7 +35,7 @@ def labels(photo: Item, mask: Array) -> tuple[Array, Array]:
     the classes (OTHER) is background in the class labels, but foreground in the others; the class of one that may
     belong to a class (AMBIGUOUS) is unknown. Raises DecodeError for a mask of class indices with an invalid index.
     """
-    labelling, known, marked = photo.labelling, mask != VOID, mask > 0
+    labelling, valid, marked = photo.labelling, mask != VOID, mask > 0
     if labelling.classes == INDICES and (unknown := mask[(mask >= len(VOC)) & (mask < AMBIGUOUS)]).size:
         raise DecodeError(
             f"{photo.name}: its mask says {unknown[0]}, which is no class: 0..{len(VOC) - 1}, "
@@ -46,10 +46,10 @@ def labels(photo: Item, mask: Array) -> tuple[Array, Array]:
     elif labelling.classes == INDICES:
         classes = np.where(mask == OTHER, 0, np.where(mask == AMBIGUOUS, VOID, mask)).astype(np.uint8)
     else:
-        classes = np.where(known, marked * np.uint8(VOC.index(labelling.classes)), VOID).astype(np.uint8)
+        classes = np.where(valid, marked * np.uint8(VOC.index(labelling.classes)), VOID).astype(np.uint8)
     if labelling.partial:
         classes = np.where(mask == 0, VOID, classes).astype(np.uint8)
-    foreground = np.where(known & labelling.foreground, marked, VOID).astype(np.uint8)
+    foreground = np.where(valid & labelling.foreground, marked, VOID).astype(np.uint8)
     return classes, foreground
 
 

@@ -165,10 +165,16 @@ class ColorScores:
         the two (None if the truth has no colours), "difference": the mean of |prediction - truth|}.
         """
         protocols = {"report": self._report.scores(), "lab": self._lab.scores()}
-        signal, similarity, distance, predicted, truth, difference = (float(v) for v in self._sums / self._photos)
+        mean_psnr, mean_ssim, delta_e, predicted, truth, difference = (float(v) for v in self._sums / self._photos)
         ratio = predicted / truth if truth else None
-        colorful = {"prediction": predicted, "truth": truth, "ratio": ratio, "difference": difference}
-        return {**protocols, "psnr": signal, "ssim": similarity, "ciede2000": distance, "colorfulness": colorful}
+        colorfulness_scores = {"prediction": predicted, "truth": truth, "ratio": ratio, "difference": difference}
+        return {
+            **protocols,
+            "psnr": mean_psnr,
+            "ssim": mean_ssim,
+            "ciede2000": delta_e,
+            "colorfulness": colorfulness_scores,
+        }
 
 
 def _rgb8(pixels: Array) -> Array:

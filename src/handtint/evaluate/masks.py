@@ -70,10 +70,10 @@ class MaskScores:
             self._add_foreground(alpha, true_foreground)
 
     def _add_foreground(self, alpha: Float, truth: Array) -> None:
-        known = truth != VOID
+        valid = truth != VOID
         mask = alpha >= 0.5
         intersection, union = overlap(mask, truth)
-        error = np.abs(alpha[known] - truth[known]).mean(dtype=np.float64)
+        error = np.abs(alpha[valid] - truth[valid]).mean(dtype=np.float64)
         self._pooled += (intersection, union)
         self._sums += (intersection / union if union else 1.0, boundary_f(mask, truth), error, leak(alpha, truth))
         self._foregrounds += 1
@@ -131,8 +131,8 @@ def confusion(prediction: Array, truth: Array) -> Array:
 
 def overlap(mask: Array, truth: Array) -> tuple[int, int]:
     """Pixels in the intersection and in the union of mask (H, W) bool and truth (H, W) 0, 1 or 255, ignored."""
-    foreground, known = truth == 1, truth != VOID
-    return int((mask & foreground).sum()), int(((mask | foreground) & known).sum())
+    foreground, valid = truth == 1, truth != VOID
+    return int((mask & foreground).sum()), int(((mask | foreground) & valid).sum())
 
 
 def leak(alpha: Float, truth: Array) -> float:

@@ -30,8 +30,8 @@ class Hint:
     @property
     def point(self) -> Point | None:
         """The point, if the hint names only that; its colour is propagated over its surroundings."""
-        alone = len(self.where) == 1 and isinstance(self.where[0].term, Point)
-        return self.where[0].term if alone else None  # type: ignore[return-value]
+        is_point = len(self.where) == 1 and isinstance(self.where[0].term, Point)
+        return self.where[0].term if is_point else None  # type: ignore[return-value]
 
     def __str__(self) -> str:
         page = "" if self.page == 1 else f"page:{self.page} "
@@ -56,8 +56,8 @@ def rgb_of(text: str) -> tuple[int, int, int]:
     word = text.strip().lower()
     names = _names()
     if not _HEX.fullmatch(names.get(word, word)):
-        near = nearest(word, names)
-        raise OptionError(f"hint: unknown colour {text.strip()!r}; {near if 'mean' in near else _COLORS}")
+        suggestion = nearest(word, names)
+        raise OptionError(f"hint: unknown colour {text.strip()!r}; {suggestion if 'mean' in suggestion else _COLORS}")
     red, green, blue = bytes.fromhex(names.get(word, word)[1:])
     return red, green, blue
 

@@ -180,8 +180,8 @@ def _unknown(reader: _Reader, at: int) -> OptionError:
         return reader.wrong(name, f"expected a colon, as in {'hue:20-50' if name == 'hue' else 'file:mask.png'}", at)
     if re.search(r"[./\\]", name):
         return reader.wrong(name, f"unknown class; a mask from a file is file:{name}", at)
-    near = difflib.get_close_matches(name.lower(), (*CLASSES, "subject", "all", *_PREFIXES), 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"use subject, all or any of {', '.join(CLASSES)}"
+    matches = difflib.get_close_matches(name.lower(), (*CLASSES, "subject", "all", *_PREFIXES), 1)
+    hint = f"did you mean {matches[0]!r}?" if matches else f"use subject, all or any of {', '.join(CLASSES)}"
     return reader.wrong(name, f"unknown class; {hint}", at)
 
 
@@ -222,8 +222,8 @@ def _seconds(match: re.Match[str]) -> float:
 
 
 def _check_corners(reader: _Reader, text: str, start: int, lengths: list[Length]) -> None:
-    for near, far in (lengths[::2], lengths[1::2]):
-        if near.percent == far.percent and near.value >= far.value:
+    for start_length, end_length in (lengths[::2], lengths[1::2]):
+        if start_length.percent == end_length.percent and start_length.value >= end_length.value:
             raise reader.wrong(text, "a box goes from its upper left corner to its lower right one", start)
 
 

@@ -22,7 +22,7 @@ _REF = "#/components/schemas/{model}"
 
 
 class Finding(BaseModel):
-    """A thing in a photo, or its foreground."""
+    """An object in a photo, or its foreground."""
 
     keep: str = Field(description="The term that names this object in `keep`.", examples=["person:1"])
     class_: str = Field(alias="class", examples=["person"])
@@ -58,7 +58,7 @@ class Tinted(Inspected):
 
 
 class Network(BaseModel):
-    """A network of the catalogue. There is more to read of those that have weights."""
+    """A network of the catalogue; those with weights have more fields."""
 
     name: str
     task: Literal["color", "mask", "faces", "parts"]
@@ -72,7 +72,7 @@ class Network(BaseModel):
 
 
 class State(BaseModel):
-    """How the service is."""
+    """The state of the service."""
 
     status: Literal["alive", "ready"]
     workers: int = Field(default=0, description="The number of workers that are ready or busy.")

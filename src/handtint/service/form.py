@@ -146,7 +146,7 @@ def _to_form(items: list[tuple[str, str | bytes]], names: tuple[str, ...]) -> Fo
     for name in files:
         if name not in (*PICTURES, "recipe"):
             raise OptionError(f"{name}: a text, not a file, is expected")
-    for name, text in (*texts.items(), *((name, text) for name, many in lists.items() for text in many)):
+    for name, text in (*texts.items(), *((name, text) for name, values in lists.items() for text in values)):
         if name in PICTURES:
             raise OptionError(f"{name}: a file is expected: the part needs a file name")
         if len(text) > MAX_FIELD_CHARACTERS and name != "recipe":

@@ -24,8 +24,8 @@ def color_regression_loss(predicted: Tensor, truth: Tensor, *, beta: float, chro
 
 def class_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross entropy of class logits (n, c, h, w) and labels (n, h, w), 255 ignored; a scalar, 0 if all are 255."""
-    known = (labels != VOID).sum().clamp(min=1)
-    return F.cross_entropy(logits, labels.long(), ignore_index=VOID, reduction="sum") / known
+    valid_count = (labels != VOID).sum().clamp(min=1)
+    return F.cross_entropy(logits, labels.long(), ignore_index=VOID, reduction="sum") / valid_count
 
 
 def soft_jaccard_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -33,10 +33,10 @@ def soft_jaccard_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
     Every class has the same weight, however few its pixels (Rahman and Wang 2016, soft IoU over a batch).
     """
-    known = (labels != VOID)[:, None]
-    classes = torch.where(known[:, 0], labels, 0).long()
-    truth = F.one_hot(classes, logits.shape[1]).movedim(-1, 1) * known
-    p = logits.softmax(dim=1) * known
+    valid = (labels != VOID)[:, None]
+    classes = torch.where(valid[:, 0], labels, 0).long()
+    truth = F.one_hot(classes, logits.shape[1]).movedim(-1, 1) * valid
+    p = logits.softmax(dim=1) * valid
     intersection = (p * truth).sum(dim=(0, 2, 3))
     union = (p + truth).sum(dim=(0, 2, 3)) - intersection
     present = truth.sum(dim=(0, 2, 3)) > 0
@@ -46,13 +46,13 @@ def soft_jaccard_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 def alpha_loss(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """(binary cross entropy, 1 - soft IoU) of foreground logits (n, h, w) and labels 0, 1, 255 (ignored)."""
-    known = (labels != VOID).float()
+    valid = (labels != VOID).float()
     truth = (labels == 1).float()
     cross_entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
-    bce = (cross_entropy * known).sum() / known.sum().clamp(min=1)
-    p = torch.sigmoid(logits) * known
+    bce = (cross_entropy * valid).sum() / valid.sum().clamp(min=1)
+    p = torch.sigmoid(logits) * valid
     intersection = (p * truth).sum(dim=(1, 2))
-    union = (p + truth * known - p * truth).sum(dim=(1, 2))
+    union = (p + truth * valid - p * truth).sum(dim=(1, 2))
     return bce, (1 - (intersection + 1) / (union + 1)).mean()
 
 

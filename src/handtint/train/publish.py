@@ -68,8 +68,8 @@ def _start(recipe: Recipe) -> str:
     kind = generator(recipe.task, recipe.network)
     encoder = f"encoder: {kind.published}" if recipe.pretrained and kind.published else "random"
     if recipe.start:
-        kept = f", {1 - recipe.interpolation:.0%} of whose weights are kept" if recipe.interpolation < 1 else ""
-        encoder = f"{_origin(recipe.start)}{kept}; that one with {encoder}"
+        kept_share = f", {1 - recipe.interpolation:.0%} of whose weights are kept" if recipe.interpolation < 1 else ""
+        encoder = f"{_origin(recipe.start)}{kept_share}; that one with {encoder}"
     if not recipe.foreground_run:
         return encoder
     companion = generator("mask", kind.companion).published or "random"

@@ -40,6 +40,6 @@ def find(recipe: str) -> Path:
         return path
     if path.stem in names():
         return FOLDER / f"{path.stem}{SUFFIX}"
-    near = difflib.get_close_matches(recipe, names(), 1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    matches = difflib.get_close_matches(recipe, names(), 1)
+    hint = f"did you mean {matches[0]}? " if matches else ""
     raise OptionError(f"{recipe}: neither a file nor a recipe of the package; {hint}see `handtint train --list`")

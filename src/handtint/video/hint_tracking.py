@@ -70,7 +70,7 @@ def color_change(
     """
 
     def select(steps: tuple[Step, ...]) -> Selection:
-        layers = selection.soft_layers(steps, pixels, segmentation, known=known).layers
+        layers = selection.soft_layers(steps, pixels, segmentation, precomputed=known).layers
         return selection.select(steps, pixels, None, layers=layers)
 
     active = [moved for hint in hints if (moved := _current(hint, positions, known))]

@@ -198,7 +198,9 @@ class Tracker:
         note = ""
         if self._segments:
             pixels, segmentation = inference.pixels, inference.segmentation
-            softs = [selection.soft_layers(steps, pixels, segmentation, known=known) for steps in self._selections]
+            softs = [
+                selection.soft_layers(steps, pixels, segmentation, precomputed=known) for steps in self._selections
+            ]
             layers, note = softs[0].layers, softs[0].note
             alphas = [pair for soft in softs for pair in soft.objects.items()]
             objects = {term: alpha for term, alpha in alphas if self._is_tracked(term, alpha, warped, due)}
@@ -226,7 +228,7 @@ class Tracker:
         if untimed:
             due_steps = [step for steps in self._selections for step in steps if step.term in due]
             steps = [replace(step, term=_untimed(step.term)) for step in due_steps]
-            softs = selection.soft_layers(steps, pixels, segmentation, known={})
+            softs = selection.soft_layers(steps, pixels, segmentation, precomputed={})
             known |= {untimed[term]: alpha for term, alpha in softs.objects.items()}
         if warped:
             for term, alpha in warped.predictions.objects.items():

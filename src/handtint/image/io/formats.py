@@ -75,9 +75,9 @@ _BITS = {1: (8,), 2: (16, 24, 32), 3: (8, 16)}  # per pixel, for each type of TG
 
 def recognize(data: bytes) -> str:
     """The name of a file's format by its first bytes, "" for one that is not supported."""
-    for known in FORMATS:
-        if any(data.startswith(signature, at) for at, signature in known.signatures):
-            return known.name
+    for candidate in FORMATS:
+        if any(data.startswith(signature, at) for at, signature in candidate.signatures):
+            return candidate.name
     return "tga" if _is_tga(data[:18]) else ""
 
 

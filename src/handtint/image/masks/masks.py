@@ -64,8 +64,8 @@ def drop_specks(alpha: Float, *, share: float = 0.002, of_largest: float = 0.03)
     areas = stats[:, cv2.CC_STAT_AREA]
     min_area = max(share * alpha.size, of_largest * areas[1:].max())
     small = (areas < min_area)[labels] & (labels > 0)
-    near = cv2.dilate(small.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    return np.where(near & (labels == 0) | small, np.float32(0), alpha)
+    surroundings = cv2.dilate(small.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.where(surroundings & (labels == 0) | small, np.float32(0), alpha)
 
 
 def fill_holes(alpha: Float, *, share: float = 0.002) -> Float:

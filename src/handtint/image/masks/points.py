@@ -126,8 +126,8 @@ def _connected(alpha: Float, seeds: list[tuple[int, int]]) -> Float:
     """Alpha without the connected regions that contain none of the seeds."""
     _, labels = cv2.connectedComponents((alpha > 0.5).astype(np.uint8))
     connected = np.isin(labels, [labels[seed] for seed in seeds]) & (labels > 0)
-    near = cv2.dilate(connected.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return np.where(connected | (near & (labels == 0)), alpha, np.float32(0))
+    surroundings = cv2.dilate(connected.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.where(connected | (surroundings & (labels == 0)), alpha, np.float32(0))
 
 
 def _inside(cells: _Cells, box: tuple[float, float, float, float]) -> Float:

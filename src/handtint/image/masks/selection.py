@@ -47,13 +47,13 @@ class SoftLayers:
 
 
 def soft_layers(
-    steps: Sequence[Step], pixels: Pixels, segmentation: Segmentation, *, known: Mapping[Term, Float]
+    steps: Sequence[Step], pixels: Pixels, segmentation: Segmentation, *, precomputed: Mapping[Term, Float]
 ) -> SoftLayers:
     """The layers of the steps that need a segmentation, at network size.
 
-    known: alphas of terms, (h, w) float32 0..1, that need not be computed. Raises as `select`.
+    precomputed: alphas of terms, (h, w) float32 0..1, which are not computed again. Raises what `select` raises.
     """
-    return _Selector(steps, pixels, segmentation, False, known=known).soft_layers()
+    return _Selector(steps, pixels, segmentation, False, precomputed=precomputed).soft_layers()
 
 
 def select(
@@ -86,12 +86,12 @@ class _Selector:
         matted: bool,
         *,
         layers: Sequence[Float] | None = None,
-        known: Mapping[Term, Float] | None = None,
+        precomputed: Mapping[Term, Float] | None = None,
     ) -> None:
         self._steps, self._pixels, self._segmentation, self._matted = steps, pixels, segmentation, matted
         self._given_layers = None if layers is None else iter(layers)
         self._size = pixels.shape[0], pixels.shape[1]
-        self._alphas = TermAlphas(steps, pixels, segmentation, known)
+        self._alphas = TermAlphas(steps, pixels, segmentation, precomputed)
         self._notes = self._alphas.notes
         self._subtracts = any(step.subtract for step in steps)
         self._has_kept = False  # whether any added layer is not empty, in a selection that also subtracts

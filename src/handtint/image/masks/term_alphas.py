@@ -23,7 +23,7 @@ MIN_CLASS = 0.01  # share of the photo: smaller classes are not listed in notes
 class TermAlphas:
     """The alphas of the terms of one `keep` in one photo.
 
-    known: alphas of terms, (h, w) float32 0..1, that need not be computed. notes: what the user should know about the
+    precomputed: alphas of terms, (h, w) float32 0..1, which are not computed again. notes: for the user, about the
     alphas computed so far, for instance that there is no third person.
     """
 
@@ -32,10 +32,10 @@ class TermAlphas:
         steps: Sequence[Step],
         pixels: Pixels,
         segmentation: Segmentation | None,
-        known: Mapping[Term, Float] | None = None,
+        precomputed: Mapping[Term, Float] | None = None,
     ) -> None:
         self.notes: list[str] = []
-        self._steps, self._pixels, self._known = steps, pixels, known or {}
+        self._steps, self._pixels, self._precomputed = steps, pixels, precomputed or {}
         self._segmentation = segmentation
         self._size = pixels.shape[0], pixels.shape[1]
         self._regions: dict[points.Prompt, Float] = {}
@@ -59,8 +59,8 @@ class TermAlphas:
 
     def alpha(self, term: Term, subtract: bool) -> Float:
         """The alpha (h, w) of a term that needs a segmentation, at network size."""
-        if term in self._known:
-            return self._known[term]
+        if term in self._precomputed:
+            return self._precomputed[term]
         if isinstance(term, Class):
             return self._part(term, subtract) if term.part else self._instance(term, subtract)
         if isinstance(term, Point | Box):
