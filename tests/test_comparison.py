@@ -25,7 +25,7 @@ def test_each_pair_has_a_row_and_each_photo_a_column(models: list[str], sample: 
     for entry in entries:
         assert (len(entry.seconds), len(entry.tiles), len(entry.errors)) == (2, 2, 1)
         assert entry.kept == [1.0, 1.0]
-        assert len(entry.row()) == len(comparison.HEADS)
+        assert len(entry.row()) == len(comparison.HEADER)
     assert np.allclose(entries[0].chroma, entries[1].chroma, atol=0.1)  # both predict the same green
     assert sheet.ndim == 3
     assert sheet.shape[0] > 4 * 0.5 * comparison.SIDE  # gray, own colours, two models

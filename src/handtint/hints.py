@@ -75,9 +75,9 @@ class HintLayers:
             selected = select(hint.where)
         except InputError as error:
             raise OptionError(_renamed(str(error))) from error
-        if not found.alpha.any():
-            self._notes.append(f"hint {hint}: {found.note or 'nothing is there'}")
-        return found.alpha
+        if not selected.alpha.any():
+            self._notes.append(f"hint {hint}: {selected.note or 'nothing is there'}")
+        return selected.alpha
 
     def _group_points(self) -> dict[int, list[_Point]]:
         """The points in each mask, by its index; -1 for those in none."""
