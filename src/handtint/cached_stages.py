@@ -22,7 +22,7 @@ from handtint.stages import Stages
 from handtint.types import Array, Segmentation
 
 MAX_SELECTIONS = 8  # masks in the cache, for undoing
-MAX_BYTES = 96 << 20  # of masks in the cache, besides the newest
+MAX_BYTES = 96 << 20  # of masks in the cache, in addition to the newest
 MAX_GAINS = 4  # values of gain for which the networks' outputs are cached
 MAX_COLORS = 12  # combinations of hints, references, warmth and variants for which colours are cached
 
@@ -30,7 +30,7 @@ _Value = TypeVar("_Value")
 
 
 class Cache(Generic[_Value]):
-    """A cache of the most recently used values (LRU), limited in number and, besides the newest value, in bytes."""
+    """A cache of the most recently used values (LRU), limited in number and, except for the newest value, in bytes."""
 
     def __init__(self, max_items: int, max_bytes: int = 0, nbytes_of: Callable[[_Value], int] = lambda _: 0) -> None:
         self._max_items, self._max_bytes, self._nbytes_of = max_items, max_bytes, nbytes_of
@@ -83,7 +83,7 @@ class CachedStages(Stages):
         return self._selections.nbytes + self._adjusted_colors.nbytes + self._hinted_colors.nbytes
 
     def colors(self, gain: str, closer_look: str) -> resize.GuidedCoefficients:
-        """As in Stages."""
+        """The same as in Stages, cached."""
         key = gain, closer_look
         return self._colors.get(key, lambda: super(CachedStages, self).colors(gain, closer_look))
 
@@ -96,14 +96,14 @@ class CachedStages(Stages):
         return self._adjusted_colors.get(key, lambda: (reference, compute(colors, options, reference)))[1]
 
     def hinted_colors(self, options: Options, reference: Photo | None = None) -> tuple[resize.Planes, str]:
-        """As in Stages."""
+        """The same as in Stages, cached."""
         hint_settings = options.hint, options.reference, id(reference), options.warmth, options.variant
         key = hint_settings, options.gain, options.closer_look, options.matting
         compute = super().hinted_colors
         return self._hinted_colors.get(key, lambda: (reference, compute(options, reference)))[1]
 
     def segmentation(self, gain: str) -> Segmentation:
-        """As in Stages."""
+        """The same as in Stages, cached."""
         return self._segmentations.get(gain, lambda: super(CachedStages, self).segmentation(gain))
 
     def detections(self, gain: str) -> list[detections.Detection]:

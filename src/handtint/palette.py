@@ -15,9 +15,9 @@ LIGHTNESS_RANGE = (32.0, 82.0)  # L*: darker or lighter colours would look alike
 
 
 def likely_colors(pixels: Pixels, segmentation: Segmentation, predicted: Planes, x: float, y: float) -> list[RGB]:
-    """Likely colours of a point, sRGB 0..255, the likeliest first, at about the lightness that the photo has there.
+    """Likely colours of a point, sRGB 0..255, the likeliest first, at about the photo's lightness at the point.
 
-    pixels: (H, W) or (H, W, 3), of a few hundred pixels a side. predicted: its colours. x, y: the point, 0..1.
+    pixels: (H, W) or (H, W, 3), a few hundred pixels wide and high. predicted: its colours. x, y: the point, 0..1.
     """
     height, width = pixels.shape[:2]
     row, column = int(y * height), int(x * width)

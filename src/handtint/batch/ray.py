@@ -116,11 +116,11 @@ class RayWorker:
         return _independent_future(self._actor.start.remote().future())
 
     def submit(self, task: Task) -> Future[Outcome]:
-        """Give it a photo."""
+        """Submit a photo to it."""
         return _independent_future(self._actor.do.remote(task).future())
 
     def kill(self) -> None:
-        """Kill it."""
+        """Kill the actor."""
         self._ray.kill(self._actor)
 
 

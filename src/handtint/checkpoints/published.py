@@ -72,7 +72,7 @@ def load_resnet18(body: ResNet18, source: str = "") -> ResNet18:
 
 
 def masked_vit(source: str = "", *, pretrained: bool = True) -> MaskedViT:
-    """The report's ViT generator, its encoder from `source`, a name on the hub or a folder; VIT if none is given.
+    """The report's ViT generator with the encoder from `source`, a name on the Hub or a folder; by default VIT.
 
     Without `pretrained`, a ViT-B/16 at 224 pixels with random weights. Raises WeightsError if the package transformers
     or the weights are missing.

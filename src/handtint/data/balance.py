@@ -26,7 +26,7 @@ def _classes(photo: Item, mask: Array) -> Array:
 
 
 def repeat_factors(present: Array, share: float) -> Float:
-    """How often each picture is to be shown in an epoch, at least once: sqrt(share / frequency of its rarest class).
+    """The number of repetitions of each picture in an epoch, at least 1: sqrt(share / frequency of its rarest class).
 
     present: (pictures, classes) bool. share: classes in at least this share 0..1 of the pictures do not count as rare.
     """

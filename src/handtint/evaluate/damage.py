@@ -80,7 +80,7 @@ def _grainy(L: Float, rng: np.random.Generator) -> Pixels:
 
 
 def _low_resolution(L: Float, _: np.random.Generator) -> Pixels:
-    """As if enlarged from a print of 96 pixels a side."""
+    """Enlarged from a longer side of 96 pixels."""
     height, width = L.shape
     scale = min(1.0, 96 / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))

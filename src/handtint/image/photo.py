@@ -34,8 +34,8 @@ class Photo(Raster):
     def read(cls, source: str | Path | Content | BinaryIO, *, name: str = "", limits: Limits = LIMITS) -> Photo:
         """Read a photo from a file's path, from its bytes, or from an open file at its current position.
 
-        name: what messages call a photo from bytes or an open file. Raises InputError if there is no file; its
-        subclasses DecodeError for a damaged or unsupported file, LimitError for one over the limits.
+        name: of a photo from bytes or an open file, for messages. Raises InputError if there is no file; its subclasses
+        DecodeError for a damaged or unsupported file, LimitError for one over the limits.
         """
         if isinstance(source, str | Path):
             return cls._of(codec.read(source, limits=limits))
@@ -76,7 +76,7 @@ class Photo(Raster):
         return cls._of(pillow.from_pillow(picture))
 
     def pillow(self) -> Image:
-        """The photo as a Pillow image with 8 bits a channel (Pillow has no 16-bit colour) and its ICC profile."""
+        """The photo as a Pillow image with 8 bits per channel (Pillow has no 16-bit colour) and its ICC profile."""
         return pillow.to_pillow(self)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class _BasicBlock(nn.Module):
-    """Two 3x3 convolutions beside a short cut; the names are those of the published tensors."""
+    """Two 3x3 convolutions and a shortcut; the names are those of the published tensors."""
 
     def __init__(self, cin: int, cout: int, stride: int) -> None:
         super().__init__()

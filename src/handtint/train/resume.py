@@ -37,7 +37,7 @@ def data_digest(examples: Sequence[Any]) -> str:
 
 
 def check(path: Path, recipe: Recipe, data: str, *, changed: bool, say: Callable[[str], None]) -> None:
-    """Raise InputError if there is a checkpoint at path, and its recipe or data are others.
+    """Raise InputError if there is a checkpoint at path whose recipe or data differ.
 
     With `changed`, `say` is called with the differences instead. Checkpoints of older versions record neither.
     """

@@ -14,7 +14,7 @@ from handtint.image.color import lab
 from handtint.image.masks import points, saliency
 from handtint.types import Float, Pixels, Segmentation
 
-SIDE = 128  # pixels: the side at which saliency is computed
+SIDE = 128  # pixels: saliency is computed at about SIDE * SIDE
 SALIENCY_WEIGHT = np.float32(0.5)  # relative to the foreground's probability
 MAX_POINTS = 3
 MIN_STRENGTH = 0.1  # of a point

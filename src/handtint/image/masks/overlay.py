@@ -23,7 +23,7 @@ _Color = tuple[int, int, int]
 
 
 def draw(pixels: Pixels, detections: Sequence[Detection]) -> Array:
-    """(h, w, 3) uint8: the photo (H, W) or (H, W, 3), at most MAX_SIDE pixels a side, with detections and a legend."""
+    """(h, w, 3) uint8: the photo (H, W) or (H, W, 3), at most MAX_SIDE wide and high, with detections and a legend."""
     photo = _scaled_rgb(pixels)
     colors = [_PAPER if detection.name == FOREGROUND else _color(i) for i, detection in enumerate(detections)]
     legend = list(zip(detections, colors, strict=True))
@@ -38,7 +38,7 @@ def draw(pixels: Pixels, detections: Sequence[Detection]) -> Array:
 
 
 def _scaled_rgb(pixels: Pixels) -> Array:
-    """The photo in 8-bit RGB, at most MAX_SIDE pixels a side."""
+    """The photo in 8-bit RGB, at most MAX_SIDE pixels wide and high."""
     scale = min(1.0, MAX_SIDE / max(pixels.shape[:2]))
     small = resize.shrink(pixels, (max(1, round(pixels.shape[0] * scale)), max(1, round(pixels.shape[1] * scale))))
     small = samples.eight_bits(small)
