@@ -49,7 +49,7 @@ class Entry:
         return " + ".join(Path(name).name for name in (self.model, self.mask_model) if name)
 
     def row(self) -> tuple[str, ...]:
-        """Its cells in the table, in the order of HEADS."""
+        """Its cells in the table, in the order of HEADER."""
         numbers = [f"{np.mean(v):.3g}" if v else "-" for v in (self.seconds, self.chroma, self.kept, self.errors)]
         size = f"{self.size / 1e6:.1f}" if self.size else "-"
         return self.model, self.mask_model, self.licence, size, *numbers
