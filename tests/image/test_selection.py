@@ -227,7 +227,9 @@ def test_known_objects_are_not_searched_for(scene: Scene) -> None:
     steps = keep.parse("person:1 + @280,520@3s")
     person, dog = (step.term for step in steps)
     known = cv2.resize(np.isin(scene.owner, [2, 4]).astype(np.float32), (200, 150), interpolation=cv2.INTER_AREA)
-    soft_layers = selection.soft_layers(steps, scene.pixels, scene.segmentation, precomputed={person: known, dog: known})
+    soft_layers = selection.soft_layers(
+        steps, scene.pixels, scene.segmentation, precomputed={person: known, dog: known}
+    )
     assert soft_layers.objects == {person: known, dog: known}
     alpha = selection.select(steps, scene.pixels, None, layers=soft_layers.layers).alpha
     assert iou(alpha, np.isin(scene.owner, [2, 4])) > 0.95
