@@ -113,7 +113,7 @@ def find(name: str, task: Task) -> Model:
         names += ["FOLDER/NAME", "hub:OWNER/NAME/FILE"]
         kind = "colour" if task == "color" else task
         raise OptionError(f"model: unknown {kind} model {name!r}; there are: {', '.join(names)}")
-    packages, extra = _NEEDS.get(model.runner, ((), ""))
+    packages, extra = _REQUIREMENTS.get(model.runner, ((), ""))
     if missing := [package for package in packages if importlib.util.find_spec(package) is None]:
         option = "model" if task == "color" else "mask-model"
         raise OptionError(f"{option}: {name} needs {missing[0]}: pip install 'handtint[{extra}]'")
