@@ -75,7 +75,7 @@ def test_a_list_restores_a_choice(folder: Path, tmp_path: Path) -> None:
         lists.write_or_check(path, items[2:6])
     with pytest.raises(InputError, match=r"1 of its photographs are missing, for example 0+4\.jpg"):
         lists.select(items[:4], path)
-    with pytest.raises(InputError, match="no list"):
+    with pytest.raises(InputError, match="not a list of photographs"):
         lists.select(items, tmp_path / "gone.txt")
 
 

@@ -186,7 +186,7 @@ def test_stages_frozen_in_one_run_can_be_trained_in_the_next(masked: Path, tmp_p
     [
         ({"frozen": 2}, "frozen is 2"),
         ({"cached_views": 0}, "cached_views is 0"),
-        ({"phases": (Phase(32, 1, 6), Phase(64, 1, 6))}, "one size"),
+        ({"phases": (Phase(32, 1, 6), Phase(64, 1, 6))}, "need the same size"),
     ],
 )
 def test_settings_that_exclude_a_cache_are_errors(settings: dict[str, object], message: str) -> None:
