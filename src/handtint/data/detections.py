@@ -17,9 +17,7 @@ from handtint.errors import InputError
 from handtint.types import AMBIGUOUS, OTHER, VOC, VOID, Array
 
 MIN_SCORE = 0.5  # pixels of an object with a lower score are labelled unknown
-OUTLINE_WIDTH = (
-    5  # pixels: a band of this width along each outline is labelled unknown, since detectors outline roughly
-)
+OUTLINE_WIDTH = 5  # pixels: a band this wide along each outline is unknown, since detectors outline roughly
 COCO_NAMES = {
     "airplane": "aeroplane",
     "couch": "sofa",
