@@ -1,11 +1,15 @@
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
+from handtint.evaluate import metrics
 from handtint.train.losses import (
     alpha_loss,
     class_cross_entropy,
     color_regression_loss,
+    colorfulness,
+    colorfulness_lack,
     feature_distance,
     soft_jaccard_loss,
 )
@@ -72,3 +76,22 @@ def test_the_feature_distance_depends_on_directions_alone() -> None:
     y = torch.tensor([0.0, 0.1])[None, :, None, None].expand(2, 2, 3, 3)
     assert feature_distance([x], [7 * x]).item() == pytest.approx(0)
     assert feature_distance([x, x[..., :3, :3]], [-x, y]).item() == pytest.approx((4 + 2) / 2)
+
+
+def test_colourfulness_equals_the_measured_one() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), dtype=np.uint8)
+    tensors = torch.from_numpy(rgb).permute(0, 3, 1, 2).float() / 255
+    expected = [metrics.colorfulness(picture) for picture in rgb]
+    np.testing.assert_allclose(255 * colorfulness(tensors).numpy(), expected, rtol=1e-4)
+
+
+def test_a_lack_of_colourfulness_is_relative_to_the_batch() -> None:
+    """The second picture makes up for the first one's gray; a gradient exists even there."""
+    truth = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    gray = torch.full((2, 3, 16, 16), 0.5, requires_grad=True)
+    lack = colorfulness_lack(gray, truth, 0.8)
+    lack.backward()
+    assert lack.item() == pytest.approx(0.8 * colorfulness(truth).mean().item(), abs=2e-3)
+    assert torch.isfinite(gray.grad).all()
+    assert colorfulness_lack(truth.flip(0), truth, 1.0).item() == 0
+    assert colorfulness_lack(truth, truth, 0.5).item() == 0

@@ -5,6 +5,9 @@ The size of L may be a multiple of ab's; L is then shrunk to it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -17,7 +20,26 @@ CHANNELS = 3  # L, a, b
 VIT_LOGITS = 900  # outputs of the ViT discriminators: as many as the patch discriminator's 30 x 30 at 256 pixels
 
 
-class PatchDiscriminator(nn.Module):
+class Discriminator(nn.Module):
+    """Two steps, so that a prediction's features are computed once for the updates of both networks.
+
+    Only what `judge` uses is trained.
+    """
+
+    def features(self, gray: Tensor, ab: Tensor) -> list[Tensor]:
+        """L (n, 1, h, w), ab (n, 2, h, w) -> what `judge` takes: here the picture (n, 3, h, w) itself."""
+        return [_picture(gray, ab)]
+
+    def judge(self, features: Sequence[Tensor]) -> Logits:
+        """Features -> the logits of each scale, above 0 for colours that are judged true."""
+        raise NotImplementedError
+
+    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
+        """L (n, 1, h, w), ab (n, 2, h, w) -> the logits of each scale."""
+        return self.judge(self.features(gray, ab))
+
+
+class PatchDiscriminator(Discriminator):
     """One logit for each overlapping patch: Isola et al. 2017 (pix2pix); 26 x 26 of them at 224 pixels."""
 
     def __init__(self, filters: int = 64, downs: int = 3) -> None:
@@ -30,9 +52,9 @@ class PatchDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Conv2d(filters * 2**downs, 1, 4, 1, 1))
         self.apply(_initialize)
 
-    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
-        """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 1, h', w'), above 0 for colours that are judged true."""
-        return (self.layers(_picture(gray, ab)),)
+    def judge(self, features: Sequence[Tensor]) -> Logits:
+        """[picture (n, 3, h, w)] -> logits (n, 1, h', w')."""
+        return (self.layers(features[0]),)
 
 
 def resized_like(x: Tensor, like: Tensor) -> Tensor:
@@ -57,25 +79,27 @@ def _initialize(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-class MultiScale(nn.Module):
+class MultiScale(Discriminator):
     """One patch discriminator for each of full, half, ... size: Wang et al. 2018 (pix2pixHD)."""
 
     def __init__(self, filters: int = 64, downs: int = 3, scales: int = 2) -> None:
         super().__init__()
         self.scales = nn.ModuleList(PatchDiscriminator(filters, downs) for _ in range(scales))
 
-    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
-        """L (n, 1, h, w), ab (n, 2, h, w) -> the logits of each scale, finest first."""
-        gray = resized_like(gray, ab)
-        logits: Logits = ()
-        for i, discriminator in enumerate(self.scales):
-            if i:
-                gray, ab = F.avg_pool2d(gray, 2), F.avg_pool2d(ab, 2)
-            logits += discriminator(gray, ab)
-        return logits
+    def features(self, gray: Tensor, ab: Tensor) -> list[Tensor]:
+        """L (n, 1, h, w), ab (n, 2, h, w) -> the picture at each scale, finest first."""
+        pictures = [_picture(gray, ab)]
+        for _ in self.scales[1:]:
+            pictures.append(F.avg_pool2d(pictures[-1], 2))
+        return pictures
+
+    def judge(self, features: Sequence[Tensor]) -> Logits:
+        """The picture at each scale -> the logits of each scale."""
+        scales: Any = self.scales
+        return tuple(scale.judge([picture])[0] for scale, picture in zip(scales, features, strict=True))
 
 
-class ViTDiscriminator(nn.Module):
+class ViTDiscriminator(Discriminator):
     """The small form of the report's transformer as discriminator; any size that is a multiple of the patch."""
 
     def __init__(self, dim: int = 192, depth: int = 4, heads: int = 3, patch: int = 16) -> None:
@@ -85,13 +109,13 @@ class ViTDiscriminator(nn.Module):
         self.norm = nn.LayerNorm(dim, eps=1e-6)
         self.head = nn.Linear(dim, VIT_LOGITS)
 
-    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
-        """L (n, 1, h, w), ab (n, 2, h, w) -> logits (n, 900) of the whole picture."""
-        tokens = self.blocks(self.embed(_picture(gray, ab))).flatten(2)  # (n, dim, tokens)
+    def judge(self, features: Sequence[Tensor]) -> Logits:
+        """[picture (n, 3, h, w)] -> logits (n, 900) of the whole picture."""
+        tokens = self.blocks(self.embed(features[0])).flatten(2)  # (n, dim, tokens)
         return (self.head(self.norm(tokens.mean(dim=2))),)
 
 
-class TorchvisionViT(nn.Module):
+class TorchvisionViT(Discriminator):
     """The report's discriminator: torchvision's vit_b_16, untrained, its head Linear(768, 900); only 224 pixels."""
 
     def __init__(self) -> None:
@@ -105,6 +129,6 @@ class TorchvisionViT(nn.Module):
         self.model = vit_b_16(weights=None)
         self.model.heads = nn.Linear(self.model.hidden_dim, VIT_LOGITS)
 
-    def forward(self, gray: Tensor, ab: Tensor) -> Logits:
-        """L (n, 1, 224, 224), ab (n, 2, 224, 224) -> logits (n, 900) of the whole picture."""
-        return (self.model(_picture(gray, ab)),)
+    def judge(self, features: Sequence[Tensor]) -> Logits:
+        """[picture (n, 3, 224, 224)] -> logits (n, 900) of the whole picture."""
+        return (self.model(features[0]),)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from handtint.nets.backbone import Pyramid
-from handtint.nets.discriminators import Logits
+from handtint.nets.discriminators import Discriminator, Logits
 from handtint.nets.lab import to_srgb
 
 _FIRST_MAP = 1  # the map at stride 2 is left out: it is large and carries little about what objects are
 _MEAN, _STD = 127 / 255, 128 / 255  # the published EfficientNet-Lite weights expect (8-bit value - 127) / 128
 
 
-class ProjectedDiscriminator(nn.Module):
+class ProjectedDiscriminator(Discriminator):
     """One logit for each cell of four feature maps, at strides 4 to 32, of the picture in colour.
 
     Random projections that are never trained mix each map with the next coarser one, so that the heads cannot rely on
@@ -39,22 +39,17 @@ class ProjectedDiscriminator(nn.Module):
         self.pyramid.eval()
         return self
 
-    @overload
-    def forward(self, gray: Tensor, ab: Tensor) -> Logits: ...
-    @overload
-    def forward(self, gray: Tensor, ab: Tensor, with_features: Literal[True]) -> tuple[Logits, list[Tensor]]: ...
-    def forward(self, gray: Tensor, ab: Tensor, with_features: bool = False) -> Logits | tuple[Logits, list[Tensor]]:
-        """L (n, 1, h, w), ab (n, 2, h', w') -> the logits of each map, finest first; ab is resized to L's size.
-
-        with_features: return the frozen network's maps as well, for `losses.feature_distance`.
-        """
+    def features(self, gray: Tensor, ab: Tensor) -> list[Tensor]:
+        """L (n, 1, h, w), ab (n, 2, h', w') -> the frozen network's maps, finest first; ab is resized to L's size."""
         full = F.interpolate(ab.float(), size=gray.shape[2:], mode="bilinear", align_corners=False)
         picture = (to_srgb(gray, full) - _MEAN) / _STD
-        maps = self.pyramid.forward_from([self.pyramid.stem(picture)], 0)[_FIRST_MAP:]
-        logits = tuple(head(x) for head, x in zip(self.heads, self._mixed(maps), strict=True))
-        return (logits, maps) if with_features else logits
+        return self.pyramid.forward_from([self.pyramid.stem(picture)], 0)[_FIRST_MAP:]
 
-    def _mixed(self, maps: list[Tensor]) -> list[Tensor]:
+    def judge(self, features: Sequence[Tensor]) -> Logits:
+        """The maps -> the logits (n, 1, h, w) of each."""
+        return tuple(head(x) for head, x in zip(self.heads, self._mixed(features), strict=True))
+
+    def _mixed(self, maps: Sequence[Tensor]) -> list[Tensor]:
         """The projected maps, each with all coarser ones added, finest first."""
         mixed: list[Tensor] = []
         for x, mixer in zip(reversed(maps), reversed(list(self.mixers)), strict=True):

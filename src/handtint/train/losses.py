@@ -11,6 +11,8 @@ from torch.nn import functional as F
 from handtint.nets.discriminators import Logits
 from handtint.types import VOID
 
+_EPSILON = 1e-6  # the gradient of a square root stays finite where a picture is gray
+
 
 def color_regression_loss(predicted: Tensor, truth: Tensor, *, beta: float, chroma_weight: float) -> Tensor:
     """Smooth L1 between ab maps (n, 2, h, w), weighted by 1 + chroma_weight * |true ab|; a scalar.
@@ -77,3 +79,24 @@ def feature_distance(predicted: Sequence[Tensor], truth: Sequence[Tensor]) -> Te
         F.normalize(x.float(), dim=1) - F.normalize(y.float(), dim=1) for x, y in zip(predicted, truth, strict=True)
     ]
     return torch.stack([x.square().sum(dim=1).mean() for x in differences]).mean()
+
+
+def colorfulness(rgb: Tensor) -> Tensor:
+    """The colourfulness (n,) of pictures (n, 3, h, w) in 0..1, without the paper's factor of 255.
+
+    Hasler and Suesstrunk 2003, M3: the spread of red-green and yellow-blue, and 0.3 times their mean's distance from 0.
+    """
+    red, green, blue = rgb.unbind(dim=1)
+    opponents = torch.stack([red - green, 0.5 * (red + green) - blue], dim=1).flatten(2)
+    variance, mean = torch.var_mean(opponents, dim=2, correction=0)
+    return (variance.sum(dim=1) + _EPSILON).sqrt() + 0.3 * (mean.square().sum(dim=1) + _EPSILON).sqrt()
+
+
+def colorfulness_lack(predicted: Tensor, truth: Tensor, share: float) -> Tensor:
+    """By how much the mean colourfulness of predicted pictures (n, 3, h, w) in 0..1 is below `share` of the truth's.
+
+    A scalar, 0 if it is not. It compares means over the batch, because a gray picture does not tell whether its scene
+    was colourful: each picture on its own would be pulled towards the middle. (DDColor, Kang et al. 2023, rewards
+    colourfulness without limit.)
+    """
+    return (share * colorfulness(truth).mean() - colorfulness(predicted).mean()).clamp(min=0)

@@ -68,6 +68,12 @@ class Recipe:
         "Adversarial phases: weight of the distance between features of predicted and true colours; projected only.",
         low=0,
     )
+    colorfulness_weight: float = setting(
+        0.0, "Adversarial phases: weight of the lack of colourfulness, below `colorfulness` of the truth's.", low=0
+    )
+    colorfulness: float = setting(
+        1.0, "Adversarial phases: colourfulness to reach, as a share of the truth's; a mean over the batch.", low=0
+    )
     regression: str = setting(
         "weighted",
         "Colour: smooth L1 with more weight on coloured pixels, or plain L1.",

@@ -6,18 +6,26 @@ step, so that the generator is judged by a discriminator that has already learne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from handtint.data.cached_features import stem_features
-from handtint.nets.discriminators import resized_like
-from handtint.train.losses import adversarial_loss, alpha_loss, class_cross_entropy, feature_distance, soft_jaccard_loss
+from handtint.nets.discriminators import Discriminator, resized_like
+from handtint.nets.lab import to_srgb
+from handtint.train.losses import (
+    adversarial_loss,
+    alpha_loss,
+    class_cross_entropy,
+    colorfulness_lack,
+    feature_distance,
+    soft_jaccard_loss,
+)
 
 Batch = Mapping[str, Tensor]
 Nets = Mapping[str, nn.Module]
@@ -33,6 +41,27 @@ class OptimizerStep(NamedTuple):
     network: str
     losses: Losses
     descend: str
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorLoss:
+    """What the generator learns from in adversarial training: the keys of a recipe of the same names."""
+
+    gan: str
+    regression: Regression
+    l1_weight: float
+    perceptual_weight: float = 0.0
+    colorfulness_weight: float = 0.0
+    colorfulness: float = 1.0
+
+
+class Judged(NamedTuple):
+    """Predicted and true ab (n, 2, h, w), and the features by which a discriminator judges them."""
+
+    fake: Tensor
+    real: Tensor
+    fake_features: Sequence[Tensor]
+    real_features: Sequence[Tensor]
 
 
 OptimizerSteps = Callable[[Nets, Batch], Iterator[OptimizerStep]]
@@ -53,15 +82,16 @@ def class_steps(nets: Nets, batch: Batch, *, stages: int) -> Iterator[OptimizerS
     yield OptimizerStep(GENERATOR, class_losses(nets, batch, stages=stages), "loss")
 
 
-def adversarial_steps(
-    nets: Nets, batch: Batch, *, gan: str, l1_weight: float, regression: Regression, perceptual_weight: float = 0.0
-) -> Iterator[OptimizerStep]:
+def adversarial_steps(nets: Nets, batch: Batch, *, loss: GeneratorLoss) -> Iterator[OptimizerStep]:
     """An update of the discriminator, then one of the generator, on the same prediction."""
+    discriminator: Any = nets[DISCRIMINATOR]  # a Discriminator, or its wrapper
+    L = batch["L"]
     fake = predict_ab(nets, batch)
-    yield OptimizerStep(DISCRIMINATOR, discriminator_losses(nets, batch, fake, gan=gan), "loss_D")
-    losses = partial(generator_losses, gan=gan, l1_weight=l1_weight, regression=regression)
-    with _frozen(nets[DISCRIMINATOR]):
-        yield OptimizerStep(GENERATOR, losses(nets, batch, fake, perceptual_weight=perceptual_weight), "loss_G")
+    real = resized_like(batch["ab"], fake)
+    judged = Judged(fake, real, discriminator.features(L, fake), discriminator.features(L, real))
+    yield OptimizerStep(DISCRIMINATOR, discriminator_losses(discriminator, judged, gan=loss.gan), "loss_D")
+    with _frozen(discriminator):
+        yield OptimizerStep(GENERATOR, generator_losses(discriminator, L, judged, loss), "loss_G")
 
 
 @contextmanager
@@ -117,37 +147,28 @@ def stem_inputs(batch: Batch) -> list[Tensor]:
     return [part.float().contiguous(memory_format=torch.channels_last) for part in stem_features(batch)]
 
 
-def discriminator_losses(nets: Nets, batch: Batch, fake: Tensor, *, gan: str) -> Losses:
+def discriminator_losses(discriminator: Discriminator, judged: Judged, *, gan: str) -> Losses:
     """{"loss_D_fake", "loss_D_real", "loss_D"} of predicted ab; loss_D is the mean of the two."""
-    L, real = batch["L"], resized_like(batch["ab"], fake)
-    loss_fake = adversarial_loss(nets[DISCRIMINATOR](L, fake.detach()), real=False, kind=gan)
-    loss_real = adversarial_loss(nets[DISCRIMINATOR](L, real), real=True, kind=gan)
+    fake = discriminator.judge([x.detach() for x in judged.fake_features])
+    loss_fake = adversarial_loss(fake, real=False, kind=gan)
+    loss_real = adversarial_loss(discriminator.judge(judged.real_features), real=True, kind=gan)
     return {"loss_D_fake": loss_fake, "loss_D_real": loss_real, "loss_D": 0.5 * (loss_fake + loss_real)}
 
 
-def generator_losses(
-    nets: Nets,
-    batch: Batch,
-    fake: Tensor,
-    *,
-    gan: str,
-    l1_weight: float,
-    regression: Regression,
-    perceptual_weight: float = 0.0,
-) -> Losses:
+def generator_losses(discriminator: Discriminator, L: Tensor, judged: Judged, loss: GeneratorLoss) -> Losses:
     """{"loss_G_GAN", "loss_G_L1", "loss_G"}: the adversarial loss, the weighted regression loss, and their sum.
 
     With a perceptual_weight also "loss_G_features", the weighted distance between the features of predicted and true
-    colours in the frozen part of the discriminator, which has to be a projected one.
+    colours; with a colorfulness_weight also "loss_G_colorfulness", the weighted lack of colourfulness.
     """
-    L, real = batch["L"], resized_like(batch["ab"], fake)
-    losses = {"loss_G_L1": l1_weight * regression(fake.float(), real)}
-    if perceptual_weight:
-        logits, features = nets[DISCRIMINATOR](L, fake, with_features=True)
-        with torch.no_grad():
-            _, truth = nets[DISCRIMINATOR](L, real, with_features=True)
-        losses["loss_G_features"] = perceptual_weight * feature_distance(features, truth)
-    else:
-        logits = nets[DISCRIMINATOR](L, fake)
-    losses["loss_G_GAN"] = adversarial_loss(logits, real=True, kind=gan)
+    losses = {"loss_G_L1": loss.l1_weight * loss.regression(judged.fake.float(), judged.real)}
+    if loss.perceptual_weight:
+        distance = feature_distance(judged.fake_features, judged.real_features)
+        losses["loss_G_features"] = loss.perceptual_weight * distance
+    if loss.colorfulness_weight:
+        gray = resized_like(L, judged.fake)
+        lack = colorfulness_lack(to_srgb(gray, judged.fake), to_srgb(gray, judged.real), loss.colorfulness)
+        losses["loss_G_colorfulness"] = loss.colorfulness_weight * lack
+    logits = discriminator.judge(judged.fake_features)
+    losses["loss_G_GAN"] = adversarial_loss(logits, real=True, kind=loss.gan)
     return losses | {"loss_G": torch.stack([*losses.values()]).sum()}

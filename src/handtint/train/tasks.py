@@ -29,6 +29,7 @@ from handtint.train.losses import color_regression_loss
 from handtint.train.part_steps import part_rows, part_steps
 from handtint.train.recipe import Phase, Recipe
 from handtint.train.steps import (
+    GeneratorLoss,
     OptimizerSteps,
     Regression,
     adversarial_steps,
@@ -122,13 +123,15 @@ def _color_steps(recipe: Recipe, phase: Phase) -> OptimizerSteps:
     if recipe.regression == "weighted":
         regression = partial(color_regression_loss, beta=recipe.beta, chroma_weight=recipe.chroma_weight)
     if phase.adversarial:
-        return partial(
-            adversarial_steps,
+        loss = GeneratorLoss(
             gan=recipe.gan,
+            regression=regression,
             l1_weight=recipe.l1_weight,
             perceptual_weight=recipe.perceptual_weight,
-            regression=regression,
+            colorfulness_weight=recipe.colorfulness_weight,
+            colorfulness=recipe.colorfulness,
         )
+        return partial(adversarial_steps, loss=loss)
     return partial(color_steps, regression=regression)
 
 

@@ -53,6 +53,10 @@ class TrainingState:
         self._wrapped_optimizers: dict[str, Any] = {}
         for name, module in self._unwrapped.items():
             self.nets[name], self._wrapped_optimizers[name] = fabric.setup(module, optimizers[name])
+        if DISCRIMINATOR in self.nets:
+            wrapper: Any = self.nets[DISCRIMINATOR]
+            for method in ("features", "judge"):
+                wrapper.mark_forward_method(method)
 
     def start_phase(self, phase: Phase, previous: Phase | None) -> None:
         """Start a phase; if adversarial training begins or ends, reset the generator's optimiser, with other betas."""
