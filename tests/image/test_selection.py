@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from scenes import OBJECTS, Scene
 
 from handtint import keep
 from handtint.errors import InputError, OptionError
-from handtint.image.masks import points, selection
+from handtint.image.masks import selection
 from handtint.types import Array, Segmentation
 
 PEOPLE, DOG = (1, 2, 3), 4
@@ -196,23 +195,6 @@ def test_tiny_photos_have_masks_of_their_size(shape: tuple[int, int], text: str)
     result = Segmentation(classes, random.random((h, w), np.float32), random.random((8, h, w), np.float32))
     pixels = random.integers(0, 256, shape, dtype=np.uint8)
     assert selection.select(keep.parse(text), pixels, result).alpha.shape == shape
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        points.Prompt(((0.775, 0.55),)),
-        points.Prompt(((0.775, 0.55),), ((0.1, 0.1), (0.5, 0.9))),
-        points.Prompt((), (), (0.1, 0.33, 0.275, 0.94)),
-    ],
-)
-def test_points_are_fast(scene: Scene, prompt: points.Prompt) -> None:
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        points.region(scene.segmentation, prompt)
-        times.append(time.process_time() - start)
-    assert min(times) < 0.1
 
 
 @pytest.mark.parametrize("text", ["subject", "person:1 + @280,520=0.5 - dog", "all - person", "hue:20-50 + person,dog"])
