@@ -70,7 +70,8 @@ def draw(curves: Mapping[int, Curve], path: Path) -> None:
             axes.set(xscale="log", xlabel="crops seen", ylabel=f"{title} error of blue, of gray's")
             axes.grid(color="0.9")
             axes.spines[["top", "right"]].set_visible(False)
-        figure.axes[0].legend(frameon=False)
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, frameon=False, loc="outside upper center", ncols=len(labels))
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
