@@ -52,3 +52,10 @@ def test_gradients_reach_the_colours_through_the_frozen_network(net: ProjectedDi
     sum(x.sum() for x in net(torch.zeros(1, 1, 64, 64), ab)).backward()  # type: ignore[union-attr]
     assert ab.grad is not None
     assert ab.grad.abs().sum() > 0
+
+
+def test_the_features_are_the_inputs_of_the_heads(net: ProjectedDiscriminator) -> None:
+    L, ab = torch.zeros(1, 1, 64, 64), torch.zeros(1, 2, 32, 32)
+    features = net.eval().features(L, ab)
+    torch.testing.assert_close(net.judge(features), net(L, ab))
+    assert [x.shape[1] for x in features] == list(net.pyramid.channels[1:])
