@@ -1,8 +1,10 @@
-"""Error against crops seen: python bench/learning_curve.py SCORES.json MODEL=CROPS... [--out FILE].
+"""Error against crops seen: python bench/learning_curve.py CROPS=SCORES.json... [--saved FILE] [--out FILE].
 
-SCORES.json is what `handtint evaluate colour ... --model MODEL --model MODEL --chart FILE --json` prints. Networks are
-compared where their colours are equally strong, since stronger colours cost error: between the strengths that were
-measured, errors are read off a cubic spline. Prints a Markdown table, and draws it, crops on a logarithmic axis.
+SCORES.json is what `handtint evaluate colour ... --model MODEL --chart FILE --json` prints for a single model. With
+--saved, what is needed of it is added to that file, and the models that are in it already are drawn, too, so that they
+need not be evaluated again; all must be scored on the same photographs. Networks are compared where their colours are
+equally strong, since stronger colours cost error: between the strengths that were measured, errors are read off a cubic
+spline. Prints a Markdown table, and draws it, crops on a logarithmic axis.
 """
 
 from __future__ import annotations
@@ -19,30 +21,48 @@ from scipy.interpolate import CubicSpline
 
 COLORFULNESS = (0.6, 0.7, 0.8)  # of the truth's
 ERRORS = ("mae", "mse")
+
+Model = Mapping[str, Any]  # gray: error -> value; curve: for each strength, the colourfulness and the errors
 Curve = Mapping[str, Mapping[float, float]]  # error -> colourfulness -> error of blue, of that of gray
 
 
 def main() -> None:
     """Print the table and draw the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scores", type=Path)
-    parser.add_argument("crops", nargs="+", metavar="MODEL=CROPS")
+    parser.add_argument("scores", nargs="*", metavar="CROPS=SCORES.json")
+    parser.add_argument("--saved", type=Path)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    color = json.loads(args.scores.read_text())["color"]
-    crops = {name: int(count) for name, _, count in (text.rpartition("=") for text in args.crops)}
-    curves = {count: errors_at(color, name) for name, count in sorted(crops.items(), key=lambda item: item[1])}
+    models = json.loads(args.saved.read_text()) if args.saved and args.saved.exists() else {}
+    for text in args.scores:
+        crops, _, path = text.partition("=")
+        models[crops] = needed(json.loads(Path(path).read_text())["color"])
+    if len({json.dumps(model["gray"]) for model in models.values()}) != 1:
+        raise SystemExit("the scores are not of the same photographs: those of gray differ")
+    if args.saved:
+        args.saved.write_text(json.dumps(models, indent=1) + "\n")
+    curves = {crops: errors_at(models[str(crops)]) for crops in sorted(map(int, models))}
     print(table(curves))
     if args.out:
         draw(curves, args.out)
 
 
-def errors_at(color: Mapping[str, Any], name: str) -> Curve:
+def needed(color: Mapping[str, Any]) -> Model:
+    """The errors of blue of gray, and those of the only model that has a curve."""
+    (curve,) = color["curves"].values()
+    points = [{"colorfulness": p["colorfulness"]["ratio"], **_errors(p["report"]["B"])} for p in curve.values()]
+    return {"gray": _errors(color["predictors"]["gray"]["report"]["B"]), "curve": points}
+
+
+def _errors(scores: Mapping[str, float]) -> dict[str, float]:
+    return {error: scores[error] for error in ERRORS}
+
+
+def errors_at(model: Model) -> Curve:
     """The errors of a model at each of COLORFULNESS; NaN where none of its strengths is so colourful."""
-    gray = color["predictors"]["gray"]["report"]["B"]
-    points = sorted(color["curves"][name].values(), key=lambda scores: scores["colorfulness"]["ratio"])
-    ratios = [scores["colorfulness"]["ratio"] for scores in points]
-    errors = {error: [scores["report"]["B"][error] / gray[error] for scores in points] for error in ERRORS}
+    points = sorted(model["curve"], key=lambda point: point["colorfulness"])
+    ratios = [point["colorfulness"] for point in points]
+    errors = {error: [point[error] / model["gray"][error] for point in points] for error in ERRORS}
     return {
         error: {x: float(CubicSpline(ratios, values, extrapolate=False)(x)) for x in COLORFULNESS}
         for error, values in errors.items()

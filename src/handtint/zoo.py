@@ -51,7 +51,7 @@ CATALOGUE = {
             "handtint",
             "color",
             "hybrid ViT on EfficientNet-Lite0",
-            side=256,
+            side=320,
             use="the default: the one colour network that comes with weights",
         ),
         Model(
