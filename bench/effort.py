@@ -28,7 +28,7 @@ from handtint.segmenter import segment
 from handtint.types import Array, Engine, Float
 from handtint.zoo import find
 
-COLOUR = ((160, False), (192, False), (256, False), (256, True), (320, True))
+COLOUR = ((160, False), (192, False), (256, False), (320, False), (320, True))
 MASKS = ((224, False), (288, False), (288, True))
 
 

@@ -1,6 +1,6 @@
 """The closer look at faces: the colour network runs again on a crop of each small face, and its colours are blended in.
 
-In a picture of a group, a face is only about 10 pixels wide in the network's input of 256: too small to recognise skin.
+In a picture of a group, a face is only about 12 pixels wide in the network's input of 320: too small to recognise skin.
 In a crop of the face it is about 70 pixels wide.
 """
 
