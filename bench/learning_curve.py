@@ -37,7 +37,9 @@ def main() -> None:
     for text in args.scores:
         crops, _, path = text.partition("=")
         models[crops] = needed(json.loads(Path(path).read_text())["color"])
-    if len({json.dumps(model["gray"]) for model in models.values()}) != 1:
+    if not models:
+        parser.error("no scores")
+    if len({json.dumps(model["gray"]) for model in models.values()}) > 1:
         raise SystemExit("the scores are not of the same photographs: those of gray differ")
     if args.saved:
         args.saved.write_text(json.dumps(models, indent=1) + "\n")
