@@ -41,9 +41,9 @@ def main() -> None:
         parser.error("no scores")
     if len({json.dumps(model["gray"]) for model in models.values()}) > 1:
         raise SystemExit("the scores are not of the same photographs: those of gray differ")
+    curves = {crops: errors_at(models[str(crops)]) for crops in sorted(map(int, models))}
     if args.saved:
         args.saved.write_text(json.dumps(models, indent=1) + "\n")
-    curves = {crops: errors_at(models[str(crops)]) for crops in sorted(map(int, models))}
     print(table(curves))
     if args.out:
         draw(curves, args.out)
